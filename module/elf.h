@@ -3,9 +3,10 @@
  * elf: the bytes of an ELF image to symbols, build-id and addresses.
  *
  * Pure: it sees nothing but what a struct mlu_elf_source reads for it, keeps no state outside of
- * struct mlu_elf and knows nothing of tasks, files or probes. elf.c holds the headers, the
- * addresses and the build-id, elf_symbols.c the look-up of symbols (Kbuild: elf.o elf_symbols.o).
- * Both are built for the host too, with unit tests and a fuzzer in selftests/unit.
+ * struct mlu_elf and knows nothing of tasks, files or probes. elf.c holds the headers and the
+ * addresses, elf_build_id.c the notes, elf_dynsym.c and elf_symbols.c the look-up of symbols (in
+ * Kbuild: elf.o elf_build_id.o elf_dynsym.o elf_symbols.o). They are built for the host too, with
+ * unit tests and a fuzzer in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -32,7 +33,8 @@
  * Where the bytes come from: kernel_read() in the module, memory in tests.
  *
  * @read: fills @len bytes from @off, which lie inside of @size; 0 or -errno. A short read is an
- * error. May sleep. It is called often enough to be the place to give up with -EINTR.
+ * error. May sleep. It is called often enough to be the place to yield the processor and to give
+ * up with -EINTR.
  * @size: bytes that there are.
  */
 struct mlu_elf_source {
@@ -56,8 +58,10 @@ struct mlu_elf_window {
 	size_t len;
 };
 
-/* What PT_DYNAMIC says; addresses as they stand there, not yet judged. 0: not there. */
+/* PT_DYNAMIC and what stands in it; addresses as they stand there, not yet judged. 0: not there. */
 struct mlu_elf_dynamic {
+	u64 vaddr;
+	u64 size;
 	u64 symtab;
 	u64 syment;
 	u64 strtab;
@@ -74,14 +78,13 @@ struct mlu_elf {
 	u16 type;			/* ET_EXEC or ET_DYN */
 	bool is_static;			/* no PT_INTERP and no DT_NEEDED */
 	bool interp;
-	bool has_dynamic;
 	struct mlu_elf_dynamic dynamic;
 	unsigned int nr_loads;
 	struct mlu_elf_load load[MLU_ELF_MAX_LOADS];
 	u64 phoff;
 	unsigned int phnum;
 	u64 shoff;
-	u64 shnum;			/* 0: no section table that can be used */
+	unsigned int shnum;		/* 0: no section table that can be used */
 	struct mlu_elf_window tables;	/* headers, symbols, hash chains */
 	struct mlu_elf_window strings;
 };
@@ -156,16 +159,5 @@ bool mlu_elf_vaddr(const struct mlu_elf *elf, u64 offset, u64 *vaddr);
 
 /* And back, of bytes that are in the file only. */
 bool mlu_elf_offset(const struct mlu_elf *elf, u64 vaddr, u64 *offset);
-
-/* === Between elf.c and elf_symbols.c === */
-
-/*
- * @len bytes at file offset @off, through the window @win; ERR_PTR(-ENOEXEC) if they are not in
- * the file or @len is above the window's size. Unaligned, and good until the window's next use.
- */
-const void *mlu_elf_bytes(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off, size_t len);
-
-/* The bytes of the file that begin at address @vaddr: their offset, how many up to the end. */
-bool mlu_elf_extent(const struct mlu_elf *elf, u64 vaddr, u64 *offset, u64 *len);
 
 #endif /* MLU_ELF_H */

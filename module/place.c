@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * place: where inside a function its breakpoint goes, see place.h for the rule and its reasons.
+ *
+ * Pure: it decodes the few instructions that it knows and gives up at all others. A decoder here
+ * takes the bytes from an instruction on and how many there are, and answers with the length of
+ * the instruction, 0 if it is none of its kind or not all of it is there.
+ *
+ * Context: any. No locks, no state, no loop longer than the bytes it is given.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "place.h"
+
+#if !defined(__x86_64__)
+#error "place: this architecture's short list of instructions is not written yet"
+#endif
+
+/* Prefixes, as the processor's manual names them. */
+#define PREFIX_CS	0x2e
+#define PREFIX_SIZE	0x66
+#define REX		0x40
+#define REX_B		0x01	/* extends the ModRM byte's rm field */
+#define REX_R		0x04	/* extends its reg field */
+/* No instruction is longer. */
+#define MAX_INSN	15
+
+static u8 modrm_mod(u8 modrm)
+{
+	return modrm >> 6;
+}
+
+static u8 modrm_reg(u8 modrm)
+{
+	return (modrm >> 3) & 7;
+}
+
+static u8 modrm_rm(u8 modrm)
+{
+	return modrm & 7;
+}
+
+/* === What the kernel emulates === */
+
+static bool is_short_jcc(u8 opcode)
+{
+	return (opcode & 0xf0) == 0x70;
+}
+
+static bool is_near_jcc(const u8 *c)
+{
+	return c[0] == 0x0f && (c[1] & 0xf0) == 0x80;
+}
+
+/* With an address size prefix or a branch hint it may be emulated or refused: not for us. */
+static bool is_branch(const u8 *c, size_t len)
+{
+	if (len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0])))
+		return true;
+	if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
+		return true;
+	return len >= 6 && is_near_jcc(c);
+}
+
+/* push of one of the 16 registers: 0x50 to 0x57, with REX.B alone for the upper eight. */
+static bool is_push(const u8 *c, size_t len)
+{
+	if (len >= 2 && c[0] == (REX | REX_B))
+		c++;
+	return len && (c[0] & 0xf8) == 0x50;
+}
+
+/* 90 and 66 90; with F3 it is pause, with REX.B an exchange. */
+static bool is_short_nop(const u8 *c, size_t len)
+{
+	return (len >= 1 && c[0] == 0x90) || (len >= 2 && c[0] == PREFIX_SIZE && c[1] == 0x90);
+}
+
+/* Bytes of a memory operand behind the ModRM byte: index byte and displacement. */
+static size_t operand_length(u8 modrm, u8 sib)
+{
+	bool has_sib = modrm_mod(modrm) != 3 && modrm_rm(modrm) == 4;
+
+	switch (modrm_mod(modrm)) {
+	case 0:
+		if (has_sib)
+			return (sib & 7) == 5 ? 5 : 1;
+		return modrm_rm(modrm) == 5 ? 4 : 0;
+	case 1:
+		return has_sib ? 2 : 1;
+	case 2:
+		return has_sib ? 5 : 4;
+	}
+	return 0;
+}
+
+/* 0F 1F /0 with any number of size and segment prefixes: what assemblers pad with. */
+static size_t long_nop(const u8 *c, size_t len)
+{
+	size_t i = 0, total;
+
+	len = min_t(size_t, len, MAX_INSN);
+	while (i < len && (c[i] == PREFIX_SIZE || c[i] == PREFIX_CS))
+		i++;
+	if (len - i < 3 || c[i] != 0x0f || c[i + 1] != 0x1f || modrm_reg(c[i + 2]))
+		return 0;
+	total = i + 3 + operand_length(c[i + 2], len - i > 3 ? c[i + 3] : 0);
+	return total <= len ? total : 0;
+}
+
+static bool is_emulated(const u8 *c, size_t len, bool nop_emulated)
+{
+	return is_push(c, len) || is_branch(c, len) || is_short_nop(c, len) ||
+	       (nop_emulated && long_nop(c, len));
+}
+
+/* === What may be skipped === */
+
+static size_t endbr64(const u8 *c, size_t len)
+{
+	static const u8 bytes[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+	return len >= sizeof(bytes) && !memcmp(c, bytes, sizeof(bytes)) ? sizeof(bytes) : 0;
+}
+
+/* A register or a variable of the object itself: the ModRM byte and its displacement. */
+static size_t plain_operand(u8 modrm)
+{
+	if (modrm_mod(modrm) == 3)
+		return 1;
+	return modrm_mod(modrm) == 0 && modrm_rm(modrm) == 5 ? 5 : 0;
+}
+
+/* rax, r10 and r11 carry no argument, and nothing that a callee must keep. */
+static bool is_free_register(u8 reg, bool extended)
+{
+	return extended ? reg == 2 || reg == 3 : reg == 0;
+}
+
+/* mov to such a register, from any register or from a variable of the object itself. */
+static bool is_harmless_move(u8 rex, u8 opcode, u8 modrm)
+{
+	if (opcode == 0x8b)
+		return is_free_register(modrm_reg(modrm), rex & REX_R);
+	return opcode == 0x89 && modrm_mod(modrm) == 3 &&
+	       is_free_register(modrm_rm(modrm), rex & REX_B);
+}
+
+/*
+ * cmp and test write flags and nothing else. Bytes of the immediate operand behind the others;
+ * -1 for any other instruction.
+ */
+static int compare_immediate(u8 opcode, u8 modrm)
+{
+	switch (opcode) {
+	case 0x38: case 0x39: case 0x3a: case 0x3b:	/* cmp r/m, r and r, r/m */
+	case 0x84: case 0x85:				/* test r/m, r */
+		return 0;
+	case 0x80: case 0x83:				/* cmp r/m, imm8 is /7 of a group */
+		return modrm_reg(modrm) == 7 ? 1 : -1;
+	case 0x81:
+		return modrm_reg(modrm) == 7 ? 4 : -1;
+	case 0xf6:					/* test r/m, imm is /0 */
+		return modrm_reg(modrm) == 0 ? 1 : -1;
+	case 0xf7:
+		return modrm_reg(modrm) == 0 ? 4 : -1;
+	}
+	return -1;
+}
+
+/* With a size prefix the immediate would be shorter: such ones are not on the list. */
+static size_t compare_or_move(const u8 *c, size_t len)
+{
+	u8 rex = len && (c[0] & 0xf0) == REX ? c[0] : 0;
+	size_t prefix = rex ? 1 : 0, operand, total;
+	int immediate;
+
+	if (len < prefix + 2)
+		return 0;
+	c += prefix;
+	operand = plain_operand(c[1]);
+	immediate = is_harmless_move(rex, c[0], c[1]) ? 0 : compare_immediate(c[0], c[1]);
+	if (!operand || immediate < 0)
+		return 0;
+	total = prefix + 1 + operand + immediate;
+	return total <= len ? total : 0;
+}
+
+static size_t skip_length(const u8 *c, size_t len)
+{
+	size_t skip = endbr64(c, len);
+
+	if (!skip)
+		skip = long_nop(c, len);
+	if (!skip)
+		skip = compare_or_move(c, len);
+	return skip;
+}
+
+/* === Where branches land === */
+
+static s64 rel32(const u8 *c)
+{
+	return (s32)(c[0] | c[1] << 8 | c[2] << 16 | (u32)c[3] << 24);
+}
+
+/* jmp, jcc, loop and jrcxz with a one-byte distance. */
+static bool is_short_branch(u8 opcode)
+{
+	return opcode == 0xeb || is_short_jcc(opcode) || (opcode & 0xfc) == 0xe0;
+}
+
+/* Near jcc and xbegin, whose opcodes have two bytes. */
+static bool is_long_branch(const u8 *c)
+{
+	return is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8);
+}
+
+/* Is a branch at @c, and how far from @c does it land? */
+static bool branch_distance(const u8 *c, size_t len, s64 *distance)
+{
+	if (len >= 2 && is_short_branch(c[0]))
+		*distance = 2 + (s8)c[1];
+	else if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
+		*distance = 5 + rel32(c + 1);
+	else if (len >= 6 && is_long_branch(c))
+		*distance = 6 + rel32(c + 2);
+	else
+		return false;
+	return true;
+}
+
+/*
+ * May a direct branch land in (0, place]? Every byte is taken for the first one of an instruction,
+ * so some bytes are branches that are none; then the first instruction has to do.
+ */
+static bool is_landed_on(const u8 *code, size_t len, size_t place)
+{
+	size_t i;
+	s64 distance, target;
+
+	for (i = 0; i < len; i++) {
+		if (!branch_distance(code + i, len - i, &distance))
+			continue;
+		target = (s64)i + distance;
+		if (target > 0 && target <= (s64)place)
+			return true;
+	}
+	return false;
+}
+
+static bool is_place(const u8 *code, size_t len, bool whole, size_t at)
+{
+	return at == 0 || (whole && !is_landed_on(code, len, at));
+}
+
+void mlu_place_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
+		    struct mlu_place *place)
+{
+	size_t at = 0, skip;
+
+	place->offset = 0;
+	place->emulated = false;
+	while (at <= MLU_PLACE_MAX && at < len) {
+		if (is_emulated(code + at, len - at, nop_emulated)) {
+			place->emulated = is_place(code, len, whole, at);
+			place->offset = place->emulated ? at : 0;
+			return;
+		}
+		skip = skip_length(code + at, len - at);
+		if (!skip)
+			return;
+		at += skip;
+	}
+}
