@@ -39,7 +39,7 @@ static int take_build_id(struct mlu_elf *elf, u64 desc, u32 len, const struct no
 	if (len > search->max || len > MLU_ELF_MAX_BUILD_ID)
 		return -ENOEXEC;
 	err = mlu_elf_copy(elf, desc, search->id, len);
-	return err ? err : len;
+	return err ? err : (int)len;
 }
 
 /* Each step is a note's header further at least, so the budget bounds the loop. */

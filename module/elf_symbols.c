@@ -186,7 +186,7 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		err = mlu_elf_find_dynamic(&s);
 	if (!err && !s.found && elf->is_static)
 		err = find_static(&s);
-	return err ? err : s.found;
+	return err ? err : (int)s.found;
 }
 
 /* As much of a function as there is room for, no byte behind it and none behind its segment. */

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * exercise: all that the module asks of an ELF image, see exercise.h.
+ */
+#include "exercise.h"
+#include "place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/kernel.h>
+
+#define MAX_NAMES 16
+
+const char *const exercise_names[] = {
+	"malloc", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc",
+	"memalign", "valloc", "pvalloc", "free", "cfree", "free_sized", "free_aligned_sized",
+	"mmap", "mmap64", "munmap",
+};
+
+const unsigned int exercise_nr_names = ARRAY_SIZE(exercise_names);
+
+#define must(condition) must_hold(condition, #condition, __LINE__)
+
+static void must_hold(bool holds, const char *condition, int line)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken promise in line %d: %s\n", line, condition);
+	abort();
+}
+
+/*
+ * A bound that is independent of what the file says of itself: the chains of 16 names, each entry
+ * at most three reads, and the file's own size in symbols and headers.
+ */
+static void must_be_cheap(const struct image *image)
+{
+	must(image->reads < 1000 + 16UL * 3 * 16384 + image->src.size / 8);
+}
+
+static void exercise_code(struct image *image, const struct mlu_elf_symbol *sym)
+{
+	bool whole;
+	u8 code[64];
+	int len;
+
+	len = mlu_elf_code(&image->elf, sym, code, sizeof(code), &whole);
+	must(len > 0 && len <= (int)sizeof(code));
+	must(!whole || sym->size == (u64)len);
+	must((u64)len <= image->src.size - sym->offset);
+	must(!memcmp(code, image->bytes + sym->offset, len));
+	exercise_place(code, len, whole, false);
+}
+
+static void exercise_symbols(struct image *image)
+{
+	struct mlu_elf_symbol sym[MAX_NAMES];
+	unsigned int i, found = 0;
+	u64 offset;
+	int ret;
+
+	ret = mlu_elf_find(&image->elf, exercise_names, exercise_nr_names, sym);
+	must(ret == -ENOEXEC || (ret >= 0 && ret <= (int)exercise_nr_names));
+	for (i = 0; i < exercise_nr_names && ret >= 0; i++) {
+		if (!sym[i].found)
+			continue;
+		found++;
+		must(mlu_elf_offset(&image->elf, sym[i].value, &offset));
+		must(sym[i].offset < image->src.size);
+		exercise_code(image, &sym[i]);
+	}
+	must(ret < 0 || ret == (int)found);
+}
+
+static void exercise_build_id(struct image *image)
+{
+	u8 id[MLU_ELF_MAX_BUILD_ID];
+	int len = mlu_elf_build_id(&image->elf, id, sizeof(id));
+
+	must(len == -ENOEXEC || (len >= 0 && len <= (int)sizeof(id)));
+	must(mlu_elf_build_id(&image->elf, id, 1) <= 1);
+}
+
+/* There and back, at the edges of what the file has. */
+static void exercise_addresses(const struct image *image)
+{
+	u64 offsets[] = { 0, 1, 64, image->src.size - 1, image->src.size, U64_MAX };
+	u64 vaddr, back;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		if (!mlu_elf_vaddr(&image->elf, offsets[i], &vaddr))
+			continue;
+		must(offsets[i] < image->src.size);
+		must(mlu_elf_offset(&image->elf, vaddr, &back));
+		must(back < image->src.size);
+	}
+	must(!mlu_elf_offset(&image->elf, U64_MAX, &back) || back < image->src.size);
+}
+
+void exercise_elf(struct image *image, size_t scratch_len)
+{
+	int err;
+
+	image->reads = 0;
+	err = image_open(image, scratch_len);
+	must(err == 0 || err == -ENOEXEC || err == -EOPNOTSUPP || err == -E2BIG);
+	if (!err) {
+		must(image->elf.nr_loads > 0 && image->elf.nr_loads <= MLU_ELF_MAX_LOADS);
+		exercise_addresses(image);
+		exercise_build_id(image);
+		exercise_symbols(image);
+	}
+	must_be_cheap(image);
+}
+
+void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated)
+{
+	struct mlu_place place, again;
+
+	mlu_place_find(code, len, whole, nop_emulated, &place);
+	must(place.offset <= MLU_PLACE_MAX);
+	must(place.offset == 0 || (place.emulated && whole));
+	must(place.offset < len || (!len && !place.emulated));
+	if (!place.emulated)
+		return;
+	/* What was skipped matters no longer: from the place on, it is the first instruction. */
+	mlu_place_find(code + place.offset, len - place.offset, whole, nop_emulated, &again);
+	must(again.offset == 0 && again.emulated);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * image: an ELF image in memory as a source of bytes, that keeps watch.
+ *
+ * The bytes lie in a heap block of exactly their size and a read outside of it aborts: a reader
+ * that relies on the source to refuse it is wrong. Reads are counted, and can be made to fail.
+ */
+#ifndef MLU_IMAGE_H
+#define MLU_IMAGE_H
+
+#include "elf.h"
+
+struct image {
+	struct mlu_elf_source src;
+	u8 *bytes;
+	unsigned long reads;
+	unsigned long fail_at;	/* the number of the read that fails, from 1; 0: none */
+	u8 *scratch;
+	size_t scratch_len;
+	struct mlu_elf elf;
+};
+
+/* A copy of @bytes; ends the program when there is no memory. */
+void image_copy(struct image *image, const void *bytes, size_t len);
+
+/* All of a file; false if it cannot be read. */
+bool image_load(struct image *image, const char *path);
+
+void image_free(struct image *image);
+
+/* mlu_elf_open() with a scratch buffer of this size, in the heap too. */
+int image_open(struct image *image, size_t scratch_len);
+
+#endif /* MLU_IMAGE_H */

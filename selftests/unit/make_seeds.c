@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * make_seeds: what the fuzzers begin with.
+ *
+ *	make_seeds ELF_DIR PLACE_DIR [OBJECT...]
+ *
+ * writes the handmade images to ELF_DIR, with those OBJECTs that are small, and the code of all
+ * allocation functions of all OBJECTs to PLACE_DIR, once for each way to ask.
+ */
+#include "exercise.h"
+#include "tiny.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SMALL 40000
+#define MAX_CODE 4096
+
+static unsigned int seeds;
+
+static void write_seed(const char *dir, int first, const void *bytes, size_t len)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/seed-%u", dir, seeds++);
+	file = fopen(path, "wb");
+	if (!file) {
+		perror(path);
+		exit(1);
+	}
+	if (first >= 0)
+		fputc(first, file);
+	fwrite(bytes, 1, len, file);
+	fclose(file);
+}
+
+/* Both kinds, and the dynamic one with either hash table only. */
+static void write_tiny(const char *dir)
+{
+	struct tiny tiny;
+
+	tiny_make_static(&tiny);
+	write_seed(dir, -1, &tiny, sizeof(tiny));
+	tiny_make(&tiny);
+	write_seed(dir, -1, &tiny, sizeof(tiny));
+	tiny.dyn[TINY_DT_GNU_HASH].d_tag = DT_DEBUG;
+	write_seed(dir, -1, &tiny, sizeof(tiny));
+	tiny.dyn[TINY_DT_VERSYM].d_tag = DT_DEBUG;
+	write_seed(dir, -1, &tiny, sizeof(tiny) - 1);
+}
+
+static void write_code(const char *dir, struct image *image)
+{
+	struct mlu_elf_symbol sym[16];
+	u8 code[MAX_CODE];
+	unsigned int i;
+	bool whole;
+	int len, ask;
+
+	if (image_open(image, 4096) ||
+	    mlu_elf_find(&image->elf, exercise_names, exercise_nr_names, sym) <= 0)
+		return;
+	for (i = 0; i < exercise_nr_names; i++) {
+		if (!sym[i].found)
+			continue;
+		len = mlu_elf_code(&image->elf, &sym[i], code, sizeof(code), &whole);
+		for (ask = 0; ask < 4 && len > 0; ask++)
+			write_seed(dir, ask, code, len);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct image image;
+	int i;
+
+	if (argc < 3) {
+		fputs("usage: make_seeds ELF_DIR PLACE_DIR [OBJECT...]\n", stderr);
+		return 2;
+	}
+	write_tiny(argv[1]);
+	for (i = 3; i < argc; i++) {
+		if (!image_load(&image, argv[i]))
+			continue;
+		if (image.src.size <= SMALL)
+			write_seed(argv[1], -1, image.bytes, image.src.size);
+		write_code(argv[2], &image);
+		image_free(&image);
+	}
+	return 0;
+}

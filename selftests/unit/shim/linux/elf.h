@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* elf.h: of the kernel's header of this name, what the pure files use, for builds on the host. */
+#ifndef MLU_SHIM_ELF_H
+#define MLU_SHIM_ELF_H
+
+#include <elf.h>
+#include <linux/types.h>
+
+#endif /* MLU_SHIM_ELF_H */
