@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which allocators are found, where their probes go, and which programs are
+ * refused: static ones, other libcs, preloaded allocators, scripts, programs
+ * without an allocator, for 32 bits, deleted, or with objects that lie.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+/* What both jemalloc and tcmalloc have. */
+#define COMMON "malloc,calloc,realloc,posix_memalign,aligned_alloc,memalign,valloc,mmap"
+
+FIXTURE(allocator)
+{
+	struct mlu_leaker l;
+	char line[16384];
+};
+
+FIXTURE_SETUP(allocator)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(allocator)
+{
+	mlu_fresh();
+}
+
+static bool is_built(const char *name)
+{
+	return access(mlu_here(name), X_OK) == 0;
+}
+
+static void attach(struct mlu_leaker *l, char *line, size_t size)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_line(mlu_id(l->pid), line, size);
+}
+
+static bool runs_exactly(struct mlu_leaker *l)
+{
+	bool exact;
+
+	mlu_step(l, "go");
+	exact = mlu_exact(l) && mlu_sound(mlu_id(l->pid));
+	return mlu_end(l) == 0 && exact;
+}
+
+/* The functions that must cost one exception, not two. */
+TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
+{
+	static const char *const functions[] = { "malloc", "calloc", "realloc", "free" };
+	char probe[64];
+	const char *at;
+	size_t i;
+
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	for (i = 0; i < 4; i++) {
+		snprintf(probe, sizeof(probe), " %s libc.so.6+0x", functions[i]);
+		at = strstr(self->line, probe);
+		EXPECT_NE(NULL, at) {
+			TH_LOG("%s in %s", probe, self->line);
+		}
+		if (at) {
+			at = strchr(at + strlen(probe), ' ');
+			EXPECT_EQ(0, strncmp(at, " emulated", 9)) {
+				TH_LOG("%s", self->line);
+			}
+		}
+	}
+	EXPECT_TRUE(runs_exactly(&self->l));
+}
+
+/* Names that share an address share a probe. */
+TEST_F(allocator, one_probe_at_one_address)
+{
+	char offset[16][32], *at;
+	int i, j, count = 0;
+
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	for (at = self->line; (at = strstr(at, " libc.so.6+0x")) && count < 16; at++)
+		sscanf(at, " libc.so.6+0x%31[0-9a-f]", offset[count++]);
+	EXPECT_GE(count, 10);
+	for (i = 0; i < count; i++)
+		for (j = 0; j < i; j++)
+			EXPECT_STRNE(offset[i], offset[j]);
+	mlu_kill(&self->l);
+}
+
+TEST_F_TIMEOUT(allocator, glibc_static, 60)
+{
+	mlu_spawn(&self->l, "mix_static", "all", "8", NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	EXPECT_NE(NULL, strstr(self->line, " malloc mix_static+0x"));
+	EXPECT_TRUE(runs_exactly(&self->l));
+}
+
+TEST_F_TIMEOUT(allocator, musl, 60)
+{
+	if (!is_built("leakers/mix_musl"))
+		SKIP(return, "no musl-gcc when the tests were built");
+	mlu_spawn(&self->l, "mix_musl", "all", "8", NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	EXPECT_NE(NULL, strstr(self->line, " malloc ")) {
+		TH_LOG("%s", self->line);
+	}
+	EXPECT_TRUE(runs_exactly(&self->l));
+}
+
+TEST_F_TIMEOUT(allocator, musl_static, 60)
+{
+	if (!is_built("leakers/mix_musl_static"))
+		SKIP(return, "no musl-gcc when the tests were built");
+	mlu_spawn(&self->l, "mix_musl_static", "all", "8", NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	EXPECT_NE(NULL, strstr(self->line, " malloc mix_musl_static+0x"));
+	EXPECT_TRUE(runs_exactly(&self->l));
+}
+
+static bool find_library(const char *name, char *preload, size_t size)
+{
+	static const char *const dirs[] = { "/usr/lib/x86_64-linux-gnu", "/usr/lib" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(preload, size, "LD_PRELOAD=%s/%s", dirs[i], name);
+		if (access(strchr(preload, '/'), R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool preloaded_is_exact(struct mlu_leaker *l, const char *preload, const char *name)
+{
+	char line[16384], probe[128];
+
+	mlu_spawn(l, preload, "mix", COMMON, "8", NULL);
+	attach(l, line, sizeof(line));
+	snprintf(probe, sizeof(probe), "malloc %s+0x", name);
+	if (!strstr(line, probe))
+		mlu_die("no %s in: %s", probe, line);
+	return runs_exactly(l);
+}
+
+TEST_F_TIMEOUT(allocator, jemalloc_preloaded, 60)
+{
+	char preload[256];
+
+	if (!find_library("libjemalloc.so.2", preload, sizeof(preload)))
+		SKIP(return, "libjemalloc2 is not installed");
+	EXPECT_TRUE(preloaded_is_exact(&self->l, preload, "libjemalloc.so.2"));
+}
+
+TEST_F_TIMEOUT(allocator, tcmalloc_preloaded, 60)
+{
+	char preload[256];
+
+	if (!find_library("libtcmalloc_minimal.so.4", preload, sizeof(preload)))
+		SKIP(return, "libtcmalloc-minimal4 is not installed");
+	EXPECT_TRUE(preloaded_is_exact(&self->l, preload, "libtcmalloc_minimal.so.4"));
+}
+
+/* Refused with that errno and word; the program is unharmed. */
+static bool is_refused(struct mlu_leaker *l, int err, const char *word)
+{
+	int got = mlu_command("attach %d", l->pid);
+	bool refused = got == err && strstr(mlu_refusal, word);
+
+	if (!refused)
+		mlu_say("errno %d: %s", got, mlu_refusal);
+	return mlu_end(l) == 0 && refused && mlu_stat(0, "targets") == 0;
+}
+
+TEST_F(allocator, a_program_without_one_is_refused)
+{
+	mlu_spawn(&self->l, "noalloc", NULL);
+	EXPECT_TRUE(is_refused(&self->l, ENOENT, "alloc"));
+}
+
+TEST_F(allocator, a_32_bit_program_is_refused_by_name)
+{
+	if (!is_built("leakers/noalloc32"))
+		SKIP(return, "no compiler for 32 bits when the tests were built");
+	mlu_spawn(&self->l, "noalloc32", NULL);
+	EXPECT_TRUE(is_refused(&self->l, EOPNOTSUPP, "32"));
+}
+
+/* A script is its interpreter. */
+TEST_F(allocator, a_script_is_its_interpreter)
+{
+	static const char text[] = "#!/bin/sh\necho ready 1\nread line\nexit 0\n";
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/script.sh", mlu_scratch());
+	fd = open(path, O_WRONLY | O_CREAT, 0755);
+	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	mlu_spawn(&self->l, path, NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	EXPECT_NE(NULL, strstr(self->line, " script.sh tracing: "));
+	EXPECT_NE(NULL, strstr(self->line, " malloc libc.so.6+0x"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mlu_wait_state(mlu_id(self->l.pid), "exited"));
+	unlink(path);
+}
+
+/* Copies a leaker, starts the copy and removes its file, before the attach or after. */
+static bool deleted_is_exact(struct mlu_leaker *l, const char *leaker, bool before)
+{
+	char command[1200], path[128], line[16384];
+	char *report;
+	bool named;
+
+	snprintf(path, sizeof(path), "%s/deleted", mlu_scratch());
+	snprintf(command, sizeof(command), "cp %s %s", mlu_here(leaker), path);
+	if (system(command))
+		mlu_die("%s", command);
+	mlu_spawn(l, path, "malloc", "2", NULL);
+	if (before)
+		unlink(path);
+	attach(l, line, sizeof(line));
+	unlink(path);
+	mlu_step(l, "go");
+	report = mlu_text("report");
+	named = strstr(report, " deleted+0x") && strstr(report, path);
+	free(report);
+	if (!named)
+		mlu_say("the deleted program is not named");
+	return mlu_exact(l) && mlu_end(l) == 0 && named;
+}
+
+TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced, 60)
+{
+	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix", true));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix", false));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix_static", true));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix_static", false));
+}
+
+/* More than a hundred objects whose headers and tables lie: the true allocator is found. */
+TEST_F_TIMEOUT(allocator, objects_that_lie_do_no_harm, 60)
+{
+	char base[512];
+
+	snprintf(base, sizeof(base), "%s", mlu_here("leakers/liar_base.so"));
+	mlu_spawn(&self->l, "liar", base, mlu_scratch(), NULL);
+	attach(&self->l, self->line, sizeof(self->line));
+	EXPECT_NE(NULL, strstr(self->line, " malloc libc.so.6+0x"));
+	EXPECT_TRUE(runs_exactly(&self->l));
+}
+
+/* Whatever a changed object now is: exact, or refused with a sentence. */
+TEST_F_TIMEOUT(allocator, objects_changed_at_random_do_no_harm, 90)
+{
+	char base[512], seed[16];
+	int i, err;
+
+	snprintf(base, sizeof(base), "%s", mlu_here("leakers/liar_base.so"));
+	for (i = 0; i < 4; i++) {
+		sprintf(seed, "%d", i + 1);
+		mlu_spawn(&self->l, "liar", base, mlu_scratch(), seed, "150", NULL);
+		err = mlu_command("attach %d", self->l.pid);
+		mlu_step(&self->l, "go");
+		if (err) {
+			EXPECT_NE(NULL, strstr(mlu_refusal, ", written by allocators["));
+		} else {
+			EXPECT_TRUE(mlu_exact(&self->l));
+		}
+		EXPECT_EQ(0, mlu_end(&self->l));
+		mlu_fresh();
+	}
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a target is: its id, its PID and its states; attach, detach and clear;
+ * who is meant by a number; targets bound to an open file.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(target)
+{
+	struct mlu_leaker l;
+};
+
+FIXTURE_SETUP(target)
+{
+	mlu_fresh();
+	mlu_spawn(&self->l, "life", "threads", NULL);
+}
+
+FIXTURE_TEARDOWN(target)
+{
+	mlu_kill(&self->l);
+	mlu_fresh();
+}
+
+static size_t rows_of(int id)
+{
+	struct mlu_rows rows;
+	size_t count;
+
+	mlu_rows(&rows, "targets/%d/allocations", id);
+	count = rows.count;
+	mlu_rows_free(&rows);
+	return count;
+}
+
+static bool is_there(int id)
+{
+	char path[64];
+
+	sprintf(path, MLU_DIR "/targets/%d", id);
+	return access(path, F_OK) == 0;
+}
+
+TEST_F(target, ids_are_never_reused)
+{
+	int i, id, last = 0;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, mlu_command("%d", self->l.pid));
+		id = mlu_id(self->l.pid);
+		EXPECT_GT(id, last);
+		EXPECT_TRUE(is_there(id));
+		last = id;
+		ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+		EXPECT_STREQ("detached", mlu_state(id));
+		ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+		EXPECT_STREQ("", mlu_state(id));
+		EXPECT_FALSE(is_there(id));
+	}
+}
+
+/* Detaching keeps the records, also when the process is gone; what comes later is not recorded. */
+TEST_F(target, detach_keeps_what_was_recorded)
+{
+	int id;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_STREQ("detached", mlu_state(id));
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(id));
+	EXPECT_EQ(0, mlu_stat(0, "tracing"));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+}
+
+TEST_F(target, attach_after_detach_starts_empty)
+{
+	int first, second;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	first = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	second = mlu_id(self->l.pid);
+	EXPECT_NE(first, second);
+	EXPECT_EQ(1, rows_of(first));
+	EXPECT_EQ(0, rows_of(second));
+	EXPECT_STREQ("detached", mlu_state(first));
+	EXPECT_STREQ("tracing", mlu_state(second));
+}
+
+/* A number means the live target of that PID before its ended ones. */
+TEST_F(target, commands_mean_the_live_one_first)
+{
+	int first, second;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	first = mlu_id(self->l.pid);
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	second = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(1, rows_of(second));
+	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+	EXPECT_STREQ("tracing", mlu_state(second));
+	EXPECT_EQ(0, rows_of(second));
+	EXPECT_STREQ("detached", mlu_state(first));
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+}
+
+TEST_F(target, clear_of_a_traced_one_is_a_new_baseline)
+{
+	int id;
+	long long allocated;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	allocated = mlu_stat(id, "allocated");
+	EXPECT_GT(allocated, 0);
+	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+	EXPECT_EQ(id, mlu_id(self->l.pid));
+	EXPECT_STREQ("tracing", mlu_state(id));
+	EXPECT_EQ(0, rows_of(id));
+	EXPECT_EQ(0, mlu_stat(id, "allocated"));
+	EXPECT_TRUE(mlu_sound(id));
+}
+
+TEST_F(target, all_means_every_one)
+{
+	struct mlu_leaker other;
+
+	mlu_spawn(&other, "life", "idle", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
+	mlu_step(&self->l, "go");
+	mlu_step(&other, "go");
+	ASSERT_EQ(0, mlu_command("clear all"));
+	EXPECT_EQ(2, mlu_stat(0, "tracing"));
+	EXPECT_EQ(0, mlu_stat(0, "allocated"));
+	ASSERT_EQ(0, mlu_command("detach all"));
+	EXPECT_EQ(0, mlu_stat(0, "tracing"));
+	EXPECT_EQ(2, mlu_stat(0, "targets"));
+	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
+	EXPECT_STREQ("detached", mlu_state(mlu_id(other.pid)));
+	ASSERT_EQ(0, mlu_command("clear all"));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	mlu_kill(&other);
+}
+
+static pid_t another_thread_of(pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	pid_t tid = 0;
+	DIR *dir;
+
+	sprintf(path, "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > tid)
+			tid = atoi(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return tid;
+}
+
+TEST_F(target, a_thread_means_its_process)
+{
+	pid_t tid = another_thread_of(self->l.pid);
+
+	ASSERT_NE(self->l.pid, tid);
+	ASSERT_EQ(0, mlu_command("attach %d", tid));
+	EXPECT_NE(0, mlu_id(self->l.pid));
+	EXPECT_EQ(EBUSY, mlu_command("attach %d", self->l.pid));
+	EXPECT_EQ(EBUSY, mlu_command("%d", tid));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	ASSERT_EQ(0, mlu_command("detach %d", tid));
+	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
+	ASSERT_EQ(0, mlu_command("clear %d", tid));
+	EXPECT_EQ(0, mlu_id(self->l.pid));
+}
+
+/* The first thread of a process may have ended while the process lives. */
+TEST_F(target, a_process_outlives_its_first_thread)
+{
+	struct mlu_leaker other;
+
+	mlu_spawn(&other, "life", "leaderless", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
+	mlu_step(&other, "go");
+	EXPECT_TRUE(mlu_exact(&other));
+	mlu_step(&other, "go");
+	EXPECT_TRUE(mlu_exact(&other));
+	EXPECT_STREQ("tracing", mlu_state(mlu_id(other.pid)));
+	EXPECT_EQ(0, mlu_end(&other));
+	EXPECT_TRUE(mlu_wait_state(mlu_id(other.pid), "exited"));
+}
+
+TEST_F(target, the_first_thread_may_end_under_the_trace)
+{
+	struct mlu_leaker other;
+
+	mlu_spawn(&other, "life", "leader", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
+	mlu_step(&other, "go");
+	EXPECT_STREQ("tracing", mlu_state(mlu_id(other.pid)));
+	EXPECT_TRUE(mlu_exact(&other));
+	mlu_step(&other, "go");
+	EXPECT_TRUE(mlu_exact(&other));
+	EXPECT_EQ(0, mlu_end(&other));
+}
+
+/* A bound target is forgotten with the file that bound it, not with any other. */
+TEST_F(target, bound_is_forgotten_with_its_file)
+{
+	int fd = mlu_open(O_RDWR, "control"), other = mlu_open(O_RDWR, "control"), id;
+
+	ASSERT_EQ(0, mlu_command_through(fd, "attach %d bound=1", self->l.pid));
+	id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	close(other);
+	EXPECT_STREQ("tracing", mlu_state(id));
+	EXPECT_TRUE(mlu_exact(&self->l));
+	close(fd);
+	EXPECT_TRUE(mlu_wait_state(id, ""));
+	EXPECT_FALSE(is_there(id));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+}
+
+/* Ended or not; until then what it recorded can be read. */
+TEST_F(target, bound_is_forgotten_when_it_has_ended_too)
+{
+	int fd = mlu_open(O_RDWR, "control"), id;
+	struct mlu_leaker other;
+
+	mlu_spawn(&other, "life", "exit", NULL);
+	ASSERT_EQ(0, mlu_command_through(fd, "attach %d bound=1", other.pid));
+	id = mlu_id(other.pid);
+	mlu_step(&other, "go");
+	EXPECT_EQ(0, mlu_end(&other));
+	EXPECT_TRUE(mlu_wait_state(id, "exited"));
+	EXPECT_EQ(100, rows_of(id));
+	close(fd);
+	EXPECT_TRUE(mlu_wait_state(id, ""));
+}
+
+/* The file of a writer that is killed is closed like any other. */
+TEST_F(target, bound_is_forgotten_when_its_writer_is_killed)
+{
+	int told[2], id;
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(told));
+	pid = fork();
+	if (!pid) {
+		if (mlu_command_through(mlu_open(O_RDWR, "control"), "attach %d bound=1",
+					self->l.pid))
+			_exit(1);
+		if (write(told[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	ASSERT_EQ(1, read(told[0], &byte, 1));
+	id = mlu_id(self->l.pid);
+	EXPECT_STREQ("tracing", mlu_state(id));
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_TRUE(mlu_wait_state(id, ""));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	EXPECT_EQ(0, mlu_command("attach %d", self->l.pid));
+}
+
+/* Writers that come at the same time: one of them attaches. */
+TEST_F(target, only_one_of_many_writers_attaches)
+{
+	int i, status, attached = 0, busy = 0;
+
+	for (i = 0; i < 8; i++) {
+		if (fork())
+			continue;
+		_exit(mlu_command("attach %d", self->l.pid));
+	}
+	for (i = 0; i < 8; i++) {
+		ASSERT_GT(wait(&status), 0);
+		attached += WEXITSTATUS(status) == 0;
+		busy += WEXITSTATUS(status) == EBUSY;
+	}
+	EXPECT_EQ(1, attached);
+	EXPECT_EQ(7, busy);
+	EXPECT_EQ(1, mlu_stat(0, "targets"));
+}
+
+/* The writer itself is an ordinary target. */
+TEST_F(target, the_writer_may_trace_itself)
+{
+	struct mlu_rows rows;
+	void *p, *q;
+	size_t i, seen = 0;
+
+	ASSERT_EQ(0, mlu_command("attach %d", getpid()));
+	p = malloc(12345);
+	q = malloc(54321);
+	free(q);
+	ASSERT_EQ(0, mlu_command("detach %d", getpid()));
+	mlu_rows(&rows, "targets/%d/allocations", mlu_id(getpid()));
+	for (i = 0; i < rows.count; i++) {
+		seen += rows.row[i].addr == (unsigned long)p && rows.row[i].size == 12345;
+		EXPECT_NE((unsigned long)54321, rows.row[i].size);
+	}
+	EXPECT_EQ(1, seen);
+	mlu_rows_free(&rows);
+	free(p);
+}
+
+/* So is the first process of the machine, if it has an allocator. */
+TEST_F(target, process_1_is_an_ordinary_target)
+{
+	int err = mlu_command("attach 1");
+
+	if (err == ENOENT)
+		SKIP(return, "process 1 of this machine has no allocator");
+	ASSERT_EQ(0, err);
+	EXPECT_STREQ("tracing", mlu_state(mlu_id(1)));
+	EXPECT_EQ(0, mlu_command("detach 1"));
+	EXPECT_EQ(0, mlu_command("clear 1"));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

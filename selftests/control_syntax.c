@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What control takes and what it refuses: every bad command with its errno and
+ * a sentence that names what was wrong, and nothing else changed by it.
+ */
+#include <ctype.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+/* In a command "@" stands for the PID of a process that could be attached. */
+struct refusal {
+	const char *command;
+	int err;
+	const char *names;	/* what the sentence has to say, in any case */
+};
+
+static const struct refusal words[] = {
+	{ "", EINVAL, "" },
+	{ "\n", EINVAL, "" },
+	{ " \t \n", EINVAL, "" },
+	{ "frobnicate @", EINVAL, "frobnicate" },
+	{ "ATTACH @", EINVAL, "ATTACH" },
+	{ "attachment @", EINVAL, "attachment" },
+	{ "@x", EINVAL, "x" },
+	{ "all", EINVAL, "all" },
+	{ "attach", EINVAL, "pid" },
+	{ "detach", EINVAL, "pid" },
+	{ "clear", EINVAL, "pid" },
+	{ "attach abc", EINVAL, "abc" },
+	{ "attach -1", EINVAL, "-1" },
+	{ "attach 0", EINVAL, "0" },
+	{ "attach +", EINVAL, "+" },
+	{ "attach 99999999999999999999", EINVAL, "99999999999999999999" },
+	{ "attach 4294967297", EINVAL, "4294967297" },
+	{ "attach all", EINVAL, "all" },
+	{ "detach abc", EINVAL, "abc" },
+	{ "detach -1", EINVAL, "-1" },
+	{ "detach everything", EINVAL, "everything" },
+	{ "clear abc", EINVAL, "abc" },
+	{ "detach @ @", EINVAL, "@" },
+	{ "detach all all", EINVAL, "all" },
+	{ "clear @ min=1", EINVAL, "min" },
+	{ "attach @\nattach 1", EINVAL, "newline" },
+	{ "@\n1", EINVAL, "newline" },
+	{ "attach\n@", EINVAL, "newline" },
+};
+
+static const struct refusal keys[] = {
+	{ "attach @ @", EINVAL, "@" },
+	{ "attach @ nonsense", EINVAL, "nonsense" },
+	{ "attach @ colour=red", EINVAL, "colour" },
+	{ "attach @ MIN=1", EINVAL, "MIN" },
+	{ "attach @ =1", EINVAL, "=1" },
+	{ "attach @ min", EINVAL, "min" },
+	{ "attach @ min=", EINVAL, "min" },
+	{ "attach @ min=nonsense", EINVAL, "min" },
+	{ "attach @ min=-1", EINVAL, "min" },
+	{ "attach @ min=1.5", EINVAL, "min" },
+	{ "attach @ min=18446744073709551616", EINVAL, "min" },
+	{ "attach @ min=1 min=1", EINVAL, "min" },
+	{ "attach @ max=", EINVAL, "max" },
+	{ "attach @ max=many", EINVAL, "max" },
+	{ "attach @ max=1 min=0 max=2", EINVAL, "max" },
+	{ "attach @ min=11 max=10", EINVAL, "min" },
+	{ "attach @ max=10 min=11", EINVAL, "min" },
+	{ "attach @ depth=0", EINVAL, "depth" },
+	{ "attach @ depth=129", EINVAL, "depth" },
+	{ "attach @ depth=deep", EINVAL, "depth" },
+	{ "attach @ depth=4294967297", EINVAL, "depth" },
+	{ "attach @ older=-5", EINVAL, "older" },
+	{ "attach @ older=yesterday", EINVAL, "older" },
+	{ "attach @ object=", EINVAL, "object" },
+	{ "attach @ object=a object=b", EINVAL, "object" },
+	{ "attach @ bound=", EINVAL, "bound" },
+	{ "attach @ bound=2", EINVAL, "bound" },
+	{ "attach @ bound=yes", EINVAL, "bound" },
+	{ "attach @ object=no-such-library.so", ENOENT, "no-such-library.so" },
+};
+
+static const struct refusal strangers[] = {
+	{ "detach @", ENOENT, "@" },
+	{ "clear @", ENOENT, "@" },
+	{ "attach 2", ENOENT, "kernel" },
+	{ "2", ENOENT, "kernel" },
+};
+
+static const char *with_pid(const char *text, pid_t pid, char *to)
+{
+	char *at = to;
+
+	for (; *text; text++)
+		at += sprintf(at, *text == '@' ? "%d" : "%c", *text == '@' ? pid : *text);
+	*at = 0;
+	return to;
+}
+
+/* One line of printable bytes: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID]". */
+static bool is_sentence(const char *names, int err)
+{
+	const char *sentence = strstr(mlu_refusal, ": "), *end = NULL, *at;
+	char tail[128];
+
+	snprintf(tail, sizeof(tail), " (%s), written by control_syntax[%d]",
+		 err == EINVAL ? "EINVAL" : err == ENOENT ? "ENOENT" : err == ESRCH ? "ESRCH" :
+		 err == EBUSY ? "EBUSY" : err == E2BIG ? "E2BIG" : "?", getpid());
+	if (!strncmp(mlu_refusal, "refused ", 8) && sentence)
+		end = strstr(sentence, tail);
+	for (at = mlu_refusal; *at; at++)
+		if (!isprint((unsigned char)*at))
+			end = NULL;
+	return end && end - sentence > 6 && end[strlen(tail)] == 0 && strcasestr(sentence, names);
+}
+
+static bool is_refused(const void *command, size_t len, int err, const char *names)
+{
+	int got = mlu_write(command, len);
+
+	if (got == err && is_sentence(names, err))
+		return true;
+	mlu_say("'%.*s': errno %d instead of %d, '%.300s' should name '%s'",
+		len > 100 ? 100 : (int)len, (const char *)command, got, err, mlu_refusal, names);
+	return false;
+}
+
+static bool are_refused(const struct refusal *r, size_t count, pid_t pid)
+{
+	char command[256], names[64];
+	bool all = true;
+
+	for (; count; count--, r++) {
+		with_pid(r->command, pid, command);
+		with_pid(r->names, pid, names);
+		all = is_refused(command, strlen(command), r->err, names) && all;
+	}
+	return all;
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+FIXTURE(control)
+{
+	struct mlu_leaker leaker;
+};
+
+FIXTURE_SETUP(control)
+{
+	mlu_fresh();
+	mlu_spawn(&self->leaker, "life", "idle", NULL);
+}
+
+FIXTURE_TEARDOWN(control)
+{
+	mlu_kill(&self->leaker);
+	mlu_fresh();
+}
+
+TEST_F(control, refuses_bad_words)
+{
+	EXPECT_TRUE(are_refused(words, COUNT(words), self->leaker.pid));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+}
+
+TEST_F(control, refuses_bad_keys)
+{
+	EXPECT_TRUE(are_refused(keys, COUNT(keys), self->leaker.pid));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+}
+
+TEST_F(control, refuses_strangers)
+{
+	EXPECT_TRUE(are_refused(strangers, COUNT(strangers), self->leaker.pid));
+}
+
+TEST_F(control, refuses_a_megabyte)
+{
+	size_t size = 1 << 20;
+	char *bytes = malloc(size);
+
+	memset(bytes, '1', size);
+	EXPECT_TRUE(is_refused(bytes, size, E2BIG, "4096"));
+	EXPECT_TRUE(is_refused(bytes, 4097, E2BIG, "4096"));
+	memset(bytes, ' ', size);
+	EXPECT_TRUE(is_refused(bytes, size, E2BIG, "4096"));
+	free(bytes);
+}
+
+TEST_F(control, takes_4096_bytes)
+{
+	char bytes[4096];
+	int len = sprintf(bytes, "attach %d", self->leaker.pid);
+
+	memset(bytes + len, ' ', sizeof(bytes) - len);
+	EXPECT_EQ(0, mlu_write(bytes, sizeof(bytes)));
+	EXPECT_NE(0, mlu_id(self->leaker.pid));
+}
+
+/* Whatever the bytes are, the line that tells of them is one of plain letters. */
+TEST_F(control, refuses_binary_bytes)
+{
+	unsigned char bytes[512];
+	char nul[] = "attach 1\0 2";
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	EXPECT_TRUE(is_refused(bytes, sizeof(bytes), EINVAL, ""));
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = 0x80 + i * 37 % 128;
+	EXPECT_TRUE(is_refused(bytes, sizeof(bytes), EINVAL, ""));
+	EXPECT_TRUE(is_refused("\033[31mattach", 11, EINVAL, ""));
+	EXPECT_TRUE(is_refused(nul, sizeof(nul) - 1, EINVAL, ""));
+	EXPECT_TRUE(is_refused("\0", 1, EINVAL, ""));
+}
+
+TEST_F(control, refuses_the_dead)
+{
+	char command[32], number[16];
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	siginfo_t info;
+
+	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+	sprintf(command, "attach %d", pid);
+	sprintf(number, "%d", pid);
+	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, number)) {
+		TH_LOG("a zombie");
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, number));
+	EXPECT_TRUE(is_refused(number, strlen(number), ESRCH, number));
+	EXPECT_TRUE(is_refused("attach 2147483647", 17, ESRCH, "2147483647"));
+}
+
+TEST_F(control, refuses_the_same_process_twice)
+{
+	char command[64], number[16];
+	int id;
+
+	sprintf(command, "attach %d", self->leaker.pid);
+	sprintf(number, "%d", self->leaker.pid);
+	ASSERT_EQ(0, mlu_command("%s", command));
+	id = mlu_id(self->leaker.pid);
+	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, number));
+	EXPECT_TRUE(is_refused(number, strlen(number), EBUSY, number));
+	strcat(command, " min=100");
+	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, number));
+	EXPECT_EQ(1, mlu_stat(0, "targets"));
+	EXPECT_EQ(id, mlu_id(self->leaker.pid));
+}
+
+TEST_F(control, ignores_white_space_around)
+{
+	ASSERT_EQ(0, mlu_command(" \t attach %d min=1 \n", self->leaker.pid));
+	ASSERT_EQ(0, mlu_command("\n\n detach %d\n\n", self->leaker.pid));
+	ASSERT_EQ(0, mlu_command("  clear all  "));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	ASSERT_EQ(0, mlu_command(" %d\n", self->leaker.pid));
+	EXPECT_STREQ("tracing", mlu_state(mlu_id(self->leaker.pid)));
+}
+
+/* A refusal changes nothing of what is traced already. */
+TEST_F(control, loses_nothing_by_refusals)
+{
+	struct mlu_leaker *l = &self->leaker;
+	char before[4096], after[4096];
+
+	ASSERT_EQ(0, mlu_command("attach %d max=1000 depth=7", l->pid));
+	mlu_step(l, "go");
+	ASSERT_TRUE(mlu_line(mlu_id(l->pid), before, sizeof(before)));
+	are_refused(words, COUNT(words), l->pid);
+	EXPECT_EQ(EINVAL, mlu_command("attach %d min=2 min=1", l->pid));
+	EXPECT_EQ(EINVAL, mlu_command("detach %d now", l->pid));
+	ASSERT_TRUE(mlu_line(mlu_id(l->pid), after, sizeof(after)));
+	EXPECT_STREQ(before, after);
+	EXPECT_TRUE(mlu_exact(l));
+}
+
+/* One file's own refusal is not overwritten by that of another; a fresh one shows the last. */
+TEST_F(control, keeps_a_sentence_per_open_file)
+{
+	int one = mlu_open(O_RDWR, "control"), other = mlu_open(O_RDWR, "control");
+	int fresh = mlu_open(O_RDONLY, "control");
+
+	ASSERT_EQ(EINVAL, mlu_command_through(one, "first mistake"));
+	ASSERT_EQ(EINVAL, mlu_command_through(other, "second mistake"));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "second"));
+	mlu_refusal_through(one);
+	EXPECT_NE(NULL, strstr(mlu_refusal, "first"));
+	EXPECT_EQ(NULL, strstr(mlu_refusal, "second"));
+	mlu_refusal_through(fresh);
+	EXPECT_NE(NULL, strstr(mlu_refusal, "second"));
+	close(one);
+	close(other);
+	close(fresh);
+}
+
+/* Who wrote it is told, also when the writer has gone. */
+TEST_F(control, tells_the_writer_of_the_last_refusal)
+{
+	char writer[64];
+	int fd, status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(mlu_command("attach nobody") != EINVAL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	fd = mlu_open(O_RDONLY, "control");
+	mlu_refusal_through(fd);
+	close(fd);
+	sprintf(writer, "written by control_syntax[%d]", pid);
+	EXPECT_NE(NULL, strstr(mlu_refusal, writer)) {
+		TH_LOG("%s", mlu_refusal);
+	}
+	EXPECT_NE(NULL, strstr(mlu_refusal, "nobody"));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

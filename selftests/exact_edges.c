@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exactness in the corners: realloc of nothing, to nothing and in vain, calls
+ * abandoned by longjmp, nested and tail calls, mappings beside blocks.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(edge)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(edge)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(edge)
+{
+	mlu_fresh();
+}
+
+static int run(struct mlu_leaker *l, const char *program, const char *name)
+{
+	mlu_spawn(l, program, name, NULL);
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_step(l, "go");
+	return mlu_id(l->pid);
+}
+
+/* A case of a program, named for what it does there. */
+#define EXACT(program, name)                                    \
+	TEST_F(edge, name)                                      \
+	{                                                       \
+		self->id = run(&self->l, program, #name);       \
+		EXPECT_TRUE(mlu_exact(&self->l));               \
+		EXPECT_TRUE(mlu_sound(self->id));               \
+		EXPECT_EQ((long long)self->l.failed,            \
+			  mlu_stat(self->id, "failed"));        \
+		EXPECT_EQ(0, mlu_end(&self->l));                \
+	}
+
+EXACT("edge", realloc_zero)
+EXACT("edge", reallocarray_zero)
+EXACT("edge", realloc_fails)
+EXACT("edge", reallocarray_overflows)
+EXACT("edge", realloc_in_place)
+EXACT("edge", realloc_from_before)
+EXACT("edge", zero_and_null)
+EXACT("edge", big)
+EXACT("edge", munmap_fails)
+EXACT("edge", kinds)
+EXACT("edge", first_free)
+EXACT("toy", longjmp_deeper)
+EXACT("toy", longjmp_same)
+EXACT("toy", longjmp_shallower)
+EXACT("toy", longjmp_realloc)
+EXACT("toy", longjmp_often)
+EXACT("toy", munmap_of_malloc)
+EXACT("toy", tail_call)
+
+TEST_F(edge, free_from_before)
+{
+	self->id = run(&self->l, "edge", "free_from_before");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, mlu_stat(self->id, "unknown_free"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A mapping that is unmapped in part is counted as such. */
+TEST_F(edge, munmap_part)
+{
+	self->id = run(&self->l, "edge", "munmap_part");
+	EXPECT_EQ(1, mlu_stat(self->id, "partial_unmap"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* An allocator that calls itself is one allocation, however deep. */
+TEST_F(edge, nested)
+{
+	self->id = run(&self->l, "toy", "nested");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_GT(mlu_stat(self->id, "nested") + mlu_stat(self->id, "lost_inflight"), 100);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* What cannot be told apart from a nested call is counted, not hidden. */
+TEST_F(edge, longjmp_hole)
+{
+	self->id = run(&self->l, "toy", "longjmp_hole");
+	EXPECT_TRUE(mlu_stat(self->id, "uncertain") > 0 || mlu_exact(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* The new_handler frees while operator new is trying: its block goes, the new one comes. */
+TEST_F(edge, new_handler_that_frees)
+{
+	mlu_spawn(&self->l, "new_handler", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, mlu_stat(mlu_id(self->l.pid), "failed"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
+{
+	unsigned long start, end;
+	char path[64], line[512];
+	bool found = false;
+	FILE *maps;
+
+	sprintf(path, "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	while (maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && addr >= start && addr < end)
+			found = true;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+/* Three threads born under the trace: three rows of the kind stack. */
+TEST_F(edge, thread_stacks)
+{
+	struct mlu_rows rows;
+	size_t i, stacks = 0, mappings = 0;
+	char *report;
+
+	self->id = run(&self->l, "edge", "thread_stacks");
+	mlu_rows(&rows, "targets/%d/allocations", self->id);
+	for (i = 0; i < rows.count; i++) {
+		mappings += !strcmp(rows.row[i].kind, "mmap");
+		if (strcmp(rows.row[i].kind, "stack"))
+			continue;
+		stacks++;
+		EXPECT_GE(rows.row[i].size, 1ul << 20);
+		EXPECT_TRUE(lies_in_a_mapping(self->l.pid, rows.row[i].addr));
+	}
+	EXPECT_EQ(3, stacks);
+	EXPECT_EQ(0, mappings);
+	mlu_rows_free(&rows);
+	report = mlu_text("report");
+	EXPECT_NE(NULL, strstr(report, " allocations from stack 1 (stack, age "));
+	free(report);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* The kinds of mappings are told in the report, that of the heap is not. */
+TEST_F(edge, kinds_in_the_report)
+{
+	char *report;
+
+	self->id = run(&self->l, "edge", "kinds");
+	report = mlu_text("targets/%d/report", self->id);
+	EXPECT_EQ(1, mlu_count(report, " (mmap, age "));
+	EXPECT_EQ(1, mlu_count(report, " (stack, age "));
+	EXPECT_EQ(1, mlu_count(report, " (age "));
+	free(report);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

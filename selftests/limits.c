@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits: how many targets at once, how many ended ones, how much memory; that
+ * all memory comes back; that the counters agree with each other.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define CROWD 64
+
+FIXTURE(limit)
+{
+	struct mlu_leaker l, crowd[CROWD];
+};
+
+FIXTURE_SETUP(limit)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(limit)
+{
+	mlu_fresh();
+	mlu_reload("");
+}
+
+TEST_F_TIMEOUT(limit, sixty_four_targets_at_once, 180)
+{
+	int i, count = mlu_scaled(CROWD, 12);
+
+	for (i = 0; i < count; i++) {
+		mlu_spawn(&self->crowd[i], "life", "exit", NULL);
+		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
+	}
+	EXPECT_EQ(count, mlu_stat(0, "tracing"));
+	for (i = 0; i < count; i++)
+		mlu_step(&self->crowd[i], "go");
+	for (i = 0; i < count; i++)
+		EXPECT_TRUE(mlu_exact(&self->crowd[i]));
+	EXPECT_EQ(count * 100, mlu_stat(0, "allocated"));
+	for (i = 0; i < count; i++)
+		EXPECT_EQ(0, mlu_end(&self->crowd[i]));
+	EXPECT_TRUE(mlu_wait_state(mlu_id(self->crowd[count - 1].pid), "exited"));
+}
+
+/* The limit is on those that are not ended; a place that is given up can be taken. */
+TEST_F(limit, max_targets)
+{
+	int i;
+
+	mlu_reload("max_targets=3");
+	for (i = 0; i < 4; i++)
+		mlu_spawn(&self->crowd[i], "life", "idle", NULL);
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
+	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[3].pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "(ENOSPC)"));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "3"));
+	EXPECT_EQ(3, mlu_stat(0, "tracing"));
+	ASSERT_EQ(0, mlu_command("detach %d", self->crowd[0].pid));
+	EXPECT_EQ(0, mlu_command("attach %d", self->crowd[3].pid));
+	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[0].pid));
+	mlu_step(&self->crowd[3], "go");
+	EXPECT_TRUE(mlu_exact(&self->crowd[3]));
+}
+
+/* Of the ended ones the oldest goes first; those that are traced are not touched. */
+TEST_F(limit, max_ended)
+{
+	int id[4], i;
+
+	mlu_reload("max_ended=2");
+	mlu_spawn(&self->l, "life", "idle", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	for (i = 0; i < 4; i++) {
+		mlu_spawn(&self->crowd[i], "life", "idle", NULL);
+		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
+		id[i] = mlu_id(self->crowd[i].pid);
+		ASSERT_EQ(0, mlu_command("detach %d", self->crowd[i].pid));
+	}
+	EXPECT_TRUE(mlu_wait_state(id[1], ""));
+	EXPECT_STREQ("", mlu_state(id[0]));
+	EXPECT_STREQ("detached", mlu_state(id[2]));
+	EXPECT_STREQ("detached", mlu_state(id[3]));
+	EXPECT_STREQ("tracing", mlu_state(mlu_id(self->l.pid)));
+}
+
+/* What does not fit is counted and told, and the target runs on. */
+TEST_F_TIMEOUT(limit, max_memory, 120)
+{
+	struct mlu_rows rows;
+	char lost[32], *report;
+	long long counted;
+	int id;
+
+	mlu_reload("max_memory=1");
+	EXPECT_EQ(1 << 20, mlu_stat(0, "bytes_limit"));
+	mlu_spawn(&self->l, "many", "40000", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	id = mlu_id(self->l.pid);
+	mlu_rows(&rows, "targets/%d/allocations", id);
+	counted = mlu_stat(id, "lost_limit");
+	EXPECT_GT(counted, 0);
+	EXPECT_EQ(40000, (long long)rows.count + counted + mlu_stat(id, "lost_memory"));
+	mlu_rows_free(&rows);
+	EXPECT_LE(mlu_stat(0, "bytes_used"), mlu_stat(0, "bytes_limit"));
+	report = mlu_text("targets/%d/report", id);
+	sprintf(lost, ", lost %lld\n", counted + mlu_stat(id, "lost_memory"));
+	EXPECT_NE(NULL, strstr(report, lost));
+	free(report);
+	EXPECT_TRUE(mlu_sound(id));
+	/* There is room again for others as soon as it is cleared. */
+	ASSERT_EQ(0, mlu_command("clear all"));
+	EXPECT_EQ(0, mlu_stat(id, "lost_limit"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+static bool comes_to(const char *name, long long value)
+{
+	int tries;
+
+	for (tries = 0; tries < 500 && mlu_stat(0, name) != value; tries++)
+		usleep(10000);
+	if (mlu_stat(0, name) != value)
+		mlu_say("%s is %lld, was %lld", name, mlu_stat(0, name), value);
+	return mlu_stat(0, name) == value;
+}
+
+static const char *const parts[] = { "bytes_records", "bytes_stacks", "bytes_inflight",
+				     "bytes_tables", "bytes_mappings" };
+
+TEST_F_TIMEOUT(limit, all_memory_comes_back, 60)
+{
+	long long before[5], used, sum = 0;
+	unsigned int i, round;
+
+	mlu_reload("");
+	used = mlu_stat(0, "bytes_used");
+	for (i = 0; i < 5; i++)
+		before[i] = mlu_stat(0, parts[i]);
+	for (round = 0; round < 3; round++) {
+		mlu_spawn(&self->l, "mix", "all", "8", NULL);
+		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+		mlu_step(&self->l, "go");
+		EXPECT_GT(mlu_stat(0, "bytes_records"), before[0]);
+		for (i = 0, sum = 0; i < 5; i++)
+			sum += mlu_stat(0, parts[i]);
+		EXPECT_EQ(sum, mlu_stat(0, "bytes_used"));
+		if (round == 0)
+			ASSERT_EQ(0, mlu_command("detach all"));
+		mlu_kill(&self->l);
+		EXPECT_TRUE(comes_to("tracing", 0));
+		ASSERT_EQ(0, mlu_command("clear all"));
+		for (i = 0; i < 5; i++)
+			EXPECT_TRUE(comes_to(parts[i], before[i]));
+		EXPECT_TRUE(comes_to("bytes_used", used));
+		EXPECT_EQ(0, mlu_stat(0, "targets"));
+		EXPECT_EQ(0, mlu_stat(0, "probes"));
+	}
+}
+
+/* What one target counts, the sum over all counts too. */
+TEST_F(limit, the_sums_are_those_of_the_targets)
+{
+	static const char *const names[] = { "allocated", "freed", "reallocated", "failed",
+					     "nested", "unknown_free", "walk_end" };
+	int one, other;
+	unsigned int i;
+
+	mlu_spawn(&self->crowd[0], "mix", "all", "2", NULL);
+	mlu_spawn(&self->crowd[1], "mix", "realloc", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->crowd[0].pid));
+	ASSERT_EQ(0, mlu_command("attach %d", self->crowd[1].pid));
+	mlu_step(&self->crowd[0], "go");
+	mlu_step(&self->crowd[1], "go");
+	one = mlu_id(self->crowd[0].pid);
+	other = mlu_id(self->crowd[1].pid);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		EXPECT_EQ(mlu_stat(0, names[i]), mlu_stat(one, names[i]) + mlu_stat(other, names[i])) {
+			TH_LOG("%s", names[i]);
+		}
+	EXPECT_GT(mlu_stat(other, "reallocated"), 0);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module and its files, for the tests: loading, commands and their
+ * refusals, reading, the lines of control and stats.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "mlu.h"
+
+char mlu_refusal[16384];
+
+void mlu_say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	printf("# ");
+	vprintf(fmt, args);
+	printf("\n");
+	fflush(stdout);
+	va_end(args);
+}
+
+void mlu_die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	printf("# ");
+	vprintf(fmt, args);
+	printf("\n");
+	fflush(stdout);
+	va_end(args);
+	_exit(KSFT_FAIL);
+}
+
+/* A path beside the test program, wherever that was built. */
+const char *mlu_here(const char *name)
+{
+	static char path[4][512];
+	static int turn;
+	char *p = path[turn++ % 4], *slash;
+	ssize_t n = readlink("/proc/self/exe", p, 400);
+
+	if (n <= 0)
+		mlu_die("no /proc/self/exe");
+	p[n] = 0;
+	slash = strrchr(p, '/');
+	snprintf(slash + 1, sizeof(path[0]) - (slash + 1 - p), "%s", name);
+	return p;
+}
+
+/* A directory for what a test writes, its own and on a real file system. */
+const char *mlu_scratch(void)
+{
+	static char dir[64];
+
+	if (!dir[0]) {
+		snprintf(dir, sizeof(dir), "/tmp/mlu-XXXXXX");
+		if (!mkdtemp(dir))
+			mlu_die("mkdtemp: %m");
+	}
+	return dir;
+}
+
+static bool is_loaded(void)
+{
+	return access("/sys/module/memleak_user", F_OK) == 0;
+}
+
+int mlu_load(const char *params)
+{
+	const char *path = getenv("MLU_MODULE");
+	int fd = open(path ? path : mlu_here("../module/memleak_user.ko"), O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (syscall(SYS_finit_module, fd, params, 0))
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int mlu_unload(void)
+{
+	return syscall(SYS_delete_module, "memleak_user", O_NONBLOCK) ? errno : 0;
+}
+
+/* With other parameters; a module that is in use is a test's mistake. */
+void mlu_reload(const char *params)
+{
+	int err = is_loaded() ? mlu_unload() : 0;
+
+	if (err)
+		mlu_die("rmmod: %s", strerror(err));
+	err = mlu_load(params);
+	if (err)
+		mlu_die("insmod memleak_user %s: %s", params, strerror(err));
+}
+
+void mlu_begin(void)
+{
+	int err;
+
+	if (geteuid())
+		ksft_exit_skip("the tests need root\n");
+	/* The runner's preloaded helper is no part of any test. */
+	unsetenv("LD_PRELOAD");
+	/* A leaker that has ended is told as such, not by a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	if (access("/sys/kernel/debug", F_OK) == 0 && access("/sys/kernel/debug/sched", F_OK))
+		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	if (is_loaded())
+		return;
+	err = mlu_load("");
+	if (err == ENOENT)
+		ksft_exit_skip("the module is not built\n");
+	if (err)
+		ksft_exit_skip("the module cannot be loaded: %s\n", strerror(err));
+}
+
+/* Nothing is traced and nothing is left of what was. */
+void mlu_fresh(void)
+{
+	if (mlu_command("detach all") || mlu_command("clear all"))
+		mlu_die("cannot begin afresh: %s", mlu_refusal);
+}
+
+bool mlu_debug_kernel(void)
+{
+	return access("/sys/kernel/debug/kmemleak", F_OK) == 0;
+}
+
+/* An event costs ten times as much there.  MLU_COUNT=PERCENT changes both. */
+long mlu_scaled(long count, long on_a_debug_kernel)
+{
+	const char *percent = getenv("MLU_COUNT");
+
+	if (mlu_debug_kernel())
+		count = on_a_debug_kernel;
+	return percent ? count * atol(percent) / 100 + 1 : count;
+}
+
+int mlu_open(int flags, const char *fmt, ...)
+{
+	char path[512] = MLU_DIR "/";
+	size_t len = strlen(path);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path + len, sizeof(path) - len, fmt, args);
+	va_end(args);
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* All that is left to read, ended by a NUL. */
+char *mlu_text_of(int fd)
+{
+	size_t len = 0, size = 65536;
+	char *text = malloc(size);
+	ssize_t n;
+
+	while ((n = read(fd, text + len, size - len - 1)) > 0) {
+		len += n;
+		if (len == size - 1)
+			text = realloc(text, size *= 2);
+	}
+	if (n < 0)
+		mlu_die("read: %m");
+	text[len] = 0;
+	if (strlen(text) != len)
+		mlu_die("a NUL byte in the text");
+	return text;
+}
+
+char *mlu_text(const char *fmt, ...)
+{
+	char path[256], *text;
+	va_list args;
+	int fd;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof(path), fmt, args);
+	va_end(args);
+	fd = mlu_open(O_RDONLY, "%s", path);
+	if (fd < 0)
+		mlu_die("open %s: %m", path);
+	text = mlu_text_of(fd);
+	close(fd);
+	return text;
+}
+
+/* The whole line "refused ...", as this open file shows it; empty if there is none. */
+void mlu_refusal_through(int fd)
+{
+	char *text, *at;
+
+	if (lseek(fd, 0, SEEK_SET))
+		mlu_die("lseek of control: %m");
+	text = mlu_text_of(fd);
+	at = strncmp(text, "refused ", 8) ? strstr(text, "\nrefused ") : text - 1;
+	snprintf(mlu_refusal, sizeof(mlu_refusal), "%.*s",
+		 at ? (int)strcspn(at + 1, "\n") : 0, at ? at + 1 : "");
+	free(text);
+}
+
+static int write_through(int fd, const void *bytes, size_t len)
+{
+	ssize_t n = write(fd, bytes, len);
+	int err = n < 0 ? errno : 0;
+
+	mlu_refusal[0] = 0;
+	if (n >= 0 && (size_t)n != len)
+		mlu_die("control took %zd bytes of %zu", n, len);
+	if (err)
+		mlu_refusal_through(fd);
+	return err;
+}
+
+int mlu_write(const void *bytes, size_t len)
+{
+	int fd = mlu_open(O_RDWR, "control"), err;
+
+	if (fd < 0)
+		mlu_die("open control: %m");
+	err = write_through(fd, bytes, len);
+	close(fd);
+	return err;
+}
+
+int mlu_command(const char *fmt, ...)
+{
+	char command[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	return mlu_write(command, strlen(command));
+}
+
+int mlu_command_through(int fd, const char *fmt, ...)
+{
+	char command[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	return write_through(fd, command, strlen(command));
+}
+
+/* A counter of one target, or of all for id 0. */
+long long mlu_stat(int id, const char *name)
+{
+	char *text = id ? mlu_text("targets/%d/stats", id) : mlu_text("stats");
+	size_t len = strlen(name);
+	char *line = text;
+	long long value;
+
+	while (line && (strncmp(line, name, len) || line[len] != ' ')) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		mlu_die("stats has no %s", name);
+	value = strtoll(line + len, NULL, 10);
+	free(text);
+	return value;
+}
+
+/* The youngest target of that PID, 0 if there is none. */
+int mlu_id(pid_t pid)
+{
+	char *text = mlu_text("control"), *line = text;
+	int id, p, found = 0;
+
+	for (; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+		if (sscanf(line, "target %d pid %d ", &id, &p) == 2 && p == pid && id > found)
+			found = id;
+	free(text);
+	return found;
+}
+
+/* The line of a target in control, without its newline. */
+bool mlu_line(int id, char *line, size_t size)
+{
+	char *text = mlu_text("control"), head[32], *at;
+
+	snprintf(head, sizeof(head), "\ntarget %d ", id);
+	at = strstr(text, head);
+	if (at)
+		snprintf(line, size, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+	free(text);
+	return at != NULL;
+}
+
+/* The word of its state, "" where the target is not known. */
+const char *mlu_state(int id)
+{
+	static char state[64];
+	char line[16384];
+
+	state[0] = 0;
+	if (mlu_line(id, line, sizeof(line)) &&
+	    sscanf(line, "target %*d pid %*d %*s %63[a-z]", state) != 1)
+		mlu_die("not the line of a target: %s", line);
+	return state;
+}
+
+/* What is told by a notifier may come a moment later. */
+bool mlu_wait_state(int id, const char *state)
+{
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (!strcmp(mlu_state(id), state))
+			return true;
+		usleep(10000);
+	}
+	mlu_say("target %d is '%s', not '%s'", id, mlu_state(id), state);
+	return false;
+}
+
+size_t mlu_count(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		count++;
+	return count;
+}

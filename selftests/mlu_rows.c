@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rows for the tests: what allocations and a leaker list, compared one by one;
+ * and whether a report agrees with itself.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leakers/leaker.h"
+#include "mlu.h"
+
+#define SHOWN 8		/* differences told in full */
+
+static void append(struct mlu_rows *rows, const struct mlu_row *row)
+{
+	if ((rows->count & (rows->count - 1)) == 0)
+		rows->row = realloc(rows->row, (rows->count ? 2 * rows->count : 1) * sizeof(*row));
+	rows->row[rows->count++] = *row;
+	rows->bytes += row->size;
+	rows->hash += leaker_hash_of(row->addr, row->size);
+}
+
+/* "ID 0xADDRESS SIZE AGE THREAD STACK KIND"; by hand, for there may be a million. */
+static const char *parse(const char *at, struct mlu_row *row)
+{
+	unsigned long number[6];
+	size_t len;
+	char *end;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		number[i] = strtoul(at, &end, i == 1 ? 16 : 10);
+		if (end == at || *end != ' ')
+			mlu_die("not a row: %.*s", (int)strcspn(at, "\n"), at);
+		at = end + 1;
+	}
+	len = strcspn(at, "\n");
+	if (len == 0 || len >= sizeof(row->kind) || at[len] != '\n')
+		mlu_die("not a kind: %.*s", (int)len, at);
+	memcpy(row->kind, at, len);
+	row->kind[len] = 0;
+	row->target = number[0];
+	row->addr = number[1];
+	row->size = number[2];
+	row->age = number[3];
+	row->thread = number[4];
+	row->stack = number[5];
+	return at + len + 1;
+}
+
+void mlu_rows_of(struct mlu_rows *rows, const char *text)
+{
+	static const char head[] = "memleak_user allocations 1\n"
+				   "# target address size age_ms thread stack kind\n";
+	struct mlu_row row;
+
+	memset(rows, 0, sizeof(*rows));
+	if (strncmp(text, head, strlen(head)))
+		mlu_die("not the head of allocations: %.80s", text);
+	for (text += strlen(head); *text;) {
+		text = parse(text, &row);
+		append(rows, &row);
+	}
+}
+
+void mlu_rows(struct mlu_rows *rows, const char *fmt, ...)
+{
+	char path[256], *text;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof(path), fmt, args);
+	va_end(args);
+	text = mlu_text("%s", path);
+	mlu_rows_of(rows, text);
+	free(text);
+}
+
+void mlu_rows_free(struct mlu_rows *rows)
+{
+	free(rows->row);
+	memset(rows, 0, sizeof(*rows));
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct mlu_row *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return strcmp(x->kind, y->kind);
+}
+
+static void sort(const struct mlu_rows *rows)
+{
+	if (rows->count)
+		qsort(rows->row, rows->count, sizeof(rows->row[0]), compare);
+}
+
+static void tell(const char *what, const struct mlu_row *row, size_t *shown)
+{
+	if ((*shown)++ < SHOWN)
+		mlu_say("%s: 0x%lx %lu %s, stack %u", what, row->addr, row->size, row->kind,
+			row->stack);
+}
+
+/* The same blocks, each once, address, size and kind. */
+bool mlu_same(const struct mlu_rows *want, const struct mlu_rows *got)
+{
+	size_t w = 0, g = 0, differences = 0;
+
+	sort(want);
+	sort(got);
+	while (w < want->count || g < got->count) {
+		int order = w == want->count ? 1 : g == got->count ? -1 :
+			    compare(&want->row[w], &got->row[g]);
+
+		if (order < 0)
+			tell("kept, but not listed", &want->row[w], &differences);
+		else if (order > 0)
+			tell("listed, but not kept", &got->row[g], &differences);
+		w += order <= 0;
+		g += order >= 0;
+	}
+	if (differences)
+		mlu_say("%zu differences between %zu kept and %zu listed", differences,
+			want->count, got->count);
+	return differences == 0;
+}
+
+/* What the youngest target of the leaker's PID lists is what the leaker kept. */
+bool mlu_exact(const struct mlu_leaker *leaker)
+{
+	struct mlu_rows rows;
+	int id = mlu_id(leaker->pid);
+	bool same;
+
+	if (!id)
+		mlu_die("process %d is no target", leaker->pid);
+	mlu_rows(&rows, "targets/%d/allocations", id);
+	same = rows.count == leaker->count && rows.bytes == leaker->bytes &&
+	       rows.hash == leaker->hash;
+	if (!same)
+		mlu_say("kept %zu blocks of %" PRIu64 " bytes, listed %zu of %" PRIu64,
+			leaker->count, leaker->bytes, rows.count, rows.bytes);
+	if (leaker->keep.count == leaker->count)
+		same = mlu_same(&leaker->keep, &rows) && same;
+	mlu_rows_free(&rows);
+	return same;
+}
+
+struct sums {
+	unsigned long long bytes, count, stacks, last;
+};
+
+/* One line "BYTES bytes in N allocations from stack ID (..., M made, F freed)". */
+static bool add_stack(const char *line, struct sums *sums)
+{
+	unsigned long long bytes, count, made, freed;
+	const char *tail;
+	unsigned int id;
+
+	if (sscanf(line, "%llu bytes in %llu allocations from stack %u (", &bytes, &count,
+		   &id) != 3)
+		return true;
+	tail = strstr(line, " ms, ");
+	if (!tail || sscanf(tail, " ms, %llu made, %llu freed)", &made, &freed) != 2 ||
+	    made - freed != count || bytes > sums->last) {
+		mlu_say("not sound: %.*s", (int)strcspn(line, "\n"), line);
+		return false;
+	}
+	sums->bytes += bytes;
+	sums->count += count;
+	sums->last = bytes;
+	sums->stacks++;
+	return true;
+}
+
+/* The report of a target at rest: the sums are those of its lines, largest first. */
+bool mlu_sound(int id)
+{
+	char *text = mlu_text("targets/%d/report", id), *head = strchr(text, '\n'), *line;
+	struct sums sums = { .last = ~0ull };
+	unsigned long long bytes, count, stacks;
+	bool sound = strncmp(text, "memleak_user report 1\ntarget ", 29) == 0;
+
+	head = head ? strstr(head, " ms: ") : NULL;
+	if (!head || sscanf(head, " ms: %llu bytes in %llu allocations from %llu stack", &bytes,
+			    &count, &stacks) != 3)
+		mlu_die("not the head of a report: %.200s", text);
+	for (line = strchr(head, '\n'); line; line = strchr(line + 1, '\n'))
+		sound = add_stack(line + 1, &sums) && sound;
+	if (!sound || sums.bytes != bytes || sums.count != count || sums.stacks != stacks) {
+		mlu_say("%llu bytes in %llu allocations from %llu stacks, but the lines say "
+			"%llu, %llu, %llu", bytes, count, stacks, sums.bytes, sums.count,
+			sums.stacks);
+		sound = false;
+	}
+	free(text);
+	return sound;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Readers: in single bytes and at odd offsets, while the target allocates,
+ * exits, is detached and cleared; the streamed list; names that try to write on
+ * the reader's terminal.
+ */
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(reader)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(reader)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(reader)
+{
+	mlu_fresh();
+}
+
+static char *by_bytes(int fd)
+{
+	size_t size = 1 << 20, len = 0;
+	char *text = malloc(size);
+
+	while (len < size - 1 && read(fd, text + len, 1) == 1)
+		len++;
+	text[len] = 0;
+	return text;
+}
+
+/* Pieces of odd sizes, from the end to the beginning and once more past the end. */
+static bool agrees_at_odd_offsets(int fd, const char *text)
+{
+	size_t len = strlen(text), at;
+	char piece[64];
+	ssize_t n;
+
+	for (at = len; at > 0; at -= at > 37 ? 37 : at) {
+		n = pread(fd, piece, 41, at - 1);
+		if (n <= 0 || memcmp(piece, text + at - 1, n))
+			return false;
+	}
+	return pread(fd, piece, 41, len) == 0 && pread(fd, piece, 41, len + 12345) == 0 &&
+	       pread(fd, piece, 41, 1ll << 40) == 0;
+}
+
+static bool ends_with_a_line(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && text[len - 1] == '\n' && !strncmp(text, "memleak_user report 1\ntarget ", 29);
+}
+
+/* What an open file shows does not change, whatever becomes of its target. */
+TEST_F(reader, a_report_is_a_snapshot)
+{
+	char *first, *again;
+	int fd;
+
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	self->id = mlu_id(self->l.pid);
+	fd = mlu_open(O_RDONLY, "targets/%d/report", self->id);
+	first = by_bytes(fd);
+	EXPECT_TRUE(ends_with_a_line(first));
+	EXPECT_TRUE(agrees_at_odd_offsets(fd, first));
+	mlu_kill(&self->l);
+	ASSERT_TRUE(mlu_wait_state(self->id, "exited"));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	again = mlu_text_of(fd);
+	EXPECT_STREQ(first, again);
+	free(again);
+	ASSERT_EQ(0, mlu_command("clear all"));
+	EXPECT_TRUE(agrees_at_odd_offsets(fd, first));
+	free(first);
+	close(fd);
+}
+
+/* While the target never rests; each snapshot is whole. */
+TEST_F_TIMEOUT(reader, reads_by_bytes_while_the_target_allocates, 120)
+{
+	char *text;
+	int fd, i;
+
+	mlu_spawn(&self->l, "balance", "4", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	self->id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "run");
+	for (i = 0; i < 10; i++) {
+		fd = mlu_open(O_RDONLY, i % 2 ? "report" : "targets/%d/report", self->id);
+		text = by_bytes(fd);
+		EXPECT_TRUE(ends_with_a_line(text));
+		EXPECT_TRUE(agrees_at_odd_offsets(fd, text));
+		free(text);
+		close(fd);
+	}
+}
+
+/* Readers that stand in the middle of every file when its target ends and is forgotten. */
+TEST_F_TIMEOUT(reader, open_files_are_read_to_their_end, 60)
+{
+	static const char *const files[] = { "report", "allocations", "stats" };
+	char byte, *rest[3];
+	int fd[3], i;
+
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	self->id = mlu_id(self->l.pid);
+	for (i = 0; i < 3; i++) {
+		fd[i] = mlu_open(O_RDONLY, "targets/%d/%s", self->id, files[i]);
+		ASSERT_EQ(1, read(fd[i], &byte, 1));
+	}
+	ASSERT_EQ(0, mlu_command("detach all"));
+	mlu_kill(&self->l);
+	ASSERT_EQ(0, mlu_command("clear all"));
+	EXPECT_EQ(-1, mlu_open(O_RDONLY, "targets/%d/report", self->id));
+	for (i = 0; i < 3; i++) {
+		rest[i] = mlu_text_of(fd[i]);
+		EXPECT_GT(strlen(rest[i]), 20);
+		EXPECT_EQ('\n', rest[i][strlen(rest[i]) - 1]);
+		free(rest[i]);
+		close(fd[i]);
+	}
+}
+
+/* Counts, over the rows, how often the blocks that stay were shown. */
+static bool each_once(const struct mlu_rows *rows, const struct mlu_leaker *l, size_t stay)
+{
+	size_t i, seen = 0;
+
+	for (i = 0; i < rows->count; i++)
+		seen += rows->row[i].size < 100;
+	if (seen != stay)
+		mlu_say("%zu blocks that stay, %zu of them shown", stay, seen);
+	return seen == stay && l->count == stay;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct mlu_row *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* Of the blocks that stay, that is: others may go and come again at their address. */
+static bool no_address_twice(struct mlu_rows *rows)
+{
+	size_t i;
+
+	qsort(rows->row, rows->count, sizeof(rows->row[0]), by_addr);
+	for (i = 1; i < rows->count; i++)
+		if (rows->row[i].addr == rows->row[i - 1].addr && rows->row[i].size < 100)
+			return false;
+	return true;
+}
+
+/* 10000 blocks stay while others come and go: each reading shows each of them once. */
+TEST_F_TIMEOUT(reader, the_list_shows_what_stays_exactly_once, 180)
+{
+	size_t stay = mlu_scaled(10000, 2000);
+	struct mlu_rows rows;
+	char number[16];
+	int i;
+
+	sprintf(number, "%zu", stay);
+	mlu_spawn(&self->l, "many", number, "1", "3", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	self->id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "make");
+	mlu_step(&self->l, "churn");
+	for (i = 0; i < 8; i++) {
+		mlu_rows(&rows, "targets/%d/allocations", self->id);
+		EXPECT_TRUE(each_once(&rows, &self->l, stay));
+		EXPECT_TRUE(no_address_twice(&rows));
+		mlu_rows_free(&rows);
+	}
+	mlu_step(&self->l, "stop");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(self->id));
+}
+
+/* Also when it is read in pieces that are no lines. */
+TEST_F(reader, the_list_may_be_read_in_odd_pieces)
+{
+	char *whole, *pieces = malloc(1 << 20);
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mlu_command("detach all"));
+	self->id = mlu_id(self->l.pid);
+	fd = mlu_open(O_RDONLY, "allocations");
+	while ((n = read(fd, pieces + len, 1 + len % 89)) > 0)
+		len += n;
+	pieces[len] = 0;
+	close(fd);
+	whole = mlu_text("allocations");
+	EXPECT_EQ(mlu_count(whole, "\n"), mlu_count(pieces, "\n"));
+	EXPECT_EQ(2 + self->l.count, mlu_count(pieces, "\n"));
+	free(whole);
+	free(pieces);
+}
+
+/* Letters, the newline and the report's tab: nothing that a terminal would act on. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text) && *text != '\n' && *text != '\t')
+			return false;
+	return true;
+}
+
+static bool all_is_plain(int id)
+{
+	char *text[6] = {
+		mlu_text("control"), mlu_text("report"), mlu_text("allocations"),
+		mlu_text("targets/%d/report", id), mlu_text("targets/%d/allocations", id),
+		mlu_text("stats"),
+	};
+	bool plain = true;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		plain = plain && is_plain(text[i]);
+		free(text[i]);
+	}
+	return plain;
+}
+
+/* Line breaks would forge lines, escapes act on the terminal, spaces shift the fields. */
+TEST_F(reader, a_hostile_comm_is_escaped)
+{
+	char *report, line[4096];
+
+	mlu_spawn(&self->l, "life", "comm", "a\nb \033[1m\\c\xff", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	self->id = mlu_id(self->l.pid);
+	ASSERT_TRUE(mlu_line(self->id, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, " a\\012b\\040\\033[1m\\134c\\377 tracing: ")) {
+		TH_LOG("%s", line);
+	}
+	report = mlu_text("report");
+	EXPECT_NE(NULL, strstr(report, " a\\012b\\040\\033[1m\\134c\\377 tracing "));
+	free(report);
+	EXPECT_TRUE(all_is_plain(self->id));
+}
+
+TEST_F(reader, a_hostile_path_is_escaped)
+{
+	char command[1200], path[512], name[256], *report;
+
+	snprintf(name, sizeof(name), "%s/x\n \033]0;\xe4\\", mlu_scratch());
+	ASSERT_EQ(0, mkdir(name, 0755));
+	snprintf(path, sizeof(path), "%s/mapping 1\n\tof", name);
+	snprintf(command, sizeof(command), "cp %s \"$MLU_COPY\"", mlu_here("leakers/life"));
+	setenv("MLU_COPY", path, 1);
+	ASSERT_EQ(0, system(command));
+	mlu_spawn(&self->l, path, "idle", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	self->id = mlu_id(self->l.pid);
+	report = mlu_text("report");
+	EXPECT_NE(NULL, strstr(report, " mapping\\0401\\012\\011of+0x"));
+	EXPECT_NE(NULL, strstr(report, "/x\\012 \\033]0;\\344\\134/mapping 1\\012\\011of\n")) {
+		TH_LOG("%s", report);
+	}
+	free(report);
+	EXPECT_TRUE(all_is_plain(self->id));
+	EXPECT_TRUE(mlu_sound(self->id));
+	mlu_kill(&self->l);
+	unlink(path);
+	rmdir(name);
+}
+
+/* A number that could only be an address of the kernel. */
+static bool has_kernel_address(const char *text)
+{
+	for (text = strstr(text, "0xffff"); text; text = strstr(text + 1, "0xffff"))
+		if (strspn(text + 2, "0123456789abcdef") >= 16)
+			return true;
+	return false;
+}
+
+TEST_F(reader, no_file_shows_an_address_of_the_kernel)
+{
+	static const char *const files[] = { "control", "report", "allocations", "stats" };
+	char *text;
+	int i;
+
+	mlu_spawn(&self->l, "mix", "all", "8", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(EINVAL, mlu_command("no such word"));
+	for (i = 0; i < 4; i++) {
+		text = mlu_text("%s", files[i]);
+		EXPECT_FALSE(has_kernel_address(text)) {
+			TH_LOG("%s", files[i]);
+		}
+		free(text);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
