@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attach and detach, as ladders.
+ *
+ * Entered from the worker only, may sleep, waits for mmap_locks and for the uprobe core, and holds
+ * no lock of ours over that.
+ *
+ * The order is what makes counts exact.  Probes of functions that free go in first, those that
+ * allocate last, then the gate opens: no block is recorded whose free could be missed.  The gate
+ * closes before the first probe is taken out, for the same reason.
+ *
+ * Detach as a proof: the gate is closed, the target unpublished, every probe unregistered or
+ * refused by the shared filter, and one sync waited for: no handler runs on a freed consumer.  A
+ * handler of a probe that others still use may have found the target before it was unpublished;
+ * it runs within rcu_read_lock(), so after synchronize_rcu() there is none.  From then on the calls
+ * in flight, the uses and the mappings' files are the worker's alone.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "arch.h"
+#include "attach.h"
+#include "compat.h"
+#include "sites.h"
+
+/* The process to attach to, pinned while we do. */
+struct process {
+	struct task_struct *task;	/* a thread that has the mm */
+	struct mm_struct *mm;
+	struct pid *pid;		/* of the thread group */
+};
+
+/* Any thread that still has an mm: a process may live on without its leader. */
+static bool find_thread(struct pid *pid, struct process *process, bool *kernel)
+{
+	struct task_struct *task, *thread;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	*kernel = task && task->flags & PF_KTHREAD;
+	if (!task || *kernel)
+		goto out;
+	for_each_thread(task, thread) {
+		process->mm = get_task_mm(thread);
+		if (!process->mm)
+			continue;
+		process->task = get_task_struct(thread);
+		process->pid = get_pid(task_tgid(thread));
+		break;
+	}
+out:
+	rcu_read_unlock();
+	return process->mm;
+}
+
+static void process_put(struct process *process)
+{
+	put_pid(process->pid);
+	put_task_struct(process->task);
+	mmput(process->mm);
+}
+
+static const char *why_not(struct task_struct *task)
+{
+	struct task_struct *thread;
+	const char *why = NULL;
+
+	if (mlu_arch_is_32bit(task))
+		return "it is a 32-bit program";
+	rcu_read_lock();
+	for_each_thread(task, thread) {
+		why = mlu_task_dies_of_return_probe(thread);
+		if (why)
+			break;
+	}
+	rcu_read_unlock();
+	return why;
+}
+
+static bool is_traced(const struct mm_struct *mm)
+{
+	const struct mlu_target *target;
+	bool is = false;
+
+	mutex_lock(&mlu_targets_lock);
+	list_for_each_entry(target, &mlu_targets, node)
+		is |= mlu_target_is_live(target) && target->mm == mm;
+	mutex_unlock(&mlu_targets_lock);
+	return is;
+}
+
+static int get_process(struct mlu_request *request, struct process *process)
+{
+	const char *why;
+	bool kernel;
+	int err = 0;
+
+	memset(process, 0, sizeof(*process));
+	if (!find_thread(request->pid, process, &kernel))
+		return kernel ? mlu_refuse(request, -ENOENT, "it is a kernel thread") :
+				mlu_refuse(request, -ESRCH, "the process has exited");
+	if (is_traced(process->mm))
+		err = mlu_refuse(request, -EBUSY, "the process is traced already");
+	why = why_not(process->task);
+	if (!err && why)
+		err = mlu_refuse(request, -EOPNOTSUPP, "%s", why);
+	if (err)
+		process_put(process);
+	return err;
+}
+
+static int put_probe(struct mlu_request *request, struct mlu_target *target,
+		     const struct mlu_site *site)
+{
+	struct mlu_use *use = &target->uses[target->nr_uses];
+	size_t len;
+	const char *name = mlu_mapping_name(site->mapping, &len);
+	int err;
+
+	use->file = get_file(site->mapping->file);
+	err = mlu_probe_use(target, site, use);
+	if (err) {
+		fput(use->file);
+		return mlu_refuse(request, err, "%s of %.*s cannot be probed", site->func->name,
+				  (int)len, name);
+	}
+	target->nr_uses++;
+	return 0;
+}
+
+static int put_probes(struct mlu_request *request, struct mlu_target *target,
+		      const struct mlu_sites *sites)
+{
+	unsigned int i, pass;
+	int err;
+
+	target->uses = kvcalloc(sites->nr, sizeof(*target->uses), GFP_KERNEL);
+	if (!target->uses)
+		return -ENOMEM;
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < sites->nr; i++) {
+			const struct mlu_site *site = &sites->site[i];
+
+			if (mlu_func_frees(site->func) != !pass)
+				continue;
+			err = put_probe(request, target, site);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+/* Registering succeeds in silence where no breakpoint was put in. */
+static int check_probes(struct mlu_request *request, struct mlu_target *target,
+			struct task_struct *task)
+{
+	unsigned int i;
+
+	for (i = 0; i < target->nr_uses; i++) {
+		struct mlu_use *use = &target->uses[i];
+		const char *func = use->probe->func->name;
+		u8 bytes[UPROBE_SWBP_INSN_SIZE];
+		size_t len;
+		const char *name = mlu_mapping_name(use->mapping, &len);
+
+		if (strcmp(func, "malloc") && strcmp(func, "free"))
+			continue;
+		if (access_process_vm(task, use->addr, bytes, sizeof(bytes), FOLL_FORCE) !=
+			    sizeof(bytes) ||
+		    !mlu_arch_is_breakpoint(bytes))
+			return mlu_refuse(request, -EFAULT,
+					  "no breakpoint went into %s of %.*s: a shared or writable mapping?",
+					  func, (int)len, name);
+	}
+	return 0;
+}
+
+static int find_sites(struct mlu_request *request, struct mlu_target *target,
+		      struct mlu_sites *sites)
+{
+	const char *object = target->options.object;
+	int err = mlu_sites_find(target, sites);
+
+	if (err || sites->nr)
+		return err;
+	if (!*object)
+		return mlu_refuse(request, -ENOENT,
+				  "no allocator is mapped: no object defines malloc and free");
+	if (!sites->object_seen)
+		return mlu_refuse(request, -ENOENT, "no object %s is mapped", object);
+	return mlu_refuse(request, -ENOENT, "%s does not define malloc and free", object);
+}
+
+/* Undoes publish and all that came after it. */
+static void take_out(struct mlu_target *target)
+{
+	bool mm_is_alive = !READ_ONCE(target->end_state);
+	struct mlu_use *uses = target->uses;
+	unsigned int i, nr = target->nr_uses;
+
+	mlu_target_gate(target, false);
+	mlu_target_unpublish(target);
+	for (i = nr; i-- > 0;)
+		mlu_probe_unuse(target, &uses[i], mm_is_alive);
+	mlu_probe_sync();
+	synchronize_rcu();
+	mutex_lock(&mlu_targets_lock);
+	target->uses = NULL;
+	target->nr_uses = 0;
+	mutex_unlock(&mlu_targets_lock);
+	kvfree(uses);
+}
+
+static int probe(struct mlu_request *request, struct mlu_target *target,
+		 struct task_struct *task, const struct mlu_sites *sites)
+{
+	int err = put_probes(request, target, sites);
+
+	mlu_probe_sync();
+	if (!err)
+		err = check_probes(request, target, task);
+	if (READ_ONCE(target->end_state))
+		err = mlu_refuse(request, -ESRCH, "the process has exited");
+	return err;
+}
+
+static int attach(struct mlu_request *request, struct mlu_target *target,
+		  struct process *process, struct mlu_sites *sites,
+		  void (*ended)(struct work_struct *), struct workqueue_struct *wq)
+{
+	int err = mlu_maps_read(&target->maps, process->mm);
+
+	if (!err)
+		err = find_sites(request, target, sites);
+	if (!err)
+		err = mlu_target_watch(target, process->mm, ended, wq);
+	if (err)
+		return err;
+	mlu_target_publish(target);
+	err = probe(request, target, process->task, sites);
+	if (!err)
+		return 0;
+	take_out(target);
+	mlu_target_unwatch(target);
+	return err;
+}
+
+/*
+ * mlu_attach() - make a process a target, with its gate still closed
+ * @ended: the work to be done when the process has ended, on @wq
+ *
+ * Return: the target with a reference, or NULL and the request's error.
+ */
+struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct work_struct *),
+			      struct workqueue_struct *wq)
+{
+	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	struct mlu_target *target = NULL;
+	struct process process;
+
+	request->err = sites ? get_process(request, &process) : -ENOMEM;
+	if (request->err)
+		goto out;
+	target = mlu_target_new(process.pid, process.task->group_leader, &request->options);
+	request->err = -ENOMEM;
+	if (target) {
+		mmgrab(process.mm);
+		target->mm = process.mm;
+		request->err = attach(request, target, &process, sites, ended, wq);
+	}
+	if (target && request->err) {
+		mlu_maps_close(&target->maps);
+		mlu_target_put(target);
+		mmdrop(process.mm);
+		target = NULL;
+	}
+	process_put(&process);
+out:
+	kvfree(sites);
+	return target;
+}
+
+/** mlu_detach() - take everything of ours out of a process, or what is left of it */
+void mlu_detach(struct mlu_target *target)
+{
+	take_out(target);
+	mlu_target_drain(target);
+	mlu_target_unwatch(target);
+	mlu_maps_close(&target->maps);
+	mmdrop(target->mm);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands: their grammar, and how they are refused. */
+#ifndef MLU_COMMAND_H
+#define MLU_COMMAND_H
+
+#include <linux/seq_file.h>
+
+#include "worker.h"
+
+#define MLU_COMMAND_MAX 4096
+#define MLU_SHOWN_MAX 160
+
+/* A refused command, as reading control shows it. */
+struct mlu_refusal {
+	int err;
+	struct pid *writer;
+	char comm[TASK_COMM_LEN];
+	char command[MLU_SHOWN_MAX];	/* escaped, cut */
+	char sentence[MLU_SENTENCE_MAX];
+};
+
+int mlu_command(const char *text, size_t len, struct mlu_session *session,
+		struct mlu_refusal *refusal);
+const char *mlu_errno_name(int err);
+
+
+void mlu_options_show(struct seq_file *m, const struct mlu_options *options);
+
+#endif /* MLU_COMMAND_H */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What happened to a target's events, counted by what became of them.
+ *
+ * The names are those that stats prints, described in docs/ABI/debugfs-memleak_user.  Counters are
+ * per CPU: handlers of many threads do not share a cache line.  A sum read while they run may be a
+ * few events old, never wrong afterwards.
+ */
+#ifndef MLU_COUNTERS_H
+#define MLU_COUNTERS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/* The lost_ ones stand together: their sum is what a report says. */
+#define MLU_COUNTERS(X)    \
+	X(allocated)       \
+	X(freed)           \
+	X(reallocated)     \
+	X(failed)          \
+	X(filtered)        \
+	X(nested)          \
+	X(unknown_free)    \
+	X(partial_unmap)   \
+	X(replaced)        \
+	X(uncertain)       \
+	X(lost_memory)     \
+	X(lost_limit)      \
+	X(lost_inflight)   \
+	X(lost_fault)      \
+	X(walk_end)        \
+	X(walk_depth)      \
+	X(walk_fault)      \
+	X(walk_frame_pointer) \
+	X(walk_pc)         \
+	X(unknown_mapping)
+
+enum mlu_counter {
+#define X(name) MLU_COUNT_##name,
+	MLU_COUNTERS(X)
+#undef X
+	MLU_NR_COUNTERS
+};
+
+struct mlu_counters {
+	u64 n[MLU_NR_COUNTERS];
+};
+
+extern const char *const mlu_counter_names[MLU_NR_COUNTERS];
+
+#define mlu_count(counters, name) this_cpu_inc((counters)->n[MLU_COUNT_##name])
+
+/* The same with a counter that is not known at compile time. */
+static inline void mlu_count_by(struct mlu_counters __percpu *counters, enum mlu_counter which)
+{
+	this_cpu_inc(counters->n[which]);
+}
+
+void mlu_counters_add(struct mlu_counters *sum, struct mlu_counters __percpu *counters);
+u64 mlu_counters_lost(const struct mlu_counters *sum);
+
+#endif /* MLU_COUNTERS_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/memleak_user: its files, and a directory for each target.
+ *
+ * Files carry the id of their target, not a pointer: whoever opens one looks the target up.  An
+ * error of debugfs is no error of ours: it may be switched off (debugfs=off).
+ *
+ * Entered from init and exit, and from the worker (born, gone); holds no lock of ours: removing
+ * waits for readers.
+ */
+#include <linux/debugfs.h>
+
+#include "control.h"
+#include "debugfs.h"
+#include "listing.h"
+#include "report.h"
+#include "stats.h"
+#include "target.h"
+
+static struct dentry *root, *targets;
+
+static void add_readers(struct dentry *dir, u32 id)
+{
+	void *data = (void *)(unsigned long)id;
+
+	debugfs_create_file("report", 0400, dir, data, &mlu_report_fops);
+	debugfs_create_file("allocations", 0400, dir, data, &mlu_listing_fops);
+	debugfs_create_file("stats", 0400, dir, data, &mlu_stats_fops);
+}
+
+void mlu_debugfs_init(void)
+{
+	root = debugfs_create_dir("memleak_user", NULL);
+	targets = debugfs_create_dir("targets", root);
+	add_readers(root, 0);
+	mlu_control_init(root);
+}
+
+/** mlu_debugfs_exit() - no file can be opened from now on, and since none was open, none is */
+void mlu_debugfs_exit(void)
+{
+	debugfs_remove(root);
+	mlu_control_exit();
+}
+
+void mlu_debugfs_born(struct mlu_target *target)
+{
+	char name[12];
+
+	scnprintf(name, sizeof(name), "%u", target->id);
+	target->dir = debugfs_create_dir(name, targets);
+	add_readers(target->dir, target->id);
+}
+
+void mlu_debugfs_gone(struct mlu_target *target)
+{
+	debugfs_remove(target->dir);
+	target->dir = NULL;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The directory in debugfs. */
+#ifndef MLU_DEBUGFS_H
+#define MLU_DEBUGFS_H
+
+struct mlu_target;
+
+void mlu_debugfs_init(void);
+void mlu_debugfs_exit(void);
+void mlu_debugfs_born(struct mlu_target *target);
+void mlu_debugfs_gone(struct mlu_target *target);
+
+#endif /* MLU_DEBUGFS_H */

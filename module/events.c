@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From calls to records.
+ *
+ *   call                 at its entry                     at its return
+ *   malloc and the like  -                                an address: insert it
+ *   free                 remove the record                (no probe)
+ *   realloc(p, n)        take p's record: still charged,  an address: drop the old one, insert
+ *                        still shown, found by nobody     the new one; NULL: put it back, but
+ *                                                         drop it if n is 0
+ *   mmap                 -                                an address: insert it
+ *   munmap               take the record                  0: drop it; an error: put it back
+ *
+ * Taking at the entry is no matter of taste: realloc frees the old address before its return probe
+ * runs, and another thread's malloc may have got it, and been recorded with it, by then.
+ *
+ * The outermost call is the allocation: what an allocator calls within a call, itself or another
+ * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is
+ * known from the calls in flight.  One of them is dead, and buried, when its return slot lies below
+ * the stack pointer of a later event, or no longer holds the trampoline of return probes: its
+ * function was left by longjmp, or the kernel skipped its return probe.  And a call whose caller is
+ * no allocator is the program's own, even while another is in flight (a signal handler's, or one
+ * deeper down after a longjmp whose return slot nobody has overwritten yet).
+ *
+ * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
+ * sleeps, faults or waits.  A call in flight is its thread's own; records are under their table's
+ * locks.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/overflow.h>
+#include <linux/percpu.h>
+
+#include "arch.h"
+#include "compat.h"
+#include "events.h"
+#include "mem.h"
+#include "unwind.h"
+
+/*
+ * Where stacks are walked to: too large for the kernel's stack.  One waits on each CPU; who finds
+ * none allocates one, and who finds one there when he is done frees his own.
+ */
+static struct mlu_trace *__percpu *spare_traces;
+
+int mlu_events_init(void)
+{
+	spare_traces = alloc_percpu(struct mlu_trace *);
+	return spare_traces ? 0 : -ENOMEM;
+}
+
+void mlu_events_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(*per_cpu_ptr(spare_traces, cpu));
+	free_percpu(spare_traces);
+}
+
+static struct mlu_trace *trace_get(void)
+{
+	struct mlu_trace *trace = this_cpu_xchg(*spare_traces, NULL);
+
+	return trace ? trace : kmalloc(sizeof(*trace), MLU_GFP);
+}
+
+static void trace_put(struct mlu_trace *trace)
+{
+	kfree(this_cpu_xchg(*spare_traces, trace));
+}
+
+static void count_failure(struct mlu_epoch *epoch, bool at_limit)
+{
+	if (at_limit)
+		mlu_count(epoch->counters, lost_limit);
+	else
+		mlu_count(epoch->counters, lost_memory);
+}
+
+/* === Which calls are alive, which is the outermost === */
+
+/* "[uprobes]", the mapping that begins with the trampoline.  mmap_lock is only tried. */
+static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *known)
+{
+	struct vm_area_struct *vma;
+	const char *name = NULL;
+
+	*known = mmap_read_trylock(mm);
+	if (!*known)
+		return true;
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start == addr && vma->vm_ops && vma->vm_ops->name)
+		name = vma->vm_ops->name(vma);
+	mmap_read_unlock(mm);
+	return name && !strcmp(name, "[uprobes]");
+}
+
+/* Return probes of one mm share one trampoline, at the start of a page. */
+static bool is_trampoline(struct mlu_target *target, unsigned long value)
+{
+	unsigned long trampoline = READ_ONCE(target->trampoline);
+	bool is, known;
+
+	if (trampoline)
+		return value == trampoline;
+	if (!value || !PAGE_ALIGNED(value))
+		return false;
+	is = is_uprobes_mapping(target->mm, value, &known);
+	if (is && known)
+		WRITE_ONCE(target->trampoline, value);
+	return is;
+}
+
+/*
+ * Is @call alive while a call with its return slot at @sp begins or, @at_return, has ended?  A slot
+ * that both share (a tail call) is used up by then: on x86-64 the trampoline itself pushes there.
+ */
+static bool is_alive(struct mlu_target *target, const struct mlu_call *call, unsigned long sp,
+		     bool at_return)
+{
+	unsigned long slot;
+
+	if (call->task_start != current->start_time || call->sp < sp)
+		return false;
+	if (at_return && call->sp == sp)
+		return true;
+	return mlu_read_user(call->sp, &slot) && is_trampoline(target, slot);
+}
+
+/* Its return will not be seen: what it has taken goes back. */
+static void bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
+{
+	mlu_inflight_pop(target->inflight, call);
+	if (!call->nested)
+		mlu_count(epoch->counters, uncertain);
+	if (call->taken && call->epoch == epoch->id)
+		mlu_epoch_restore(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)),
+				  call->taken);
+	mlu_call_free(call);
+}
+
+/* The call that a call with its return slot at @sp is made within, or NULL. */
+static struct mlu_call *outer_call(struct mlu_target *target, struct mlu_epoch *epoch,
+				   unsigned long sp, bool at_return)
+{
+	struct mlu_call *call;
+
+	while ((call = mlu_inflight_top(target->inflight))) {
+		if (is_alive(target, call, sp, at_return))
+			return call;
+		bury(target, epoch, call);
+	}
+	return NULL;
+}
+
+/* Is the caller an allocator?  Of a tail call, the jump came from the outer call itself. */
+static bool is_made_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
+				 const struct mlu_call *call)
+{
+	const struct mlu_mapping *mapping;
+
+	if (call->sp == outer->sp)
+		return true;
+	mapping = mlu_maps_find(&target->maps, call->ret);
+	return mapping && READ_ONCE(mapping->allocator);
+}
+
+/* === At the entry === */
+
+static unsigned long size_of(const struct mlu_func *func, const struct pt_regs *regs)
+{
+	unsigned long size = mlu_arch_arg(regs, func->size);
+
+	if (func->times != MLU_NO_ARG &&
+	    check_mul_overflow(size, mlu_arch_arg(regs, func->times), &size))
+		return ULONG_MAX;
+	return size;
+}
+
+static bool is_filtered(const struct mlu_target *target, unsigned long size)
+{
+	return size < target->options.min || size > target->options.max;
+}
+
+static u8 kind_of(const struct mlu_func *func, const struct pt_regs *regs)
+{
+	if (!mlu_func_maps(func))
+		return MLU_KIND_HEAP;
+	if (func->sort == MLU_FUNC_MMAP && mlu_arch_arg(regs, 3) & MAP_STACK)
+		return MLU_KIND_STACK;
+	return MLU_KIND_MMAP;
+}
+
+/* Walk the caller's stack and store it; NULL is counted. */
+static struct mlu_stack *walk(struct mlu_target *target, struct mlu_epoch *epoch,
+			      const struct mlu_unwind_start *start, u8 kind)
+{
+	struct mlu_trace *trace = trace_get();
+	struct mlu_stack *stack = NULL;
+
+	if (trace) {
+		trace->kind = kind;
+		mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, trace);
+		stack = mlu_stacks_intern(&epoch->stacks, trace);
+		trace_put(trace);
+	}
+	if (!stack)
+		count_failure(epoch, mlu_mem_total() + sizeof(*stack) > mlu_mem_limit());
+	return stack;
+}
+
+/* munmap of a part of a mapping, or of more than one: the record stays as it is. */
+static bool covers(const struct mlu_call *call, const struct mlu_alloc *alloc)
+{
+	return call->func->sort != MLU_FUNC_MUNMAP ||
+	       PAGE_ALIGN((u64)call->size) >= PAGE_ALIGN(alloc->size);
+}
+
+static void take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr)
+{
+	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_func_maps(call->func));
+	struct mlu_alloc *alloc = addr ? mlu_allocs_take(table, addr) : NULL;
+
+	if (alloc && !covers(call, alloc)) {
+		mlu_count(epoch->counters, partial_unmap);
+		mlu_epoch_restore(epoch, table, alloc);
+		alloc = NULL;
+	} else if (addr && !alloc) {
+		mlu_count(epoch->counters, unknown_free);
+	}
+	call->taken = alloc;
+}
+
+static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
+			    struct mlu_call *call, const struct pt_regs *regs)
+{
+	const struct mlu_func *func = call->func;
+	const struct mlu_unwind_start start = {
+		.pc = call->ret,
+		.sp = call->sp + sizeof(long),
+		.fp = mlu_arch_frame_pointer(regs),
+	};
+
+	if (func->sort == MLU_FUNC_REALLOC || func->sort == MLU_FUNC_MUNMAP)
+		take(epoch, call, mlu_arch_arg(regs, func->block));
+	if (func->sort == MLU_FUNC_MUNMAP)
+		return;
+	call->filtered = is_filtered(target, call->size);
+	if (call->filtered)
+		return;
+	call->stack = walk(target, epoch, &start, call->kind);
+	call->lost = !call->stack;
+}
+
+static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_func *func,
+				const struct pt_regs *regs)
+{
+	bool at_limit;
+	struct mlu_call *call = mlu_call_new(&at_limit);
+
+	if (!call) {
+		count_failure(epoch, at_limit);
+		return NULL;
+	}
+	call->func = func;
+	call->epoch = epoch->id;
+	call->sp = mlu_arch_entry_sp(regs);
+	call->size = size_of(func, regs);
+	call->kind = kind_of(func, regs);
+	if (func->sort == MLU_FUNC_MEMALIGN)
+		call->arg = mlu_arch_arg(regs, func->block);
+	if (!mlu_read_user(call->sp, &call->ret))
+		call->ret = 0;
+	return call;
+}
+
+static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
+		       const struct mlu_func *func, const struct pt_regs *regs)
+{
+	struct mlu_call *outer = outer_call(target, epoch, mlu_arch_entry_sp(regs), false);
+	struct mlu_call *call;
+
+	if (outer && outer->depth >= MLU_INFLIGHT_DEPTH) {
+		mlu_count(epoch->counters, lost_inflight);
+		return;
+	}
+	call = call_of(epoch, func, regs);
+	if (!call)
+		return;
+	call->depth = outer ? outer->depth + 1 : 0;
+	call->nested = outer && is_made_by_allocator(target, outer, call);
+	if (!call->nested)
+		enter_outermost(target, epoch, call, regs);
+	mlu_inflight_push(target->inflight, call);
+}
+
+static void enter_free(struct mlu_epoch *epoch, unsigned long addr)
+{
+	struct mlu_alloc *alloc;
+
+	if (!addr)
+		return;
+	alloc = mlu_allocs_remove(&epoch->heap, addr);
+	if (alloc)
+		mlu_epoch_forget(epoch, alloc);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}
+
+/** mlu_event_enter() - an allocator function of the target is being called */
+void mlu_event_enter(struct mlu_target *target, const struct mlu_func *func, struct pt_regs *regs)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+
+	if (!READ_ONCE(target->gate))
+		return;
+	if (func->sort == MLU_FUNC_FREE)
+		enter_free(epoch, mlu_arch_arg(regs, func->block));
+	else
+		enter_call(target, epoch, func, regs);
+}
+
+/* === At the return === */
+
+/* The block that the call has given; 0: none, counted if it should have been one. */
+static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call *call,
+				 const struct pt_regs *regs)
+{
+	unsigned long block = mlu_arch_result(regs);
+
+	switch (call->func->sort) {
+	case MLU_FUNC_MMAP:
+		return IS_ERR_VALUE(block) ? 0 : block;
+	case MLU_FUNC_MUNMAP:
+		return 0;
+	case MLU_FUNC_MEMALIGN:
+		if (mlu_arch_result_int(regs))
+			return 0;
+		if (mlu_read_user(call->arg, &block))
+			return block;
+		mlu_count(epoch->counters, lost_fault);
+		return 0;
+	default:
+		return block;
+	}
+}
+
+static struct mlu_stack *stack_of(struct mlu_target *target, struct mlu_epoch *epoch,
+				  const struct mlu_call *call, const struct pt_regs *regs)
+{
+	const struct mlu_unwind_start start = {
+		.pc = mlu_arch_pc(regs),
+		.sp = call->sp + sizeof(long),
+		.fp = mlu_arch_frame_pointer(regs),
+		.at_return = true,
+	};
+
+	if (call->stack && call->epoch == epoch->id)
+		return call->stack;
+	return walk(target, epoch, &start, call->kind);
+}
+
+static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
+		   const struct pt_regs *regs, unsigned long block)
+{
+	struct mlu_stack *stack = stack_of(target, epoch, call, regs);
+	struct mlu_alloc *alloc;
+	bool at_limit;
+
+	if (!stack)
+		return;
+	alloc = mlu_alloc_new(&at_limit);
+	if (!alloc) {
+		count_failure(epoch, at_limit);
+		return;
+	}
+	alloc->addr = block;
+	alloc->size = call->size;
+	alloc->time_ns = ktime_get_ns();
+	alloc->stack = stack;
+	alloc->tid = current->pid;
+	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)), alloc);
+}
+
+/* Was the block that the call took freed by it? */
+static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
+{
+	if (call->func->sort == MLU_FUNC_MUNMAP)
+		return !mlu_arch_result_int(regs);
+	return block || !call->size;
+}
+
+static void settle_taken(struct mlu_epoch *epoch, const struct mlu_call *call,
+			 const struct pt_regs *regs, unsigned long block)
+{
+	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_func_maps(call->func));
+
+	if (!is_freed(call, regs, block)) {
+		mlu_epoch_restore(epoch, table, call->taken);
+		return;
+	}
+	mlu_allocs_drop(table, call->taken);
+	mlu_epoch_forget(epoch, call->taken);
+	if (block)
+		mlu_count(epoch->counters, reallocated);
+}
+
+static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
+		   const struct pt_regs *regs)
+{
+	unsigned long block = block_given(epoch, call, regs);
+
+	if (call->taken && call->epoch == epoch->id)
+		settle_taken(epoch, call, regs, block);
+	if (call->func->sort == MLU_FUNC_MUNMAP || call->lost)
+		return;
+	if (!block)
+		mlu_count(epoch->counters, failed);
+	else if (is_filtered(target, call->size))
+		mlu_count(epoch->counters, filtered);
+	else
+		record(target, epoch, call, regs, block);
+}
+
+/* The call that returns; what lies above it on the thread's stack of calls is dead. */
+static struct mlu_call *returning_call(struct mlu_target *target, struct mlu_epoch *epoch,
+				       const struct mlu_func *func, unsigned long sp)
+{
+	struct mlu_call *call;
+
+	while ((call = mlu_inflight_top(target->inflight))) {
+		if (call->task_start == current->start_time) {
+			if (call->sp == sp && call->func == func)
+				return call;
+			if (call->sp > sp)
+				return NULL;
+		}
+		bury(target, epoch, call);
+	}
+	return NULL;
+}
+
+/** mlu_event_return() - an allocator function of the target has returned */
+void mlu_event_return(struct mlu_target *target, const struct mlu_func *func,
+		      struct pt_regs *regs)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	unsigned long sp = mlu_arch_returned_sp(regs);
+	struct mlu_call *call;
+
+	if (!READ_ONCE(target->gate))
+		return;
+	call = returning_call(target, epoch, func, sp);
+	if (!call) {
+		mlu_count(epoch->counters, uncertain);
+		return;
+	}
+	mlu_inflight_pop(target->inflight, call);
+	/* The outer call may have been dead all the time: then this one is the allocation. */
+	if (call->nested && outer_call(target, epoch, sp, true))
+		mlu_count(epoch->counters, nested);
+	else
+		settle(target, epoch, call, regs);
+	mlu_call_free(call);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a call to an allocator means for the records: its entry and its return. */
+#ifndef MLU_EVENTS_H
+#define MLU_EVENTS_H
+
+#include "funcs.h"
+#include "target.h"
+
+struct pt_regs;
+
+int mlu_events_init(void);
+void mlu_events_exit(void);
+
+void mlu_event_enter(struct mlu_target *target, const struct mlu_func *func, struct pt_regs *regs);
+void mlu_event_return(struct mlu_target *target, const struct mlu_func *func,
+		      struct pt_regs *regs);
+
+#endif /* MLU_EVENTS_H */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls in flight, hashed by thread.
+ *
+ * A call is here from its entry probe to its return probe.  A thread that dies in between, or whose
+ * return the kernel skipped, leaves calls behind: the thread's next event finds them dead by
+ * their stack pointer, a new thread at the same address by their start time, and what is then still
+ * left goes with the target.
+ *
+ * Entered from handlers (do not sleep) and, by pop_any, from the worker when no handler of the
+ * target runs any more.  A bucket's lock guards its chain, since threads share buckets; a call
+ * itself needs none, since only current looks at its own.
+ */
+#include <linux/hash.h>
+
+#include "inflight.h"
+#include "mem.h"
+
+static struct mlu_pool pool;
+
+int mlu_inflight_pool_init(void)
+{
+	return mlu_pool_init(&pool, "mlu_call", sizeof(struct mlu_call), MLU_MEM_INFLIGHT);
+}
+
+void mlu_inflight_pool_exit(void)
+{
+	mlu_pool_exit(&pool);
+}
+
+/** mlu_inflight_new() - an empty table, or NULL. Context: may sleep. */
+struct mlu_inflight *mlu_inflight_new(void)
+{
+	struct mlu_inflight *inflight;
+	unsigned int i;
+
+	inflight = mlu_mem_zalloc(MLU_MEM_TABLES, sizeof(*inflight), GFP_KERNEL);
+	if (!inflight)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(inflight->bucket); i++)
+		spin_lock_init(&inflight->bucket[i].lock);
+	return inflight;
+}
+
+/** mlu_inflight_free() - free an empty table */
+void mlu_inflight_free(struct mlu_inflight *inflight)
+{
+	mlu_mem_free(MLU_MEM_TABLES, inflight, sizeof(*inflight));
+}
+
+/** mlu_call_new() - a zeroed call of current, to be filled in and pushed; or NULL */
+struct mlu_call *mlu_call_new(bool *at_limit)
+{
+	struct mlu_call *call = mlu_pool_alloc(&pool, at_limit);
+
+	if (!call)
+		return NULL;
+	memset(call, 0, sizeof(*call));
+	call->task = current;
+	call->task_start = current->start_time;
+	return call;
+}
+
+void mlu_call_free(struct mlu_call *call)
+{
+	mlu_pool_free(&pool, call);
+}
+
+static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
+					     const struct task_struct *task)
+{
+	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
+}
+
+void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
+{
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
+
+	spin_lock(&bucket->lock);
+	hlist_add_head(&call->node, &bucket->calls);
+	spin_unlock(&bucket->lock);
+}
+
+/** mlu_inflight_top() - the newest call of current (or of a dead task at its address), or NULL */
+struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight)
+{
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_call *call;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(call, &bucket->calls, node)
+		if (call->task == current)
+			goto out;
+	call = NULL;
+out:
+	spin_unlock(&bucket->lock);
+	return call;
+}
+
+/** mlu_inflight_pop() - take out a call, which is the caller's now */
+void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
+{
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
+
+	spin_lock(&bucket->lock);
+	hlist_del(&call->node);
+	spin_unlock(&bucket->lock);
+}
+
+/** mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */
+struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(inflight->bucket); i++) {
+		struct hlist_head *calls = &inflight->bucket[i].calls;
+
+		if (!hlist_empty(calls)) {
+			struct mlu_call *call = hlist_entry(calls->first, struct mlu_call, node);
+
+			hlist_del(&call->node);
+			return call;
+		}
+	}
+	return NULL;
+}

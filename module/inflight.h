@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Calls of a target between their entry and their return: a small stack for each thread. */
+#ifndef MLU_INFLIGHT_H
+#define MLU_INFLIGHT_H
+
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+struct mlu_alloc;
+struct mlu_func;
+struct mlu_stack;
+
+#define MLU_INFLIGHT_DEPTH 32
+
+/* One call.  Only its own thread looks at it, until the target has ended. */
+struct mlu_call {
+	struct hlist_node node;
+	const struct task_struct *task;	/* compared, never followed */
+	u64 task_start;			/* task_structs are reused */
+	const struct mlu_func *func;
+	unsigned long sp;		/* the address of its return slot */
+	unsigned long ret;		/* what was in the slot at entry */
+	unsigned long size;		/* asked for; ULONG_MAX: more than there can be */
+	unsigned long arg;		/* where posix_memalign() puts the address */
+	u64 epoch;			/* that @stack and @taken belong to */
+	struct mlu_stack *stack;	/* NULL: to be walked at the return */
+	struct mlu_alloc *taken;	/* the record of the block that it may free */
+	u8 depth;
+	u8 kind;			/* enum mlu_kind */
+	bool nested;			/* made by an allocator, within a call of another */
+	bool filtered;			/* its size is outside of min= and max= */
+	bool lost;			/* counted as lost already */
+};
+
+#define MLU_INFLIGHT_BITS 8
+
+struct mlu_inflight {
+	struct mlu_inflight_bucket {
+		spinlock_t lock;	/* guards the chain; a leaf */
+		struct hlist_head calls;	/* each thread's newest first */
+	} bucket[1 << MLU_INFLIGHT_BITS];
+};
+
+int mlu_inflight_pool_init(void);
+void mlu_inflight_pool_exit(void);
+
+struct mlu_inflight *mlu_inflight_new(void);
+void mlu_inflight_free(struct mlu_inflight *inflight);
+
+struct mlu_call *mlu_call_new(bool *at_limit);
+void mlu_call_free(struct mlu_call *call);
+void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
+struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);
+void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call);
+struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight);
+
+#endif /* MLU_INFLIGHT_H */

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The executable mappings of one target.
+ *
+ * A frame is a pc and its mapping, so each event looks up mappings, in a handler: by bisection in a
+ * sorted table under RCU.  The table is filled at attach; a pc in none of its mappings (dlopen, JIT)
+ * is looked up in the mm, under mmap_lock if it is to be had at once, and added.  munmap() is told
+ * by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and a
+ * new one at its place gets a new id.
+ *
+ * Entered from: the worker (read, close, exit; may sleep), handlers (find, learn; do not sleep,
+ * within rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing), readers (wait).
+ * Order: mmap_lock -> maps->lock.
+ *
+ * Ownership: mappings belong to the maps and go with them.  A file is held from the moment its
+ * mapping is seen until the worker has read what a report needs of it, and never after close().
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "dso.h"
+#include "maps.h"
+#include "mem.h"
+
+/* Live mappings by address; immutable once published. */
+struct mlu_maps_table {
+	struct rcu_head rcu;
+	unsigned int nr;
+	struct mlu_mapping *mapping[];
+};
+
+/* More mappings than any real program has; the tables are copied at each change. */
+#define MAX_MAPPINGS 8192
+#define RESOLVE_WAIT (HZ)
+
+static struct workqueue_struct *wq;
+
+int mlu_maps_wq_init(void)
+{
+	wq = alloc_workqueue("mlu_maps", WQ_UNBOUND, 0);
+	return wq ? 0 : -ENOMEM;
+}
+
+void mlu_maps_wq_exit(void)
+{
+	destroy_workqueue(wq);
+}
+
+static enum mlu_mapping_sort sort_of(const struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		return MLU_MAPPING_FILE;
+	if ((unsigned long)vma->vm_mm->context.vdso == vma->vm_start)
+		return MLU_MAPPING_VDSO;
+	return MLU_MAPPING_ANON;
+}
+
+static struct mlu_mapping *mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
+{
+	struct mlu_mapping *m = mlu_mem_zalloc(MLU_MEM_MAPPINGS, sizeof(*m), gfp);
+
+	if (!m)
+		return NULL;
+	m->sort = sort_of(vma);
+	m->start = vma->vm_start;
+	m->end = vma->vm_end;
+	m->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	if (m->sort == MLU_MAPPING_FILE)
+		m->file = get_file(vma->vm_file);
+	return m;
+}
+
+/* Frees what was never published, or what nobody can reach any more. */
+static void mapping_free(struct mlu_mapping *m)
+{
+	if (m->file)
+		fput(m->file);
+	mlu_dso_put(m->dso);
+	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
+	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
+}
+
+static size_t table_size(unsigned int nr)
+{
+	return struct_size((struct mlu_maps_table *)NULL, mapping, nr);
+}
+
+static struct mlu_maps_table *table_of(struct mlu_maps *maps)
+{
+	return rcu_dereference_protected(maps->table, lockdep_is_held(&maps->lock));
+}
+
+/* The live mappings of @old, and @m, in order of address. */
+static void table_fill(struct mlu_maps_table *table, const struct mlu_maps_table *old,
+		       struct mlu_mapping *m)
+{
+	unsigned int i;
+
+	table->nr = 0;
+	for (i = 0; old && i < old->nr; i++) {
+		struct mlu_mapping *o = old->mapping[i];
+
+		if (o->gone)
+			continue;
+		if (m && m->start < o->start) {
+			table->mapping[table->nr++] = m;
+			m = NULL;
+		}
+		table->mapping[table->nr++] = o;
+	}
+	if (m)
+		table->mapping[table->nr++] = m;
+}
+
+/* What @m overlaps is gone: the mm has @m there now. */
+static void mark_overlapped(struct mlu_maps_table *table, unsigned long start, unsigned long end)
+{
+	unsigned int i;
+
+	for (i = 0; table && i < table->nr; i++)
+		if (table->mapping[i]->start < end && start < table->mapping[i]->end)
+			WRITE_ONCE(table->mapping[i]->gone, true);
+}
+
+/* 0, -EAGAIN if @table is too small by now, or why there is no room for @m. */
+static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned int room,
+		   struct mlu_mapping *m)
+{
+	struct mlu_maps_table *old;
+	int err = 0;
+
+	spin_lock(&maps->lock);
+	old = table_of(maps);
+	if (maps->closed || maps->last_id >= MAX_MAPPINGS) {
+		err = -ENOSPC;
+	} else if (old && old->nr >= room) {
+		err = -EAGAIN;
+	} else {
+		mark_overlapped(old, m->start, m->end);
+		table_fill(table, old, m);
+		m->id = ++maps->last_id;
+		maps->nr_unresolved += m->file ? 1 : 0;
+		list_add_tail(&m->node, &maps->all);
+		rcu_assign_pointer(maps->table, table);
+	}
+	spin_unlock(&maps->lock);
+	if (!err && old)
+		kfree_rcu(old, rcu);
+	return err;
+}
+
+static unsigned int table_room(struct mlu_maps *maps)
+{
+	const struct mlu_maps_table *table;
+	unsigned int room;
+
+	rcu_read_lock();
+	table = rcu_dereference(maps->table);
+	room = (table ? table->nr : 0) + 1;
+	rcu_read_unlock();
+	return room;
+}
+
+/* Add @m, which is the maps' own from then on. */
+static int add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
+{
+	int err;
+
+	do {
+		unsigned int room = table_room(maps);
+		struct mlu_maps_table *table = kmalloc(table_size(room), gfp);
+
+		if (!table)
+			return -ENOMEM;
+		err = publish(maps, table, room, m);
+		if (err)
+			kfree(table);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+static char *path_of(struct file *file, u16 *len)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	char *path, *copy = NULL;
+
+	if (!buf)
+		return NULL;
+	path = d_path(mlu_file_path(file), buf, PATH_MAX);
+	if (!IS_ERR(path)) {
+		*len = strlen(path);
+		copy = mlu_mem_zalloc(MLU_MEM_MAPPINGS, *len + 1, GFP_KERNEL);
+	}
+	if (copy)
+		memcpy(copy, path, *len);
+	kfree(buf);
+	return copy;
+}
+
+static void name(struct mlu_mapping *m)
+{
+	char *path = path_of(m->file, &m->path_len);
+
+	smp_store_release(&m->path, path);
+}
+
+static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node)
+		if (m->file)
+			goto out;
+	m = NULL;
+out:
+	spin_unlock(&maps->lock);
+	return m;
+}
+
+static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	struct file *file = m->file;
+
+	if (!m->path)
+		name(m);
+	smp_store_release(&m->dso, mlu_dso_get(file));
+	spin_lock(&maps->lock);
+	m->file = NULL;
+	maps->nr_unresolved--;
+	spin_unlock(&maps->lock);
+	fput(file);
+}
+
+static void resolve(struct work_struct *work)
+{
+	struct mlu_maps *maps = container_of(work, struct mlu_maps, resolve);
+	struct mlu_mapping *m;
+
+	while ((m = next_unresolved(maps)))
+		resolve_one(maps, m);
+	wake_up_all(&maps->resolved);
+}
+
+void mlu_maps_init(struct mlu_maps *maps)
+{
+	spin_lock_init(&maps->lock);
+	INIT_LIST_HEAD(&maps->all);
+	INIT_WORK(&maps->resolve, resolve);
+	init_waitqueue_head(&maps->resolved);
+}
+
+static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
+{
+	struct mlu_mapping *m = mapping_new(vma, GFP_KERNEL);
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	err = add(maps, m, GFP_KERNEL);
+	if (err)
+		mapping_free(m);
+	return err;
+}
+
+/*
+ * mlu_maps_read() - take over all executable mappings of a new target
+ * @mm: with a reference; nobody else uses @maps yet
+ *
+ * Their files are held, and named, until mlu_maps_resolve().
+ *
+ * Context: may sleep, waits for mmap_lock.
+ */
+int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	struct mlu_mapping *m;
+	int err = 0;
+
+	mmap_read_lock(mm);
+	for (vma = find_vma(mm, 0); vma && !err; vma = find_vma(mm, vma->vm_end))
+		if (vma->vm_flags & VM_EXEC && vma->vm_start < TASK_SIZE_MAX)
+			err = add_vma(maps, vma);
+	mmap_read_unlock(mm);
+	list_for_each_entry(m, &maps->all, node)
+		if (m->file)
+			name(m);
+	return err;
+}
+
+/** mlu_maps_resolve() - have the worker read the files of all mappings and let go of them */
+void mlu_maps_resolve(struct mlu_maps *maps)
+{
+	queue_work(wq, &maps->resolve);
+}
+
+/*
+ * mlu_maps_close() - the target has ended: let go of every file, keep the text
+ *
+ * Context: worker; no handler and no notifier of this target runs any more.
+ */
+void mlu_maps_close(struct mlu_maps *maps)
+{
+	spin_lock(&maps->lock);
+	maps->closed = true;
+	spin_unlock(&maps->lock);
+	cancel_work_sync(&maps->resolve);
+	resolve(&maps->resolve);
+}
+
+/** mlu_maps_exit() - free all; after mlu_maps_close() or a failed attach */
+void mlu_maps_exit(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m, *tmp;
+
+	cancel_work_sync(&maps->resolve);
+	list_for_each_entry_safe(m, tmp, &maps->all, node)
+		mapping_free(m);
+	kfree(rcu_dereference_protected(maps->table, true));
+}
+
+/*
+ * mlu_maps_find() - the mapping of a pc, if it is known and still there
+ *
+ * Context: within rcu_read_lock(); does not sleep.
+ */
+struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc)
+{
+	const struct mlu_maps_table *table = rcu_dereference(maps->table);
+	unsigned int low = 0, high = table ? table->nr : 0;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		struct mlu_mapping *m = table->mapping[mid];
+
+		if (pc < m->start)
+			high = mid;
+		else if (pc >= m->end)
+			low = mid + 1;
+		else
+			return READ_ONCE(m->gone) ? NULL : m;
+	}
+	return NULL;
+}
+
+/*
+ * mlu_maps_learn() - look up a pc that mlu_maps_find() does not know
+ * @mm: current->mm
+ * @no_code: set if nothing executable is mapped there: @pc is no return address
+ *
+ * mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: NULL if it is no code, or could not be looked up now.
+ */
+struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
+				   bool *no_code)
+{
+	struct mlu_mapping *m = NULL;
+	struct vm_area_struct *vma;
+
+	*no_code = pc >= TASK_SIZE_MAX;
+	if (*no_code || !mmap_read_trylock(mm))
+		return NULL;
+	vma = find_vma(mm, pc);
+	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
+		*no_code = true;
+	else
+		m = mapping_new(vma, MLU_GFP);
+	if (m && add(maps, m, MLU_GFP)) {
+		mapping_free(m);
+		m = NULL;
+	}
+	mmap_read_unlock(mm);
+	if (m)
+		mlu_maps_resolve(maps);
+	return m;
+}
+
+/*
+ * mlu_maps_unmap() - these addresses are being unmapped
+ *
+ * Context: mmu notifier; allocates nothing, cannot fail.
+ */
+void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end)
+{
+	spin_lock(&maps->lock);
+	mark_overlapped(table_of(maps), start, end);
+	spin_unlock(&maps->lock);
+}
+
+/** mlu_maps_wait() - wait until all files have been read, killably, a second at most */
+void mlu_maps_wait(struct mlu_maps *maps)
+{
+	if (READ_ONCE(maps->nr_unresolved))
+		mlu_maps_resolve(maps);
+	wait_event_killable_timeout(maps->resolved, !READ_ONCE(maps->nr_unresolved), RESOLVE_WAIT);
+}
+
+/* d_path() says so of a file that has no name any more. */
+#define DELETED " (deleted)"
+
+/*
+ * mlu_mapping_name() - the last part of the mapping's path; not terminated
+ * @len: set to its length
+ */
+const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
+{
+	const char *path = smp_load_acquire(&mapping->path);
+	const char *name;
+
+	if (mapping->sort != MLU_MAPPING_FILE || !path) {
+		name = mapping->sort == MLU_MAPPING_FILE ? "[unknown]" :
+		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" : "[anon]";
+		*len = strlen(name);
+		return name;
+	}
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	*len = strlen(name);
+	if (*len > strlen(DELETED) && !strcmp(name + *len - strlen(DELETED), DELETED))
+		*len -= strlen(DELETED);
+	return name;
+}
+
+/** mlu_mapping_address() - the address of @pc inside the ELF file, or from the mapping's start */
+u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc)
+{
+	const struct mlu_dso *dso = smp_load_acquire(&mapping->dso);
+	u64 offset = pc - mapping->start;
+	u64 vaddr;
+
+	if (mapping->sort != MLU_MAPPING_FILE)
+		return offset;
+	if (dso && mlu_dso_vaddr(dso, mapping->offset + offset, &vaddr))
+		return vaddr;
+	return mapping->offset + offset;
+}

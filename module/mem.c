@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the module's memory is used for, its limit, and pools for handlers.
+ *
+ * Entered from handlers (may not sleep), from the worker and from readers.  The counters are
+ * atomics: exact in sum, read without a lock.  A pool's lock is a leaf.
+ */
+#include <linux/mm.h>
+
+#include "mem.h"
+
+static atomic_long_t used[MLU_NR_MEM];
+static atomic_long_t total;
+static long limit;
+
+/**
+ * mlu_mem_init() - set the limit
+ * @limit_mib: MiB for everything that is charged; 0 stands for 5 % of the machine's memory
+ */
+void mlu_mem_init(unsigned int limit_mib)
+{
+	u64 bytes = (u64)limit_mib << 20;
+
+	if (!bytes)
+		bytes = ((u64)totalram_pages() << PAGE_SHIFT) / 20;
+	limit = min_t(u64, bytes, LONG_MAX / 2);
+}
+
+/** mlu_mem_charge() - take @size bytes into account; false: that would pass the limit */
+bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
+{
+	if (atomic_long_add_return(size, &total) > limit) {
+		atomic_long_sub(size, &total);
+		return false;
+	}
+	atomic_long_add(size, &used[kind]);
+	return true;
+}
+
+void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
+{
+	atomic_long_sub(size, &used[kind]);
+	atomic_long_sub(size, &total);
+}
+
+long mlu_mem_used(enum mlu_mem_kind kind)
+{
+	return atomic_long_read(&used[kind]);
+}
+
+long mlu_mem_total(void)
+{
+	return atomic_long_read(&total);
+}
+
+long mlu_mem_limit(void)
+{
+	return limit;
+}
+
+void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
+{
+	void *p;
+
+	if (!mlu_mem_charge(kind, size))
+		return NULL;
+	/* vmalloc() may sleep: only who may, and wants much, gets it. */
+	p = gfpflags_allow_blocking(gfp) ? kvzalloc(size, gfp) : kzalloc(size, gfp);
+	if (!p)
+		mlu_mem_uncharge(kind, size);
+	return p;
+}
+
+void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size)
+{
+	if (!p)
+		return;
+	kvfree(p);
+	mlu_mem_uncharge(kind, size);
+}
+
+static bool reserve_put(struct mlu_pool *pool, void *object)
+{
+	bool put = false;
+
+	spin_lock(&pool->lock);
+	if (pool->nr < MLU_POOL_RESERVE) {
+		pool->reserve[pool->nr++] = object;
+		put = true;
+	}
+	spin_unlock(&pool->lock);
+	return put;
+}
+
+static void *reserve_get(struct mlu_pool *pool)
+{
+	void *object = NULL;
+
+	spin_lock(&pool->lock);
+	if (pool->nr)
+		object = pool->reserve[--pool->nr];
+	spin_unlock(&pool->lock);
+	return object;
+}
+
+static void refill(struct work_struct *work)
+{
+	struct mlu_pool *pool = container_of(work, struct mlu_pool, refill);
+
+	for (;;) {
+		void *object = kmem_cache_alloc(pool->cache, GFP_KERNEL | __GFP_NORETRY |
+							      __GFP_NOWARN);
+
+		if (!object)
+			return;
+		if (!reserve_put(pool, object)) {
+			kmem_cache_free(pool->cache, object);
+			return;
+		}
+	}
+}
+
+/*
+ * mlu_pool_init() - objects of one size that a handler can have
+ *
+ * The reserve is filled before this returns, so that the first event meets a full one.  It is not
+ * charged: it is there whether the module traces or not.
+ */
+int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu_mem_kind kind)
+{
+	pool->cache = kmem_cache_create(name, size, 0, 0, NULL);
+	if (!pool->cache)
+		return -ENOMEM;
+	pool->kind = kind;
+	pool->size = size;
+	pool->nr = 0;
+	spin_lock_init(&pool->lock);
+	INIT_WORK(&pool->refill, refill);
+	refill(&pool->refill);
+	return 0;
+}
+
+/** mlu_pool_exit() - every object has been freed, nobody allocates any more */
+void mlu_pool_exit(struct mlu_pool *pool)
+{
+	void *object;
+
+	cancel_work_sync(&pool->refill);
+	while ((object = reserve_get(pool)))
+		kmem_cache_free(pool->cache, object);
+	kmem_cache_destroy(pool->cache);
+}
+
+/*
+ * mlu_pool_alloc() - an object, not zeroed
+ * @at_limit: set to whether it failed for the limit (else for want of memory)
+ *
+ * Context: any task context, does not sleep.
+ */
+void *mlu_pool_alloc(struct mlu_pool *pool, bool *at_limit)
+{
+	void *object;
+
+	*at_limit = !mlu_mem_charge(pool->kind, pool->size);
+	if (*at_limit)
+		return NULL;
+	object = kmem_cache_alloc(pool->cache, MLU_GFP);
+	if (!object) {
+		object = reserve_get(pool);
+		queue_work(system_unbound_wq, &pool->refill);
+	}
+	if (!object)
+		mlu_mem_uncharge(pool->kind, pool->size);
+	return object;
+}
+
+void mlu_pool_free(struct mlu_pool *pool, void *object)
+{
+	kmem_cache_free(pool->cache, object);
+	mlu_mem_uncharge(pool->kind, pool->size);
+}

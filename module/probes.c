@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Uprobes shared by all targets.
+ *
+ * Each (inode, offset) has one consumer: with one for each target, an event would walk through all
+ * of them.  Its filter is the look-up by mm, so that other processes get no breakpoint.  The uprobe
+ * core asks the filter when a consumer is registered and when a file is mapped, not when our answer
+ * changes.  So a further target gets its breakpoints by registering a helper consumer whose filter
+ * accepts that mm alone, and taking it out again: the breakpoint stays, since the shared filter now
+ * accepts the mm too.  In the same way it loses them when the shared filter has begun to refuse.
+ *
+ * The probes and their users are the worker's alone: no lock.  Registering takes the core's
+ * dup_mmap_sem and the mmap_lock of every process that maps the inode, so nothing is held here.
+ * Handlers and filter run in any process and look at nothing but the consumer's constant fields and
+ * what RCU protects.
+ *
+ * Lifetime, as a proof: a consumer is freed after mlu_probe_sync(), which is called after it was
+ * unregistered; no handler runs on it then.
+ */
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "arch.h"
+#include "events.h"
+#include "probes.h"
+
+static LIST_HEAD(probes);
+static LIST_HEAD(retired);	/* unregistered, to be freed at the next sync */
+static unsigned int nr_probes;
+static atomic64_t foreign_hits;
+
+static const struct mlu_func *func_of(struct uprobe_consumer *uc)
+{
+	return container_of(to_mlu_consumer(uc), struct mlu_probe, consumer)->func;
+}
+
+/*
+ * Called under the mmap_lock of @mm, by the core; takes nothing but RCU.
+ */
+static MLU_UPROBE_FILTER(accept_targets)
+{
+	bool accept;
+
+	rcu_read_lock();
+	accept = mlu_target_of_mm(mm);
+	rcu_read_unlock();
+	return accept;
+}
+
+/*
+ * A process that is no target got here by fork, with its parent's breakpoints, or its target is
+ * just being ended: have the breakpoint taken out of it.
+ */
+static MLU_UPROBE_HANDLER(on_entry)
+{
+	struct mlu_target *target;
+	int ret = 0;
+
+	rcu_read_lock();
+	target = mlu_target_of_mm(current->mm);
+	if (target) {
+		mlu_event_enter(target, func_of(uc), regs);
+	} else {
+		atomic64_inc(&foreign_hits);
+		ret = UPROBE_HANDLER_REMOVE;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+static MLU_UPROBE_RETURN(on_return)
+{
+	struct mlu_target *target;
+
+	rcu_read_lock();
+	target = mlu_target_of_mm(current->mm);
+	if (target)
+		mlu_event_return(target, func_of(uc), regs);
+	rcu_read_unlock();
+	return 0;
+}
+
+/* === The helper === */
+
+static MLU_UPROBE_FILTER(accept_one)
+{
+	return mm == container_of(to_mlu_consumer(uc), struct mlu_helper, consumer)->mm;
+}
+
+/* Has no say in whether a breakpoint is taken out: all consumers must ask for it. */
+static MLU_UPROBE_HANDLER(say_remove)
+{
+	return UPROBE_HANDLER_REMOVE;
+}
+
+/*
+ * Make the core look at @mm again: puts the breakpoint in if the shared filter accepts the mm, takes
+ * it out if it refuses.  The helper is part of the use: taking probes out needs no memory of ours.
+ */
+static int reconsider(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_helper *helper)
+{
+	int err;
+
+	memset(helper, 0, sizeof(*helper));
+	helper->mm = mm;
+	helper->consumer.uc.handler = say_remove;
+	helper->consumer.uc.filter = accept_one;
+	helper->consumer.inode = probe->consumer.inode;
+	helper->consumer.offset = probe->consumer.offset;
+	err = mlu_uprobe_register(&helper->consumer);
+	if (!err)
+		mlu_uprobe_unregister_nosync(&helper->consumer);
+	return err;
+}
+
+/* === Probes and their users === */
+
+static struct mlu_probe *probe_find(struct inode *inode, u64 offset)
+{
+	struct mlu_probe *probe;
+
+	list_for_each_entry(probe, &probes, node)
+		if (probe->consumer.inode == inode && probe->consumer.offset == offset)
+			return probe;
+	return NULL;
+}
+
+static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *site)
+{
+	struct mlu_probe *probe = kzalloc(sizeof(*probe), GFP_KERNEL);
+
+	if (!probe)
+		return NULL;
+	probe->consumer.uc.handler = on_entry;
+	if (mlu_func_has_return(site->func))
+		probe->consumer.uc.ret_handler = on_return;
+	probe->consumer.uc.filter = accept_targets;
+	probe->consumer.inode = inode;
+	probe->consumer.offset = site->offset;
+	probe->func = site->func;
+	probe->emulated = site->emulated;
+	return probe;
+}
+
+static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site)
+{
+	struct mlu_probe *probe = probe_new(inode, site);
+	int err;
+
+	if (!probe)
+		return ERR_PTR(-ENOMEM);
+	err = mlu_uprobe_register(&probe->consumer);
+	if (err) {
+		kfree(probe);
+		return ERR_PTR(err);
+	}
+	list_add(&probe->node, &probes);
+	WRITE_ONCE(nr_probes, nr_probes + 1);
+	return probe;
+}
+
+static void probe_unregister(struct mlu_probe *probe)
+{
+	mlu_uprobe_unregister_nosync(&probe->consumer);
+	list_move(&probe->node, &retired);
+	WRITE_ONCE(nr_probes, nr_probes - 1);
+}
+
+/*
+ * mlu_probe_use() - put a probe into a published target
+ * @use: to be filled in; its file is that of @site's mapping, with a reference
+ *
+ * Context: worker; mlu_probe_sync() is to follow.
+ * Return: 0, or what the core said; a 0 does not mean that a breakpoint is there.
+ */
+int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct mlu_use *use)
+{
+	struct inode *inode = file_inode(use->file);
+	struct mlu_probe *probe = probe_find(inode, site->offset);
+	int err;
+
+	if (probe) {
+		err = reconsider(probe, target->mm, &use->helper);
+	} else {
+		probe = probe_register(inode, site);
+		err = PTR_ERR_OR_ZERO(probe);
+	}
+	if (err)
+		return err;
+	probe->users++;
+	use->probe = probe;
+	use->mapping = site->mapping;
+	use->addr = site->mapping->start + (site->offset - site->mapping->offset);
+	return 0;
+}
+
+/*
+ * mlu_probe_unuse() - take a probe out of a target that is no longer published
+ * @mm_is_alive: it still has an address space for breakpoints to be in
+ *
+ * The file is let go here; the uprobe core holds the inode of its own until the sync.
+ *
+ * Context: worker; mlu_probe_sync() is to follow.
+ */
+void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive)
+{
+	struct mlu_probe *probe = use->probe;
+
+	if (!--probe->users)
+		probe_unregister(probe);
+	else if (mm_is_alive && reconsider(probe, target->mm, &use->helper))
+		pr_warn_once("breakpoints stay in a process until it hits them: no memory\n");
+	fput(use->file);
+}
+
+/** mlu_probe_sync() - wait until no unregistered consumer is entered any more, free the probes */
+void mlu_probe_sync(void)
+{
+	struct mlu_probe *probe, *tmp;
+
+	mlu_uprobe_sync();
+	list_for_each_entry_safe(probe, tmp, &retired, node) {
+		list_del(&probe->node);
+		kfree(probe);
+	}
+}
+
+unsigned int mlu_nr_probes(void)
+{
+	return READ_ONCE(nr_probes);
+}
+
+/** mlu_foreign_hits() - events of processes that are no target */
+u64 mlu_foreign_hits(void)
+{
+	return atomic64_read(&foreign_hits);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a target's allocators are, and where in them the breakpoints go. */
+#ifndef MLU_SITES_H
+#define MLU_SITES_H
+
+#include "probes.h"
+
+#define MLU_MAX_SITES 256
+
+struct mlu_sites {
+	unsigned int nr;
+	bool object_seen;	/* an object of the wanted name is mapped */
+	struct mlu_site site[MLU_MAX_SITES];
+};
+
+int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites);
+
+#endif /* MLU_SITES_H */

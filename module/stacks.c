@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Distinct stacks: each is stored once, allocations point to it.
+ *
+ * An event of a known call site finds its stack under RCU and writes nothing but the stack's own
+ * counts.  New ones go into an rhashtable, which grows by a worker of its own.  Stacks are not
+ * freed before their table is: an event in flight may hold one, and a site that has freed all its
+ * blocks will allocate again.  What they may take up in all is bounded by the module's limit.
+ *
+ * Entered from handlers (do not sleep, within rcu_read_lock()) and from readers; init and exit in
+ * the worker.  The list of all is pushed to only, so readers walk it without a lock.
+ */
+#include <linux/jhash.h>
+
+#include "mem.h"
+#include "stacks.h"
+
+static size_t stack_size(unsigned int nr)
+{
+	return sizeof(struct mlu_stack) + nr * sizeof(struct mlu_frame);
+}
+
+static u32 hash_trace(const void *data, u32 len, u32 seed)
+{
+	return jhash_1word(((const struct mlu_trace *)data)->hash, seed);
+}
+
+static u32 hash_stack(const void *data, u32 len, u32 seed)
+{
+	return jhash_1word(((const struct mlu_stack *)data)->hash, seed);
+}
+
+static int differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct mlu_trace *trace = arg->key;
+	const struct mlu_stack *stack = obj;
+
+	return trace->hash != stack->hash || trace->nr != stack->nr || trace->end != stack->end ||
+	       trace->kind != stack->kind ||
+	       memcmp(trace->frames, stack->frames, trace->nr * sizeof(stack->frames[0]));
+}
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct mlu_stack, node),
+	.hashfn = hash_trace,
+	.obj_hashfn = hash_stack,
+	.obj_cmpfn = differs,
+	.key_len = sizeof(u32),
+	.automatic_shrinking = false,
+};
+
+int mlu_stacks_init(struct mlu_stacks *stacks)
+{
+	stacks->all = NULL;
+	atomic_set(&stacks->last_id, 0);
+	return rhashtable_init(&stacks->table, &params);
+}
+
+static void free_stack(void *ptr, void *unused)
+{
+	struct mlu_stack *stack = ptr;
+
+	mlu_mem_free(MLU_MEM_STACKS, stack, stack_size(stack->nr));
+}
+
+/** mlu_stacks_exit() - free all; nobody holds one any more. Context: may sleep. */
+void mlu_stacks_exit(struct mlu_stacks *stacks)
+{
+	rhashtable_free_and_destroy(&stacks->table, free_stack, NULL);
+}
+
+static struct mlu_stack *stack_new(struct mlu_stacks *stacks, const struct mlu_trace *trace)
+{
+	struct mlu_stack *stack = mlu_mem_zalloc(MLU_MEM_STACKS, stack_size(trace->nr), MLU_GFP);
+
+	if (!stack)
+		return NULL;
+	stack->id = atomic_inc_return(&stacks->last_id);
+	stack->hash = trace->hash;
+	stack->nr = trace->nr;
+	stack->end = trace->end;
+	stack->kind = trace->kind;
+	memcpy(stack->frames, trace->frames, trace->nr * sizeof(stack->frames[0]));
+	return stack;
+}
+
+static void publish(struct mlu_stacks *stacks, struct mlu_stack *stack)
+{
+	struct mlu_stack *first = READ_ONCE(stacks->all);
+
+	do {
+		stack->next = first;
+	} while (!try_cmpxchg(&stacks->all, &first, stack));
+}
+
+/*
+ * mlu_stacks_intern() - the stored stack equal to @trace, stored now if it is the first
+ *
+ * Context: within rcu_read_lock(), does not sleep.
+ * Return: NULL without memory, at the limit, or when the table is just being made larger.
+ */
+struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace)
+{
+	struct mlu_stack *stack, *old;
+
+	trace->hash = jhash2((const u32 *)trace->frames,
+			     trace->nr * sizeof(trace->frames[0]) / sizeof(u32),
+			     trace->kind << 8 | trace->end);
+	stack = rhashtable_lookup(&stacks->table, trace, params);
+	if (stack)
+		return stack;
+	stack = stack_new(stacks, trace);
+	if (!stack)
+		return NULL;
+	old = rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
+	if (!old) {
+		publish(stacks, stack);
+		return stack;
+	}
+	free_stack(stack, NULL);
+	return IS_ERR(old) ? NULL : old;
+}

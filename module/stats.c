@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * debugfs "stats": the counters of events, and what the module uses.
+ *
+ * Entered from readers, may sleep; no lock of its own.
+ */
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "files.h"
+#include "mem.h"
+#include "probes.h"
+#include "stats.h"
+
+static void add_target(struct mlu_counters *sum, struct mlu_target *target)
+{
+	struct mlu_epoch *epoch = mlu_target_epoch_get(target);
+
+	mlu_counters_add(sum, epoch->counters);
+	mlu_epoch_put(epoch);
+}
+
+static void show_module(struct seq_file *m, const struct mlu_selection *selection)
+{
+	static const char *const names[MLU_NR_MEM] = {
+		[MLU_MEM_RECORDS] = "records",
+		[MLU_MEM_STACKS] = "stacks",
+		[MLU_MEM_INFLIGHT] = "inflight",
+		[MLU_MEM_TABLES] = "tables",
+		[MLU_MEM_MAPPINGS] = "mappings",
+	};
+	unsigned int i, tracing = 0;
+
+	mutex_lock(&mlu_targets_lock);
+	for (i = 0; i < selection->nr; i++)
+		tracing += selection->target[i]->state == MLU_TRACING;
+	mutex_unlock(&mlu_targets_lock);
+	seq_printf(m, "foreign %llu\n", mlu_foreign_hits());
+	seq_printf(m, "targets %u\ntracing %u\nprobes %u\n", selection->nr, tracing,
+		   mlu_nr_probes());
+	for (i = 0; i < MLU_NR_MEM; i++)
+		seq_printf(m, "bytes_%s %ld\n", names[i], mlu_mem_used(i));
+	seq_printf(m, "bytes_used %ld\nbytes_limit %ld\n", mlu_mem_total(), mlu_mem_limit());
+}
+
+static int show(struct seq_file *m, void *unused)
+{
+	u32 id = (unsigned long)m->private;
+	struct mlu_selection *selection = mlu_selection_new(id);
+	struct mlu_counters sum = {};
+	unsigned int i;
+
+	if (!selection)
+		return -ENOMEM;
+	for (i = 0; i < selection->nr; i++)
+		add_target(&sum, selection->target[i]);
+	for (i = 0; i < MLU_NR_COUNTERS; i++)
+		seq_printf(m, "%s %llu\n", mlu_counter_names[i], sum.n[i]);
+	if (!id)
+		show_module(m, selection);
+	mlu_selection_free(selection);
+	return 0;
+}
+
+static int stats_open(struct inode *inode, struct file *file)
+{
+	int err = mlu_may_open(file);
+
+	return err ? err : single_open(file, show, inode->i_private);
+}
+
+const struct file_operations mlu_stats_fops = {
+	.owner = THIS_MODULE,
+	.open = stats_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
