@@ -26,6 +26,8 @@
 #define MLU_ELF_MAX_BUILD_ID	64
 /* Each wanted name, without its final NUL. */
 #define MLU_ELF_MAX_NAME	64
+/* Names of one look-up. */
+#define MLU_ELF_MAX_NAMES	64
 /* The scratch buffer: at least this; a page makes for fewer reads. */
 #define MLU_ELF_MIN_SCRATCH	512
 
@@ -122,17 +124,19 @@ int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src,
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
 
 /**
- * mlu_elf_find() - look up defined global functions by name
+ * mlu_elf_find() - look up defined functions by name
  * @elf: an opened image
  * @names: the names, each at most MLU_ELF_MAX_NAME long
- * @nr: how many
+ * @nr: how many, at most MLU_ELF_MAX_NAMES
  * @sym: one for each name; all are written
  *
- * A function is global or weak, of type FUNC (an IFUNC is the address of a resolver, never one of
- * a function), of default or protected visibility, and begins in the file's part of an
- * executable segment. Dynamic symbols are looked up through DT_GNU_HASH, else DT_HASH; of several
- * versions the default one is taken, else the first. A static program that exports none of the
- * names is looked up in its symbol table, of which at most 4 million symbols are read.
+ * A function is of type FUNC (an IFUNC is the address of a resolver, never one of a function) and
+ * begins in the file's part of an executable segment. Dynamic symbols are looked up through
+ * DT_GNU_HASH, else DT_HASH, and count if other objects see them: global or weak, of default or
+ * protected visibility; of several versions the default one is taken, else the first. A static
+ * program that exports none of the names is looked up in its symbol table, of which at most
+ * 4 million symbols are read; there, hidden and local ones count as well, the linker makes such
+ * ones of glibc's malloc.
  *
  * Return: how many were found; -ENOEXEC tables that lie; or what the source said.
  */

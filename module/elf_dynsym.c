@@ -15,9 +15,12 @@
 #include "elf_internal.h"
 
 /* Entries of one hash chain: real ones have a handful. A cycle ends here too. */
-#define MAX_CHAIN	16384
+#define MAX_CHAIN		16384
+#define VISIBILITY_MASK		3
+#define VISIBILITY_DEFAULT	0
+#define VISIBILITY_PROTECTED	3
 /* In a version index: not the default version of this name. */
-#define VERSION_HIDDEN	0x8000
+#define VERSION_HIDDEN		0x8000
 
 /* What a look-up reads besides symbols and strings. */
 struct lookup {
@@ -44,6 +47,16 @@ static int take_table(struct mlu_elf *elf, u64 vaddr, struct mlu_elf_table *tabl
 	return 0;
 }
 
+/* A function that other objects see. */
+static bool is_exported(const Elf64_Sym *symbol)
+{
+	u8 bind = symbol->st_info >> 4;
+	u8 visibility = symbol->st_other & VISIBILITY_MASK;
+
+	return mlu_elf_is_function(symbol) && (bind == STB_GLOBAL || bind == STB_WEAK) &&
+	       (visibility == VISIBILITY_DEFAULT || visibility == VISIBILITY_PROTECTED);
+}
+
 static int is_default_version(struct lookup *l, u64 i)
 {
 	u16 version;
@@ -68,7 +81,7 @@ static int try_symbol(struct lookup *l, u64 i, unsigned int n)
 	int ret;
 
 	ret = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
-	if (ret || !mlu_elf_is_function(&symbol))
+	if (ret || !is_exported(&symbol))
 		return ret;
 	string = mlu_elf_string(s, symbol.st_name);
 	if (IS_ERR(string))

@@ -52,6 +52,7 @@ struct mlu_elf_search {
 	unsigned int nr;
 	struct mlu_elf_symbol *sym;
 	unsigned int found;
+	u64 global;			/* static programs: names that a global symbol answers */
 	size_t longest;			/* of the names, without its NUL */
 	struct mlu_elf_table symbols;
 	struct mlu_elf_table strings;
@@ -61,7 +62,7 @@ struct mlu_elf_search {
 int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at,
 		  void *to, size_t len);
 
-/* Defined, seen from outside, and a function's address rather than that of its resolver. */
+/* Defined, and a function's address rather than that of its resolver. */
 bool mlu_elf_is_function(const Elf64_Sym *symbol);
 
 /*

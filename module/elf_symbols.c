@@ -7,6 +7,7 @@
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -16,10 +17,6 @@
 
 /* Symbols of a static program: a very large one has some 600,000. */
 #define MAX_SYMBOLS	(4 * 1024 * 1024)
-
-#define VISIBILITY_MASK		3
-#define VISIBILITY_DEFAULT	0
-#define VISIBILITY_PROTECTED	3
 
 int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at,
 		  void *to, size_t len)
@@ -31,13 +28,8 @@ int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at
 
 bool mlu_elf_is_function(const Elf64_Sym *symbol)
 {
-	u8 bind = symbol->st_info >> 4;
-	u8 type = symbol->st_info & 15;
-	u8 visibility = symbol->st_other & VISIBILITY_MASK;
-
-	return type == STT_FUNC && (bind == STB_GLOBAL || bind == STB_WEAK) &&
-	       (visibility == VISIBILITY_DEFAULT || visibility == VISIBILITY_PROTECTED) &&
-	       symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
+	return (symbol->st_info & 15) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
+	       symbol->st_shndx < SHN_LORESERVE;
 }
 
 /* Only as much as could match is read. */
@@ -114,6 +106,24 @@ static int take_symtab(struct mlu_elf_search *s, const Elf64_Shdr *symtab)
 	return err;
 }
 
+/*
+ * A static program's malloc may be hidden, which static glibc's is, and then the linker of a
+ * static PIE makes a local symbol of it. Such ones stand behind those that were static in their
+ * own source file, so of local ones the last is taken, and a global one instead of any.
+ */
+static void take_static(struct mlu_elf_search *s, unsigned int n, const Elf64_Sym *symbol)
+{
+	u8 bind = symbol->st_info >> 4;
+
+	if (bind == STB_LOCAL) {
+		if (!(s->global & BIT_ULL(n)))
+			mlu_elf_take_symbol(s, n, symbol);
+	} else if (bind == STB_GLOBAL || bind == STB_WEAK) {
+		if (mlu_elf_take_symbol(s, n, symbol))
+			s->global |= BIT_ULL(n);
+	}
+}
+
 static int try_all_names(struct mlu_elf_search *s, const Elf64_Sym *symbol)
 {
 	const char *string = mlu_elf_string(s, symbol->st_name);
@@ -122,20 +132,19 @@ static int try_all_names(struct mlu_elf_search *s, const Elf64_Sym *symbol)
 	if (IS_ERR_OR_NULL(string))
 		return PTR_ERR(string);
 	for (n = 0; n < s->nr; n++) {
-		if (!s->sym[n].found && !strcmp(string, s->names[n]))
-			mlu_elf_take_symbol(s, n, symbol);
+		if (!strcmp(string, s->names[n]))
+			take_static(s, n, symbol);
 	}
 	return 0;
 }
 
-/* Global symbols stand behind the local ones, from @first on. */
-static int scan_symtab(struct mlu_elf_search *s, u64 first)
+static int scan_symtab(struct mlu_elf_search *s)
 {
 	u64 i, nr = min_t(u64, s->symbols.len / sizeof(Elf64_Sym), MAX_SYMBOLS);
 	Elf64_Sym symbol;
 	int err;
 
-	for (i = first; i < nr && s->found < s->nr; i++) {
+	for (i = 0; i < nr; i++) {
 		err = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol,
 				    sizeof(symbol));
 		if (!err && mlu_elf_is_function(&symbol))
@@ -155,7 +164,7 @@ static int find_static(struct mlu_elf_search *s)
 	if (ret <= 0)
 		return ret;
 	ret = take_symtab(s, &symtab);
-	return ret ? ret : scan_symtab(s, symtab.sh_info);
+	return ret ? ret : scan_symtab(s);
 }
 
 /* === What others call === */
@@ -165,6 +174,8 @@ static int begin_search(struct mlu_elf_search *s)
 	unsigned int n;
 	size_t len;
 
+	if (s->nr > MLU_ELF_MAX_NAMES)
+		return -EINVAL;
 	memset(s->sym, 0, s->nr * sizeof(*s->sym));
 	for (n = 0; n < s->nr; n++) {
 		len = strlen(s->names[n]);

@@ -39,6 +39,7 @@ static void init(struct image *image, u8 *bytes, size_t len)
 	image->src.read = read_image;
 	image->src.size = len;
 	image->bytes = bytes;
+	image->len = len;
 }
 
 void image_copy(struct image *image, const void *bytes, size_t len)

@@ -13,6 +13,7 @@
 struct image {
 	struct mlu_elf_source src;
 	u8 *bytes;
+	size_t len;
 	unsigned long reads;
 	unsigned long fail_at;	/* the number of the read that fails, from 1; 0: none */
 	u8 *scratch;

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * oracle: what libelf, readelf and objdump say of an object, see oracle.h.
+ */
+#include "oracle.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A pointer to one more element; memory that is not to be had ends the program. */
+static void *grow(void *array, size_t nr, size_t size)
+{
+	/* Double at each power of two. */
+	if (nr & (nr - 1))
+		return array;
+	array = realloc(array, (nr ? nr * 2 : 1) * size);
+	if (!array) {
+		perror("realloc");
+		exit(1);
+	}
+	return array;
+}
+
+/* === libelf === */
+
+static bool is_exported(const GElf_Sym *sym)
+{
+	int visibility = GELF_ST_VISIBILITY(sym->st_other);
+
+	return GELF_ST_BIND(sym->st_info) != STB_LOCAL &&
+	       (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
+}
+
+static bool is_function(const GElf_Sym *sym, GElf_Word table)
+{
+	int bind = GELF_ST_BIND(sym->st_info);
+
+	return GELF_ST_TYPE(sym->st_info) == STT_FUNC &&
+	       (bind == STB_GLOBAL || bind == STB_WEAK || bind == STB_LOCAL) &&
+	       sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_ABS &&
+	       (table == SHT_SYMTAB || is_exported(sym));
+}
+
+static Elf_Scn *section_of_type(Elf *elf, GElf_Word type, GElf_Shdr *shdr)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (gelf_getshdr(scn, shdr) && shdr->sh_type == type)
+			return scn;
+	}
+	return NULL;
+}
+
+static void add_symbol(struct oracle *o, const GElf_Sym *sym, const char *name, bool function,
+		       bool hidden)
+{
+	struct oracle_symbol *symbol;
+
+	o->symbols = grow(o->symbols, o->nr_symbols, sizeof(*o->symbols));
+	symbol = &o->symbols[o->nr_symbols++];
+	symbol->name = strdup(name);
+	symbol->value = sym->st_value;
+	symbol->size = sym->st_size;
+	symbol->function = function;
+	symbol->local = GELF_ST_BIND(sym->st_info) == STB_LOCAL;
+	symbol->hidden_version = hidden;
+}
+
+static bool is_hidden(Elf_Data *versions, int i)
+{
+	GElf_Versym version;
+
+	return versions && gelf_getversym(versions, i, &version) && (version & 0x8000);
+}
+
+/* How many functions the table defines; nothing else is kept if there are none. */
+static size_t read_symbols(struct oracle *o, Elf *elf, GElf_Word type)
+{
+	GElf_Shdr shdr, version_shdr;
+	Elf_Scn *scn = section_of_type(elf, type, &shdr);
+	Elf_Scn *version_scn = section_of_type(elf, SHT_GNU_versym, &version_shdr);
+	Elf_Data *versions = version_scn && type == SHT_DYNSYM ? elf_getdata(version_scn, NULL) :
+								 NULL;
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	size_t functions = 0;
+	GElf_Sym sym;
+	int i;
+
+	for (i = 1; data && gelf_getsym(data, i, &sym); i++) {
+		functions += is_function(&sym, type);
+		add_symbol(o, &sym, elf_strptr(elf, shdr.sh_link, sym.st_name),
+			   is_function(&sym, type), is_hidden(versions, i));
+	}
+	return functions;
+}
+
+static void read_loads(struct oracle *o, Elf *elf)
+{
+	GElf_Phdr phdr;
+	size_t i, nr = 0;
+
+	elf_getphdrnum(elf, &nr);
+	for (i = 0; i < nr && gelf_getphdr(elf, i, &phdr); i++) {
+		if (phdr.p_type == PT_INTERP)
+			o->interp = true;
+		if (phdr.p_type == PT_LOAD && phdr.p_filesz && o->nr_loads < 64)
+			o->loads[o->nr_loads++] = (struct oracle_load){
+				phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X };
+	}
+}
+
+static void free_symbols(struct oracle *o)
+{
+	while (o->nr_symbols)
+		free(o->symbols[--o->nr_symbols].name);
+	free(o->symbols);
+	o->symbols = NULL;
+}
+
+bool oracle_open(struct oracle *oracle, const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	Elf *elf;
+
+	memset(oracle, 0, sizeof(*oracle));
+	elf_version(EV_CURRENT);
+	elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+	if (!elf) {
+		tap_note("%s: cannot be read", path);
+		return false;
+	}
+	read_loads(oracle, elf);
+	if (!read_symbols(oracle, elf, SHT_DYNSYM) && !oracle->interp) {
+		free_symbols(oracle);
+		read_symbols(oracle, elf, SHT_SYMTAB);
+	}
+	elf_end(elf);
+	close(fd);
+	return true;
+}
+
+void oracle_close(struct oracle *oracle)
+{
+	free_symbols(oracle);
+}
+
+/* === readelf and objdump === */
+
+/* The output of a program on an object; the path is the tests' own, not a stranger's. */
+static FILE *run_on(const char *command, const char *path)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "LC_ALL=C %s '%s' 2>/dev/null", command, path);
+	return popen(line, "r");
+}
+
+bool oracle_build_id(const char *path, char *hex, size_t len)
+{
+	static const char mark[] = "Build ID: ";
+	FILE *out = run_on("readelf -n", path);
+	char line[1024], *at;
+
+	if (!out)
+		return false;
+	*hex = 0;
+	while (fgets(line, sizeof(line), out)) {
+		at = strstr(line, mark);
+		if (!at || *hex)
+			continue;
+		at += strlen(mark);
+		at[strcspn(at, " \n")] = 0;
+		snprintf(hex, len, "%s", at);
+	}
+	return pclose(out) == 0;
+}
+
+/* A direct branch reads "je     98f08 <cfree@@GLIBC_2.2.5+0x18>", and nothing else does. */
+static u64 branch_target(const char *text)
+{
+	const char *at = strstr(text, " <"), *comment = strchr(text, '#');
+	const char *begin = at;
+
+	if (!at || (comment && comment < at))
+		return 0;
+	while (begin > text && strchr("0123456789abcdef", begin[-1]))
+		begin--;
+	return begin > text && begin[-1] == ' ' ? strtoull(begin, NULL, 16) : 0;
+}
+
+/* "   98ef3:\tje     98f08 <...>" */
+static void add_insn(struct oracle_text *text, char *line)
+{
+	struct oracle_insn *insn;
+	char *end;
+	u64 addr = strtoull(line, &end, 16);
+
+	if (end == line || end[0] != ':' || end[1] != '\t')
+		return;
+	text->insns = grow(text->insns, text->nr, sizeof(*text->insns));
+	insn = &text->insns[text->nr++];
+	end += 2;
+	end[strcspn(end, "\n")] = 0;
+	insn->addr = addr;
+	insn->target = branch_target(end);
+	end[strcspn(end, "#<")] = 0;
+	snprintf(insn->text, sizeof(insn->text), "%.*s", (int)sizeof(insn->text) - 1, end);
+}
+
+static int compare_insns(const void *a, const void *b)
+{
+	const struct oracle_insn *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+bool oracle_disassemble(struct oracle_text *text, const char *path)
+{
+	FILE *out = run_on("objdump -d --no-show-raw-insn", path);
+	char line[1024];
+
+	memset(text, 0, sizeof(*text));
+	if (!out)
+		return false;
+	while (fgets(line, sizeof(line), out))
+		add_insn(text, line);
+	if (text->nr)
+		qsort(text->insns, text->nr, sizeof(*text->insns), compare_insns);
+	return pclose(out) == 0 && text->nr;
+}
+
+void oracle_free_text(struct oracle_text *text)
+{
+	free(text->insns);
+	memset(text, 0, sizeof(*text));
+}
+
+size_t oracle_insn_at(const struct oracle_text *text, u64 addr)
+{
+	size_t low = 0, high = text->nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (text->insns[middle].addr < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_elf_objects: what the ELF reader makes of true objects, compared with libelf and readelf.
+ *
+ *	test_elf_objects OBJECT...
+ *
+ * Not the allocation functions alone: every symbol of an object is looked for.
+ */
+#include "image.h"
+#include "oracle.h"
+#include "tap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/kernel.h>
+
+#define BATCH 16
+
+/* Is @a a better answer than @b: global before local, default version before others? */
+static bool is_better(const struct oracle_symbol *a, const struct oracle_symbol *b)
+{
+	if (!b || (b->local && !a->local))
+		return true;
+	if (a->local && b->local)
+		return true;	/* the last one */
+	return !a->local && b->hidden_version && !a->hidden_version;
+}
+
+/* NULL: not to be found. */
+static const struct oracle_symbol *wanted(const struct oracle *o, const char *name)
+{
+	const struct oracle_symbol *best = NULL;
+	size_t i;
+
+	for (i = 0; i < o->nr_symbols; i++) {
+		if (o->symbols[i].function && !strcmp(o->symbols[i].name, name) &&
+		    is_better(&o->symbols[i], best))
+			best = &o->symbols[i];
+	}
+	return best;
+}
+
+static bool is_right(const struct oracle *o, const char *name, const struct mlu_elf_symbol *sym)
+{
+	const struct oracle_symbol *right = wanted(o, name);
+	bool good;
+
+	if (right && sym->found)
+		good = sym->value == right->value && sym->size == right->size;
+	else
+		good = !right && !sym->found;
+	if (!good)
+		tap_note("%s: found %d at %#llx size %llu, right is %#llx size %llu", name,
+			 sym->found, sym->value, sym->size, right ? right->value : 0,
+			 right ? right->size : 0);
+	return good;
+}
+
+static bool try_batch(struct image *image, const struct oracle *o, const char *const *names,
+		      unsigned int nr)
+{
+	struct mlu_elf_symbol sym[BATCH];
+	bool good = mlu_elf_find(&image->elf, names, nr, sym) >= 0;
+	unsigned int i;
+
+	for (i = 0; i < nr && good; i++)
+		good = is_right(o, names[i], &sym[i]);
+	return good;
+}
+
+/* Undefined ones, objects and IFUNCs are looked for too: they must not be found. */
+static void test_every_symbol(struct image *image, const struct oracle *o, const char *path)
+{
+	const char *names[BATCH];
+	unsigned int nr = 0;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < o->nr_symbols && good; i++) {
+		if (*o->symbols[i].name && strlen(o->symbols[i].name) <= MLU_ELF_MAX_NAME)
+			names[nr++] = o->symbols[i].name;
+		if (nr < BATCH && i + 1 < o->nr_symbols)
+			continue;
+		good = try_batch(image, o, names, nr);
+		nr = 0;
+	}
+	tap_ok(good, "%s: each of %zu symbols is what libelf says", path, o->nr_symbols);
+}
+
+static void test_absent(struct image *image, const char *path)
+{
+	static const char *const names[] = { "mallo", "malloc_", "no_such_function" };
+	struct mlu_elf_symbol sym[ARRAY_SIZE(names)];
+
+	tap_ok(mlu_elf_find(&image->elf, names, ARRAY_SIZE(names), sym) == 0,
+	       "%s: what it does not define is not found", path);
+}
+
+static void test_build_id(struct image *image, const char *path)
+{
+	char right[2 * MLU_ELF_MAX_BUILD_ID + 1], got[2 * MLU_ELF_MAX_BUILD_ID + 1] = "";
+	u8 id[MLU_ELF_MAX_BUILD_ID];
+	int i, len = mlu_elf_build_id(&image->elf, id, sizeof(id));
+
+	for (i = 0; i < len; i++)
+		sprintf(got + 2 * i, "%02x", id[i]);
+	if (!oracle_build_id(path, right, sizeof(right))) {
+		tap_ok(false, "%s: readelf prints its notes", path);
+		return;
+	}
+	tap_ok(len >= 0 && !strcmp(got, right), "%s: the build-id is readelf's: '%s'", path, right);
+}
+
+static bool is_mapped(const struct image *image, u64 offset, u64 vaddr)
+{
+	u64 to_vaddr, to_offset;
+
+	return mlu_elf_vaddr(&image->elf, offset, &to_vaddr) && to_vaddr == vaddr &&
+	       mlu_elf_offset(&image->elf, vaddr, &to_offset) && to_offset == offset;
+}
+
+static void test_addresses(const struct image *image, const struct oracle *o, const char *path)
+{
+	const struct oracle_load *load;
+	bool good = image->elf.nr_loads == o->nr_loads && o->nr_loads;
+	u64 last, to;
+	size_t i;
+
+	for (i = 0; i < o->nr_loads && good; i++) {
+		load = &o->loads[i];
+		last = load->filesz - 1;
+		good = is_mapped(image, load->offset, load->vaddr) &&
+		       is_mapped(image, load->offset + last, load->vaddr + last) &&
+		       (!mlu_elf_offset(&image->elf, load->vaddr + last + 1, &to) ||
+			to != load->offset + last + 1 || i + 1 < o->nr_loads);
+	}
+	tap_ok(good && image->elf.interp == o->interp,
+	       "%s: addresses and offsets of %zu segments", path, o->nr_loads);
+}
+
+static void test_object(const char *path)
+{
+	struct oracle oracle;
+	struct image image;
+
+	if (!oracle_open(&oracle, path) || !image_load(&image, path)) {
+		tap_ok(false, "%s: can be read", path);
+		return;
+	}
+	if (tap_ok(!image_open(&image, 4096), "%s: opens", path)) {
+		test_every_symbol(&image, &oracle, path);
+		test_absent(&image, path);
+		test_build_id(&image, path);
+		test_addresses(&image, &oracle, path);
+	}
+	image_free(&image);
+	oracle_close(&oracle);
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		test_object(argv[i]);
+	return tap_end();
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_place_objects: where breakpoints go in true objects, judged by objdump.
+ *
+ *	test_place_objects [+]OBJECT...
+ *
+ * Every function of an object is placed, not the allocation functions alone, so that the decoder
+ * meets some thousand first instructions. What the module cannot see at attach is proven here for
+ * the allocation functions: that no branch of the whole object lands on what was skipped.
+ * A plus sign: malloc, calloc, realloc and free of this one have to be emulated.
+ */
+#include "exercise.h"
+#include "image.h"
+#include "oracle.h"
+#include "place.h"
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/kernel.h>
+
+#define MAX_CODE 65536
+
+struct object {
+	const char *path;
+	struct image image;
+	struct oracle oracle;
+	struct oracle_text text;
+	u8 *code;
+};
+
+static bool place_of(struct object *o, const struct mlu_elf_symbol *sym, bool nops,
+		     struct mlu_place *place)
+{
+	bool whole;
+	int len = mlu_elf_code(&o->image.elf, sym, o->code, MAX_CODE, &whole);
+
+	if (len > 0)
+		mlu_place_find(o->code, len, whole, nops, place);
+	return len > 0;
+}
+
+/* === What objdump says of the bytes === */
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+static bool is_emulated_text(const struct oracle_insn *insn, bool nops)
+{
+	const char *text = insn->text;
+
+	if (begins(text, "nop ") || !strcmp(text, "nop") || begins(text, "xchg   %ax,%ax"))
+		return nops || !strpbrk(text, "(");
+	if (begins(text, "push   %r"))
+		return true;
+	return insn->target && (text[0] == 'j' || begins(text, "call"));
+}
+
+/* The last operand is where the result goes. */
+static bool is_free_destination(const char *text)
+{
+	static const char *const free_registers[] = {
+		"%rax", "%eax", "%r10", "%r10d", "%r11", "%r11d"
+	};
+	const char *last = strrchr(text, ',');
+	unsigned int i;
+
+	for (i = 0; last && i < ARRAY_SIZE(free_registers); i++) {
+		if (begins(last + 1, free_registers[i]) &&
+		    !strpbrk(last + 1 + strlen(free_registers[i]), ")abdw"))
+			return true;
+	}
+	return false;
+}
+
+/* No memory but the object's own variables, and no result but flags or a free register. */
+static bool is_harmless_text(const char *text)
+{
+	if (begins(text, "endbr64") || begins(text, "nop"))
+		return true;
+	if (strchr(text, '(') && !strstr(text, "(%rip)"))
+		return false;
+	if (begins(text, "test") || begins(text, "cmp"))
+		return !begins(text, "cmpx") && !begins(text, "cmps ");
+	return begins(text, "mov ") && is_free_destination(text);
+}
+
+/* Instruction by instruction from the function's first byte to the place. */
+static bool is_right_place(struct object *o, u64 value, const struct mlu_place *place, bool nops)
+{
+	size_t i = oracle_insn_at(&o->text, value);
+
+	for (; i < o->text.nr && o->text.insns[i].addr < value + place->offset; i++) {
+		if (!is_harmless_text(o->text.insns[i].text))
+			return false;
+	}
+	if (i == o->text.nr || o->text.insns[i].addr != value + place->offset)
+		return false;
+	return is_emulated_text(&o->text.insns[i], nops) == place->emulated || !place->emulated;
+}
+
+static bool is_right_function(struct object *o, const struct oracle_symbol *symbol, bool nops,
+			      unsigned int *moved)
+{
+	const char *const names[] = { symbol->name };
+	struct mlu_elf_symbol sym;
+	struct mlu_place place;
+
+	if (!symbol->function || strlen(symbol->name) > MLU_ELF_MAX_NAME ||
+	    mlu_elf_find(&o->image.elf, names, 1, &sym) != 1)
+		return true;
+	if (!place_of(o, &sym, nops, &place) || !is_right_place(o, sym.value, &place, nops)) {
+		tap_note("%s: +%u %s", symbol->name, place.offset,
+			 place.emulated ? "emulated" : "stepped");
+		return false;
+	}
+	*moved += place.offset > 0;
+	return true;
+}
+
+static void test_every_function(struct object *o, bool nops)
+{
+	unsigned int moved = 0;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < o->oracle.nr_symbols && good; i++)
+		good = is_right_function(o, &o->oracle.symbols[i], nops, &moved);
+	tap_ok(good && i, "%s: objdump agrees with the places in %zu symbols, %u behind the first instruction%s",
+	       o->path, i, moved, nops ? ", nops emulated" : "");
+}
+
+/* === The whole object === */
+
+/* A branch into what was skipped, or to the place, from anywhere; or a function that begins there. */
+static bool is_landed_on(const struct object *o, u64 first, u64 last)
+{
+	size_t i;
+
+	for (i = 0; i < o->text.nr; i++) {
+		if (o->text.insns[i].target >= first && o->text.insns[i].target <= last)
+			return true;
+	}
+	for (i = 0; i < o->oracle.nr_symbols; i++) {
+		if (o->oracle.symbols[i].function && o->oracle.symbols[i].value >= first &&
+		    o->oracle.symbols[i].value <= last)
+			return true;
+	}
+	return false;
+}
+
+static void test_allocators(struct object *o)
+{
+	struct mlu_elf_symbol sym[16];
+	struct mlu_place place;
+	unsigned int i;
+	bool good = true;
+
+	if (mlu_elf_find(&o->image.elf, exercise_names, exercise_nr_names, sym) <= 0) {
+		tap_ok(false, "%s: has allocation functions", o->path);
+		return;
+	}
+	for (i = 0; i < exercise_nr_names; i++) {
+		if (!sym[i].found)
+			continue;
+		good &= place_of(o, &sym[i], false, &place);
+		tap_note("%s %#llx+%u %s", exercise_names[i], sym[i].value, place.offset,
+			 place.emulated ? "emulated" : "stepped");
+		good &= !place.offset || !is_landed_on(o, sym[i].value + 1,
+						       sym[i].value + place.offset);
+	}
+	tap_ok(good, "%s: no branch lands behind the first byte up to a place", o->path);
+}
+
+static void test_emulated(struct object *o)
+{
+	static const char *const names[] = { "malloc", "calloc", "realloc", "free" };
+	struct mlu_elf_symbol sym[4];
+	struct mlu_place place;
+	unsigned int i;
+
+	mlu_elf_find(&o->image.elf, names, 4, sym);
+	for (i = 0; i < 4; i++)
+		tap_ok(sym[i].found && place_of(o, &sym[i], false, &place) && place.emulated,
+		       "%s: %s is probed where the kernel emulates", o->path, names[i]);
+}
+
+static void test_object(const char *path, bool must_be_emulated)
+{
+	struct object o = { .path = path, .code = malloc(MAX_CODE) };
+
+	if (!oracle_open(&o.oracle, path) || !image_load(&o.image, path) ||
+	    !oracle_disassemble(&o.text, path) || image_open(&o.image, 4096)) {
+		tap_ok(false, "%s: can be read", path);
+		return;
+	}
+	test_allocators(&o);
+	if (must_be_emulated)
+		test_emulated(&o);
+	test_every_function(&o, false);
+	test_every_function(&o, true);
+	oracle_free_text(&o.text);
+	oracle_close(&o.oracle);
+	image_free(&o.image);
+	free(o.code);
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		test_object(argv[i] + (argv[i][0] == '+'), argv[i][0] == '+');
+	return tap_end();
+}
