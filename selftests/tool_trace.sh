@@ -1,0 +1,167 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# memleak-user -p: what it shows of a process, and that whatever ends it leaves
+# neither a probe nor a target of its own behind, nor touches anybody else's.
+
+. "$(dirname "$0")/tool.sh"
+
+kept()
+{
+	sed -n 's/^keep 0x\([0-9a-f]*\) \([0-9]*\) .*/\1 \2/p' "$scratch/leaker" | sort
+}
+
+shown()
+{
+	sed -n 's/^\taddr = \([0-9a-f]*\) size = \([0-9]*\)$/\1 \2/p' "$1" | sort
+}
+
+# The tool is started first, the blocks are made while it traces.
+shows_the_addresses_that_are_kept()
+{
+	start toy longjmp_deeper
+	"$tool" -a -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	step
+	wait "$job"
+	[ -n "$(kept)" ]
+	[ "$(kept)" = "$(shown "$scratch/out")" ] || { cat "$scratch/out"; return 1; }
+	expect "$scratch/out" "^Attaching to pid $pid, Ctrl\\+C to quit\\.$"
+	expect "$scratch/out" "^\\[[0-9:]{8}\\] Top 10 stacks with outstanding allocations:$"
+	eventually nothing_is_traced
+}
+
+names_the_functions()
+{
+	start toy longjmp_deeper
+	"$tool" -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	step
+	wait "$job"
+	expect "$scratch/out" "^	[0-9]+ bytes in [0-9]+ allocations from stack$"
+	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\]"
+	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[toy\\]"
+	expect_not "$scratch/out" "addr = "
+}
+
+shows_one_table_each_interval()
+{
+	start life idle
+	"$tool" -o 0 -p "$pid" 1 3 >"$scratch/out" 2>&1
+	[ "$(grep -c ' Top 10 stacks' "$scratch/out")" = 3 ]
+	eventually nothing_is_traced
+}
+
+filters_by_size()
+{
+	start life exit
+	"$tool" -a -o 0 -z 140 -Z 150 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	step
+	wait "$job"
+	[ "$(shown "$scratch/out" | wc -l)" = 11 ] || { cat "$scratch/out"; return 1; }
+	expect_not "$scratch/out" "size = (139|151)$"
+}
+
+# The number of a table that is being waited for does not matter.
+ends_with()
+{
+	start life idle
+	"$tool" -p "$pid" 3600 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	kill "-$1" "$job"
+	wait "$job" || true
+	eventually nothing_is_traced
+	step
+	kill -0 "$pid"
+}
+
+ctrl_c_leaves_no_probe()
+{
+	ends_with INT
+	expect "$scratch/out" " Top 10 stacks"
+}
+
+sigterm_leaves_no_probe()
+{
+	ends_with TERM
+}
+
+sigkill_leaves_no_probe()
+{
+	ends_with KILL
+}
+
+# It reads what the other one records, and takes nothing away from it.
+leaves_what_somebody_else_traces()
+{
+	start life exit
+	echo "attach $pid min=150" >"$files/control"
+	step
+	grep " pid $pid " "$files/control" >"$scratch/before"
+	"$tool" -a -o 0 -p "$pid" 1 1 >"$scratch/out" 2>&1
+	grep " pid $pid " "$files/control" >"$scratch/after"
+	cmp "$scratch/before" "$scratch/after"
+	expect "$scratch/out" "somebody else traces pid $pid"
+	[ "$(shown "$scratch/out" | wc -l)" = 81 ] || { cat "$scratch/out"; return 1; }
+	[ "$(grep -c ' heap$' "$files/allocations")" = 81 ]
+}
+
+tells_that_the_process_has_exited()
+{
+	start life idle
+	"$tool" -o 0 -p "$pid" 3600 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	step
+	echo end >&7
+	wait "$job"
+	expect "$scratch/out" "^pid $pid has exited\\.$"
+	expect "$scratch/out" "130 bytes in 1 allocations from stack"
+	eventually nothing_is_traced
+}
+
+# A mount and a PID namespace of its own, and a path that is nowhere else.
+start_in_container()
+{
+	local input=$scratch/steps outer
+	mkdir "$scratch/root"
+	mkfifo "$input"
+	# shellcheck disable=SC2016 # expanded inside
+	unshare --mount --pid --fork --kill-child sh -c \
+		'mount -t tmpfs none "$1" && cp "$2" "$1/app" && exec "$1/app" longjmp_deeper' \
+		- "$scratch/root" "$leakers/toy" <>"$input" >"$scratch/leaker" 2>&1 &
+	outer=$!
+	exec 7<>"$input"
+	eventually grep -q '^ready 1$' "$scratch/leaker"
+	pid=$(grep -l "^PPid:.$outer$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
+}
+
+names_functions_of_a_program_in_a_container()
+{
+	start_in_container
+	[ ! -e "$scratch/root/app" ]
+	"$tool" -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
+	local job=$!
+	eventually is_traced "$pid"
+	step
+	wait "$job"
+	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[app\\]"
+	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[app\\]"
+}
+
+run_tests \
+	shows_the_addresses_that_are_kept \
+	names_the_functions \
+	shows_one_table_each_interval \
+	filters_by_size \
+	ctrl_c_leaves_no_probe \
+	sigterm_leaves_no_probe \
+	sigkill_leaves_no_probe \
+	leaves_what_somebody_else_traces \
+	tells_that_the_process_has_exited \
+	names_functions_of_a_program_in_a_container
