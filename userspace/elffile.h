@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that may be ELF files: opened without harm, told apart by build-id. */
+#ifndef MLU_ELFFILE_H
+#define MLU_ELFFILE_H
+
+#include <stdbool.h>
+
+/*
+ * Opens a regular file to read, -1 if it is none. Below dir; in_root makes dir
+ * the root for path's own "..", links and leading slash.
+ */
+int mlu_elf_open(int dir, const char *path, bool in_root);
+
+/* In hexadecimal, "-" if the file has none; to be freed. */
+char *mlu_elf_build_id(int fd);
+
+/*
+ * A file of this build-id from DIR/.build-id/xx/ for each directory of
+ * debug_path and /usr/lib/debug, or from the servers of DEBUGINFOD_URLS: the
+ * object itself or, as good for names, its separate debug information. -1 if
+ * there is none. Asks no server when the variable is not set.
+ */
+int mlu_elf_fetch(const char *build_id, const char *debug_path);
+
+/* The directories libdwfl searches for debug_path, to be freed. None is relative to an object. */
+char *mlu_elf_search_path(const char *debug_path);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a mapping in a report to the file that was mapped: never another one.
+ * A live process's files are taken from the process itself, so that mount
+ * namespaces and deleted files need no care; else by path; in every case the
+ * build-id decides.
+ */
+#ifndef MLU_FILES_H
+#define MLU_FILES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "report.h"
+
+struct mlu_places {
+	int proc;			/* /proc/PID, or -1: it stays with the caller */
+	const char *sysroot;		/* paths are below it, NULL: below / */
+	const char *debug_path;		/* directories with colons between, or NULL */
+};
+
+struct mlu_files;
+
+struct mlu_files *mlu_files_new(const struct mlu_places *places);
+void mlu_files_free(struct mlu_files *files);
+
+/*
+ * Opens what the live process has mapped executable now, and keeps it: it may
+ * exit and take its mount namespace with it before its last report is read.
+ */
+void mlu_files_hold(struct mlu_files *files);
+
+/*
+ * The file of a mapping, open, or -1 with *why, to be freed. *path is how the
+ * target knew it, to be freed.
+ */
+int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, char **path,
+		   char **why);
+
+/* Separate debug information of this build-id below the process's or the given root, or -1. */
+int mlu_files_debug(struct mlu_files *files, const char *build_id);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way to the kernel side: finding debugfs, opening control, writing a
+ * command, and saying in one sentence what is missing when that fails.
+ */
+#include "ipc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <mntent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "load.h"
+#include "mem.h"
+#include "msg.h"
+#include "rows.h"
+
+#define DEFAULT_DEBUGFS "/sys/kernel/debug"
+#define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
+
+struct mlu_ipc {
+	int control;		/* O_CLOEXEC: what it binds must end with the tool */
+	char *dir;
+};
+
+/* The first debugfs that is mounted, else the usual place, where the failure will be told. */
+static char *find_debugfs(void)
+{
+	FILE *mounts = setmntent("/proc/mounts", "re");
+	struct mntent *entry;
+	char *dir = NULL;
+
+	while (mounts && !dir && (entry = getmntent(mounts)))
+		if (!strcmp(entry->mnt_type, "debugfs"))
+			dir = mlu_format("%s", entry->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return dir;
+}
+
+/* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
+static bool locked_down(void)
+{
+	FILE *file = fopen(LOCKDOWN_FILE, "re");
+	char line[128] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	return strchr(line, '[') && !strstr(line, "[none]");
+}
+
+static void explain_open(int error, const char *path)
+{
+	bool refused = error == EPERM || error == EACCES;
+
+	if (refused && geteuid() != 0)
+		mlu_warn("you must be root: %s: %s", path, strerror(error));
+	else if (refused && locked_down())
+		mlu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
+			 LOCKDOWN_FILE, path);
+	else if (refused)
+		mlu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace",
+			 path, strerror(error));
+	else
+		mlu_warn("%s: %s", path, strerror(error));
+}
+
+struct mlu_ipc *mlu_ipc_open_in(const char *dir)
+{
+	struct mlu_ipc *ipc = mlu_zalloc(sizeof(*ipc));
+	char *path = mlu_format("%s/control", dir);
+
+	ipc->dir = mlu_format("%s", dir);
+	ipc->control = open(path, O_RDWR | O_CLOEXEC);
+	if (ipc->control < 0) {
+		explain_open(errno, path);
+		mlu_ipc_close(ipc);
+		ipc = NULL;
+	}
+	free(path);
+	return ipc;
+}
+
+/* True when the module's directory is there, whether or not we may look into it. */
+static bool is_loaded(const char *dir)
+{
+	return access(dir, F_OK) == 0 || errno == EACCES;
+}
+
+static bool load_for(const char *dir, const char *module_file)
+{
+	if (is_loaded(dir))
+		return true;
+	if (!mlu_load(module_file))
+		return false;
+	if (is_loaded(dir))
+		return true;
+	mlu_warn("the module is loaded, but %s is not there: does this kernel have debugfs on?",
+		 dir);
+	return false;
+}
+
+struct mlu_ipc *mlu_ipc_open(const char *module_file)
+{
+	char *debugfs = find_debugfs();
+	struct mlu_ipc *ipc = NULL;
+	char *dir;
+
+	if (!debugfs) {
+		if (geteuid() != 0)
+			mlu_warn("you must be root, and debugfs is not mounted");
+		else
+			mlu_warn("debugfs is not mounted: mount -t debugfs none %s",
+				 DEFAULT_DEBUGFS);
+		return NULL;
+	}
+	dir = mlu_format("%s/memleak_user", debugfs);
+	if (load_for(dir, module_file))
+		ipc = mlu_ipc_open_in(dir);
+	free(dir);
+	free(debugfs);
+	return ipc;
+}
+
+void mlu_ipc_close(struct mlu_ipc *ipc)
+{
+	if (!ipc)
+		return;
+	if (ipc->control >= 0)
+		close(ipc->control);
+	free(ipc->dir);
+	free(ipc);
+}
+
+int mlu_ipc_command(struct mlu_ipc *ipc, const char *command, char **sentence)
+{
+	ssize_t written = write(ipc->control, command, strlen(command));
+	int error = written < 0 ? errno : 0;
+	FILE *control;
+
+	*sentence = NULL;
+	if (!error)
+		return 0;
+	control = mlu_ipc_control(ipc);
+	if (control) {
+		*sentence = mlu_control_sentence(control, command);
+		fclose(control);
+	}
+	if (!*sentence)
+		*sentence = mlu_format("%s", strerror(error));
+	return error;
+}
+
+/* Only the open file that wrote shows its own refusal: the copy shares it, and its position. */
+FILE *mlu_ipc_control(struct mlu_ipc *ipc)
+{
+	int fd = fcntl(ipc->control, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return NULL;
+	return fdopen(fd, "r");
+}
+
+FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name)
+{
+	char *path = mlu_format("%s/targets/%" PRIu64 "/%s", ipc->dir, id, name);
+	FILE *file = fopen(path, "re");
+	int error = errno;
+
+	free(path);
+	errno = error;
+	return file;
+}

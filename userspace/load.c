@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading the module through libkmod, and saying why that cannot be. */
+#include "load.h"
+
+#include <errno.h>
+#include <libkmod.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "words.h"
+
+/* libkmod's own messages would come before ours and say less. */
+static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
+			const char *format, va_list args)
+{
+	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
+}
+
+static const char *release(void)
+{
+	static struct utsname names;
+
+	return uname(&names) ? "this kernel" : names.release;
+}
+
+/* The kernel a module file was built for, into text; false if it does not say. */
+static bool built_for(struct kmod_module *mod, char *text, size_t size)
+{
+	struct kmod_list *info = NULL, *entry;
+	bool found = false;
+
+	if (kmod_module_get_info(mod, &info) < 0)
+		return false;
+	kmod_list_foreach(entry, info) {
+		if (strcmp(kmod_module_info_get_key(entry), "vermagic"))
+			continue;
+		strncpy(text, kmod_module_info_get_value(entry), size - 1);
+		text[size - 1] = '\0';
+		text[strcspn(text, " ")] = '\0';
+		found = true;
+	}
+	kmod_module_info_free_list(info);
+	return found;
+}
+
+static void explain_format(struct kmod_module *mod, const char *name)
+{
+	char kernel[128];
+
+	if (built_for(mod, kernel, sizeof(kernel)) && strcmp(kernel, release()))
+		mlu_warn("%s was not built for this kernel: it is for %s, this is %s",
+			 name, kernel, release());
+	else
+		mlu_warn("%s is no module that this kernel (%s) can load: see dmesg",
+			 name, release());
+}
+
+static void explain(struct kmod_module *mod, const char *name, int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		if (geteuid() != 0)
+			mlu_warn("you must be root to load the module");
+		else
+			mlu_warn("the kernel refuses to load %s: module loading is locked down or off",
+				 name);
+		break;
+	case EKEYREJECTED:
+	case ENOKEY:
+	case EBADMSG:
+		mlu_warn("the kernel takes signed modules only (Secure Boot), and %s is not signed by a key it trusts",
+			 name);
+		break;
+	case ENOEXEC:
+	case EINVAL:
+		explain_format(mod, name);
+		break;
+	case ENOENT:
+		if (access(kmod_module_get_path(mod) ?: "", R_OK))
+			mlu_warn("%s: %s", name, strerror(error));
+		else
+			mlu_warn("%s needs what this kernel (%s) does not have: see dmesg",
+				 name, release());
+		break;
+	default:
+		mlu_warn("cannot load %s: %s", name, strerror(error));
+	}
+}
+
+static bool insert(struct kmod_module *mod, const char *name)
+{
+	int error = -kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
+
+	if (!error || error == EEXIST)
+		return true;
+	explain(mod, name, error);
+	return false;
+}
+
+static bool load_file(struct kmod_ctx *ctx, const char *file)
+{
+	char *name = mlu_escaped(file);
+	struct kmod_module *mod;
+	bool loaded = false;
+	int error;
+
+	error = -kmod_module_new_from_path(ctx, file, &mod);
+	if (!error) {
+		loaded = insert(mod, name);
+		kmod_module_unref(mod);
+	} else {
+		mlu_warn("%s: %s", name, strerror(error));
+	}
+	free(name);
+	return loaded;
+}
+
+static bool load_installed(struct kmod_ctx *ctx)
+{
+	struct kmod_list *list = NULL;
+	struct kmod_module *mod;
+	bool loaded;
+
+	if (kmod_module_new_from_lookup(ctx, MLU_MODULE, &list) < 0 || !list) {
+		mlu_warn("the module %s is not installed for this kernel (%s): "
+			 "build it (make, make install) or give its file with --module",
+			 MLU_MODULE, release());
+		return false;
+	}
+	mod = kmod_module_get_module(list);
+	loaded = insert(mod, MLU_MODULE);
+	kmod_module_unref(mod);
+	kmod_module_unref_list(list);
+	return loaded;
+}
+
+bool mlu_load(const char *file)
+{
+	struct kmod_ctx *ctx;
+	bool loaded;
+
+	if (geteuid() != 0) {
+		mlu_warn("you must be root to load the module");
+		return false;
+	}
+	if (!file)
+		file = getenv("MEMLEAK_USER_KO");
+	ctx = kmod_new(NULL, NULL);
+	if (!ctx) {
+		mlu_warn("libkmod cannot be used: %s", strerror(errno));
+		return false;
+	}
+	kmod_set_log_fn(ctx, say_nothing, NULL);
+	loaded = file && *file ? load_file(ctx, file) : load_installed(ctx);
+	kmod_unref(ctx);
+	return loaded;
+}

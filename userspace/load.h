@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Loading the module. */
+#ifndef MLU_LOAD_H
+#define MLU_LOAD_H
+
+#include <stdbool.h>
+
+#define MLU_MODULE "memleak_user"
+
+/* Loads file, or what MEMLEAK_USER_KO names, or the installed module. False: it has said why not. */
+bool mlu_load(const char *file);
+
+#endif

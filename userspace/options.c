@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command line. The letters and what they mean are memleak's; everything
+ * that it does not say plainly is refused before anything is touched.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "words.h"
+
+#define DEFAULT_OLDER_MS 500
+#define DEFAULT_INTERVAL 5
+#define DEFAULT_TOP 10
+#define YEAR_SECONDS 31536000
+
+enum {
+	OPT_COMBINED = 256,
+	OPT_SORT,
+	OPT_MODULE,
+	OPT_SYSROOT,
+	OPT_DEBUG_PATH,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "command", required_argument, NULL, 'c' },
+	{ "show-allocs", no_argument, NULL, 'a' },
+	{ "older", required_argument, NULL, 'o' },
+	{ "top", required_argument, NULL, 'T' },
+	{ "min-size", required_argument, NULL, 'z' },
+	{ "max-size", required_argument, NULL, 'Z' },
+	{ "obj", required_argument, NULL, 'O' },
+	{ "sample-rate", required_argument, NULL, 's' },
+	{ "combined-only", no_argument, NULL, OPT_COMBINED },
+	{ "sort", required_argument, NULL, OPT_SORT },
+	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "sysroot", required_argument, NULL, OPT_SYSROOT },
+	{ "debug-path", required_argument, NULL, OPT_DEBUG_PATH },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
+
+#define LETTERS ":p:c:ao:T:z:Z:O:s:h"
+
+/* What symbolize takes of them. */
+static bool for_symbolize(int option)
+{
+	return option == 'T' || option == OPT_SORT || option == OPT_SYSROOT ||
+	       option == OPT_DEBUG_PATH || option == 'h' || option == OPT_HELP ||
+	       option == OPT_VERSION || option == '?' || option == ':';
+}
+
+static int take_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		       uint64_t *value)
+{
+	if (mlu_number(text, value) && *value >= min && *value <= max)
+		return 0;
+	return mlu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
+			       (uintmax_t)min, (uintmax_t)max);
+}
+
+static int take_pid(struct mlu_options *o, const char *text)
+{
+	uint64_t pid;
+	int status = take_number("-p", text, 1, INT_MAX, &pid);
+
+	if (!status)
+		o->pid = pid;
+	return status;
+}
+
+static int take_sort(struct mlu_options *o, const char *word)
+{
+	if (!strcmp(word, "size"))
+		o->view.sort = MLU_SORT_SIZE;
+	else if (!strcmp(word, "count"))
+		o->view.sort = MLU_SORT_COUNT;
+	else
+		return mlu_usage_error("--sort: \"%s\" is neither size nor count", word);
+	return 0;
+}
+
+/* The kernel side takes the last part of a path, as one word. */
+static int take_object(struct mlu_options *o, const char *name)
+{
+	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
+		return mlu_usage_error("-O: \"%s\" cannot be the name of an object", name);
+	o->object = name;
+	return 0;
+}
+
+/* libdwfl searches absolute directories only. */
+static int add_debug_path(struct mlu_options *o, const char *dir)
+{
+	char *path = realpath(dir, NULL);
+	char *joined;
+
+	if (!path)
+		return mlu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
+	if (strchr(path, ':')) {
+		free(path);
+		return mlu_usage_error("--debug-path: %s: a colon cannot be part of it", dir);
+	}
+	joined = o->debug_path ? mlu_format("%s:%s", o->debug_path, path) : mlu_format("%s", path);
+	free(o->debug_path);
+	free(path);
+	o->debug_path = joined;
+	return 0;
+}
+
+/* An option as the user may have written it, whichever of its names that was. */
+static const char *option_name(int option)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "-%c", option);
+	for (const struct option *o = long_options; option >= 256 && o->name; o++)
+		if (o->val == option)
+			snprintf(name, sizeof(name), "--%s", o->name);
+	return name;
+}
+
+static int bad_option(int option, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (option == ':')
+		return mlu_usage_error("%s: an argument is missing", word);
+	if (optopt && optopt < 256 && strncmp(word, "--", 2))
+		return mlu_usage_error("unknown option -%c", optopt);
+	return mlu_usage_error("unknown option %s", word);
+}
+
+static int take_option(struct mlu_options *o, int option, char **argv)
+{
+	switch (option) {
+	case 'p':
+		return take_pid(o, optarg);
+	case 'c':
+		o->command = optarg;
+		return 0;
+	case 'a':
+		o->show_allocations = true;
+		return 0;
+	case 'o':
+		return take_number("-o", optarg, 0, UINT32_MAX, &o->filter.older);
+	case 'T':
+		return take_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
+	case 'z':
+		return take_number("-z", optarg, 0, UINT64_MAX, &o->filter.min);
+	case 'Z':
+		return take_number("-Z", optarg, 0, UINT64_MAX, &o->filter.max);
+	case 'O':
+		return take_object(o, optarg);
+	case 's':
+		return mlu_usage_error("-s: sampling is not offered yet, every allocation is recorded");
+	case OPT_COMBINED:
+		o->combined = true;
+		return 0;
+	case OPT_SORT:
+		return take_sort(o, optarg);
+	case OPT_MODULE:
+		o->module = optarg;
+		return 0;
+	case OPT_SYSROOT:
+		o->sysroot = optarg;
+		return 0;
+	case OPT_DEBUG_PATH:
+		return add_debug_path(o, optarg);
+	case 'h':
+	case OPT_HELP:
+		o->mode = MLU_HELP;
+		return 0;
+	case OPT_VERSION:
+		o->mode = MLU_VERSION_ONLY;
+		return 0;
+	}
+	return bad_option(option, argv);
+}
+
+static int check_trace(struct mlu_options *o)
+{
+	if (!o->pid && !o->command)
+		return mlu_usage_error("say which process: -p PID or -c COMMAND");
+	if (o->pid && o->command)
+		return mlu_usage_error("-p and -c exclude each other");
+	if (o->filter.min > o->filter.max)
+		return mlu_usage_error("-z is above -Z: nothing could be recorded");
+	if (o->sysroot)
+		return mlu_usage_error("--sysroot is for symbolize");
+	if (o->combined && o->show_allocations)
+		return mlu_usage_error("--combined-only shows no addresses: leave out -a");
+	return 0;
+}
+
+/* [INTERVAL [COUNT]] */
+static int take_times(struct mlu_options *o, char **words)
+{
+	int status = 0;
+
+	if (words[0])
+		status = take_number("INTERVAL", words[0], 1, YEAR_SECONDS, &o->interval);
+	if (!status && words[0] && words[1])
+		status = take_number("COUNT", words[1], 1, UINT64_MAX, &o->count);
+	if (!status && words[0] && words[1] && words[2])
+		status = mlu_usage_error("\"%s\" is one argument too many", words[2]);
+	return status ? status : check_trace(o);
+}
+
+static int take_file(struct mlu_options *o, char **words)
+{
+	if (words[0] && words[1])
+		return mlu_usage_error("\"%s\" is one argument too many", words[1]);
+	if (words[0] && strcmp(words[0], "-"))
+		o->file = words[0];
+	return 0;
+}
+
+static void set_defaults(struct mlu_options *o, bool symbolize)
+{
+	*o = (struct mlu_options){
+		.mode = symbolize ? MLU_SYMBOLIZE : MLU_TRACE,
+		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
+		.interval = DEFAULT_INTERVAL,
+		.view.top = symbolize ? UINT64_MAX : DEFAULT_TOP,
+	};
+}
+
+/* --combined-only is memleak's view of totals: without ages, without addresses. */
+static void apply_combined(struct mlu_options *o)
+{
+	if (!o->combined)
+		return;
+	o->filter.older = 0;
+	o->view.bare = true;
+}
+
+/* Options may stand before and behind the arguments, as in memleak. */
+int mlu_options_read(struct mlu_options *o, int argc, char **argv)
+{
+	bool symbolize = argc > 1 && !strcmp(argv[1], "symbolize");
+	int option, status = 0;
+
+	set_defaults(o, symbolize);
+	argc -= symbolize;
+	argv += symbolize;
+	opterr = 0;
+	optind = 1;
+	while (!status &&
+	       (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
+		if (symbolize && !for_symbolize(option))
+			status = mlu_usage_error("symbolize does not know %s",
+						 option_name(option));
+		else
+			status = take_option(o, option, argv);
+		if (o->mode == MLU_HELP || o->mode == MLU_VERSION_ONLY)
+			return status;
+	}
+	if (status)
+		return status;
+	apply_combined(o);
+	return symbolize ? take_file(o, argv + optind) : take_times(o, argv + optind);
+}
+
+void mlu_options_free(struct mlu_options *o)
+{
+	free(o->debug_path);
+}
+
+void mlu_options_help(void)
+{
+	fputs("Usage:\n"
+	      "  memleak-user {-p PID | -c COMMAND} [OPTION]... [INTERVAL [COUNT]]\n"
+	      "  memleak-user symbolize [OPTION]... [FILE]\n"
+	      "\n"
+	      "Shows who holds a process's memory: its outstanding allocations, by stack.\n"
+	      "One table each INTERVAL seconds (5), COUNT times or until Ctrl-C, the biggest\n"
+	      "stack last. symbolize gives names to a report saved from the kernel's file.\n"
+	      "\n"
+	      "What to trace:\n"
+	      "  -p, --pid PID         this process\n"
+	      "  -c, --command COMMAND start this command and trace it from its entry point on\n"
+	      "  -O, --obj OBJECT      only the allocator in this mapped object\n"
+	      "  -z, --min-size BYTES  only blocks of at least BYTES\n"
+	      "  -Z, --max-size BYTES  only blocks of at most BYTES\n"
+	      "What to show:\n"
+	      "  -a, --show-allocs     each allocation's address and size, too\n"
+	      "  -o, --older MS        leave out what is younger than MS milliseconds (500)\n"
+	      "  -T, --top NUMBER      so many stacks (10; symbolize: all)\n"
+	      "      --combined-only   totals only: whatever its age, without addresses\n"
+	      "      --sort KEY        order stacks by size (default) or count\n"
+	      "Where to find things:\n"
+	      "      --module FILE     load the module from FILE if it is not loaded\n"
+	      "      --debug-path DIR  look for debug files in DIR, too; may be repeated\n"
+	      "      --sysroot DIR     symbolize: look for the report's files below DIR\n"
+	      "\n"
+	      "  -h, --help            show this and end\n"
+	      "      --version         show the version and end\n"
+	      "\n"
+	      "Exit status: 0 all was shown, 1 shown with errors, 2 nothing could be shown,\n"
+	      "64 wrong usage, 126 and 127 COMMAND cannot be run or is not found.\n",
+	      stdout);
+}

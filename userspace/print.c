@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables. Their shape is memleak's, down to its tabs and its order, the
+ * biggest last, so that people and scripts that know one can read the other.
+ */
+#include "print.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void mlu_print_head(const struct mlu_view *view)
+{
+	time_t now = time(NULL);
+	char text[16] = "";
+	struct tm local;
+
+	if (localtime_r(&now, &local))
+		strftime(text, sizeof(text), "%H:%M:%S", &local);
+	printf("[%s] Top %" PRIu64 " stacks with outstanding allocations:\n", text, view->top);
+}
+
+void mlu_print_target(const struct mlu_target *t)
+{
+	printf("pid %" PRIu64 " %s %s %" PRIu64 " ms: %" PRIu64 " bytes in %" PRIu64
+	       " allocations from %" PRIu64 " stack%s, lost %" PRIu64 "\n",
+	       t->pid, t->comm, t->state, t->ms, t->bytes, t->count, t->stacks_told,
+	       t->stacks_told == 1 ? "" : "s", t->lost);
+}
+
+void mlu_print_allocations(const struct mlu_allocations *allocations)
+{
+	for (size_t i = 0; i < allocations->nr; i++)
+		printf("\taddr = %" PRIx64 " size = %" PRIu64 "\n", allocations->rows[i].address,
+		       allocations->rows[i].size);
+}
+
+/* A walk that reached the outermost frame needs no word; one that stopped says why. */
+static void print_frame(const struct mlu_view *view, const struct mlu_target *target,
+			const struct mlu_frame *frame, struct mlu_symbolizer *sym)
+{
+	struct mlu_name name = mlu_symbolize(sym, target, frame);
+
+	fputs("\t\t", stdout);
+	if (!view->bare)
+		printf("0x%016" PRIx64 "\t", frame->pc);
+	printf("%s+0x%" PRIx64, name.symbol ? name.symbol : "[unknown]", name.offset);
+	if (frame->object[0] == '[')
+		printf(" %s", frame->object);
+	else
+		printf(" [%s]", frame->object);
+	if (frame->has_mapping_id)
+		fputs(" (unmapped)", stdout);
+	if (frame->note && strcmp(frame->note, "end"))
+		printf(" (%s)", frame->note);
+	putchar('\n');
+}
+
+/* memleak knows no kinds: heap blocks look as they do there. */
+static const char *kind_words(const char *kind)
+{
+	if (!strcmp(kind, "heap"))
+		return "";
+	if (!strcmp(kind, "stack"))
+		return " (thread stack)";
+	return " (mmap)";
+}
+
+static void print_stack(const struct mlu_view *view, const struct mlu_target *target,
+			const struct mlu_stack *stack, struct mlu_symbolizer *sym)
+{
+	printf("\t%" PRIu64 " bytes in %" PRIu64 " allocations from stack%s\n", stack->bytes,
+	       stack->count, kind_words(stack->kind));
+	for (size_t i = 0; i < stack->nr_frames; i++)
+		print_frame(view, target, &stack->frames[i], sym);
+}
+
+void mlu_print_stacks(const struct mlu_view *view, struct mlu_target *target,
+		      struct mlu_symbolizer *sym)
+{
+	size_t nr = target->nr_stacks;
+	size_t first = nr > view->top ? nr - view->top : 0;
+
+	mlu_report_sort(target, view->sort);
+	for (size_t i = first; i < nr; i++)
+		if (target->stacks[i].count)
+			print_stack(view, target, &target->stacks[i], sym);
+}
+
+/* The words of docs/ABI for the counters, as far as this version knows them. */
+static const char *reason(const char *name)
+{
+	static const char *const words[][2] = {
+		{ "lost_memory", "no memory at that moment" },
+		{ "lost_limit", "the module's memory limit" },
+		{ "lost_inflight", "too many nested calls" },
+		{ "lost_fault", "the address could not be read" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(name, words[i][0]))
+			return words[i][1];
+	return name;
+}
+
+static void print_loss(const char *name, uint64_t value)
+{
+	printf("\t\t%" PRIu64 ": %s\n", value, reason(name));
+}
+
+void mlu_print_lost(uint64_t lost, FILE *stats)
+{
+	if (!lost)
+		return;
+	printf("\t%" PRIu64 " allocations were lost%s\n", lost, stats ? ":" : "");
+	if (stats)
+		mlu_stats_losses(stats, print_loss);
+}

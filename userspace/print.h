@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tables on stdout, in memleak's shape. */
+#ifndef MLU_PRINT_H
+#define MLU_PRINT_H
+
+#include <stdbool.h>
+
+#include "report.h"
+#include "rows.h"
+#include "symbolize.h"
+
+struct mlu_view {
+	uint64_t top;		/* at most so many stacks, the biggest */
+	enum mlu_sort sort;
+	bool bare;		/* frames without their pc */
+};
+
+/* "[11:16:33] Top 10 stacks with outstanding allocations:" */
+void mlu_print_head(const struct mlu_view *view);
+
+/* The head line of a target in a saved report. */
+void mlu_print_target(const struct mlu_target *target);
+
+void mlu_print_allocations(const struct mlu_allocations *allocations);
+
+/* Sorts the target's stacks, and prints the last of them. */
+void mlu_print_stacks(const struct mlu_view *view, struct mlu_target *target,
+		      struct mlu_symbolizer *sym);
+
+/* "12 allocations were lost: ..."; stats is NULL where the reasons are not known. */
+void mlu_print_lost(uint64_t lost, FILE *stats);
+
+#endif

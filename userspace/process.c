@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The process we look at: a pidfd tells its end, an open /proc/PID stays its own. */
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "msg.h"
+
+/* The process a thread belongs to, 0 if there is none. */
+static pid_t group_of(pid_t tid)
+{
+	char *path = mlu_format("/proc/%d/status", tid);
+	FILE *file = fopen(path, "re");
+	pid_t group = 0;
+	char line[256];
+
+	free(path);
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Tgid: %d", &group) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return group;
+}
+
+static FILE *open_maps(int proc)
+{
+	int fd = openat(proc, "maps", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fdopen(fd, "r") : NULL;
+}
+
+static bool has_memory(int proc)
+{
+	FILE *maps = open_maps(proc);
+	bool some = maps && getc(maps) != EOF;
+
+	if (maps)
+		fclose(maps);
+	return some;
+}
+
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The first thread of the process that has memory, or -1. */
+static int open_thread(int proc)
+{
+	int tasks = openat(proc, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = tasks >= 0 ? fdopendir(tasks) : NULL;
+	struct dirent *entry;
+	int fd = -1;
+
+	while (dir && fd < 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		fd = openat(tasks, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && !has_memory(fd)) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	else
+		close_open(tasks);
+	return fd;
+}
+
+/* Where the leader is gone and its threads live on, a thread shows what was the leader's. */
+static int open_proc(pid_t pid)
+{
+	char *path = mlu_format("/proc/%d", pid);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int thread = fd >= 0 && !has_memory(fd) ? open_thread(fd) : -1;
+
+	free(path);
+	if (thread < 0)
+		return fd;
+	close(fd);
+	return thread;
+}
+
+bool mlu_process_open(struct mlu_process *process, pid_t pid)
+{
+	*process = (struct mlu_process){ .pid = group_of(pid), .proc = -1, .pidfd = -1,
+					 .signals = -1 };
+	if (process->pid) {
+		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
+		process->proc = open_proc(process->pid);
+	}
+	if (process->pidfd >= 0 && process->proc >= 0)
+		return true;
+	if (!process->pid || errno == ESRCH || errno == ENOENT)
+		mlu_warn("there is no process %d", pid);
+	else
+		mlu_warn("process %d: %s", pid, strerror(errno));
+	mlu_process_close(process);
+	return false;
+}
+
+void mlu_process_close(struct mlu_process *process)
+{
+	close_open(process->pidfd);
+	close_open(process->proc);
+	close_open(process->signals);
+}
+
+FILE *mlu_process_maps(const struct mlu_process *process)
+{
+	return open_maps(process->proc);
+}
+
+/* As under nohup. */
+static bool hangup_is_ignored(void)
+{
+	struct sigaction action;
+
+	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
+}
+
+bool mlu_process_catch_signals(struct mlu_process *process)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (!hangup_is_ignored())
+		sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	process->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (process->signals < 0)
+		mlu_warn("signals cannot be waited for: %s", strerror(errno));
+	return process->signals >= 0;
+}
+
+uint64_t mlu_process_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* poll() takes an int of milliseconds: long waits are many. */
+static int time_left(uint64_t deadline)
+{
+	uint64_t now = mlu_process_clock();
+
+	if (deadline <= now)
+		return 0;
+	return deadline - now < INT_MAX ? deadline - now : INT_MAX;
+}
+
+enum mlu_wake mlu_process_wait(const struct mlu_process *process, uint64_t deadline)
+{
+	struct pollfd fds[] = {
+		{ .fd = process->signals, .events = POLLIN },
+		{ .fd = process->pidfd, .events = POLLIN },
+	};
+	int left;
+
+	do {
+		left = time_left(deadline);
+		if (poll(fds, 2, left) <= 0)
+			continue;
+		if (fds[0].revents)
+			return MLU_SIGNAL;
+		if (fds[1].revents)
+			return MLU_EXITED;
+	} while (left);
+	return MLU_TIME;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parser of raw reports: strict about every line, robust about the whole.
+ * A line that is not exactly as the ABI says is counted, named and left out.
+ */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "parse.h"
+#include "scan.h"
+
+#define ERRORS_SAID 3
+
+struct reader {
+	struct mlu_lines lines;
+	const char *name;
+	struct mlu_report *report;
+	struct mlu_target *target;	/* the last one, what follows is its */
+	struct mlu_stack *stack;	/* frames may follow */
+};
+
+static bool add_target(struct reader *r, const char *line)
+{
+	struct mlu_report *report = r->report;
+	struct mlu_target t;
+
+	r->target = NULL;
+	if (!mlu_parse_target(line, &t))
+		return false;
+	report->targets = mlu_grow(report->targets, report->nr_targets, &report->room, sizeof(t));
+	r->target = &report->targets[report->nr_targets++];
+	*r->target = t;
+	return true;
+}
+
+static bool add_stack(struct reader *r, const char *line)
+{
+	struct mlu_target *t = r->target;
+	struct mlu_stack s;
+
+	if (!t || !mlu_parse_stack(line, &s))
+		return false;
+	t->stacks = mlu_grow(t->stacks, t->nr_stacks, &t->stacks_room, sizeof(s));
+	r->stack = &t->stacks[t->nr_stacks++];
+	*r->stack = s;
+	return true;
+}
+
+static bool add_frame(struct mlu_stack *stack, const char *line)
+{
+	struct mlu_frame f;
+
+	if (!stack || !mlu_parse_frame(line, &f))
+		return false;
+	stack->frames = mlu_grow(stack->frames, stack->nr_frames, &stack->room, sizeof(f));
+	stack->frames[stack->nr_frames++] = f;
+	return true;
+}
+
+static bool add_mapping(struct mlu_target *t, const char *line)
+{
+	struct mlu_mapping m;
+
+	if (!t || !mlu_parse_mapping(line, &m))
+		return false;
+	t->mappings = mlu_grow(t->mappings, t->nr_mappings, &t->mappings_room, sizeof(m));
+	t->mappings[t->nr_mappings++] = m;
+	return true;
+}
+
+/* One line of the body. A head, a stack and a mapping each end the stack before them. */
+static const char *take_line(struct reader *r, const char *line)
+{
+	struct mlu_stack *stack = r->stack;
+
+	if (!r->lines.whole)
+		return "the line is cut short or not text";
+	if (line[0] == '\t')
+		return add_frame(stack, line) ? NULL : "this is no frame of a stack";
+	r->stack = NULL;
+	if (line[0] >= '0' && line[0] <= '9')
+		return add_stack(r, line) ? NULL : "this is no stack of a target";
+	if (line[0] == 'm')
+		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
+	if (line[0] == 't')
+		return add_target(r, line) ? NULL : "this is no head of a target";
+	return "this is no line of a report";
+}
+
+static void read_line(struct reader *r)
+{
+	const char *wrong = take_line(r, r->lines.text);
+
+	if (wrong && r->report->errors++ < ERRORS_SAID)
+		mlu_warn("%s: line %lu: %s", r->name, r->lines.nr, wrong);
+}
+
+static void check_complete(struct reader *r)
+{
+	for (size_t i = 0; i < r->report->nr_targets; i++) {
+		struct mlu_target *t = &r->report->targets[i];
+
+		if (t->nr_stacks == t->stacks_told)
+			continue;
+		r->report->errors++;
+		mlu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there",
+			 r->name, t->id, t->nr_stacks, t->stacks_told);
+	}
+	if (r->report->errors > ERRORS_SAID)
+		mlu_warn("%s: %zu errors in all", r->name, r->report->errors);
+}
+
+/* The first line decides whether it is a report, and one that this tool can read. */
+static bool read_head(struct reader *r)
+{
+	const char *p = r->lines.text;
+	uint64_t version;
+
+	if (!mlu_lines_next(&r->lines) || !r->lines.whole ||
+	    !mlu_take(&p, "memleak_user report ") || !mlu_take_number(&p, &version) || *p) {
+		mlu_warn("%s: this is no report of memleak_user", r->name);
+		return false;
+	}
+	if (version != 1) {
+		mlu_warn("%s: it is a report of version %" PRIu64 ", this tool reads version 1",
+			 r->name, version);
+		return false;
+	}
+	return true;
+}
+
+struct mlu_report *mlu_report_read(FILE *in, const char *name)
+{
+	struct reader *r = mlu_zalloc(sizeof(*r));
+	struct mlu_report *report = NULL;
+
+	r->lines.in = in;
+	r->name = name;
+	if (read_head(r)) {
+		report = mlu_zalloc(sizeof(*report));
+		r->report = report;
+		while (mlu_lines_next(&r->lines))
+			read_line(r);
+		check_complete(r);
+	}
+	free(r);
+	return report;
+}
+
+static void free_target(struct mlu_target *t)
+{
+	for (size_t i = 0; i < t->nr_stacks; i++) {
+		for (size_t j = 0; j < t->stacks[i].nr_frames; j++)
+			mlu_frame_free(&t->stacks[i].frames[j]);
+		free(t->stacks[i].frames);
+		free(t->stacks[i].kind);
+	}
+	for (size_t i = 0; i < t->nr_mappings; i++) {
+		free(t->mappings[i].build_id);
+		free(t->mappings[i].path);
+	}
+	free(t->stacks);
+	free(t->mappings);
+	free(t->comm);
+	free(t->state);
+}
+
+void mlu_report_free(struct mlu_report *report)
+{
+	if (!report)
+		return;
+	for (size_t i = 0; i < report->nr_targets; i++)
+		free_target(&report->targets[i]);
+	free(report->targets);
+	free(report);
+}
+
+static const struct mlu_mapping *by_id(const struct mlu_target *t, uint64_t id)
+{
+	for (size_t i = 0; i < t->nr_mappings; i++)
+		if (t->mappings[i].id == id)
+			return &t->mappings[i];
+	return NULL;
+}
+
+/* A return address may be the end of its mapping, behind a call that never returns. */
+const struct mlu_mapping *mlu_report_mapping(const struct mlu_target *target,
+					     const struct mlu_frame *frame)
+{
+	if (frame->has_mapping_id)
+		return by_id(target, frame->mapping_id);
+	for (size_t i = 0; i < target->nr_mappings; i++) {
+		const struct mlu_mapping *m = &target->mappings[i];
+
+		if (!m->unmapped && frame->pc > m->start && frame->pc <= m->end)
+			return m;
+	}
+	return NULL;
+}
+
+/* Equal ones keep a fixed order, the oldest stack last, so that two tables can be compared. */
+static int compare_stacks(const void *a, const void *b, void *sort)
+{
+	const struct mlu_stack *x = a;
+	const struct mlu_stack *y = b;
+	bool by_count = *(enum mlu_sort *)sort == MLU_SORT_COUNT;
+	uint64_t first = by_count ? x->count : x->bytes;
+	uint64_t second = by_count ? y->count : y->bytes;
+
+	if (first != second)
+		return first < second ? -1 : 1;
+	if (x->count != y->count)
+		return x->count < y->count ? -1 : 1;
+	return x->id > y->id ? -1 : x->id < y->id;
+}
+
+void mlu_report_sort(struct mlu_target *target, enum mlu_sort sort)
+{
+	if (target->nr_stacks)
+		qsort_r(target->stacks, target->nr_stacks, sizeof(*target->stacks),
+			compare_stacks, &sort);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parsed model of a raw report, docs/ABI/debugfs-memleak_user: targets,
+ * their stacks with frames, and the mappings that frames lie in. It owns all
+ * its strings. Names stay escaped as they came, so they may be printed; only
+ * a mapping's path is kept unescaped too, to be opened.
+ */
+#ifndef MLU_REPORT_H
+#define MLU_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct mlu_mapping {
+	uint64_t id;
+	uint64_t start;
+	uint64_t end;
+	uint64_t offset;
+	char *build_id;		/* hexadecimal, "-" for none */
+	char *path;		/* the target's own bytes: to open, not to print */
+	bool unmapped;
+};
+
+struct mlu_frame {
+	uint64_t pc;
+	uint64_t address;	/* inside the ELF file */
+	uint64_t mapping_id;
+	bool has_mapping_id;	/* the mapping is gone, its id was told */
+	char *object;
+	char *note;		/* how the walk ended, NULL if it went on */
+};
+
+struct mlu_stack {
+	uint64_t id;
+	uint64_t bytes;
+	uint64_t count;
+	uint64_t age_min;
+	uint64_t age_max;
+	uint64_t made;
+	uint64_t freed;
+	char *kind;		/* "heap" where the report leaves it out */
+	struct mlu_frame *frames;
+	size_t nr_frames;
+	size_t room;
+};
+
+struct mlu_target {
+	uint64_t id;
+	uint64_t pid;
+	uint64_t ms;
+	uint64_t bytes;
+	uint64_t count;
+	uint64_t lost;
+	uint64_t stacks_told;	/* what the head line says, to see what is missing */
+	char *comm;
+	char *state;
+	struct mlu_stack *stacks;
+	size_t nr_stacks;
+	size_t stacks_room;
+	struct mlu_mapping *mappings;
+	size_t nr_mappings;
+	size_t mappings_room;
+};
+
+struct mlu_report {
+	struct mlu_target *targets;
+	size_t nr_targets;
+	size_t room;
+	size_t errors;		/* lines that were not understood or are missing */
+};
+
+/*
+ * Reads in to its end; name is what messages call it. NULL: it is no report,
+ * said why. A report with errors keeps what was understood and has said
+ * what was not.
+ */
+struct mlu_report *mlu_report_read(FILE *in, const char *name);
+void mlu_report_free(struct mlu_report *report);
+
+/* The mapping a frame lay in, or NULL: it was in no file. */
+const struct mlu_mapping *mlu_report_mapping(const struct mlu_target *target,
+					     const struct mlu_frame *frame);
+
+/* Orders stacks as memleak shows them, the biggest last. */
+enum mlu_sort { MLU_SORT_SIZE, MLU_SORT_COUNT };
+void mlu_report_sort(struct mlu_target *target, enum mlu_sort sort);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One fact a line: parsed as strictly as reports are, from the same scanner. */
+#include "rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "scan.h"
+
+/* A struct mlu_lines is large: it lives on the heap for the length of one reading. */
+static struct mlu_lines *lines_of(FILE *in)
+{
+	struct mlu_lines *lines = mlu_zalloc(sizeof(*lines));
+
+	lines->in = in;
+	return lines;
+}
+
+/* The words up to the one that ends in a colon, which closes what is told of the target. */
+static bool take_keys(const char **p, struct mlu_span *state, struct mlu_span *keys)
+{
+	struct mlu_span word;
+
+	if (!mlu_take_word(p, state))
+		return false;
+	*keys = (struct mlu_span){ .at = *p + (**p == ' '), .len = 0 };
+	word = *state;
+	while (word.at[word.len - 1] != ':') {
+		if (!mlu_take(p, " ") || !mlu_take_word(p, &word))
+			return false;
+		keys->len = word.at + word.len - 1 - keys->at;
+	}
+	if (state->at[state->len - 1] == ':')
+		state->len--;
+	return true;
+}
+
+/* target ID pid PID COMM STATE[ key=value...]: PROBE[, PROBE...] */
+static bool parse_control(const char *p, struct mlu_control_row *row)
+{
+	struct mlu_span comm, state, keys;
+
+	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &row->id) ||
+	    !mlu_take(&p, " pid ") || !mlu_take_number(&p, &row->pid) ||
+	    !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
+	    !mlu_take(&p, " ") || !take_keys(&p, &state, &keys))
+		return false;
+	row->live = mlu_span_is(state, "tracing");
+	row->keys = mlu_span_copy(keys);
+	return true;
+}
+
+bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row)
+{
+	struct mlu_lines *lines = lines_of(control);
+	bool found = false;
+
+	while (!found && mlu_lines_next(lines)) {
+		if (!lines->whole || !parse_control(lines->text, row))
+			continue;
+		found = row->live && row->pid == pid;
+		if (!found)
+			free(row->keys);
+	}
+	free(lines);
+	return found;
+}
+
+/* " (ERRNO), written by COMM[PID]" is left off: the tool has its own way to say who and what. */
+static char *sentence_of(const char *p, const char *command)
+{
+	const char *end = strstr(p, "), written by ");
+
+	if (mlu_take(&p, command))
+		mlu_take(&p, ": ");
+	while (end && end > p && strncmp(end, " (", 2))
+		end--;
+	return mlu_strndup(p, end && end > p ? (size_t)(end - p) : strlen(p));
+}
+
+char *mlu_control_sentence(FILE *control, const char *command)
+{
+	struct mlu_lines *lines = lines_of(control);
+	char *sentence = NULL;
+
+	while (!sentence && mlu_lines_next(lines)) {
+		const char *p = lines->text;
+
+		if (mlu_take(&p, "refused "))
+			sentence = sentence_of(p, command);
+	}
+	free(lines);
+	return sentence;
+}
+
+/* TARGET ADDRESS SIZE AGE THREAD STACK KIND */
+static bool parse_allocation(const char *p, struct mlu_allocation *a)
+{
+	uint64_t target, thread;
+	struct mlu_span kind;
+
+	return mlu_take_number(&p, &target) &&
+	       mlu_take(&p, " ") && mlu_take_hex(&p, &a->address) &&
+	       mlu_take(&p, " ") && mlu_take_number(&p, &a->size) &&
+	       mlu_take(&p, " ") && mlu_take_number(&p, &a->age_ms) &&
+	       mlu_take(&p, " ") && mlu_take_number(&p, &thread) &&
+	       mlu_take(&p, " ") && mlu_take_number(&p, &a->stack) &&
+	       mlu_take(&p, " ") && mlu_take_word(&p, &kind) && !*p;
+}
+
+static bool passes(const struct mlu_filter *f, const struct mlu_allocation *a)
+{
+	return a->size >= f->min && a->size <= f->max && a->age_ms >= f->older;
+}
+
+static void add_allocation(struct mlu_allocations *all, const struct mlu_lines *lines,
+			   const struct mlu_filter *filter)
+{
+	struct mlu_allocation a;
+
+	if (lines->text[0] == '#')
+		return;
+	if (!lines->whole || !parse_allocation(lines->text, &a)) {
+		all->errors++;
+		return;
+	}
+	if (!passes(filter, &a))
+		return;
+	all->rows = mlu_grow(all->rows, all->nr, &all->room, sizeof(a));
+	all->rows[all->nr++] = a;
+}
+
+static int by_size(const void *x, const void *y)
+{
+	const struct mlu_allocation *a = x;
+	const struct mlu_allocation *b = y;
+
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+struct mlu_allocations *mlu_allocations_read(FILE *in, const struct mlu_filter *filter)
+{
+	struct mlu_allocations *all = mlu_zalloc(sizeof(*all));
+	struct mlu_lines *lines = lines_of(in);
+
+	if (!mlu_lines_next(lines) || strcmp(lines->text, "memleak_user allocations 1"))
+		all->errors++;
+	while (mlu_lines_next(lines))
+		add_allocation(all, lines, filter);
+	if (all->nr)
+		qsort(all->rows, all->nr, sizeof(*all->rows), by_size);
+	if (all->errors)
+		mlu_warn("allocations: %zu lines were not understood", all->errors);
+	free(lines);
+	return all;
+}
+
+void mlu_allocations_free(struct mlu_allocations *allocations)
+{
+	if (allocations)
+		free(allocations->rows);
+	free(allocations);
+}
+
+static int by_id(const void *x, const void *y)
+{
+	const struct mlu_stack *a = x;
+	const struct mlu_stack *b = y;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* The stack of an allocation; NULL when it was made after the report was. */
+static struct mlu_stack *stack_of(struct mlu_target *target, const struct mlu_allocation *a)
+{
+	struct mlu_stack key = { .id = a->stack };
+
+	return bsearch(&key, target->stacks, target->nr_stacks, sizeof(key), by_id);
+}
+
+void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target)
+{
+	if (!target->nr_stacks)
+		return;
+	qsort(target->stacks, target->nr_stacks, sizeof(*target->stacks), by_id);
+	for (size_t i = 0; i < target->nr_stacks; i++)
+		target->stacks[i].bytes = target->stacks[i].count = 0;
+	for (size_t i = 0; i < allocations->nr; i++) {
+		struct mlu_stack *stack = stack_of(target, &allocations->rows[i]);
+
+		if (!stack)
+			continue;
+		stack->bytes += allocations->rows[i].size;
+		stack->count++;
+	}
+}
+
+void mlu_stats_losses(FILE *in, void (*say)(const char *name, uint64_t value))
+{
+	struct mlu_lines *lines = lines_of(in);
+
+	while (mlu_lines_next(lines)) {
+		const char *p = lines->text;
+		struct mlu_span word;
+		uint64_t value;
+		char *name;
+
+		if (strncmp(p, "lost_", 5) || !mlu_take_word(&p, &word) ||
+		    !mlu_take(&p, " ") || !mlu_take_number(&p, &value) || !value)
+			continue;
+		name = mlu_span_copy(word);
+		say(name, value);
+		free(name);
+	}
+	free(lines);
+}

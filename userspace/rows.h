@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel side's other files: the lines of control, allocations and stats. */
+#ifndef MLU_ROWS_H
+#define MLU_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "report.h"
+
+/* A target as control tells it. */
+struct mlu_control_row {
+	uint64_t id;
+	uint64_t pid;
+	char *keys;		/* what is not at its default, "" for nothing */
+	bool live;		/* it is being traced */
+};
+
+/* The live target of pid in the text of control; keys are to be freed. */
+bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row);
+
+/* The sentence of the refusal in the text of control, to be freed; NULL if there is none. */
+char *mlu_control_sentence(FILE *control, const char *command);
+
+struct mlu_allocation {
+	uint64_t address;
+	uint64_t size;
+	uint64_t age_ms;
+	uint64_t stack;
+};
+
+struct mlu_allocations {
+	struct mlu_allocation *rows;
+	size_t nr;
+	size_t room;
+	size_t errors;
+};
+
+/* What to show of somebody else's target, whose own filters we leave alone. */
+struct mlu_filter {
+	uint64_t min;
+	uint64_t max;
+	uint64_t older;
+};
+
+/* The allocations that pass the filter, by size, smallest first, as memleak lists them. */
+struct mlu_allocations *mlu_allocations_read(FILE *in, const struct mlu_filter *filter);
+void mlu_allocations_free(struct mlu_allocations *allocations);
+
+/* Charges the target's stacks anew with these allocations only; some may be left with none. */
+void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target);
+
+/* Calls say for each lost_ counter that is not zero. */
+void mlu_stats_losses(FILE *in, void (*say)(const char *name, uint64_t value));
+
+#endif

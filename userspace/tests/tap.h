@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The least of TAP: one line a claim, and what went wrong under the one that is not so. */
+#ifndef MLU_TAP_H
+#define MLU_TAP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static unsigned int tap_nr;
+static unsigned int tap_failed;
+
+static inline bool ok(bool good, const char *claim)
+{
+	tap_nr++;
+	if (!good)
+		tap_failed++;
+	printf("%sok %u - %s\n", good ? "" : "not ", tap_nr, claim);
+	return good;
+}
+
+static inline void is_text(const char *got, const char *wanted, const char *claim)
+{
+	if (!ok(got && !strcmp(got, wanted), claim))
+		printf("#  wanted: %s\n#     got: %s\n", wanted, got ? got : "(nothing)");
+}
+
+static inline void is_number(unsigned long long got, unsigned long long wanted, const char *claim)
+{
+	if (!ok(got == wanted, claim))
+		printf("#  wanted: %llu\n#     got: %llu\n", wanted, got);
+}
+
+static inline int done_testing(void)
+{
+	printf("1..%u\n", tap_nr);
+	return tap_failed != 0;
+}
+
+#endif

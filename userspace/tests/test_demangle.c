@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names as their programmers wrote them, whatever the target made of them. */
+#include <stdlib.h>
+
+#include "demangle.h"
+#include "mem.h"
+#include "tap.h"
+
+static void reads_as(const char *symbol, const char *wanted, const char *claim)
+{
+	char *name = mlu_demangle(symbol);
+
+	is_text(name, wanted, claim);
+	free(name);
+}
+
+static void test_languages(void)
+{
+	reads_as("fibonacci", "fibonacci", "a C name stays as it is");
+	reads_as("_ZN3app5Cache3putEiPKc", "app::Cache::put(int, char const*)",
+		 "a C++ name is demangled with its arguments");
+	reads_as("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad",
+		 "an older Rust name loses its hash");
+	reads_as("_RNvCs1234_7mycrate3foo", "mycrate::foo", "a newer Rust name is demangled");
+	reads_as("_ZNotAName", "_ZNotAName", "what is no mangled name stays as it is");
+	reads_as("", "", "an empty name stays empty");
+}
+
+static void test_escape(void)
+{
+	reads_as("a\033]0;x\007b", "a\\033]0;x\\007b", "a name cannot move a terminal");
+}
+
+/* A type that is a pair of the one before it, many times: the name doubles each time. */
+static char *exploding(void)
+{
+	char *name = mlu_format("_Z1fSt4pairIiiE");
+
+	for (int i = 0; i < 40; i++) {
+		char digit = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 36];
+		char *longer = mlu_format(i < 36 ? "%sSt4pairIS%c_S%c_E" : "%sSt4pairIS1%c_S1%c_E",
+					  name, digit, digit);
+
+		free(name);
+		name = longer;
+	}
+	return name;
+}
+
+static void test_bounds(void)
+{
+	char *bomb = exploding();
+	char *name = mlu_demangle(bomb);
+	char *huge = mlu_zalloc(1 << 20);
+
+	ok(strlen(name) < 4096, "a name of exponential length is given up");
+	free(name);
+	memset(huge, 'a', (1 << 20) - 1);
+	name = mlu_demangle(huge);
+	ok(strlen(name) < 4096, "a name of a megabyte is cut");
+	free(name);
+	free(huge);
+	free(bomb);
+}
+
+int main(void)
+{
+	test_languages();
+	test_escape();
+	test_bounds();
+	return done_testing();
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The parser of raw reports, on good ones, broken ones and hostile ones. */
+#include <stdlib.h>
+
+#include "mem.h"
+#include "report.h"
+#include "tap.h"
+
+#define HEAD "memleak_user report 1\n"
+#define TARGET(stacks) "target 3 pid 12512 app tracing 10021 ms: 81920 bytes in 10 allocations " \
+	"from " stacks ", lost 2\n"
+#define STACK "81920 bytes in 10 allocations from stack 1 (age 1003..10001 ms, 10 made, 0 freed)\n"
+#define FRAME "\t0x0000560861fdc198 app+0x1198\n"
+#define MAPPING "mapping 7 0x560861fdc000-0x560861fdd000 0x1000 5f3a09e1 /app\n"
+#define WHOLE HEAD TARGET("1 stack") STACK FRAME MAPPING
+
+static struct mlu_report *parse(const char *text, size_t len)
+{
+	FILE *in = fmemopen((void *)text, len ? len : 1, "r");
+	struct mlu_report *report = mlu_report_read(in, "test");
+
+	fclose(in);
+	return report;
+}
+
+static struct mlu_report *parse_text(const char *text)
+{
+	return parse(text, strlen(text));
+}
+
+static void test_head_and_stack(void)
+{
+	struct mlu_report *r = parse_text(WHOLE);
+	const struct mlu_target *t = &r->targets[0];
+	const struct mlu_stack *s = &t->stacks[0];
+
+	is_number(r->errors, 0, "a good report has no errors");
+	is_number(r->nr_targets, 1, "its target is there");
+	ok(t->id == 3 && t->pid == 12512 && t->ms == 10021, "the target's numbers are read");
+	ok(t->bytes == 81920 && t->count == 10 && t->lost == 2, "the target's sums are read");
+	is_text(t->comm, "app", "the target's name is read");
+	is_text(t->state, "tracing", "the target's state is read");
+	ok(s->id == 1 && s->bytes == 81920 && s->count == 10, "the stack's sums are read");
+	ok(s->age_min == 1003 && s->age_max == 10001, "the stack's ages are read");
+	ok(s->made == 10 && s->freed == 0, "the stack's counts are read");
+	is_text(s->kind, "heap", "a stack without a kind is of heap blocks");
+	mlu_report_free(r);
+}
+
+static void test_frame_and_mapping(void)
+{
+	struct mlu_report *r = parse_text(WHOLE);
+	const struct mlu_target *t = &r->targets[0];
+	const struct mlu_frame *f = &t->stacks[0].frames[0];
+	const struct mlu_mapping *m = mlu_report_mapping(t, f);
+
+	ok(f->pc == 0x560861fdc198 && f->address == 0x1198, "the frame's addresses are read");
+	is_text(f->object, "app", "the frame's object is read");
+	ok(m && m->id == 7, "the frame's mapping is found by its pc");
+	ok(m && m->start == 0x560861fdc000 && m->end == 0x560861fdd000 && m->offset == 0x1000,
+	   "the mapping's numbers are read");
+	is_text(m ? m->build_id : NULL, "5f3a09e1", "the mapping's build-id is read");
+	is_text(m ? m->path : NULL, "/app", "the mapping's path is read");
+	mlu_report_free(r);
+}
+
+static void test_words_with_signs(void)
+{
+	struct mlu_report *r = parse_text(HEAD TARGET("1 stack")
+		"1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
+		"\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
+		"\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
+		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n");
+	const struct mlu_stack *s = &r->targets[0].stacks[0];
+
+	is_number(r->errors, 0, "objects with plus signs are no error");
+	is_text(s->kind, "mmap", "the kind of a stack is read");
+	is_text(s->frames[0].object, "libstdc++.so.6", "an object may hold plus signs");
+	is_text(s->frames[1].object, "a+0xb", "the last plus sign divides");
+	is_text(s->frames[1].note, "depth", "the note of the last frame is read");
+	is_text(s->frames[2].note, "bad frame pointer", "a note may be of several words");
+	ok(!mlu_report_mapping(&r->targets[0], &s->frames[2]), "a frame in no file has no mapping");
+	mlu_report_free(r);
+}
+
+/* One library went, another one came to its place: each frame keeps its own. */
+static void test_unmapped(void)
+{
+	struct mlu_report *r = parse_text(HEAD TARGET("1 stack") STACK
+		"\t0x0000000000001010 old.so+0x10 (unmapped) (mapping 1)\n"
+		"\t0x0000000000001020 new.so+0x20 (end)\n"
+		"mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
+		"mapping 2 0x1000-0x2000 0x0 bb /new.so\n");
+	const struct mlu_target *t = &r->targets[0];
+	const struct mlu_mapping *old = mlu_report_mapping(t, &t->stacks[0].frames[0]);
+	const struct mlu_mapping *new = mlu_report_mapping(t, &t->stacks[0].frames[1]);
+
+	is_number(r->errors, 0, "unmapped objects are no error");
+	is_text(old ? old->path : NULL, "/old.so", "a frame of a mapping that went keeps it");
+	is_text(new ? new->path : NULL, "/new.so", "a frame at the same place has the new one");
+	ok(old && old->unmapped && !new->unmapped, "which of them went is known");
+	mlu_report_free(r);
+}
+
+/* A return address behind a call that never returns is the end of its mapping. */
+static void test_mapping_end(void)
+{
+	struct mlu_report *r = parse_text(HEAD TARGET("1 stack") STACK
+		"\t0x0000000000002000 a.so+0x1000\n"
+		"mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
+		"mapping 2 0x2000-0x3000 0x0 bb /b.so\n");
+	const struct mlu_target *t = &r->targets[0];
+	const struct mlu_mapping *m = mlu_report_mapping(t, &t->stacks[0].frames[0]);
+
+	is_text(m ? m->path : NULL, "/a.so", "a return address may end its mapping");
+	mlu_report_free(r);
+}
+
+static void test_names(void)
+{
+	struct mlu_report *r = parse_text(HEAD
+		"target 1 pid 2 a\\033b\\040c exited 5 ms: 0 bytes in 0 allocations from 1 stack, lost 0\n"
+		STACK "\t0x0000000000001010 x\\012y+0x10\n"
+		"mapping 1 0x1000-0x2000 0x0 - /with space/x\\012y (deleted)\n");
+	const struct mlu_target *t = &r->targets[0];
+
+	is_number(r->errors, 0, "escaped names are no error");
+	is_text(t->comm, "a\\033b\\040c", "a name stays escaped");
+	is_text(t->mappings[0].path, "/with space/x\ny (deleted)", "a path is unescaped");
+	mlu_report_free(r);
+}
+
+static void test_order(void)
+{
+	struct mlu_report *r = parse_text(HEAD TARGET("3 stacks")
+		"10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
+		"30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
+		"20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n");
+	struct mlu_target *t = &r->targets[0];
+
+	mlu_report_sort(t, MLU_SORT_SIZE);
+	ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the biggest comes last");
+	mlu_report_sort(t, MLU_SORT_COUNT);
+	ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the most come last");
+	mlu_report_free(r);
+}
+
+static void no_report(const char *text, const char *claim)
+{
+	struct mlu_report *r = parse_text(text);
+
+	ok(!r, claim);
+	mlu_report_free(r);
+}
+
+static void has_errors(const char *text, size_t errors, const char *claim)
+{
+	struct mlu_report *r = parse_text(text);
+
+	is_number(r ? r->errors : 0, errors, claim);
+	mlu_report_free(r);
+}
+
+static void test_refused(void)
+{
+	no_report("", "an empty file is no report");
+	no_report("\n", "an empty line is no report");
+	no_report("memleak_user report 2\n", "a report of another version is refused");
+	no_report("memleak_user report 1x\n", "a version is a number");
+	no_report("memleak_user stats 1\n", "another file is no report");
+	no_report("\177ELF\002\001\001", "a binary is no report");
+	has_errors(HEAD, 0, "a report of no target is a report");
+}
+
+static void test_broken_lines(void)
+{
+	has_errors(HEAD STACK, 1, "a stack without a target is an error");
+	has_errors(HEAD FRAME, 1, "a frame without a stack is an error");
+	has_errors(HEAD MAPPING, 1, "a mapping without a target is an error");
+	has_errors(HEAD "\n", 1, "an empty line is an error");
+	has_errors(HEAD "hello\n", 1, "a strange line is an error");
+	has_errors(HEAD TARGET("1 stacks"), 1, "one stack is singular");
+	has_errors(HEAD TARGET("2 stacks") STACK FRAME MAPPING, 1, "a missing stack is an error");
+	has_errors(HEAD TARGET("1 stack") STACK MAPPING FRAME, 1,
+		   "a frame behind a mapping is an error");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x1198 app+0x1198\n", 1,
+		   "a pc has 16 digits");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 app\n", 1,
+		   "a frame has an address in its object");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 +0x1\n", 1,
+		   "a frame has an object");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a+0x1 (end\n", 1,
+		   "a note is closed");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a+0x1 (end) (fault)\n", 1,
+		   "a walk ends in one way");
+}
+
+static void test_hostile_lines(void)
+{
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a\033[2Jb+0x1\n", 1,
+		   "an escape sequence in an object is an error");
+	has_errors(HEAD "target 1 pid 1 a\rb tracing 1 ms: 0 bytes in 0 allocations from 0 stacks, "
+		   "lost 0\n", 1, "a control character in a name is an error");
+	has_errors(HEAD TARGET("1 stack") "18446744073709551616 bytes in 1 allocations from stack 1 "
+		   "(age 0..0 ms, 1 made, 0 freed)\n", 2, "a number beyond 64 bits is an error");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME
+		   "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1, "a mapping ends behind its start");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME
+		   "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1, "a build-id is hexadecimal");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME
+		   "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1, "a build-id is of whole bytes");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME
+		   "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1, "a path holds no NUL");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa \n", 1,
+		   "a mapping has a path");
+}
+
+/* Wherever a report is cut, what is left is read, and that something is missing is told. */
+static void test_every_cut(void)
+{
+	size_t last_line = strlen(WHOLE) - strlen(MAPPING);
+	size_t silent = 0;
+
+	for (size_t len = 0; len < strlen(WHOLE); len++) {
+		struct mlu_report *r = parse(WHOLE, len);
+		bool line_end = len && WHOLE[len - 1] == '\n';
+
+		if (r && !r->errors && !(line_end && len >= last_line - strlen(FRAME)) &&
+		    len != strlen(HEAD))
+			silent++;
+		mlu_report_free(r);
+	}
+	is_number(silent, 0, "a report cut inside a line never passes for a whole one");
+}
+
+/* Every byte replaced by some that matter: nothing may crash, sanitizers watch. */
+static void test_every_byte(void)
+{
+	static const char bytes[] = "\0\t\n\377 0:(-+\\";
+	char *text = mlu_strndup(WHOLE, strlen(WHOLE));
+	size_t read = 0;
+
+	for (size_t i = 0; i < strlen(WHOLE); i++) {
+		for (size_t j = 0; j < sizeof(bytes) - 1; j++) {
+			struct mlu_report *r;
+
+			text[i] = bytes[j];
+			r = parse(text, strlen(WHOLE));
+			read += r != NULL;
+			mlu_report_free(r);
+		}
+		text[i] = WHOLE[i];
+	}
+	ok(read > strlen(WHOLE), "a report with any byte broken is still read");
+	free(text);
+}
+
+static void test_long_line(void)
+{
+	size_t len = 1 << 20;
+	char *text = mlu_zalloc(len + 1);
+	struct mlu_report *r;
+
+	memset(text, 'a', len);
+	memcpy(text, HEAD, strlen(HEAD));
+	memcpy(text + len - strlen("\n" TARGET("1 stack") STACK), "\n" TARGET("1 stack") STACK,
+	       strlen("\n" TARGET("1 stack") STACK));
+	r = parse(text, len);
+	is_number(r->errors, 1, "a line of a megabyte is one error");
+	is_number(r->nr_targets, 1, "and what follows it is read");
+	mlu_report_free(r);
+	free(text);
+}
+
+int main(void)
+{
+	test_head_and_stack();
+	test_frame_and_mapping();
+	test_words_with_signs();
+	test_unmapped();
+	test_mapping_end();
+	test_names();
+	test_order();
+	test_refused();
+	test_broken_lines();
+	test_hostile_lines();
+	test_every_cut();
+	test_every_byte();
+	test_long_line();
+	return done_testing();
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The lines of control, allocations and stats. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "report.h"
+#include "rows.h"
+#include "tap.h"
+
+#define CONTROL "memleak_user control 1\n" \
+	"target 1 pid 70 app exited: none\n" \
+	"target 2 pid 70 a:b tracing: malloc libc.so.6+0x97e3d emulated, free libc.so.6+0x1 stepped\n" \
+	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc libc.so.6+0x97e3d emulated\n" \
+	"target 4 pid 72 z detaching: none\n"
+
+static FILE *in_memory(const char *text)
+{
+	return fmemopen((void *)text, strlen(text), "r");
+}
+
+static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim)
+{
+	FILE *in = in_memory(CONTROL);
+	struct mlu_control_row row;
+	bool found = mlu_control_find(in, pid, &row);
+
+	fclose(in);
+	if (!id) {
+		ok(!found, claim);
+	} else {
+		ok(found && row.id == id, claim);
+		is_text(found ? row.keys : NULL, keys, "its keys are told");
+	}
+	if (found)
+		free(row.keys);
+}
+
+static void test_control(void)
+{
+	finds(70, 2, "", "the live target of a PID is found behind its ended one");
+	finds(71, 3, "min=100 object=libc.so.6", "a target with keys is found");
+	finds(72, 0, NULL, "a target that is being detached is not live");
+	finds(7, 0, NULL, "a PID is compared as a whole");
+}
+
+static void says(const char *text, const char *command, const char *wanted, const char *claim)
+{
+	FILE *in = in_memory(text);
+	char *sentence = mlu_control_sentence(in, command);
+
+	fclose(in);
+	is_text(sentence ? sentence : "nothing", wanted, claim);
+	free(sentence);
+}
+
+static void test_sentence(void)
+{
+	says(CONTROL "refused attach 9 bound=1: there is no process 9 (ESRCH), written by memleak-user[5]\n",
+	     "attach 9 bound=1", "there is no process 9", "the sentence of a refusal is found");
+	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n",
+	     "attach 9", "bad (really)", "brackets inside a sentence are kept");
+	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n",
+	     "attach 9", "other: why", "a command that was shortened is shown with its sentence");
+	says(CONTROL "refused", "attach 9", "nothing", "half a word is no refusal");
+	says(CONTROL "refused x\n", "attach 9", "x", "a sentence cut short is shown as it is");
+	says(CONTROL, "attach 9", "nothing", "without a refusal there is no sentence");
+}
+
+#define ROWS "memleak_user allocations 1\n" \
+	"# target address size age_ms thread stack kind\n" \
+	"3 0x00007f0a10000b70 8192 1003 12513 1 heap\n" \
+	"3 0x00007f0a10000010 16 2000 12513 2 heap\n" \
+	"3 0x00007f0a10000020 8192 10 12513 1 heap\n" \
+	"3 0x00007f0a20000000 4096 9000 12513 9 mmap\n"
+
+static struct mlu_allocations *filtered(uint64_t min, uint64_t max, uint64_t older)
+{
+	const struct mlu_filter filter = { .min = min, .max = max, .older = older };
+	FILE *in = in_memory(ROWS);
+	struct mlu_allocations *all = mlu_allocations_read(in, &filter);
+
+	fclose(in);
+	return all;
+}
+
+static void test_allocations(void)
+{
+	struct mlu_allocations *all = filtered(0, UINT64_MAX, 0);
+
+	is_number(all->errors, 0, "good rows are no error");
+	is_number(all->nr, 4, "every row is read");
+	ok(all->rows[0].size == 16 && all->rows[3].address == 0x7f0a10000b70,
+	   "they are ordered by size, then by address");
+	mlu_allocations_free(all);
+}
+
+static void test_filter(void)
+{
+	struct mlu_allocations *bounds = filtered(16, 4096, 0);
+	struct mlu_allocations *older = filtered(0, UINT64_MAX, 1003);
+
+	is_number(bounds->nr, 2, "min and max are inclusive");
+	is_number(older->nr, 3, "what is younger than older is left out");
+	mlu_allocations_free(bounds);
+	mlu_allocations_free(older);
+}
+
+static void test_bad_rows(void)
+{
+	FILE *in = in_memory("memleak_user allocations 1\n3 0xzz 1 1 1 1 heap\n3 0x1 1 1 1 1\nx\n"
+			     "3 0x1 1 1 1 1 heap");
+	struct mlu_allocations *all = mlu_allocations_read(in, &(struct mlu_filter){ .max = 9 });
+
+	fclose(in);
+	is_number(all->errors, 4, "each row that is not whole is an error");
+	is_number(all->nr, 0, "and none of them is taken");
+	mlu_allocations_free(all);
+}
+
+#define REPORT "memleak_user report 1\n" \
+	"target 3 pid 9 app tracing 1 ms: 16400 bytes in 3 allocations from 3 stacks, lost 0\n" \
+	"16384 bytes in 2 allocations from stack 1 (age 10..1003 ms, 2 made, 0 freed)\n" \
+	"16 bytes in 1 allocations from stack 2 (age 2000..2000 ms, 1 made, 0 freed)\n" \
+	"5 bytes in 1 allocations from stack 3 (age 2000..2000 ms, 1 made, 0 freed)\n"
+
+static void test_regroup(void)
+{
+	struct mlu_allocations *older = filtered(0, UINT64_MAX, 1000);
+	FILE *in = in_memory(REPORT);
+	struct mlu_report *r = mlu_report_read(in, "test");
+	struct mlu_target *t = &r->targets[0];
+
+	fclose(in);
+	mlu_allocations_regroup(older, t);
+	ok(t->stacks[0].id == 1 && t->stacks[0].bytes == 8192 && t->stacks[0].count == 1,
+	   "a stack is charged with what passed the filter only");
+	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1, "another one keeps what it had");
+	is_number(t->stacks[2].count, 0, "a stack of which nothing passed is left with nothing");
+	mlu_allocations_free(older);
+	mlu_report_free(r);
+}
+
+static char *losses;
+
+static void collect_loss(const char *name, uint64_t value)
+{
+	char *more = mlu_format("%s%s=%ju ", losses ? losses : "", name, (uintmax_t)value);
+
+	free(losses);
+	losses = more;
+}
+
+static void test_stats(void)
+{
+	FILE *in = in_memory("allocated 10\nlost_memory 3\nlost_limit 0\nlost_fault 2\n"
+			     "lost_x nonsense\nwalk_end 1\n");
+
+	mlu_stats_losses(in, collect_loss);
+	fclose(in);
+	is_text(losses, "lost_memory=3 lost_fault=2 ", "the losses that happened are told");
+	free(losses);
+}
+
+int main(void)
+{
+	test_control();
+	test_sentence();
+	test_allocations();
+	test_filter();
+	test_bad_rows();
+	test_regroup();
+	test_stats();
+	return done_testing();
+}

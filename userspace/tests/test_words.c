@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Splitting a command, escaping and unescaping names, reading numbers. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "tap.h"
+#include "words.h"
+
+/* The words of a line joined by "|", or the reason why there are none. */
+static void splits(const char *line, const char *wanted)
+{
+	const char *why = "no reason";
+	char **words = mlu_words_split(line, &why);
+	char *joined = mlu_format("%s", words ? "" : why);
+	char *claim = mlu_format("<%s> splits as a shell would", line);
+
+	for (char **word = words; word && *word; word++) {
+		char *more = mlu_format("%s%s%s", joined, word == words ? "" : "|", *word);
+
+		free(joined);
+		joined = more;
+	}
+	is_text(joined, wanted, claim);
+	free(claim);
+	free(joined);
+	mlu_words_free(words);
+}
+
+static void test_split(void)
+{
+	splits("app", "app");
+	splits("  app  -x\t3 \n", "app|-x|3");
+	splits("sh -c 'echo \"$HOME\" \\n'", "sh|-c|echo \"$HOME\" \\n");
+	splits("a \"b c\" d", "a|b c|d");
+	splits("a \"b\\\"c\\\\d\\n\"", "a|b\"c\\d\\n");
+	splits("a\\ b c\\'d", "a b|c'd");
+	splits("a'b'\"c\"d", "abcd");
+	splits("a '' \"\" b", "a|||b");
+	splits("$HOME `id` *", "$HOME|`id`|*");
+	splits("a ; b | c > d", "a|;|b|||c|>|d");
+	splits("", "it is empty");
+	splits(" \t ", "it is empty");
+	splits("a 'b", "a single quote is not closed");
+	splits("a \"b\\\"", "a double quote is not closed");
+	splits("a b\\", "nothing follows the last backslash");
+}
+
+static void unescapes(const char *in, const char *wanted)
+{
+	char out[64] = "";
+	bool good = mlu_unescape(out, in);
+	char *claim = mlu_format("\"%s\" unescapes as the ABI says", in);
+
+	is_text(good ? out : "malformed", wanted, claim);
+	free(claim);
+}
+
+static void test_unescape(void)
+{
+	unescapes("/a b", "/a b");
+	unescapes("/a\\012b\\134c", "/a\nb\\c");
+	unescapes("\\377", "\377");
+	unescapes("a\\", "malformed");
+	unescapes("a\\1", "malformed");
+	unescapes("a\\12", "malformed");
+	unescapes("a\\189", "malformed");
+	unescapes("a\\400", "malformed");
+	unescapes("a\\000b", "malformed");
+}
+
+static void test_escape(void)
+{
+	char *text = mlu_escaped("a b\033[2J\n\\\177\200z");
+
+	is_text(text, "a b\\033[2J\\012\\134\\177\\200z", "an escaped name cannot move a terminal");
+	free(text);
+}
+
+static void reads(const char *text, bool wanted, uint64_t value)
+{
+	char *claim = mlu_format("\"%s\" is %sa number", text, wanted ? "" : "not ");
+	uint64_t got = 0;
+	bool good = mlu_number(text, &got);
+
+	ok(good == wanted && (!good || got == value), claim);
+	free(claim);
+}
+
+static void test_number(void)
+{
+	reads("0", true, 0);
+	reads("007", true, 7);
+	reads("18446744073709551615", true, UINT64_MAX);
+	reads("18446744073709551616", false, 0);
+	reads("99999999999999999999999", false, 0);
+	reads("", false, 0);
+	reads("-1", false, 0);
+	reads("+1", false, 0);
+	reads(" 1", false, 0);
+	reads("1 ", false, 0);
+	reads("0x10", false, 0);
+	reads("1k", false, 0);
+}
+
+int main(void)
+{
+	test_split();
+	test_unescape();
+	test_escape();
+	test_number();
+	return done_testing();
+}
