@@ -171,14 +171,16 @@ static const struct file_operations control_fops = {
 	.release = control_release,
 };
 
+static struct dentry *control_file;
+
 void mlu_control_init(struct dentry *dir)
 {
-	debugfs_create_file("control", 0600, dir, NULL, &control_fops);
+	control_file = debugfs_create_file("control", 0600, dir, NULL, &control_fops);
 }
 
-/** mlu_control_exit() - after the file is gone and the last opener too */
 void mlu_control_exit(void)
 {
+	debugfs_remove(control_file);
 	put_pid(last.writer);
 	last.writer = NULL;
 }

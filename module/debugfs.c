@@ -28,18 +28,27 @@ static void add_readers(struct dentry *dir, u32 id)
 	debugfs_create_file("stats", 0400, dir, data, &mlu_stats_fops);
 }
 
+/** mlu_debugfs_init() - all but control: there are no targets yet */
 void mlu_debugfs_init(void)
 {
 	root = debugfs_create_dir("memleak_user", NULL);
 	targets = debugfs_create_dir("targets", root);
 	add_readers(root, 0);
-	mlu_control_init(root);
 }
 
-/** mlu_debugfs_exit() - no file can be opened from now on, and since none was open, none is */
 void mlu_debugfs_exit(void)
 {
 	debugfs_remove(root);
+}
+
+/** mlu_debugfs_open_control() - commands can be written from now on */
+void mlu_debugfs_open_control(void)
+{
+	mlu_control_init(root);
+}
+
+void mlu_debugfs_close_control(void)
+{
 	mlu_control_exit();
 }
 

@@ -7,6 +7,8 @@ struct mlu_target;
 
 void mlu_debugfs_init(void);
 void mlu_debugfs_exit(void);
+void mlu_debugfs_open_control(void);
+void mlu_debugfs_close_control(void);
 void mlu_debugfs_born(struct mlu_target *target);
 void mlu_debugfs_gone(struct mlu_target *target);
 

@@ -4,10 +4,9 @@
  *
  * Init and exit as mirror images, and the module's parameters; nothing else.
  *
- * Exit as a proof: every open file of ours has the module as its owner, so none is open, and after
- * the directory has gone none can be opened.  The worker then ends all targets: no breakpoint, no
- * consumer and no notifier of ours is left.  What RCU still has to free is waited for before the
- * caches go.
+ * Exit as a proof: every open file of ours has the module as its owner, so none is open, and none
+ * can be opened any more.  The worker ends and forgets all targets: no breakpoint, no consumer and
+ * no notifier of ours is left.  What RCU still has to free is waited for before the caches go.
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -54,13 +53,15 @@ static int __init memleak_user_init(void)
 	err = mlu_maps_wq_init();
 	if (err)
 		goto err_events;
+	mlu_debugfs_init();
 	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
 	if (err)
-		goto err_maps;
-	mlu_debugfs_init();
+		goto err_debugfs;
+	mlu_debugfs_open_control();
 	return 0;
 
-err_maps:
+err_debugfs:
+	mlu_debugfs_exit();
 	mlu_maps_wq_exit();
 err_events:
 	mlu_events_exit();
@@ -73,8 +74,9 @@ err_allocs:
 
 static void __exit memleak_user_exit(void)
 {
-	mlu_debugfs_exit();
+	mlu_debugfs_close_control();
 	mlu_worker_exit();
+	mlu_debugfs_exit();
 	rcu_barrier();
 	mlu_maps_wq_exit();
 	mlu_events_exit();

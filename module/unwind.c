@@ -19,10 +19,19 @@
 #include "compat.h"
 #include "unwind.h"
 
-/** mlu_read_user() - a word of the target's memory; false: it is not there just now */
+/*
+ * mlu_read_user() - a word of the target's memory; false: it is not there just now
+ *
+ * Through the stack: hardened usercopy refuses objects of our caches.
+ */
 bool mlu_read_user(unsigned long addr, unsigned long *value)
 {
-	return !copy_from_user_nofault(value, (void __user *)addr, sizeof(*value));
+	unsigned long word;
+
+	if (copy_from_user_nofault(&word, (void __user *)addr, sizeof(word)))
+		return false;
+	*value = word;
+	return true;
 }
 
 /*
