@@ -4,7 +4,6 @@
 
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
@@ -19,18 +18,14 @@
 #define DEBUG_DIR "/usr/lib/debug"
 #define BUILD_ID_MAX 64
 
-/* Kernels before 5.6 have no openat2: there the target's links lead through our own root. */
 static int open_in_root(int dir, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
-	if (fd >= 0 || errno != ENOSYS)
-		return fd;
-	return openat(dir, path + strspn(path, "/"), O_PATH | O_CLOEXEC);
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 static int reopen(int fd)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libkmod.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -37,8 +38,7 @@ static bool built_for(struct kmod_module *mod, char *text, size_t size)
 	kmod_list_foreach(entry, info) {
 		if (strcmp(kmod_module_info_get_key(entry), "vermagic"))
 			continue;
-		strncpy(text, kmod_module_info_get_value(entry), size - 1);
-		text[size - 1] = '\0';
+		snprintf(text, size, "%s", kmod_module_info_get_value(entry));
 		text[strcspn(text, " ")] = '\0';
 		found = true;
 	}
@@ -126,8 +126,7 @@ static bool load_installed(struct kmod_ctx *ctx)
 	bool loaded;
 
 	if (kmod_module_new_from_lookup(ctx, MLU_MODULE, &list) < 0 || !list) {
-		mlu_warn("the module %s is not installed for this kernel (%s): "
-			 "build it (make, make install) or give its file with --module",
+		mlu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
 			 MLU_MODULE, release());
 		return false;
 	}

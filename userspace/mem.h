@@ -8,9 +8,11 @@
 
 #include <stddef.h>
 
+#include "compiler.h"
+
 void *mlu_zalloc(size_t size);
 char *mlu_strndup(const char *s, size_t len);
-__attribute__((format(printf, 1, 2))) char *mlu_format(const char *fmt, ...);
+__printf(1, 2) char *mlu_format(const char *fmt, ...);
 
 /* An array of nr elements with room for at least one more; it may move. */
 void *mlu_grow(void *array, size_t nr, size_t *room, size_t size);

@@ -6,6 +6,8 @@
 #ifndef MLU_MSG_H
 #define MLU_MSG_H
 
+#include "compiler.h"
+
 /* The documented exit statuses. */
 enum mlu_status {
 	MLU_SHOWN	= 0,	/* all was shown */
@@ -16,9 +18,9 @@ enum mlu_status {
 	MLU_NOT_FOUND	= 127,	/* -c: no such command */
 };
 
-__attribute__((format(printf, 1, 2))) void mlu_warn(const char *fmt, ...);
+__printf(1, 2) void mlu_warn(const char *fmt, ...);
 
 /* Says what is wrong with the command line and how to get help; gives MLU_USAGE. */
-__attribute__((format(printf, 1, 2))) int mlu_usage_error(const char *fmt, ...);
+__printf(1, 2) int mlu_usage_error(const char *fmt, ...);
 
 #endif

@@ -46,12 +46,13 @@ static char *mapped_name(char *line)
 /* A name that fits exactly is taken before one that fits as a library name does. */
 static char *find_library(FILE *maps, const char *wanted)
 {
-	char *line = NULL, *found = NULL, *name;
+	char *line = NULL, *found = NULL;
 	bool exact = false;
 	size_t size = 0;
 
 	while (!exact && getline(&line, &size, maps) > 0) {
-		name = mapped_name(line);
+		char *name = mapped_name(line);
+
 		if (!name)
 			continue;
 		exact = !strcmp(name, wanted);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "compiler.h"
+
 void mlu_print_head(const struct mlu_view *view)
 {
 	time_t now = time(NULL);
@@ -98,7 +100,7 @@ static const char *reason(const char *name)
 		{ "lost_fault", "the address could not be read" },
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(name, words[i][0]))
 			return words[i][1];
 	return name;

@@ -123,7 +123,7 @@ static bool find_foreign(struct trace *t, const char *sentence)
 	return true;
 }
 
-static bool attach(struct trace *t)
+static bool attach_process(struct trace *t)
 {
 	char *command = attach_command(t);
 	char *sentence;
@@ -284,7 +284,7 @@ static int trace_process(struct trace *t)
 	mlu_symbolizer_hold(t->sym);
 	printf("Attaching to pid %d, Ctrl+C to quit.\n", t->process.pid);
 	fflush(stdout);
-	attached = mlu_process_catch_signals(&t->process) && attach(t);
+	attached = mlu_process_catch_signals(&t->process) && attach_process(t);
 	if (t->o->command && attached)
 		mlu_command_release(t->process.pid);
 	else if (t->o->command)

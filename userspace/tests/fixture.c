@@ -4,31 +4,33 @@
  * nothing: the test reads the addresses of its symbols and writes a report
  * that a kernel could have written of it.
  */
-__attribute__((noinline)) int fibonacci(int n)
+#define apart __attribute__((noipa))
+
+apart int fibonacci(int n)
 {
 	return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
 
 int cpp_put(int n) __asm__("_ZN3app5Cache3putEiPKc");
-__attribute__((noinline)) int cpp_put(int n)
+apart int cpp_put(int n)
 {
 	return fibonacci(n);
 }
 
 int rust_old(int n) __asm__("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE");
-__attribute__((noinline)) int rust_old(int n)
+apart int rust_old(int n)
 {
 	return cpp_put(n);
 }
 
 int rust_new(int n) __asm__("_RNvCs1234_7mycrate3foo");
-__attribute__((noinline)) int rust_new(int n)
+apart int rust_new(int n)
 {
 	return rust_old(n);
 }
 
 /* The test gives this one a name that no assembler takes. */
-__attribute__((noinline)) int hostile(int n)
+apart int hostile(int n)
 {
 	return rust_new(n);
 }

@@ -19,7 +19,7 @@
 #include "msg.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/memleak-user-XXXXXX";
+static char *dir;
 
 /* Writes to the file named by its argument how often it got to main. */
 static const char program[] =
@@ -127,7 +127,7 @@ static void claim(bool good, const char *name, const char *what)
 	free(text);
 }
 
-static void runs(const char *name, bool dynamic)
+static void test_program(const char *name, bool dynamic)
 {
 	char *line = mlu_format("'%s/%s' %s/out \"a  b\"", dir, name, dir);
 	pid_t pid = 0;
@@ -154,13 +154,13 @@ static void test_programs(void)
 {
 	write_file("p.c", program, 0644);
 	if (ok(build("pie", "-fPIE -pie"), "a PIE is built"))
-		runs("pie", true);
+		test_program("pie", true);
 	if (ok(build("fixed", "-fno-PIE -no-pie"), "a program at a fixed address is built"))
-		runs("fixed", true);
+		test_program("fixed", true);
 	if (ok(build("static", "-static"), "a static program is built"))
-		runs("static", false);
+		test_program("static", false);
 	if (ok(build("static-pie", "-static-pie"), "a static PIE is built"))
-		runs("static-pie", false);
+		test_program("static-pie", false);
 }
 
 static void test_script(void)
@@ -244,6 +244,7 @@ int main(void)
 {
 	char *command;
 
+	dir = mlu_format("/tmp/memleak-user-XXXXXX");
 	if (!mkdtemp(dir)) {
 		perror(dir);
 		return 2;
@@ -258,5 +259,6 @@ int main(void)
 	if (system(command))
 		perror(dir);
 	free(command);
+	free(dir);
 	return done_testing();
 }

@@ -8,7 +8,7 @@
 #include "words.h"
 
 /* The words of a line joined by "|", or the reason why there are none. */
-static void splits(const char *line, const char *wanted)
+static void is_split(const char *line, const char *wanted)
 {
 	const char *why = "no reason";
 	char **words = mlu_words_split(line, &why);
@@ -29,24 +29,24 @@ static void splits(const char *line, const char *wanted)
 
 static void test_split(void)
 {
-	splits("app", "app");
-	splits("  app  -x\t3 \n", "app|-x|3");
-	splits("sh -c 'echo \"$HOME\" \\n'", "sh|-c|echo \"$HOME\" \\n");
-	splits("a \"b c\" d", "a|b c|d");
-	splits("a \"b\\\"c\\\\d\\n\"", "a|b\"c\\d\\n");
-	splits("a\\ b c\\'d", "a b|c'd");
-	splits("a'b'\"c\"d", "abcd");
-	splits("a '' \"\" b", "a|||b");
-	splits("$HOME `id` *", "$HOME|`id`|*");
-	splits("a ; b | c > d", "a|;|b|||c|>|d");
-	splits("", "it is empty");
-	splits(" \t ", "it is empty");
-	splits("a 'b", "a single quote is not closed");
-	splits("a \"b\\\"", "a double quote is not closed");
-	splits("a b\\", "nothing follows the last backslash");
+	is_split("app", "app");
+	is_split("  app  -x\t3\n ", "app|-x|3");
+	is_split("sh -c 'echo \"$HOME\" \\n'", "sh|-c|echo \"$HOME\" \\n");
+	is_split("a \"b c\" d", "a|b c|d");
+	is_split("a \"b\\\"c\\\\d\\n\"", "a|b\"c\\d\\n");
+	is_split("a\\ b c\\'d", "a b|c'd");
+	is_split("a'b'\"c\"d", "abcd");
+	is_split("a '' \"\" b", "a|||b");
+	is_split("$HOME `id` *", "$HOME|`id`|*");
+	is_split("a ; b | c > d", "a|;|b|||c|>|d");
+	is_split("", "it is empty");
+	is_split(" \t ", "it is empty");
+	is_split("a 'b", "a single quote is not closed");
+	is_split("a \"b\\\"", "a double quote is not closed");
+	is_split("a b\\", "nothing follows the last backslash");
 }
 
-static void unescapes(const char *in, const char *wanted)
+static void is_unescaped(const char *in, const char *wanted)
 {
 	char out[64] = "";
 	bool good = mlu_unescape(out, in);
@@ -58,15 +58,15 @@ static void unescapes(const char *in, const char *wanted)
 
 static void test_unescape(void)
 {
-	unescapes("/a b", "/a b");
-	unescapes("/a\\012b\\134c", "/a\nb\\c");
-	unescapes("\\377", "\377");
-	unescapes("a\\", "malformed");
-	unescapes("a\\1", "malformed");
-	unescapes("a\\12", "malformed");
-	unescapes("a\\189", "malformed");
-	unescapes("a\\400", "malformed");
-	unescapes("a\\000b", "malformed");
+	is_unescaped("/a b", "/a b");
+	is_unescaped("/a\\012b\\134c", "/a\nb\\c");
+	is_unescaped("\\377", "\377");
+	is_unescaped("a\\", "malformed");
+	is_unescaped("a\\1", "malformed");
+	is_unescaped("a\\12", "malformed");
+	is_unescaped("a\\189", "malformed");
+	is_unescaped("a\\400", "malformed");
+	is_unescaped("a\\000b", "malformed");
 }
 
 static void test_escape(void)
