@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The program that the bench measures: one thread that allocates 64 bytes and frees them.
+ *
+ * Does on stdin's words what it is told, and answers each on a line of stdout:
+ *
+ *	run N		N pairs; their time in nanoseconds
+ *	hold		one malloc alone, from the loop of "run"; its address
+ *	drop		frees that block
+ *	where		the addresses of malloc and free
+ *	probed		how many of malloc, free and munmap have other first bytes than at the start
+ *
+ * malloc is called from 8 frames: the loop, 6 callers, and one that ends the chain of frame
+ * pointers as the first function of a thread does.  To be built with frame pointers and -O2.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define CALLERS 6
+#define FIRST_BYTES 16
+
+typedef void *(*malloc_fn)(size_t size);
+typedef void (*free_fn)(void *block);
+typedef int (*munmap_fn)(void *addr, size_t len);
+
+struct function {
+	const unsigned char *code;
+	unsigned char first[FIRST_BYTES];
+};
+
+static struct function functions[3];
+static void *held;
+
+/* A caller with no frame above it: %rbp is 0 there. */
+void rooted(long n, int depth);
+__asm__(".text\n"
+	".type rooted, @function\n"
+	"rooted:\n"
+	"	push	%rbp\n"
+	"	xor	%ebp, %ebp\n"
+	"	call	descend\n"
+	"	pop	%rbp\n"
+	"	ret\n"
+	".size rooted, .-rooted\n");
+
+/* 0 pairs are one block that is kept.  The barriers keep calls calls. */
+__attribute__((noipa)) static void loop(long n)
+{
+	long i = 0;
+
+	do {
+		void *block = malloc(64);
+
+		__asm__ volatile("" : "+r"(block) : : "memory");
+		if (!n) {
+			held = block;
+			return;
+		}
+		free(block);
+	} while (++i < n);
+}
+
+__attribute__((noipa, used, visibility("hidden"))) void descend(long n, int depth)
+{
+	if (depth > 1)
+		descend(n, depth - 1);
+	else
+		loop(n);
+	__asm__ volatile("");
+}
+
+static long long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static long long run(long n)
+{
+	long long begin = now_ns();
+
+	rooted(n, CALLERS);
+	return now_ns() - begin;
+}
+
+static void remember(struct function *f, const void *code)
+{
+	f->code = code;
+	memcpy(f->first, code, FIRST_BYTES);
+}
+
+static int nr_probed(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 3; i++)
+		n += memcmp(functions[i].code, functions[i].first, FIRST_BYTES) != 0;
+	return n;
+}
+
+/* Nothing here may allocate: stdio has buffers of ours. */
+static int obey(const char *line)
+{
+	long n;
+
+	if (sscanf(line, "run %ld", &n) == 1 && n > 0) {
+		printf("%lld\n", run(n));
+	} else if (!strcmp(line, "hold\n")) {
+		rooted(0, CALLERS);
+		printf("%p\n", held);
+	} else if (!strcmp(line, "drop\n")) {
+		free(held);
+		puts("dropped");
+	} else if (!strcmp(line, "where\n")) {
+		printf("%p %p\n", (const void *)functions[0].code, (const void *)functions[1].code);
+	} else if (!strcmp(line, "probed\n")) {
+		printf("%d\n", nr_probed());
+	} else {
+		return -1;
+	}
+	return fflush(stdout);
+}
+
+int main(void)
+{
+	static char in[256], out[256], line[64];
+	malloc_fn volatile malloc_at = malloc;
+	free_fn volatile free_at = free;
+	munmap_fn volatile munmap_at = munmap;
+
+	setvbuf(stdin, in, _IOFBF, sizeof(in));
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
+	remember(&functions[0], (const void *)malloc_at);
+	remember(&functions[1], (const void *)free_at);
+	remember(&functions[2], (const void *)munmap_at);
+	free_at(malloc_at(64));
+	while (fgets(line, sizeof(line), stdin))
+		if (obey(line))
+			return 1;
+	return 0;
+}
