@@ -19,7 +19,7 @@
 struct refusal {
 	const char *command;
 	int err;
-	const char *names;	/* what the sentence has to say, in any case */
+	const char *names; /* what the sentence has to say, in any case */
 };
 
 static const struct refusal words[] = {
@@ -48,9 +48,9 @@ static const struct refusal words[] = {
 	{ "detach @ @", EINVAL, "@" },
 	{ "detach all all", EINVAL, "all" },
 	{ "clear @ min=1", EINVAL, "min" },
-	{ "attach @\nattach 1", EINVAL, "newline" },
-	{ "@\n1", EINVAL, "newline" },
-	{ "attach\n@", EINVAL, "newline" },
+	{ "attach @\nattach 1", EINVAL, "one line" },
+	{ "@\n1", EINVAL, "one line" },
+	{ "attach\n@", EINVAL, "one line" },
 };
 
 static const struct refusal keys[] = {
@@ -58,7 +58,7 @@ static const struct refusal keys[] = {
 	{ "attach @ nonsense", EINVAL, "nonsense" },
 	{ "attach @ colour=red", EINVAL, "colour" },
 	{ "attach @ MIN=1", EINVAL, "MIN" },
-	{ "attach @ =1", EINVAL, "=1" },
+	{ "attach @ =1", EINVAL, "key" },
 	{ "attach @ min", EINVAL, "min" },
 	{ "attach @ min=", EINVAL, "min" },
 	{ "attach @ min=nonsense", EINVAL, "min" },
@@ -109,8 +109,13 @@ static bool is_sentence(const char *names, int err)
 	char tail[128];
 
 	snprintf(tail, sizeof(tail), " (%s), written by control_syntax[%d]",
-		 err == EINVAL ? "EINVAL" : err == ENOENT ? "ENOENT" : err == ESRCH ? "ESRCH" :
-		 err == EBUSY ? "EBUSY" : err == E2BIG ? "E2BIG" : "?", getpid());
+		 err == EINVAL ? "EINVAL" :
+		 err == ENOENT ? "ENOENT" :
+		 err == ESRCH  ? "ESRCH" :
+		 err == EBUSY  ? "EBUSY" :
+		 err == E2BIG  ? "E2BIG" :
+				 "?",
+		 getpid());
 	if (!strncmp(mlu_refusal, "refused ", 8) && sentence)
 		end = strstr(sentence, tail);
 	for (at = mlu_refusal; *at; at++)
@@ -187,8 +192,6 @@ TEST_F(control, refuses_a_megabyte)
 	memset(bytes, '1', size);
 	EXPECT_TRUE(is_refused(bytes, size, E2BIG, "4096"));
 	EXPECT_TRUE(is_refused(bytes, 4097, E2BIG, "4096"));
-	memset(bytes, ' ', size);
-	EXPECT_TRUE(is_refused(bytes, size, E2BIG, "4096"));
 	free(bytes);
 }
 
@@ -222,38 +225,36 @@ TEST_F(control, refuses_binary_bytes)
 
 TEST_F(control, refuses_the_dead)
 {
-	char command[32], number[16];
+	char command[32];
+	siginfo_t info;
 	pid_t pid = fork();
 
 	if (!pid)
 		_exit(0);
-	siginfo_t info;
-
 	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	sprintf(command, "attach %d", pid);
-	sprintf(number, "%d", pid);
-	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, number)) {
+	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, "exited"))
+	{
 		TH_LOG("a zombie");
 	}
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, number));
-	EXPECT_TRUE(is_refused(number, strlen(number), ESRCH, number));
-	EXPECT_TRUE(is_refused("attach 2147483647", 17, ESRCH, "2147483647"));
+	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, "process"));
+	EXPECT_TRUE(is_refused(command + 7, strlen(command + 7), ESRCH, "process"));
+	EXPECT_TRUE(is_refused("attach 2147483647", 17, ESRCH, "process"));
 }
 
 TEST_F(control, refuses_the_same_process_twice)
 {
-	char command[64], number[16];
+	char command[64];
 	int id;
 
 	sprintf(command, "attach %d", self->leaker.pid);
-	sprintf(number, "%d", self->leaker.pid);
 	ASSERT_EQ(0, mlu_command("%s", command));
 	id = mlu_id(self->leaker.pid);
-	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, number));
-	EXPECT_TRUE(is_refused(number, strlen(number), EBUSY, number));
+	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, "already"));
+	EXPECT_TRUE(is_refused(command + 7, strlen(command + 7), EBUSY, "already"));
 	strcat(command, " min=100");
-	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, number));
+	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, "already"));
 	EXPECT_EQ(1, mlu_stat(0, "targets"));
 	EXPECT_EQ(id, mlu_id(self->leaker.pid));
 }
@@ -319,7 +320,8 @@ TEST_F(control, tells_the_writer_of_the_last_refusal)
 	mlu_refusal_through(fd);
 	close(fd);
 	sprintf(writer, "written by control_syntax[%d]", pid);
-	EXPECT_NE(NULL, strstr(mlu_refusal, writer)) {
+	EXPECT_NE(NULL, strstr(mlu_refusal, writer))
+	{
 		TH_LOG("%s", mlu_refusal);
 	}
 	EXPECT_NE(NULL, strstr(mlu_refusal, "nobody"));

@@ -21,7 +21,11 @@ FIXTURE_VARIANT(mix)
 	const char *function;
 };
 
-#define FUNCTION(name) FIXTURE_VARIANT_ADD(mix, name) { .function = #name }
+#define FUNCTION(name)                 \
+	FIXTURE_VARIANT_ADD(mix, name) \
+	{                              \
+		.function = #name      \
+	}
 
 FUNCTION(malloc);
 FUNCTION(calloc);

@@ -37,15 +37,15 @@ static int run(struct mlu_leaker *l, const char *program, const char *name)
 }
 
 /* A case of a program, named for what it does there. */
-#define EXACT(program, name)                                    \
-	TEST_F(edge, name)                                      \
-	{                                                       \
-		self->id = run(&self->l, program, #name);       \
-		EXPECT_TRUE(mlu_exact(&self->l));               \
-		EXPECT_TRUE(mlu_sound(self->id));               \
-		EXPECT_EQ((long long)self->l.failed,            \
-			  mlu_stat(self->id, "failed"));        \
-		EXPECT_EQ(0, mlu_end(&self->l));                \
+#define EXACT(program, name) EXACT_AS(program, name, name)
+#define EXACT_AS(program, name, test)                                               \
+	TEST_F(edge, test)                                                          \
+	{                                                                           \
+		self->id = run(&self->l, program, #name);                           \
+		EXPECT_TRUE(mlu_exact(&self->l));                                   \
+		EXPECT_TRUE(mlu_sound(self->id));                                   \
+		EXPECT_EQ((long long)self->l.failed, mlu_stat(self->id, "failed")); \
+		EXPECT_EQ(0, mlu_end(&self->l));                                    \
 	}
 
 EXACT("edge", realloc_zero)
@@ -66,6 +66,18 @@ EXACT("toy", longjmp_realloc)
 EXACT("toy", longjmp_often)
 EXACT("toy", munmap_of_malloc)
 EXACT("toy", tail_call)
+
+/* The same with an allocator in an object of its own, as most are. */
+#define EXACT_APART(name) EXACT_AS("toy_apart", name, name##_apart)
+
+EXACT_APART(longjmp_deeper)
+EXACT_APART(longjmp_same)
+EXACT_APART(longjmp_shallower)
+EXACT_APART(longjmp_hole)
+EXACT_APART(longjmp_realloc)
+EXACT_APART(longjmp_often)
+EXACT_APART(munmap_of_malloc)
+EXACT_APART(tail_call)
 
 TEST_F(edge, free_from_before)
 {

@@ -110,7 +110,8 @@ TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 	mlu_spawn(&self->l, "balance", "4", NULL);
 	mlu_step(&self->l, "run");
 	for (i = 0; i < rounds; i++) {
-		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid)) {
+		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid))
+		{
 			TH_LOG("round %d: %s", i, mlu_refusal);
 		}
 		id = mlu_id(self->l.pid);

@@ -253,7 +253,8 @@ TEST_F(life, detach_takes_every_breakpoint_out)
 	self->id = start(&self->l, "idle");
 	ASSERT_TRUE(mlu_line(self->id, line, sizeof(line)));
 	found = breakpoints(self->l.pid, line, &probes);
-	EXPECT_EQ(probes, found) {
+	EXPECT_EQ(probes, found)
+	{
 		TH_LOG("%s", line);
 	}
 	EXPECT_EQ(probes, mlu_stat(0, "probes"));

@@ -168,8 +168,8 @@ TEST_F_TIMEOUT(limit, all_memory_comes_back, 60)
 /* What one target counts, the sum over all counts too. */
 TEST_F(limit, the_sums_are_those_of_the_targets)
 {
-	static const char *const names[] = { "allocated", "freed", "reallocated", "failed",
-					     "nested", "unknown_free", "walk_end" };
+	static const char *const names[] = { "allocated", "freed",	  "reallocated", "failed",
+					     "nested",	  "unknown_free", "walk_end" };
 	int one, other;
 	unsigned int i;
 
@@ -182,7 +182,9 @@ TEST_F(limit, the_sums_are_those_of_the_targets)
 	one = mlu_id(self->crowd[0].pid);
 	other = mlu_id(self->crowd[1].pid);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		EXPECT_EQ(mlu_stat(0, names[i]), mlu_stat(one, names[i]) + mlu_stat(other, names[i])) {
+		EXPECT_EQ(mlu_stat(0, names[i]),
+			  mlu_stat(one, names[i]) + mlu_stat(other, names[i]))
+		{
 			TH_LOG("%s", names[i]);
 		}
 	EXPECT_GT(mlu_stat(other, "reallocated"), 0);

@@ -210,8 +210,8 @@ void mlu_refusal_through(int fd)
 		mlu_die("lseek of control: %m");
 	text = mlu_text_of(fd);
 	at = strncmp(text, "refused ", 8) ? strstr(text, "\nrefused ") : text - 1;
-	snprintf(mlu_refusal, sizeof(mlu_refusal), "%.*s",
-		 at ? (int)strcspn(at + 1, "\n") : 0, at ? at + 1 : "");
+	snprintf(mlu_refusal, sizeof(mlu_refusal), "%.*s", at ? (int)strcspn(at + 1, "\n") : 0,
+		 at ? at + 1 : "");
 	free(text);
 }
 

@@ -50,8 +50,7 @@ static char *next_line(struct mlu_leaker *leaker)
 			memmove(leaker->input, end + 1, leaker->input_len);
 			return line;
 		}
-		n = read(leaker->from, leaker->input + leaker->input_len,
-			 4096 - leaker->input_len);
+		n = read(leaker->from, leaker->input + leaker->input_len, 4096 - leaker->input_len);
 		if (n <= 0)
 			return NULL;
 		leaker->input_len += n;

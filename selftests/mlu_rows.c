@@ -12,7 +12,7 @@
 #include "leakers/leaker.h"
 #include "mlu.h"
 
-#define SHOWN 8		/* differences told in full */
+#define SHOWN 8 /* differences told in full */
 
 static void append(struct mlu_rows *rows, const struct mlu_row *row)
 {
@@ -117,8 +117,9 @@ bool mlu_same(const struct mlu_rows *want, const struct mlu_rows *got)
 	sort(want);
 	sort(got);
 	while (w < want->count || g < got->count) {
-		int order = w == want->count ? 1 : g == got->count ? -1 :
-			    compare(&want->row[w], &got->row[g]);
+		int order = w == want->count ? 1 :
+			    g == got->count  ? -1 :
+					       compare(&want->row[w], &got->row[g]);
 
 		if (order < 0)
 			tell("kept, but not listed", &want->row[w], &differences);
@@ -128,8 +129,8 @@ bool mlu_same(const struct mlu_rows *want, const struct mlu_rows *got)
 		g += order >= 0;
 	}
 	if (differences)
-		mlu_say("%zu differences between %zu kept and %zu listed", differences,
-			want->count, got->count);
+		mlu_say("%zu differences between %zu kept and %zu listed", differences, want->count,
+			got->count);
 	return differences == 0;
 }
 
@@ -165,8 +166,8 @@ static bool add_stack(const char *line, struct sums *sums)
 	const char *tail;
 	unsigned int id;
 
-	if (sscanf(line, "%llu bytes in %llu allocations from stack %u (", &bytes, &count,
-		   &id) != 3)
+	if (sscanf(line, "%llu bytes in %llu allocations from stack %u (", &bytes, &count, &id) !=
+	    3)
 		return true;
 	tail = strstr(line, " ms, ");
 	if (!tail || sscanf(tail, " ms, %llu made, %llu freed)", &made, &freed) != 2 ||
@@ -197,8 +198,8 @@ bool mlu_sound(int id)
 		sound = add_stack(line + 1, &sums) && sound;
 	if (!sound || sums.bytes != bytes || sums.count != count || sums.stacks != stacks) {
 		mlu_say("%llu bytes in %llu allocations from %llu stacks, but the lines say "
-			"%llu, %llu, %llu", bytes, count, stacks, sums.bytes, sums.count,
-			sums.stacks);
+			"%llu, %llu, %llu",
+			bytes, count, stacks, sums.bytes, sums.count, sums.stacks);
 		sound = false;
 	}
 	free(text);

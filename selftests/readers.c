@@ -232,8 +232,11 @@ static bool is_plain(const char *text)
 static bool all_is_plain(int id)
 {
 	char *text[6] = {
-		mlu_text("control"), mlu_text("report"), mlu_text("allocations"),
-		mlu_text("targets/%d/report", id), mlu_text("targets/%d/allocations", id),
+		mlu_text("control"),
+		mlu_text("report"),
+		mlu_text("allocations"),
+		mlu_text("targets/%d/report", id),
+		mlu_text("targets/%d/allocations", id),
 		mlu_text("stats"),
 	};
 	bool plain = true;
@@ -256,7 +259,8 @@ TEST_F(reader, a_hostile_comm_is_escaped)
 	mlu_step(&self->l, "go");
 	self->id = mlu_id(self->l.pid);
 	ASSERT_TRUE(mlu_line(self->id, line, sizeof(line)));
-	EXPECT_NE(NULL, strstr(line, " a\\012b\\040\\033[1m\\134c\\377 tracing: ")) {
+	EXPECT_NE(NULL, strstr(line, " a\\012b\\040\\033[1m\\134c\\377 tracing: "))
+	{
 		TH_LOG("%s", line);
 	}
 	report = mlu_text("report");
@@ -281,7 +285,8 @@ TEST_F(reader, a_hostile_path_is_escaped)
 	self->id = mlu_id(self->l.pid);
 	report = mlu_text("report");
 	EXPECT_NE(NULL, strstr(report, " mapping\\0401\\012\\011of+0x"));
-	EXPECT_NE(NULL, strstr(report, "/x\\012 \\033]0;\\344\\134/mapping 1\\012\\011of\n")) {
+	EXPECT_NE(NULL, strstr(report, "/x\\012 \\033]0;\\344\\134/mapping 1\\012\\011of\n"))
+	{
 		TH_LOG("%s", report);
 	}
 	free(report);
@@ -313,7 +318,8 @@ TEST_F(reader, no_file_shows_an_address_of_the_kernel)
 	EXPECT_EQ(EINVAL, mlu_command("no such word"));
 	for (i = 0; i < 4; i++) {
 		text = mlu_text("%s", files[i]);
-		EXPECT_FALSE(has_kernel_address(text)) {
+		EXPECT_FALSE(has_kernel_address(text))
+		{
 			TH_LOG("%s", files[i]);
 		}
 		free(text);

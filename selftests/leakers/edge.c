@@ -16,21 +16,20 @@ static void *from_before;
 
 static void *map(size_t size, int flags)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
-		       -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1,
+		       0);
 
 	if (p == MAP_FAILED)
 		leaker_die("mmap");
 	return p;
 }
 
-/* realloc(p, 0) frees p. */
+/* realloc(p, 0) frees p, and gives no memory. */
 static void realloc_zero(void)
 {
 	void *p = malloc(100), *q = malloc(200);
 
-	if (realloc(p, 0))
-		leaker_die("realloc(p, 0) gave memory");
+	leaker_fail(realloc(p, 0));
 	leaker_keep(q, 200);
 }
 
@@ -38,8 +37,7 @@ static void reallocarray_zero(void)
 {
 	void *p = malloc(100);
 
-	if (reallocarray(p, 0, 8))
-		leaker_die("reallocarray(p, 0, 8) gave memory");
+	leaker_fail(reallocarray(p, 0, 8));
 }
 
 /* A realloc that fails leaves the old block as it was. */

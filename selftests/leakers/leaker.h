@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #define LEAKER_MAX_KEPT 65536
-#define LEAKER_TOO_BIG ((size_t)PTRDIFF_MAX - 4096)	/* more than any allocator has */
+#define LEAKER_TOO_BIG ((size_t)PTRDIFF_MAX - 4096) /* more than any allocator has */
 
 struct leaker_block {
 	uintptr_t addr;

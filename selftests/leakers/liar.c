@@ -18,11 +18,21 @@
 #define FAR_OUT (~0ull - 4095)
 
 enum where {
-	HEADER, TEXT, DYNAMIC, NOTE,		/* a field of a header */
-	NOTE_WORD, GNU_HASH, SYSV_HASH, SYMBOL,	/* a field of what one points to */
-	VALUE,					/* of the dynamic entry "at" */
-	NO_END, NO_NUL, NO_STOP, CYCLE,		/* something that does not end */
-	CUT, CUT_LATER,				/* the file, at "value" bytes */
+	HEADER,
+	TEXT,
+	DYNAMIC,
+	NOTE, /* a field of a header */
+	NOTE_WORD,
+	GNU_HASH,
+	SYSV_HASH,
+	SYMBOL, /* a field of what one points to */
+	VALUE,	/* of the dynamic entry "at" */
+	NO_END,
+	NO_NUL,
+	NO_STOP,
+	CYCLE, /* something that does not end */
+	CUT,
+	CUT_LATER, /* the file, at "value" bytes */
 };
 
 struct lie {
@@ -31,53 +41,138 @@ struct lie {
 	uint64_t value;
 };
 
-#define EHDR(field, v) { HEADER, offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field), v }
-#define PHDR(w, field, v) { w, offsetof(Elf64_Phdr, field), sizeof(((Elf64_Phdr *)0)->field), v }
-#define SYM(field, v) { SYMBOL, offsetof(Elf64_Sym, field), sizeof(((Elf64_Sym *)0)->field), v }
-#define WORD(w, n, v) { w, (n) * 4, 4, v }
-#define DYN(tag, v) { VALUE, tag, 8, v }
+#define EHDR(field, v)                                                                   \
+	{                                                                                \
+		HEADER, offsetof(Elf64_Ehdr, field), sizeof(((Elf64_Ehdr *)0)->field), v \
+	}
+#define PHDR(w, field, v)                                                           \
+	{                                                                           \
+		w, offsetof(Elf64_Phdr, field), sizeof(((Elf64_Phdr *)0)->field), v \
+	}
+#define SYM(field, v)                                                                  \
+	{                                                                              \
+		SYMBOL, offsetof(Elf64_Sym, field), sizeof(((Elf64_Sym *)0)->field), v \
+	}
+#define WORD(w, n, v)          \
+	{                      \
+		w, (n)*4, 4, v \
+	}
+#define DYN(tag, v)              \
+	{                        \
+		VALUE, tag, 8, v \
+	}
 
 static const struct lie lies[] = {
-	{ HEADER, EI_MAG0, 1, 0 }, { HEADER, EI_CLASS, 1, ELFCLASS32 },
-	{ HEADER, EI_CLASS, 1, 0 }, { HEADER, EI_DATA, 1, ELFDATA2MSB },
-	EHDR(e_type, 0xffff), EHDR(e_machine, EM_386), EHDR(e_machine, 0xffff),
-	EHDR(e_phoff, 0), EHDR(e_phoff, 1), EHDR(e_phoff, FAR_OUT), EHDR(e_phoff, ~0ull),
-	EHDR(e_phnum, 0), EHDR(e_phnum, 0xffff), EHDR(e_phentsize, 0), EHDR(e_phentsize, 1),
-	EHDR(e_phentsize, 0xffff), EHDR(e_shoff, FAR_OUT), EHDR(e_shnum, 0xffff),
-	EHDR(e_shentsize, 0), EHDR(e_shstrndx, 0xffff), EHDR(e_ehsize, 0),
+	{ HEADER, EI_MAG0, 1, 0 },
+	{ HEADER, EI_CLASS, 1, ELFCLASS32 },
+	{ HEADER, EI_CLASS, 1, 0 },
+	{ HEADER, EI_DATA, 1, ELFDATA2MSB },
+	EHDR(e_type, 0xffff),
+	EHDR(e_machine, EM_386),
+	EHDR(e_machine, 0xffff),
+	EHDR(e_phoff, 0),
+	EHDR(e_phoff, 1),
+	EHDR(e_phoff, FAR_OUT),
+	EHDR(e_phoff, ~0ull),
+	EHDR(e_phnum, 0),
+	EHDR(e_phnum, 0xffff),
+	EHDR(e_phentsize, 0),
+	EHDR(e_phentsize, 1),
+	EHDR(e_phentsize, 0xffff),
+	EHDR(e_shoff, FAR_OUT),
+	EHDR(e_shnum, 0xffff),
+	EHDR(e_shentsize, 0),
+	EHDR(e_shstrndx, 0xffff),
+	EHDR(e_ehsize, 0),
 
-	PHDR(TEXT, p_offset, FAR_OUT), PHDR(TEXT, p_offset, ~0ull), PHDR(TEXT, p_vaddr, FAR_OUT),
-	PHDR(TEXT, p_vaddr, 1ull << 63), PHDR(TEXT, p_filesz, ~0ull), PHDR(TEXT, p_filesz, 0),
-	PHDR(TEXT, p_memsz, 1ull << 63), PHDR(TEXT, p_memsz, 0), PHDR(TEXT, p_align, 0),
-	PHDR(TEXT, p_align, 3), PHDR(TEXT, p_type, PT_DYNAMIC), PHDR(TEXT, p_flags, 0),
+	PHDR(TEXT, p_offset, FAR_OUT),
+	PHDR(TEXT, p_offset, ~0ull),
+	PHDR(TEXT, p_vaddr, FAR_OUT),
+	PHDR(TEXT, p_vaddr, 1ull << 63),
+	PHDR(TEXT, p_filesz, ~0ull),
+	PHDR(TEXT, p_filesz, 0),
+	PHDR(TEXT, p_memsz, 1ull << 63),
+	PHDR(TEXT, p_memsz, 0),
+	PHDR(TEXT, p_align, 0),
+	PHDR(TEXT, p_align, 3),
+	PHDR(TEXT, p_type, PT_DYNAMIC),
+	PHDR(TEXT, p_flags, 0),
 
-	PHDR(DYNAMIC, p_offset, FAR_OUT), PHDR(DYNAMIC, p_vaddr, FAR_OUT),
-	PHDR(DYNAMIC, p_vaddr, 1), PHDR(DYNAMIC, p_filesz, ~0ull), PHDR(DYNAMIC, p_filesz, 0),
-	PHDR(DYNAMIC, p_filesz, 1), PHDR(DYNAMIC, p_memsz, ~0ull),
-	PHDR(NOTE, p_offset, FAR_OUT), PHDR(NOTE, p_vaddr, ~0ull), PHDR(NOTE, p_filesz, ~0ull),
-	PHDR(NOTE, p_filesz, 5), WORD(NOTE_WORD, 0, 0xffffffff), WORD(NOTE_WORD, 1, 0xffffffff),
-	WORD(NOTE_WORD, 0, 0xfffffffd), WORD(NOTE_WORD, 1, 0), WORD(NOTE_WORD, 2, 0xffffffff),
+	PHDR(DYNAMIC, p_offset, FAR_OUT),
+	PHDR(DYNAMIC, p_vaddr, FAR_OUT),
+	PHDR(DYNAMIC, p_vaddr, 1),
+	PHDR(DYNAMIC, p_filesz, ~0ull),
+	PHDR(DYNAMIC, p_filesz, 0),
+	PHDR(DYNAMIC, p_filesz, 1),
+	PHDR(DYNAMIC, p_memsz, ~0ull),
+	PHDR(NOTE, p_offset, FAR_OUT),
+	PHDR(NOTE, p_vaddr, ~0ull),
+	PHDR(NOTE, p_filesz, ~0ull),
+	PHDR(NOTE, p_filesz, 5),
+	WORD(NOTE_WORD, 0, 0xffffffff),
+	WORD(NOTE_WORD, 1, 0xffffffff),
+	WORD(NOTE_WORD, 0, 0xfffffffd),
+	WORD(NOTE_WORD, 1, 0),
+	WORD(NOTE_WORD, 2, 0xffffffff),
 
-	DYN(DT_STRTAB, ~0ull), DYN(DT_STRTAB, 1ull << 40), DYN(DT_STRTAB, 0),
-	DYN(DT_STRSZ, 0), DYN(DT_STRSZ, 1), DYN(DT_STRSZ, ~0ull), DYN(DT_STRSZ, FAR_OUT),
-	DYN(DT_SYMTAB, ~0ull), DYN(DT_SYMTAB, 1ull << 40), DYN(DT_SYMTAB, 3),
-	DYN(DT_SYMENT, 0), DYN(DT_SYMENT, 1), DYN(DT_SYMENT, ~0ull),
-	DYN(DT_GNU_HASH, ~0ull), DYN(DT_GNU_HASH, 1ull << 40), DYN(DT_GNU_HASH, 0),
-	DYN(DT_HASH, ~0ull), DYN(DT_HASH, 1ull << 40), DYN(DT_HASH, 0), { NO_END, 0, 0, 0 },
+	DYN(DT_STRTAB, ~0ull),
+	DYN(DT_STRTAB, 1ull << 40),
+	DYN(DT_STRTAB, 0),
+	DYN(DT_STRSZ, 0),
+	DYN(DT_STRSZ, 1),
+	DYN(DT_STRSZ, ~0ull),
+	DYN(DT_STRSZ, FAR_OUT),
+	DYN(DT_SYMTAB, ~0ull),
+	DYN(DT_SYMTAB, 1ull << 40),
+	DYN(DT_SYMTAB, 3),
+	DYN(DT_SYMENT, 0),
+	DYN(DT_SYMENT, 1),
+	DYN(DT_SYMENT, ~0ull),
+	DYN(DT_GNU_HASH, ~0ull),
+	DYN(DT_GNU_HASH, 1ull << 40),
+	DYN(DT_GNU_HASH, 0),
+	DYN(DT_HASH, ~0ull),
+	DYN(DT_HASH, 1ull << 40),
+	DYN(DT_HASH, 0),
+	{ NO_END, 0, 0, 0 },
 
-	WORD(GNU_HASH, 0, 0), WORD(GNU_HASH, 0, 0xffffffff), WORD(GNU_HASH, 1, 0xffffffff),
-	WORD(GNU_HASH, 1, 0), WORD(GNU_HASH, 2, 0), WORD(GNU_HASH, 2, 3),
-	WORD(GNU_HASH, 2, 0xffffffff), WORD(GNU_HASH, 3, 0xffffffff), { NO_STOP, 0, 0, 0 },
-	WORD(SYSV_HASH, 0, 0), WORD(SYSV_HASH, 0, 0xffffffff), WORD(SYSV_HASH, 1, 0),
-	WORD(SYSV_HASH, 1, 0xffffffff), WORD(SYSV_HASH, 2, 0xfffffff0), { CYCLE, 0, 0, 0 },
+	WORD(GNU_HASH, 0, 0),
+	WORD(GNU_HASH, 0, 0xffffffff),
+	WORD(GNU_HASH, 1, 0xffffffff),
+	WORD(GNU_HASH, 1, 0),
+	WORD(GNU_HASH, 2, 0),
+	WORD(GNU_HASH, 2, 3),
+	WORD(GNU_HASH, 2, 0xffffffff),
+	WORD(GNU_HASH, 3, 0xffffffff),
+	{ NO_STOP, 0, 0, 0 },
+	WORD(SYSV_HASH, 0, 0),
+	WORD(SYSV_HASH, 0, 0xffffffff),
+	WORD(SYSV_HASH, 1, 0),
+	WORD(SYSV_HASH, 1, 0xffffffff),
+	WORD(SYSV_HASH, 2, 0xfffffff0),
+	{ CYCLE, 0, 0, 0 },
 
-	SYM(st_name, 0xffffffff), SYM(st_value, ~0ull), SYM(st_value, 1ull << 40),
-	SYM(st_value, 0), SYM(st_value, 1), SYM(st_size, ~0ull), SYM(st_size, 0),
-	SYM(st_shndx, 0), SYM(st_shndx, 0xffff), SYM(st_info, 0x1a), SYM(st_info, 0x11),
+	SYM(st_name, 0xffffffff),
+	SYM(st_value, ~0ull),
+	SYM(st_value, 1ull << 40),
+	SYM(st_value, 0),
+	SYM(st_value, 1),
+	SYM(st_size, ~0ull),
+	SYM(st_size, 0),
+	SYM(st_shndx, 0),
+	SYM(st_shndx, 0xffff),
+	SYM(st_info, 0x1a),
+	SYM(st_info, 0x11),
 	{ NO_NUL, 0, 0, 0 },
 
-	{ CUT, 0, 0, 1 }, { CUT, 0, 0, 16 }, { CUT, 0, 0, 63 }, { CUT, 0, 0, 64 },
-	{ CUT, 0, 0, 200 }, { CUT, 0, 0, 4096 }, { CUT_LATER, 0, 0, 0 }, { CUT_LATER, 0, 0, 100 },
+	{ CUT, 0, 0, 1 },
+	{ CUT, 0, 0, 16 },
+	{ CUT, 0, 0, 63 },
+	{ CUT, 0, 0, 64 },
+	{ CUT, 0, 0, 200 },
+	{ CUT, 0, 0, 4096 },
+	{ CUT_LATER, 0, 0, 0 },
+	{ CUT_LATER, 0, 0, 100 },
 	{ CUT_LATER, 0, 0, 4096 },
 };
 

@@ -34,9 +34,9 @@ enum fate { KEEP, FREE, GIVE_TO_FREE, MOVE, MOVE_AND_FREE, GIVE_TO_MOVE, FATES }
 
 struct maker {
 	const char *name;
-	void *(*make)(size_t size);	/* gives size bytes, or fails for LEAKER_TOO_BIG */
+	void *(*make)(size_t size); /* gives size bytes, or fails for LEAKER_TOO_BIG */
 	const char *kind;
-	void *have;			/* the function itself: NULL where it does not exist */
+	void *have; /* the function itself: NULL where it does not exist */
 };
 
 struct gift {
@@ -93,8 +93,8 @@ static void *make_stack(size_t size)
 {
 	if (size == LEAKER_TOO_BIG)
 		return make_mmap(size);
-	return mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1,
+		    0);
 }
 
 static const struct maker makers[] = {
@@ -151,7 +151,7 @@ static void *look_up(const char *name)
 	void *p = dlsym(RTLD_DEFAULT, name);
 
 #ifdef __GLIBC__
-	if (!p)		/* cfree is there for old programs alone */
+	if (!p) /* cfree is there for old programs alone */
 		p = dlvsym(RTLD_DEFAULT, name, "GLIBC_2.2.5");
 #endif
 	return p;

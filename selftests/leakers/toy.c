@@ -1,125 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * toy CASE: a program with an allocator of its own, which can be made to jump
- * out of malloc or realloc through a signal handler at a chosen moment, to nest
- * and to call in tail position.  glibc's own would be left with its lock held.
+ * toy CASE: a program with an allocator of its own (toy_alloc.c), which can be
+ * made to jump out of malloc or realloc through a signal handler at a chosen
+ * moment, to nest and to call in tail position.  glibc's own would be left with
+ * its lock held.
  *
  * The cases are told at their functions.
  */
-#include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
 
 #include "leaker.h"
 
-#define ARENA (8u << 20)
 #define PAGE 4096ul
 
-static _Alignas(4096) char arena[ARENA];
-static size_t used;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static volatile int armed, by_page, nest;
+extern volatile int toy_armed, toy_by_page, toy_nest;
 static sigjmp_buf way_out;
-
-/* The allocator: a size before each block, nothing is ever used twice. */
-static void *take(size_t size, size_t align)
-{
-	size_t at;
-
-	pthread_mutex_lock(&lock);
-	at = (used + 16 + align - 1) & -align;
-	if (size > ARENA || at + size > ARENA) {
-		pthread_mutex_unlock(&lock);
-		errno = ENOMEM;
-		return NULL;
-	}
-	used = at + size;
-	pthread_mutex_unlock(&lock);
-	*(size_t *)(arena + at - 16) = size;
-	return arena + at;
-}
-
-static void leave_if_armed(void)
-{
-	if (armed) {
-		armed = 0;
-		raise(SIGUSR1);
-	}
-}
-
-void *malloc(size_t size)
-{
-	void *p;
-
-	leave_if_armed();
-	if (by_page)
-		return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
-	if (nest > 0) {
-		nest--;
-		p = malloc(size);
-		nest++;
-		return p;
-	}
-	return take(size, 16);
-}
-
-void free(void *p)
-{
-	(void)p;
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return malloc(n * size);
-}
-
-static size_t size_of(const void *p)
-{
-	return *(const size_t *)((const char *)p - 16);
-}
-
-static void *move(void *p, size_t size)
-{
-	void *q;
-
-	leave_if_armed();
-	q = take(size, 16);
-	if (q)
-		memcpy(q, p, size_of(p) < size ? size_of(p) : size);
-	return q;
-}
-
-#ifdef __x86_64__
-/* realloc(NULL, n) is a jump to malloc: both have one return address. */
-__asm__(".text\n"
-	".globl realloc\n"
-	".type realloc, @function\n"
-	"realloc:\n"
-	"	push %rbp\n"
-	"	mov %rsp, %rbp\n"
-	"	pop %rbp\n"
-	"	test %rdi, %rdi\n"
-	"	jne 1f\n"
-	"	mov %rsi, %rdi\n"
-	"	jmp malloc\n"
-	"1:	jmp toy_move\n"
-	".size realloc, . - realloc\n");
-
-__attribute__((used)) static void *by_jump(void *p, size_t size) __asm__("toy_move");
-
-static void *by_jump(void *p, size_t size)
-{
-	return move(p, size);
-}
-#else
-void *realloc(void *p, size_t size)
-{
-	return p ? move(p, size) : malloc(size);
-}
-#endif
 
 static void jump(int sig)
 {
@@ -132,7 +29,7 @@ static __attribute__((noinline)) void abandon(void *p)
 {
 	if (sigsetjmp(way_out, 1))
 		return;
-	armed = 1;
+	toy_armed = 1;
 	p = p ? realloc(p, 3000) : malloc(111);
 	leaker_die(p ? "came back" : "came back with nothing");
 }
@@ -160,10 +57,28 @@ static __attribute__((noinline)) void keep_over_a_hole(void)
 	hole[1] = 1;
 }
 
+/*
+ * What other calls would do by and by: the stack below the caller is written
+ * on, also where the frames that come next happen to leave a hole.
+ */
+static inline __attribute__((always_inline)) void use_the_stack(void)
+{
+#ifdef __x86_64__
+	unsigned long words = 256, at;
+
+	__asm__ volatile("lea -8(%%rsp), %1\n"
+			 "1: movq $0, (%1)\n"
+			 "sub $8, %1\n"
+			 "dec %0\n"
+			 "jnz 1b" : "+r"(words), "=&r"(at) : : "memory", "cc");
+#endif
+}
+
 /* A longjmp out of malloc, followed by allocations deeper in the stack. */
 static void longjmp_deeper(void)
 {
 	abandon(NULL);
+	use_the_stack();
 	keep_at_depth(10);
 }
 
@@ -174,6 +89,7 @@ static void longjmp_same(void)
 
 	for (i = 0; i < 3; i++)
 		abandon(NULL);
+	use_the_stack();
 	keep_at_depth(0);
 }
 
@@ -211,6 +127,7 @@ static void longjmp_realloc(void)
 
 	leaker_keep(p, 300);
 	abandon(p);
+	use_the_stack();
 	keep_at_depth(3);
 	leaker_keep(malloc(400), 400);
 }
@@ -230,9 +147,9 @@ static void munmap_of_malloc(void)
 {
 	void *p;
 
-	by_page = 1;
+	toy_by_page = 1;
 	p = malloc(2 * PAGE);
-	by_page = 0;
+	toy_by_page = 0;
 	leaker_keep(p, 2 * PAGE);
 	if (munmap(p, 2 * PAGE))
 		leaker_die("munmap");
@@ -252,9 +169,9 @@ static void nested(void)
 	int depth;
 
 	for (depth = 1; depth <= 100; depth *= 10) {
-		nest = depth;
+		toy_nest = depth;
 		leaker_keep(malloc(40 + depth), 40 + depth);
-		nest = 0;
+		toy_nest = 0;
 	}
 	leaker_keep(malloc(77), 77);
 }
