@@ -3,7 +3,7 @@
  * elf: the headers of an ELF image and its addresses.
  *
  * Pure, see elf.h for the contract. What an image says is copied out of the scratch buffer before
- * it is judged and used; all arithmetic is on u64 and in the order "is a <= size, is b <= size - a".
+ * it is judged and used; arithmetic is on u64 and in the order "is a <= size, is b <= size - a".
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
@@ -15,18 +15,18 @@
 #include "elf_internal.h"
 
 #if defined(__x86_64__)
-#define MACHINE		EM_X86_64
+#define MACHINE EM_X86_64
 #else
 #error "elf: name this architecture's e_machine"
 #endif
 
 /* Linux itself runs no program with more than 64 KiB of program headers. */
-#define MAX_SEGMENTS	(65536 / sizeof(Elf64_Phdr))
-#define MAX_DYNAMIC	4096
+#define MAX_SEGMENTS (65536 / sizeof(Elf64_Phdr))
+#define MAX_DYNAMIC 4096
 
 /* The GNU hash table, which younger kernels' elf.h knows too. */
 #ifndef DT_GNU_HASH
-#define DT_GNU_HASH	0x6ffffef5
+#define DT_GNU_HASH 0x6ffffef5
 #endif
 
 /* === Bytes === */
@@ -306,8 +306,8 @@ static int read_dynamic(struct mlu_elf *elf)
 	return -ENOEXEC;
 }
 
-int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src,
-		 void *scratch, size_t scratch_len)
+int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
+		 size_t scratch_len)
 {
 	int err;
 

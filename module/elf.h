@@ -21,15 +21,15 @@
 #include <linux/types.h>
 
 /* Real objects have 2 to 6; an object that was patched often has a few more. */
-#define MLU_ELF_MAX_LOADS	32
+#define MLU_ELF_MAX_LOADS 32
 /* SHA-1 is 20 bytes, what --build-id=0x... gives may be longer. */
-#define MLU_ELF_MAX_BUILD_ID	64
+#define MLU_ELF_MAX_BUILD_ID 64
 /* Each wanted name, without its final NUL. */
-#define MLU_ELF_MAX_NAME	64
+#define MLU_ELF_MAX_NAME 64
 /* Names of one look-up. */
-#define MLU_ELF_MAX_NAMES	64
+#define MLU_ELF_MAX_NAMES 64
 /* The scratch buffer: at least this; a page makes for fewer reads. */
-#define MLU_ELF_MIN_SCRATCH	512
+#define MLU_ELF_MIN_SCRATCH 512
 
 /*
  * Where the bytes come from: kernel_read() in the module, memory in tests.
@@ -77,8 +77,8 @@ struct mlu_elf_dynamic {
 /* An opened image. More than a kilobyte: allocate it, do not put it on a kernel stack. */
 struct mlu_elf {
 	const struct mlu_elf_source *src;
-	u16 type;			/* ET_EXEC or ET_DYN */
-	bool is_static;			/* no PT_INTERP and no DT_NEEDED */
+	u16 type;	/* ET_EXEC or ET_DYN */
+	bool is_static; /* no PT_INTERP and no DT_NEEDED */
 	bool interp;
 	struct mlu_elf_dynamic dynamic;
 	unsigned int nr_loads;
@@ -86,16 +86,16 @@ struct mlu_elf {
 	u64 phoff;
 	unsigned int phnum;
 	u64 shoff;
-	unsigned int shnum;		/* 0: no section table that can be used */
-	struct mlu_elf_window tables;	/* headers, symbols, hash chains */
+	unsigned int shnum;	      /* 0: no section table that can be used */
+	struct mlu_elf_window tables; /* headers, symbols, hash chains */
 	struct mlu_elf_window strings;
 };
 
 /* A function that was looked for. */
 struct mlu_elf_symbol {
-	u64 value;			/* its address in the ELF file */
-	u64 offset;			/* the same as an offset in the file: where a uprobe goes */
-	u64 size;			/* as the symbol says, 0: unknown */
+	u64 value;  /* its address in the ELF file */
+	u64 offset; /* the same as an offset in the file: where a uprobe goes */
+	u64 size;   /* as the symbol says, 0: unknown */
 	bool found;
 };
 
@@ -109,8 +109,8 @@ struct mlu_elf_symbol {
  * Return: 0; -ENOEXEC no ELF program or shared object, or one whose headers lie; -EOPNOTSUPP 32-bit
  * or another machine or byte order; -E2BIG more segments than we hold; or what @src->read said.
  */
-int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src,
-		 void *scratch, size_t scratch_len);
+int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
+		 size_t scratch_len);
 
 /**
  * mlu_elf_build_id() - the build-id, from the PT_NOTE segments, else from the SHT_NOTE sections

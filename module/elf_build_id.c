@@ -14,8 +14,8 @@
 #include "elf_internal.h"
 
 /* Bytes of notes that are looked through; real build-ids are at the very front. */
-#define MAX_NOTES	(1024 * 1024)
-#define BUILD_ID_TYPE	3
+#define MAX_NOTES (1024 * 1024)
+#define BUILD_ID_TYPE 3
 
 /* Where it goes, and how many bytes of notes may still be looked through. */
 struct note_search {

@@ -15,18 +15,18 @@
 #include "elf_internal.h"
 
 /* Entries of one hash chain: real ones have a handful. A cycle ends here too. */
-#define MAX_CHAIN		16384
-#define VISIBILITY_MASK		3
-#define VISIBILITY_DEFAULT	0
-#define VISIBILITY_PROTECTED	3
+#define MAX_CHAIN 16384
+#define VISIBILITY_MASK 3
+#define VISIBILITY_DEFAULT 0
+#define VISIBILITY_PROTECTED 3
 /* In a version index: not the default version of this name. */
-#define VERSION_HIDDEN		0x8000
+#define VERSION_HIDDEN 0x8000
 
 /* What a look-up reads besides symbols and strings. */
 struct lookup {
 	struct mlu_elf_search *s;
 	struct mlu_elf_table hash;
-	struct mlu_elf_table versions;	/* empty: unversioned */
+	struct mlu_elf_table versions; /* empty: unversioned */
 };
 
 static int read_hash(struct lookup *l, u64 at, void *to, size_t len)

@@ -52,15 +52,15 @@ struct mlu_elf_search {
 	unsigned int nr;
 	struct mlu_elf_symbol *sym;
 	unsigned int found;
-	u64 global;			/* static programs: names that a global symbol answers */
-	size_t longest;			/* of the names, without its NUL */
+	u64 global;	/* static programs: names that a global symbol answers */
+	size_t longest; /* of the names, without its NUL */
 	struct mlu_elf_table symbols;
 	struct mlu_elf_table strings;
 };
 
 /* @len bytes at @at of a table. */
-int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at,
-		  void *to, size_t len);
+int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at, void *to,
+		  size_t len);
 
 /* Defined, and a function's address rather than that of its resolver. */
 bool mlu_elf_is_function(const Elf64_Sym *symbol);

@@ -16,10 +16,10 @@
 #include "elf_internal.h"
 
 /* Symbols of a static program: a very large one has some 600,000. */
-#define MAX_SYMBOLS	(4 * 1024 * 1024)
+#define MAX_SYMBOLS (4 * 1024 * 1024)
 
-int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at,
-		  void *to, size_t len)
+int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at, void *to,
+		  size_t len)
 {
 	if (at > table->len || len > table->len - at)
 		return -ENOEXEC;

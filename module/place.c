@@ -18,13 +18,13 @@
 #endif
 
 /* Prefixes, as the processor's manual names them. */
-#define PREFIX_CS	0x2e
-#define PREFIX_SIZE	0x66
-#define REX		0x40
-#define REX_B		0x01	/* extends the ModRM byte's rm field */
-#define REX_R		0x04	/* extends its reg field */
+#define PREFIX_CS 0x2e
+#define PREFIX_SIZE 0x66
+#define REX 0x40
+#define REX_B 0x01 /* extends the ModRM byte's rm field */
+#define REX_R 0x04 /* extends its reg field */
 /* No instruction is longer. */
-#define MAX_INSN	15
+#define MAX_INSN 15
 
 static u8 modrm_mod(u8 modrm)
 {
@@ -154,14 +154,23 @@ static bool is_harmless_move(u8 rex, u8 opcode, u8 modrm)
 static int compare_immediate(u8 opcode, u8 modrm)
 {
 	switch (opcode) {
-	case 0x38: case 0x39: case 0x3a: case 0x3b:	/* cmp r/m, r and r, r/m */
-	case 0x84: case 0x85:				/* test r/m, r */
+	/* cmp r/m, r and r, r/m */
+	case 0x38:
+	case 0x39:
+	case 0x3a:
+	case 0x3b:
+	/* test r/m, r */
+	case 0x84:
+	case 0x85:
 		return 0;
-	case 0x80: case 0x83:				/* cmp r/m, imm8 is /7 of a group */
+	/* cmp r/m, imm is /7 of a group */
+	case 0x80:
+	case 0x83:
 		return modrm_reg(modrm) == 7 ? 1 : -1;
 	case 0x81:
 		return modrm_reg(modrm) == 7 ? 4 : -1;
-	case 0xf6:					/* test r/m, imm is /0 */
+	/* test r/m, imm is /0 of another */
+	case 0xf6:
 		return modrm_reg(modrm) == 0 ? 1 : -1;
 	case 0xf7:
 		return modrm_reg(modrm) == 0 ? 4 : -1;

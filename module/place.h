@@ -25,11 +25,11 @@
 #include <linux/types.h>
 
 /* How far from the function's first byte the breakpoint may go. */
-#define MLU_PLACE_MAX	16
+#define MLU_PLACE_MAX 16
 
 struct mlu_place {
-	u32 offset;	/* from the function's first byte */
-	bool emulated;	/* the kernel emulates the instruction there */
+	u32 offset;    /* from the function's first byte */
+	bool emulated; /* the kernel emulates the instruction there */
 };
 
 /**

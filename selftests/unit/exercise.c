@@ -15,9 +15,22 @@
 #define MAX_NAMES 16
 
 const char *const exercise_names[] = {
-	"malloc", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc",
-	"memalign", "valloc", "pvalloc", "free", "cfree", "free_sized", "free_aligned_sized",
-	"mmap", "mmap64", "munmap",
+	"malloc",
+	"calloc",
+	"realloc",
+	"reallocarray",
+	"posix_memalign",
+	"aligned_alloc",
+	"memalign",
+	"valloc",
+	"pvalloc",
+	"free",
+	"cfree",
+	"free_sized",
+	"free_aligned_sized",
+	"mmap",
+	"mmap64",
+	"munmap",
 };
 
 const unsigned int exercise_nr_names = ARRAY_SIZE(exercise_names);

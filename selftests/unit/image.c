@@ -20,7 +20,7 @@ static void *need(void *memory)
 
 static int read_image(const struct mlu_elf_source *src, u64 off, void *buf, size_t len)
 {
-	struct image *image = (struct image *)src;	/* its first member */
+	struct image *image = (struct image *)src; /* its first member */
 
 	if (off > src->size || len > src->size - off) {
 		fprintf(stderr, "read of %zu bytes at %#llx of %#llx\n", len, off, src->size);

@@ -15,7 +15,7 @@ struct image {
 	u8 *bytes;
 	size_t len;
 	unsigned long reads;
-	unsigned long fail_at;	/* the number of the read that fails, from 1; 0: none */
+	unsigned long fail_at; /* the number of the read that fails, from 1; 0: none */
 	u8 *scratch;
 	size_t scratch_len;
 	struct mlu_elf elf;

@@ -110,8 +110,9 @@ static void read_loads(struct oracle *o, Elf *elf)
 		if (phdr.p_type == PT_INTERP)
 			o->interp = true;
 		if (phdr.p_type == PT_LOAD && phdr.p_filesz && o->nr_loads < 64)
-			o->loads[o->nr_loads++] = (struct oracle_load){
-				phdr.p_offset, phdr.p_vaddr, phdr.p_filesz, phdr.p_flags & PF_X };
+			o->loads[o->nr_loads++] = (struct oracle_load){ phdr.p_offset, phdr.p_vaddr,
+									phdr.p_filesz,
+									phdr.p_flags & PF_X };
 	}
 }
 

@@ -13,7 +13,7 @@
 struct oracle_symbol {
 	char *name;
 	u64 value, size;
-	bool function;		/* defined FUNC; dynamic: global or weak, visible */
+	bool function; /* defined FUNC; dynamic: global or weak, visible */
 	bool local;
 	bool hidden_version;
 };
@@ -34,7 +34,7 @@ struct oracle {
 /* An instruction of objdump's. */
 struct oracle_insn {
 	u64 addr;
-	u64 target;		/* of a direct branch, else 0 */
+	u64 target; /* of a direct branch, else 0 */
 	char text[56];
 };
 

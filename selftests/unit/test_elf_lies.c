@@ -30,7 +30,11 @@ struct lie {
 	int answer;
 };
 
-#define LIE(name, statement) static void name(struct tiny *t) { statement; }
+#define LIE(name, statement)             \
+	static void name(struct tiny *t) \
+	{                                \
+		statement;               \
+	}
 
 /* The true image has malloc, free, memalign, cfree and munmap to be found. */
 #define ALL 5
@@ -38,6 +42,9 @@ struct lie {
 #define ALL_STATIC 6
 
 LIE(truth, (void)t)
+
+/* One line a lie: */
+/* clang-format off */
 
 /* === Headers === */
 
@@ -56,11 +63,11 @@ LIE(phentsize_0, t->ehdr.e_phentsize = 0)
 LIE(phentsize_32, t->ehdr.e_phentsize = 32)
 LIE(load_past, t->phdr[TINY_LOAD].p_offset = PAST)
 LIE(load_offset_huge, t->phdr[TINY_LOAD].p_offset = HUGE)
-LIE(load_size_past, t->phdr[TINY_DATA].p_filesz = t->phdr[TINY_DATA].p_memsz = PAST)
-LIE(load_size_huge, t->phdr[TINY_LOAD].p_filesz = t->phdr[TINY_LOAD].p_memsz = HUGE)
+LIE(load_size_past, (t->phdr[TINY_DATA].p_filesz = PAST, t->phdr[TINY_DATA].p_memsz = PAST))
+LIE(load_size_huge, (t->phdr[TINY_LOAD].p_filesz = HUGE, t->phdr[TINY_LOAD].p_memsz = HUGE))
 LIE(load_wraps, t->phdr[TINY_LOAD].p_vaddr = HUGE)
 LIE(load_shrinks, t->phdr[TINY_LOAD].p_memsz = 8)
-LIE(no_load, t->phdr[TINY_LOAD].p_type = t->phdr[TINY_DATA].p_type = PT_NULL)
+LIE(no_load, (t->phdr[TINY_LOAD].p_type = PT_NULL, t->phdr[TINY_DATA].p_type = PT_NULL))
 
 /* === Dynamic section === */
 
@@ -80,7 +87,7 @@ LIE(strsz_huge, t->dyn[TINY_DT_STRSZ].d_un.d_val = HUGE)
 LIE(strsz_0, t->dyn[TINY_DT_STRSZ].d_un.d_val = 0)
 LIE(versym_outside, t->dyn[TINY_DT_VERSYM].d_un.d_val = HUGE)
 LIE(versym_at_end, t->dyn[TINY_DT_VERSYM].d_un.d_val = TINY_BIAS + PAST - 1)
-LIE(no_hash, t->dyn[TINY_DT_GNU_HASH].d_tag = t->dyn[TINY_DT_HASH].d_tag = DT_DEBUG)
+LIE(no_hash, (t->dyn[TINY_DT_GNU_HASH].d_tag = DT_DEBUG, t->dyn[TINY_DT_HASH].d_tag = DT_DEBUG))
 
 /* === GNU hash === */
 
@@ -174,15 +181,20 @@ LIE(note_desc_max, t->note.head.n_descsz = ~0U)
 LIE(note_desc_past, t->note.head.n_descsz = TINY_ID_LEN + 1)
 LIE(note_long, (t->phdr[TINY_NOTE].p_filesz = 200, t->note.head.n_descsz = 65))
 LIE(note_empty, (t->note.head.n_descsz = 0,
-		 t->phdr[TINY_NOTE].p_filesz = t->shdr[TINY_SH_NOTE].sh_size = 16))
+		 t->phdr[TINY_NOTE].p_filesz = 16, t->shdr[TINY_SH_NOTE].sh_size = 16))
 LIE(note_other_type, t->note.head.n_type = 1)
 LIE(note_other_name, t->note.name[0] = 'g')
 LIE(note_in_section, section_only(t))
 LIE(section_note_huge, (section_only(t), t->shdr[TINY_SH_NOTE].sh_offset = HUGE))
 LIE(section_note_past, (section_only(t), t->shdr[TINY_SH_NOTE].sh_size = PAST))
 
+/* clang-format on */
+
 /* What is told in words here is what the test is called. */
-#define ROW(lie, ask, answer) { #lie, lie, ask, answer }
+#define ROW(lie, ask, answer)          \
+	{                              \
+#lie, lie, ask, answer \
+	}
 
 static const struct lie lies[] = {
 	ROW(truth, OPEN, 0),
@@ -396,7 +408,8 @@ static void test_endless_chain(void)
 	int got;
 
 	tiny_make(&tiny);
-	tiny.phdr[TINY_DATA].p_filesz = tiny.phdr[TINY_DATA].p_memsz = 1ULL << 61;
+	tiny.phdr[TINY_DATA].p_filesz = 1ULL << 61;
+	tiny.phdr[TINY_DATA].p_memsz = 1ULL << 61;
 	tiny.dyn[TINY_DT_GNU_HASH].d_un.d_val = TINY_VADDR(strings);
 	memset(tiny.strings, 0, sizeof(tiny.strings));
 	memcpy(tiny.strings, &tiny.gnu, offsetof(struct tiny_gnu_hash, chain));
@@ -428,8 +441,8 @@ static void test_endless_symtab(void)
 	image.src.size = 1ULL << 62;
 	got = answer(&image, FIND);
 	tap_ok(got == ALL_STATIC && image.reads < 4 * 1024 * 1024 / 8,
-	       "a symbol table of 2^61 bytes is read up to a bound (%d after %lu reads)",
-	       got, image.reads);
+	       "a symbol table of 2^61 bytes is read up to a bound (%d after %lu reads)", got,
+	       image.reads);
 	image_free(&image);
 }
 
@@ -462,8 +475,7 @@ static int open_with_loads(unsigned int nr)
 
 static void test_many_loads(void)
 {
-	tap_ok(open_with_loads(MLU_ELF_MAX_LOADS) == 0, "%d segments are held",
-	       MLU_ELF_MAX_LOADS);
+	tap_ok(open_with_loads(MLU_ELF_MAX_LOADS) == 0, "%d segments are held", MLU_ELF_MAX_LOADS);
 	tap_ok(open_with_loads(MLU_ELF_MAX_LOADS + 1) == -E2BIG, "%d segments are too many",
 	       MLU_ELF_MAX_LOADS + 1);
 }
@@ -530,9 +542,8 @@ static void test_names(void)
 static void test_answers(void)
 {
 	static const char *const names[] = { "malloc", "memalign", "cfree", "munmap" };
-	static const enum tiny_symbol right[] = {
-		TINY_MALLOC, TINY_MEMALIGN, TINY_OLD_CFREE, TINY_MUNMAP
-	};
+	static const enum tiny_symbol right[] = { TINY_MALLOC, TINY_MEMALIGN, TINY_OLD_CFREE,
+						  TINY_MUNMAP };
 	struct mlu_elf_symbol sym[4];
 	struct image image;
 	struct tiny tiny;
@@ -544,7 +555,7 @@ static void test_answers(void)
 	mlu_elf_find(&image.elf, names, 4, sym);
 	for (i = 0; i < 4; i++)
 		tap_ok(sym[i].found && sym[i].value == tiny_value(right[i]) && sym[i].size == 16 &&
-		       sym[i].offset == tiny_value(right[i]) - TINY_BIAS,
+			       sym[i].offset == tiny_value(right[i]) - TINY_BIAS,
 		       "%s: the default version, else the only one", names[i]);
 	image_free(&image);
 }
@@ -576,7 +587,8 @@ static void test_static_answers(void)
 {
 	tap_ok(static_malloc(true) == tiny_value(TINY_MEMALIGN),
 	       "of local symbols of a static program the last is taken");
-	tap_ok(static_malloc(false) == tiny_value(TINY_FREE), "and a global one before any of them");
+	tap_ok(static_malloc(false) == tiny_value(TINY_FREE),
+	       "and a global one before any of them");
 }
 
 static void test_code_stays_inside(void)
@@ -617,9 +629,11 @@ static void test_addresses(void)
 	tap_ok(mlu_elf_vaddr(&image.elf, 5, &to) && to == TINY_BIAS + 5, "an offset to an address");
 	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + 5, &to) && to == 5, "and back");
 	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + PAST - 1, &to) && to == PAST - 1 &&
-	       !mlu_elf_offset(&image.elf, TINY_BIAS + PAST, &to), "up to the segment's last byte");
+		       !mlu_elf_offset(&image.elf, TINY_BIAS + PAST, &to),
+	       "up to the segment's last byte");
 	tap_ok(!mlu_elf_offset(&image.elf, TINY_BIAS - 1, &to) &&
-	       !mlu_elf_vaddr(&image.elf, PAST, &to), "and none outside of it");
+		       !mlu_elf_vaddr(&image.elf, PAST, &to),
+	       "and none outside of it");
 	image_free(&image);
 }
 

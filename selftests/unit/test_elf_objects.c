@@ -23,7 +23,7 @@ static bool is_better(const struct oracle_symbol *a, const struct oracle_symbol 
 	if (!b || (b->local && !a->local))
 		return true;
 	if (a->local && b->local)
-		return true;	/* the last one */
+		return true; /* the last one */
 	return !a->local && b->hidden_version && !a->hidden_version;
 }
 
@@ -135,8 +135,8 @@ static void test_addresses(const struct image *image, const struct oracle *o, co
 		       (!mlu_elf_offset(&image->elf, load->vaddr + last + 1, &to) ||
 			to != load->offset + last + 1 || i + 1 < o->nr_loads);
 	}
-	tap_ok(good && image->elf.interp == o->interp,
-	       "%s: addresses and offsets of %zu segments", path, o->nr_loads);
+	tap_ok(good && image->elf.interp == o->interp, "%s: addresses and offsets of %zu segments",
+	       path, o->nr_loads);
 }
 
 static void test_object(const char *path)

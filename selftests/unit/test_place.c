@@ -14,20 +14,21 @@
 
 #include <linux/kernel.h>
 
-#define BYTES(...) (const u8 []){ __VA_ARGS__ }, sizeof((const u8 []){ __VA_ARGS__ })
+#define BYTES(...) (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ })
 
-#define PUSH_RBX	0x53
-#define PUSH_R12	0x41, 0x54
-#define RET		0xc3
-#define ENDBR64		0xf3, 0x0f, 0x1e, 0xfa
-#define TEST_RDI	0x48, 0x85, 0xff
-#define JE_NEAR		0x0f, 0x84, 0x00, 0x10, 0x00, 0x00
-#define CMPB_RIP	0x80, 0x3d, 0x78, 0x56, 0x34, 0x12, 0x00
-#define NOP3		0x0f, 0x1f, 0x00
-#define NOP10		0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00
-#define MOV_ECX_R10D	0x41, 0x89, 0xca
-#define TEST_R9D	0x41, 0xf7, 0xc1, 0xff, 0x0f, 0x00, 0x00
+#define PUSH_RBX 0x53
+#define PUSH_R12 0x41, 0x54
+#define RET 0xc3
+#define ENDBR64 0xf3, 0x0f, 0x1e, 0xfa
+#define TEST_RDI 0x48, 0x85, 0xff
+#define JE_NEAR 0x0f, 0x84, 0x00, 0x10, 0x00, 0x00
+#define CMPB_RIP 0x80, 0x3d, 0x78, 0x56, 0x34, 0x12, 0x00
+#define NOP3 0x0f, 0x1f, 0x00
+#define NOP10 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00
+#define MOV_ECX_R10D 0x41, 0x89, 0xca
+#define TEST_R9D 0x41, 0xf7, 0xc1, 0xff, 0x0f, 0x00, 0x00
 
+/* clang-format off */
 static const struct {
 	const char *what;
 	const u8 *code;
@@ -136,6 +137,8 @@ static const struct {
 	    0xfd),
 };
 
+/* clang-format on */
+
 static bool is_at(const struct mlu_place *place, u32 offset, bool emulated)
 {
 	return place->offset == offset && place->emulated == emulated;
@@ -166,13 +169,13 @@ static void test_row(unsigned int i)
 	mlu_place_find(rows[i].code, rows[i].len, true, true, &nop_place);
 	mlu_place_find(rows[i].code, rows[i].len, false, false, &part);
 	tap_ok(is_at(&place, rows[i].offset, rows[i].emulated) &&
-	       is_at(&nop_place, rows[i].nop_offset, rows[i].nop_emulated) &&
-	       is_at(&part, 0, rows[i].emulated && !rows[i].offset),
+		       is_at(&nop_place, rows[i].nop_offset, rows[i].nop_emulated) &&
+		       is_at(&part, 0, rows[i].emulated && !rows[i].offset),
 	       "%s: +%u %s (got +%u %s; with nops +%u %s; in part +%u %s)", rows[i].what,
-	       rows[i].offset, rows[i].emulated ? "emulated" : "stepped",
-	       place.offset, place.emulated ? "emulated" : "stepped",
-	       nop_place.offset, nop_place.emulated ? "emulated" : "stepped",
-	       part.offset, part.emulated ? "emulated" : "stepped");
+	       rows[i].offset, rows[i].emulated ? "emulated" : "stepped", place.offset,
+	       place.emulated ? "emulated" : "stepped", nop_place.offset,
+	       nop_place.emulated ? "emulated" : "stepped", part.offset,
+	       part.emulated ? "emulated" : "stepped");
 	test_every_length(rows[i].code, rows[i].len);
 }
 

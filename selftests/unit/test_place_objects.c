@@ -62,9 +62,8 @@ static bool is_emulated_text(const struct oracle_insn *insn, bool nops)
 /* The last operand is where the result goes. */
 static bool is_free_destination(const char *text)
 {
-	static const char *const free_registers[] = {
-		"%rax", "%eax", "%r10", "%r10d", "%r11", "%r11d"
-	};
+	static const char *const free_registers[] = { "%rax",  "%eax", "%r10",
+						      "%r10d", "%r11", "%r11d" };
 	const char *last = strrchr(text, ',');
 	unsigned int i;
 
@@ -129,13 +128,14 @@ static void test_every_function(struct object *o, bool nops)
 
 	for (i = 0; i < o->oracle.nr_symbols && good; i++)
 		good = is_right_function(o, &o->oracle.symbols[i], nops, &moved);
-	tap_ok(good && i, "%s: objdump agrees with the places in %zu symbols, %u behind the first instruction%s",
+	tap_ok(good && i,
+	       "%s: objdump agrees with the places in %zu symbols, %u behind the first instruction%s",
 	       o->path, i, moved, nops ? ", nops emulated" : "");
 }
 
 /* === The whole object === */
 
-/* A branch into what was skipped, or to the place, from anywhere; or a function that begins there. */
+/* A branch into what was skipped or to the place, from anywhere; or a function that begins there */
 static bool is_landed_on(const struct object *o, u64 first, u64 last)
 {
 	size_t i;
@@ -169,8 +169,8 @@ static void test_allocators(struct object *o)
 		good &= place_of(o, &sym[i], false, &place);
 		tap_note("%s %#llx+%u %s", exercise_names[i], sym[i].value, place.offset,
 			 place.emulated ? "emulated" : "stepped");
-		good &= !place.offset || !is_landed_on(o, sym[i].value + 1,
-						       sym[i].value + place.offset);
+		good &= !place.offset ||
+			!is_landed_on(o, sym[i].value + 1, sym[i].value + place.offset);
 	}
 	tap_ok(good, "%s: no branch lands behind the first byte up to a place", o->path);
 }

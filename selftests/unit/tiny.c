@@ -121,9 +121,13 @@ static void make_hashes(struct tiny *t)
 {
 	u32 i, hash;
 
-	t->gnu = (struct tiny_gnu_hash){ .nr_buckets = 1, .first_symbol = 1, .bloom_words = 1,
-					 .bloom_shift = 6, .buckets = { 1 } };
-	t->sysv = (struct tiny_sysv_hash){ .nr_buckets = 1, .nr_symbols = TINY_SYMBOLS,
+	t->gnu = (struct tiny_gnu_hash){ .nr_buckets = 1,
+					 .first_symbol = 1,
+					 .bloom_words = 1,
+					 .bloom_shift = 6,
+					 .buckets = { 1 } };
+	t->sysv = (struct tiny_sysv_hash){ .nr_buckets = 1,
+					   .nr_symbols = TINY_SYMBOLS,
 					   .buckets = { 1 } };
 	for (i = 1; i < TINY_SYMBOLS; i++) {
 		hash = gnu_hash(symbols[i].name);
@@ -136,12 +140,18 @@ static void make_hashes(struct tiny *t)
 static void make_sections(struct tiny *t)
 {
 	t->shdr[TINY_SYMTAB] = (Elf64_Shdr){ .sh_type = SHT_SYMTAB,
-		.sh_offset = offsetof(struct tiny, sym), .sh_size = sizeof(t->sym),
-		.sh_link = TINY_STRTAB, .sh_info = 1, .sh_entsize = sizeof(Elf64_Sym) };
+					     .sh_offset = offsetof(struct tiny, sym),
+					     .sh_size = sizeof(t->sym),
+					     .sh_link = TINY_STRTAB,
+					     .sh_info = 1,
+					     .sh_entsize = sizeof(Elf64_Sym) };
 	t->shdr[TINY_STRTAB] = (Elf64_Shdr){ .sh_type = SHT_STRTAB,
-		.sh_offset = offsetof(struct tiny, strings), .sh_size = sizeof(t->strings) };
-	t->shdr[TINY_SH_NOTE] = (Elf64_Shdr){ .sh_type = SHT_NOTE, .sh_addralign = 4,
-		.sh_offset = offsetof(struct tiny, note), .sh_size = sizeof(t->note) };
+					     .sh_offset = offsetof(struct tiny, strings),
+					     .sh_size = sizeof(t->strings) };
+	t->shdr[TINY_SH_NOTE] = (Elf64_Shdr){ .sh_type = SHT_NOTE,
+					      .sh_addralign = 4,
+					      .sh_offset = offsetof(struct tiny, note),
+					      .sh_size = sizeof(t->note) };
 }
 
 static void make_note(struct tiny_note *note)

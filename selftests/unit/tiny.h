@@ -11,29 +11,37 @@
 #include <linux/elf.h>
 #include <linux/types.h>
 
-#define TINY_BIAS	0x10000
+#define TINY_BIAS 0x10000
 #define TINY_VADDR(member) (TINY_BIAS + offsetof(struct tiny, member))
-#define TINY_ID_LEN	20
+#define TINY_ID_LEN 20
 
 enum tiny_symbol {
 	TINY_NULL,
-	TINY_MALLOC,		/* global function */
-	TINY_FREE,		/* weak function */
-	TINY_OLD_MEMALIGN,	/* a version that is not the default */
-	TINY_MEMALIGN,		/* the default version, behind it */
-	TINY_OLD_CFREE,		/* the only version, not the default */
-	TINY_CALLOC,		/* an IFUNC */
-	TINY_REALLOC,		/* undefined */
-	TINY_VALLOC,		/* hidden */
-	TINY_PVALLOC,		/* GNU_UNIQUE */
-	TINY_MMAP,		/* an object */
-	TINY_MUNMAP,		/* protected function */
+	TINY_MALLOC,	   /* global function */
+	TINY_FREE,	   /* weak function */
+	TINY_OLD_MEMALIGN, /* a version that is not the default */
+	TINY_MEMALIGN,	   /* the default version, behind it */
+	TINY_OLD_CFREE,	   /* the only version, not the default */
+	TINY_CALLOC,	   /* an IFUNC */
+	TINY_REALLOC,	   /* undefined */
+	TINY_VALLOC,	   /* hidden */
+	TINY_PVALLOC,	   /* GNU_UNIQUE */
+	TINY_MMAP,	   /* an object */
+	TINY_MUNMAP,	   /* protected function */
 	TINY_SYMBOLS
 };
 
 enum tiny_dyn {
-	TINY_DT_NEEDED, TINY_DT_SYMTAB, TINY_DT_SYMENT, TINY_DT_STRTAB, TINY_DT_STRSZ,
-	TINY_DT_GNU_HASH, TINY_DT_HASH, TINY_DT_VERSYM, TINY_DT_NULL, TINY_DYNS
+	TINY_DT_NEEDED,
+	TINY_DT_SYMTAB,
+	TINY_DT_SYMENT,
+	TINY_DT_STRTAB,
+	TINY_DT_STRSZ,
+	TINY_DT_GNU_HASH,
+	TINY_DT_HASH,
+	TINY_DT_VERSYM,
+	TINY_DT_NULL,
+	TINY_DYNS
 };
 
 enum tiny_segment { TINY_LOAD, TINY_DATA, TINY_DYNAMIC, TINY_NOTE, TINY_SEGMENTS };
@@ -69,7 +77,7 @@ struct tiny {
 	struct tiny_note note;
 	u8 text[TINY_SYMBOLS * 16];
 	Elf64_Shdr shdr[TINY_SECTIONS];
-	char strings[160];		/* last, so that a lie about them reaches the file's end */
+	char strings[160]; /* last, so that a lie about them reaches the file's end */
 };
 
 /* A shared object that exports the symbols above; both hash tables are right. */

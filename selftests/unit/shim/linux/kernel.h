@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* kernel.h: of the kernel's header of this name, what the pure files use, for builds on the host. */
+/* kernel.h: what the pure files use of the kernel's header, for the host. */
 #ifndef MLU_SHIM_KERNEL_H
 #define MLU_SHIM_KERNEL_H
 
@@ -7,21 +7,25 @@
 #include <linux/types.h>
 
 /* The comparison of the pointers makes mixed types an error, as in the kernel. */
-#define min(x, y) ({			\
-	__typeof__(x) _x = (x);		\
-	__typeof__(y) _y = (y);		\
-	(void)(&_x == &_y);		\
-	_x < _y ? _x : _y; })
+#define min(x, y)                       \
+	({                              \
+		__typeof__(x) _x = (x); \
+		__typeof__(y) _y = (y); \
+		(void)(&_x == &_y);     \
+		_x < _y ? _x : _y;      \
+	})
 
-#define max(x, y) ({			\
-	__typeof__(x) _x = (x);		\
-	__typeof__(y) _y = (y);		\
-	(void)(&_x == &_y);		\
-	_x > _y ? _x : _y; })
+#define max(x, y)                       \
+	({                              \
+		__typeof__(x) _x = (x); \
+		__typeof__(y) _y = (y); \
+		(void)(&_x == &_y);     \
+		_x > _y ? _x : _y;      \
+	})
 
 #define min_t(type, x, y) min((type)(x), (type)(y))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define ALIGN(x, a) (((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define ALIGN(x, a) (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
 
 #endif /* MLU_SHIM_KERNEL_H */

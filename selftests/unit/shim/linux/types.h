@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* types.h: of the kernel's header of this name, what the pure files use, for builds on the host. */
+/* types.h: what the pure files use of the kernel's header, for the host. */
 #ifndef MLU_SHIM_TYPES_H
 #define MLU_SHIM_TYPES_H
 
