@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# memleak_user, from the top.  The work is done in the rooms' own makefiles and scripts; "make help"
+# lists what there is.
+#
+#	KDIR=DIR	what the module is built against: a kernel's headers or build tree
+#	KERNELS=...	which kernels "make check" starts
+
+KDIR	?= /lib/modules/$(shell uname -r)/build
+PREFIX	?= /usr/local
+VERSION	:= $(strip $(shell cat VERSION))
+FUZZ_SECONDS ?= 60
+
+all: modules tools
+
+$(KDIR)/Makefile:
+	@echo "There is nothing to build a module against in $(KDIR):" >&2
+	@echo "install the headers of the running kernel (on Debian:" >&2
+	@echo "apt-get install linux-headers-$$(uname -r)), or name another" >&2
+	@echo "kernel's headers with KDIR=DIR. \"make tools\" needs none." >&2
+	@exit 1
+
+modules: | $(KDIR)/Makefile
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+modules_install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	depmod -a "$$(cat $(KDIR)/include/config/kernel.release)"
+
+tools:
+	$(MAKE) -C userspace
+
+selftests:
+	$(MAKE) -C selftests
+
+install: modules_install tools
+	$(MAKE) -C userspace install PREFIX=$(PREFIX)
+
+dkms-install:
+	dkms add .
+	dkms install memleak_user/$(VERSION)
+
+check:
+	selftests/vm/check $(KERNELS)
+
+demo:
+	selftests/vm/demo
+
+bench:
+	bench/run
+
+style:
+	selftests/style
+
+fuzz:
+	$(MAKE) -C selftests/unit fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+clean:
+	$(MAKE) -C userspace clean
+	$(MAKE) -C selftests clean
+	$(MAKE) -C selftests/unit clean
+	test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+help:
+	@echo "On this machine:"
+	@echo "  all              the module and the tool (default)"
+	@echo "  modules tools selftests      each alone"
+	@echo "  install          module and tool, for the kernel in KDIR"
+	@echo "  modules_install  the module alone"
+	@echo "  dkms-install     the module for each kernel to come, with DKMS"
+	@echo "  clean            removes what was built"
+	@echo "In throwaway virtual machines, needing nothing but root, git and make:"
+	@echo "  demo             finds the leak of a leaking program"
+	@echo "  check            all tests; KERNELS=\"6.1 6.12 debug\" chooses"
+	@echo "  bench            what tracing costs"
+	@echo "For developers:"
+	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
+	@echo "  fuzz             the ELF reader's fuzzers, FUZZ_SECONDS=60"
+	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
+
+.PHONY: all modules modules_install tools selftests install dkms-install check demo bench \
+	style fuzz clean help

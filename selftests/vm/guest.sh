@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The first process of a machine once its root stands.  Runs /mlu/command in the copied tree, its
+# output on the port "output".  Then takes the module out, looks for splats, and writes the verdict
+# to the port "verdict", "end" being its last word: a machine that died before has none.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root LANG=C.UTF-8 KSELFTEST_DIR=/mlu/kselftest
+
+port()
+{
+	local dir
+	for dir in /sys/class/virtio-ports/*; do
+		[ "$(<"$dir/name")" != "$1" ] || echo "/dev/${dir##*/}"
+	done
+}
+
+mounts()
+{
+	mkdir -p /dev/pts /dev/shm /run /tmp
+	busybox mount -t devpts -o ptmxmode=666 devpts /dev/pts
+	ln -sf /proc/self/fd /dev/fd
+	ln -sf /proc/self/fd/0 /dev/stdin
+	ln -sf /proc/self/fd/1 /dev/stdout
+	ln -sf /proc/self/fd/2 /dev/stderr
+	busybox mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	busybox mount -t tmpfs -o mode=1777 tmpfs /tmp
+	busybox mount -t tmpfs -o mode=755 tmpfs /run
+	busybox mount -t debugfs debugfs /sys/kernel/debug
+	busybox mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
+	busybox mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	hostname memleak
+	busybox ip link set lo up 2>/dev/null
+}
+
+unload()
+{
+	[ -d /sys/module/memleak_user ] || return 0
+	timeout 120 rmmod memleak_user
+}
+
+# kmemleak wants two scans, a block's age apart, to be sure of what it says.
+scan_memory()
+{
+	local file=/sys/kernel/debug/kmemleak
+	[ -e $file ] || return 0
+	echo scan >$file
+	sleep 6
+	echo scan >$file
+	cat $file
+}
+
+# What the kernel said that it must not say; see splats.
+splats()
+{
+	dmesg >/run/dmesg
+	grep -a -n -E -f /mlu/splats /run/dmesg
+}
+
+finish()
+{
+	local status=$1 found leaks
+	unload || echo "problem the module could not be unloaded" >&3
+	leaks=$(scan_memory)
+	[ -z "$leaks" ] || printf 'problem kernel memory leaked\n%s\n' "$leaks" >&3
+	if found=$(splats); then
+		printf 'problem the kernel complained\n%s\n' "$found" >&3
+	fi
+	printf 'status %s\nend\n' "$status" >&3
+}
+
+mounts
+exec 3>"$(port verdict)"
+cd /mlu/memleak_user || exit
+setsid bash /mlu/command </dev/null >"$(port output)" 2>&1 3>&-
+finish $?
+exec 3>&-
+echo o >/proc/sysrq-trigger
+sleep 10

@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernels that are tested: where each has its image, its modules and what modules are built
+# against; sourced after lib.sh, with $root set.  6.1 and 6.12 are the root's own; "debug" is made
+# by the script debug-kernel.
+
+# kernel_select NAME: sets release, image, modules and kdir (as seen inside the root).
+kernel_select()
+{
+	case $1 in
+	debug) kernel_debug ;;
+	6.1 | 6.12) kernel_stock "$1" ;;
+	*) die "unknown kernel $1: one of $kernels_known" ;;
+	esac
+}
+
+kernel_stock()
+{
+	local dirs=("$root/lib/modules/$1."*)
+	[ -d "${dirs[-1]}/build" ] || die "the root has no kernel $1"
+	release=${dirs[-1]##*/}
+	image=$root/boot/vmlinuz-$release
+	modules=$root/lib/modules/$release
+	kdir=/lib/modules/$release/build
+	kernel_tree=
+}
+
+# Its tree is bound where the root is entered: see chroot_run.
+kernel_debug()
+{
+	kernel_tree=$("$vm/debug-kernel") || die "no debug kernel"
+	release=$(cat "$kernel_tree/include/config/kernel.release")
+	image=$kernel_tree/arch/x86/boot/bzImage
+	modules=
+	kdir=/kernel
+}

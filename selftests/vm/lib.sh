@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts of this room have in common; sourced by all of them.
+#
+# Everything that takes long to make is kept outside the checkout, in the cache, under a name that
+# holds a hash of what it was made from, and moved into place when it is whole: what was
+# interrupted never counts, what has changed is made anew.  MLU_CACHE moves the cache.
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$vm/../.." && pwd)
+cache=${MLU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memleak_user}
+suite=bookworm
+kernels_known="6.1 6.12 debug"
+
+say()
+{
+	echo "${0##*/}: $*" >&2
+}
+
+die()
+{
+	say "$@"
+	exit 1
+}
+
+# hash_of FILE...: twelve digits that change when one of the files does.
+hash_of()
+{
+	cat "$@" | sha256sum | cut -c1-12
+}
+
+is_installed()
+{
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@"
+}
+
+# need_packages PACKAGE...: installs what this machine lacks of them.
+need_packages()
+{
+	local package missing=()
+	for package in "$@"; do
+		is_installed "$package" || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || die "not root, and these packages are missing: ${missing[*]}"
+	say "installing ${missing[*]}"
+	{ apt update && apt install -y --no-install-recommends "${missing[@]}"; } \
+		>"$cache/apt.log" 2>&1 || die "apt-get failed, see $cache/apt.log"
+}
+
+prepare_host()
+{
+	[ "$(id -u)" = 0 ] || die "must be run as root: it makes a root file system and mounts it"
+	mkdir -p "$cache/logs"
+	need_packages qemu-system-x86 mmdebstrap cpio rsync xz-utils git make perl ca-certificates \
+		debian-archive-keyring
+}
+
+# locked NAME COMMAND...: one at a time on this machine, the others wait.
+locked()
+{
+	local name=$1
+	shift
+	(
+		flock -n 9 || { say "waiting for another one that makes $name"; flock 9; }
+		"$@" 9>&-
+	) 9>"$cache/$name.lock"
+}
