@@ -170,8 +170,8 @@ int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits)
 	unsigned int i;
 
 	allocs->stripe_bits = stripe_bits;
-	allocs->stripes = mlu_mem_zalloc(MLU_MEM_TABLES,
-					 sizeof(*allocs->stripes) << stripe_bits, GFP_KERNEL);
+	allocs->stripes = mlu_mem_zalloc(MLU_MEM_TABLES, sizeof(*allocs->stripes) << stripe_bits,
+					 GFP_KERNEL);
 	if (!allocs->stripes)
 		return -ENOMEM;
 	for (i = 0; i < 1U << stripe_bits; i++) {

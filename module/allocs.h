@@ -14,10 +14,10 @@ struct mlu_alloc {
 	struct hlist_node node;
 	u64 addr;
 	u64 size;
-	u64 time_ns;		/* ktime_get_ns() at the return of the call that made it */
+	u64 time_ns; /* ktime_get_ns() at the return of the call that made it */
 	struct mlu_stack *stack;
-	u32 tid;		/* in the initial PID namespace */
-	bool taken;		/* by a call under way that may move or free it */
+	u32 tid;    /* in the initial PID namespace */
+	bool taken; /* by a call under way that may move or free it */
 };
 
 #define MLU_ALLOCS_FIRST 4

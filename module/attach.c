@@ -30,9 +30,9 @@
 
 /* The process to attach to, pinned while we do. */
 struct process {
-	struct task_struct *task;	/* a thread that has the mm */
+	struct task_struct *task; /* a thread that has the mm */
 	struct mm_struct *mm;
-	struct pid *pid;		/* of the thread group */
+	struct pid *pid; /* of the thread group */
 };
 
 /* Any thread that still has an mm: a process may live on without its leader. */
@@ -126,7 +126,7 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	err = mlu_probe_use(target, site, use);
 	if (err) {
 		fput(use->file);
-		return mlu_refuse(request, err, "%s of %.*s cannot be probed", site->func->name,
+		return mlu_refuse(request, err, "%s of %.*s cannot be probed", site->function.func->name,
 				  (int)len, name);
 	}
 	target->nr_uses++;
@@ -146,7 +146,7 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 		for (i = 0; i < sites->nr; i++) {
 			const struct mlu_site *site = &sites->site[i];
 
-			if (mlu_func_frees(site->func) != !pass)
+			if (mlu_func_frees(site->function.func) != !pass)
 				continue;
 			err = put_probe(request, target, site);
 			if (err)
@@ -164,7 +164,7 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target,
 
 	for (i = 0; i < target->nr_uses; i++) {
 		struct mlu_use *use = &target->uses[i];
-		const char *func = use->probe->func->name;
+		const char *func = use->probe->function.func->name;
 		u8 bytes[UPROBE_SWBP_INSN_SIZE];
 		size_t len;
 		const char *name = mlu_mapping_name(use->mapping, &len);
@@ -174,9 +174,10 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target,
 		if (access_process_vm(task, use->addr, bytes, sizeof(bytes), FOLL_FORCE) !=
 			    sizeof(bytes) ||
 		    !mlu_arch_is_breakpoint(bytes))
-			return mlu_refuse(request, -EFAULT,
-					  "no breakpoint went into %s of %.*s: a shared or writable mapping?",
-					  func, (int)len, name);
+			return mlu_refuse(
+				request, -EFAULT,
+				"no breakpoint went into %s of %.*s: a shared or writable mapping?",
+				func, (int)len, name);
 	}
 	return 0;
 }
@@ -187,6 +188,10 @@ static int find_sites(struct mlu_request *request, struct mlu_target *target,
 	const char *object = target->options.object;
 	int err = mlu_sites_find(target, sites);
 
+	if (sites->too_many)
+		return mlu_refuse(request, -ENOSPC,
+				  "more than %d allocator functions are mapped, see object=",
+				  MLU_MAX_SITES);
 	if (err || sites->nr)
 		return err;
 	if (!*object)
@@ -217,8 +222,8 @@ static void take_out(struct mlu_target *target)
 	kvfree(uses);
 }
 
-static int probe(struct mlu_request *request, struct mlu_target *target,
-		 struct task_struct *task, const struct mlu_sites *sites)
+static int probe(struct mlu_request *request, struct mlu_target *target, struct task_struct *task,
+		 const struct mlu_sites *sites)
 {
 	int err = put_probes(request, target, sites);
 
@@ -230,9 +235,9 @@ static int probe(struct mlu_request *request, struct mlu_target *target,
 	return err;
 }
 
-static int attach(struct mlu_request *request, struct mlu_target *target,
-		  struct process *process, struct mlu_sites *sites,
-		  void (*ended)(struct work_struct *), struct workqueue_struct *wq)
+static int attach(struct mlu_request *request, struct mlu_target *target, struct process *process,
+		  struct mlu_sites *sites, void (*ended)(struct work_struct *),
+		  struct workqueue_struct *wq)
 {
 	int err = mlu_maps_read(&target->maps, process->mm);
 
@@ -247,6 +252,7 @@ static int attach(struct mlu_request *request, struct mlu_target *target,
 	if (!err)
 		return 0;
 	take_out(target);
+	mlu_target_drain(target);
 	mlu_target_unwatch(target);
 	return err;
 }

@@ -19,26 +19,26 @@
 
 /* A command being read. */
 struct parse {
-	char *rest;		/* what is still to be read */
+	char *rest; /* what is still to be read */
 	struct mlu_request *request;
 };
 
 struct command_key {
 	const char *name;
-	size_t at;		/* in struct mlu_options */
+	size_t at; /* in struct mlu_options */
 	u64 min;
-	u64 max;		/* 0: it is a name */
+	u64 max; /* 0: it is a name */
 };
 
-#define KEY(name, field, min, max) { name, offsetof(struct mlu_options, field), min, max }
+#define KEY(name, field, min, max)                                  \
+	{                                                           \
+		name, offsetof(struct mlu_options, field), min, max \
+	}
 
 static const struct command_key keys[] = {
-	KEY("min", min, 0, U64_MAX),
-	KEY("max", max, 0, U64_MAX),
-	KEY("depth", depth, 1, MLU_MAX_DEPTH),
-	KEY("older", older_ms, 0, U32_MAX),
-	KEY("object", object, 0, 0),
-	KEY("bound", bound, 0, 1),
+	KEY("min", min, 0, U64_MAX),	       KEY("max", max, 0, U64_MAX),
+	KEY("depth", depth, 1, MLU_MAX_DEPTH), KEY("older", older_ms, 0, U32_MAX),
+	KEY("object", object, 0, 0),	       KEY("bound", bound, 0, 1),
 };
 
 static int parse_attach(struct parse *p);
@@ -73,7 +73,8 @@ static int nothing_more(struct parse *p)
 	const char *word = next_word(p);
 
 	return word ? mlu_refuse(p->request, -EINVAL, "nothing may follow, but there is \"%s\"",
-				 word) : 0;
+				 word) :
+		      0;
 }
 
 static bool is_number(const char *word)
@@ -133,8 +134,7 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 			continue;
 		if (__test_and_set_bit(i, seen))
 			return mlu_refuse(p->request, -EINVAL, "%s= stands twice", word);
-		return keys[i].max ? set_number(p, &keys[i], value) :
-				     set_name(p, &keys[i], value);
+		return keys[i].max ? set_number(p, &keys[i], value) : set_name(p, &keys[i], value);
 	}
 	return mlu_refuse(p->request, -EINVAL,
 			  "unknown key \"%s\": there are min, max, depth, older, object, bound",
@@ -318,7 +318,7 @@ static const char *default_sentence(int err)
 	case -EINTR:
 		return "the writer was killed, it is still being carried out";
 	case -ENOMEM:
-		return "out of memory, or at the module's limit (max_memory)";
+		return "out of memory";
 	default:
 		return "the kernel refuses";
 	}
@@ -371,19 +371,21 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 /** mlu_errno_name() - the name of an error that commands give */
 const char *mlu_errno_name(int err)
 {
-#define NAME(e) case -e: return #e
+#define NAME(e)  \
+	case -e: \
+		return #e
 	switch (err) {
-	NAME(EINVAL);
-	NAME(E2BIG);
-	NAME(ESRCH);
-	NAME(ENOENT);
-	NAME(EBUSY);
-	NAME(ENOSPC);
-	NAME(ENOMEM);
-	NAME(EOPNOTSUPP);
-	NAME(EFAULT);
-	NAME(EINPROGRESS);
-	NAME(EINTR);
+		NAME(EINVAL);
+		NAME(E2BIG);
+		NAME(ESRCH);
+		NAME(ENOENT);
+		NAME(EBUSY);
+		NAME(ENOSPC);
+		NAME(ENOMEM);
+		NAME(EOPNOTSUPP);
+		NAME(EFAULT);
+		NAME(EINPROGRESS);
+		NAME(EINTR);
 	default:
 		return "EIO";
 	}

@@ -15,14 +15,13 @@ struct mlu_refusal {
 	int err;
 	struct pid *writer;
 	char comm[TASK_COMM_LEN];
-	char command[MLU_SHOWN_MAX];	/* escaped, cut */
+	char command[MLU_SHOWN_MAX]; /* escaped, cut */
 	char sentence[MLU_SENTENCE_MAX];
 };
 
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal);
 const char *mlu_errno_name(int err);
-
 
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options);
 

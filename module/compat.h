@@ -39,7 +39,7 @@ struct mlu_consumer {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define MLU_UPROBE_HANDLER(name) \
 	int name(struct uprobe_consumer *uc, struct pt_regs *regs, __u64 *cookie)
-#define MLU_UPROBE_RETURN(name)                                                      \
+#define MLU_UPROBE_RETURN(name)                                                        \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs, \
 		 __u64 *cookie)
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_IGNORE

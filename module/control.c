@@ -25,7 +25,7 @@ struct control {
 	struct mlu_session *session;
 	struct mutex lock;
 	bool written;
-	struct mlu_refusal refusal;	/* of this file's last command; err 0: it was none */
+	struct mlu_refusal refusal; /* of this file's last command; err 0: it was none */
 };
 
 static DEFINE_MUTEX(last_lock);
@@ -64,7 +64,7 @@ static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 
 static void show_use(struct seq_file *m, const struct mlu_use *use)
 {
-	seq_printf(m, "%s ", use->probe->func->name);
+	seq_printf(m, "%s ", use->probe->function.func->name);
 	mlu_seq_code(m, use->mapping, use->addr);
 	seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
 }
@@ -154,7 +154,8 @@ static ssize_t control_write(struct file *file, const char __user *buf, size_t l
 
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	err = mlu_command(text, min_t(size_t, len, MLU_COMMAND_MAX + 1), control->session, &refusal);
+	err = mlu_command(text, min_t(size_t, len, MLU_COMMAND_MAX + 1), control->session,
+			  &refusal);
 	keep_refusal(control, &refusal);
 	put_pid(refusal.writer);
 	kfree(text);

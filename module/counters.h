@@ -13,33 +13,33 @@
 #include <linux/types.h>
 
 /* The lost_ ones stand together: their sum is what a report says. */
-#define MLU_COUNTERS(X)    \
-	X(allocated)       \
-	X(freed)           \
-	X(reallocated)     \
-	X(failed)          \
-	X(filtered)        \
-	X(nested)          \
-	X(unknown_free)    \
-	X(partial_unmap)   \
-	X(replaced)        \
-	X(uncertain)       \
-	X(lost_memory)     \
-	X(lost_limit)      \
-	X(lost_inflight)   \
-	X(lost_fault)      \
-	X(walk_end)        \
-	X(walk_depth)      \
-	X(walk_fault)      \
+#define MLU_COUNTERS(X)       \
+	X(allocated)          \
+	X(freed)              \
+	X(reallocated)        \
+	X(failed)             \
+	X(filtered)           \
+	X(nested)             \
+	X(unknown_free)       \
+	X(partial_unmap)      \
+	X(replaced)           \
+	X(uncertain)          \
+	X(lost_memory)        \
+	X(lost_limit)         \
+	X(lost_inflight)      \
+	X(lost_fault)         \
+	X(walk_end)           \
+	X(walk_depth)         \
+	X(walk_fault)         \
 	X(walk_frame_pointer) \
-	X(walk_pc)         \
+	X(walk_pc)            \
 	X(unknown_mapping)
 
 enum mlu_counter {
 #define X(name) MLU_COUNT_##name,
 	MLU_COUNTERS(X)
 #undef X
-	MLU_NR_COUNTERS
+		MLU_NR_COUNTERS
 };
 
 struct mlu_counters {

@@ -19,13 +19,18 @@
 
 static struct dentry *root, *targets;
 
+/*
+ * "Unsafe" is without debugfs' guard of each read: what is being read goes on to be, when its file
+ * has been removed.  Only open looks at the inode, and that is guarded; an open file has references
+ * on all that it shows.
+ */
 static void add_readers(struct dentry *dir, u32 id)
 {
 	void *data = (void *)(unsigned long)id;
 
-	debugfs_create_file("report", 0400, dir, data, &mlu_report_fops);
-	debugfs_create_file("allocations", 0400, dir, data, &mlu_listing_fops);
-	debugfs_create_file("stats", 0400, dir, data, &mlu_stats_fops);
+	debugfs_create_file_unsafe("report", 0400, dir, data, &mlu_report_fops);
+	debugfs_create_file_unsafe("allocations", 0400, dir, data, &mlu_listing_fops);
+	debugfs_create_file_unsafe("stats", 0400, dir, data, &mlu_stats_fops);
 }
 
 /** mlu_debugfs_init() - all but control: there are no targets yet */

@@ -51,8 +51,9 @@ int mlu_dso_image_open(struct mlu_dso_image *image, struct file *mapped)
 	image->scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	image->source.read = image_read;
 	image->source.size = i_size_read(file_inode(image->file));
-	err = image->scratch ? mlu_elf_open(&image->elf, &image->source, image->scratch, PAGE_SIZE)
-			     : -ENOMEM;
+	err = image->scratch ?
+		      mlu_elf_open(&image->elf, &image->source, image->scratch, PAGE_SIZE) :
+		      -ENOMEM;
 	if (err)
 		mlu_dso_image_close(image);
 	return err;

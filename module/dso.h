@@ -13,7 +13,7 @@
 /* Constant once it is made; holds no file and no inode, so it keeps no file system busy. */
 struct mlu_dso {
 	struct kref refs;
-	struct list_head node;	/* in the list of all; guarded by its mutex */
+	struct list_head node; /* in the list of all; guarded by its mutex */
 
 	/* Which file, in which state. */
 	dev_t dev;

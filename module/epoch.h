@@ -16,7 +16,7 @@
  */
 struct mlu_epoch {
 	refcount_t refs;
-	u64 id;			/* never reused: tells whether what a call holds is still there */
+	u64 id; /* never reused: tells whether what a call holds is still there */
 	struct mlu_allocs heap;
 	struct mlu_allocs mmaps;
 	struct mlu_stacks stacks;

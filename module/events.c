@@ -16,7 +16,8 @@
  *
  * The outermost call is the allocation: what an allocator calls within a call, itself or another
  * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is
- * known from the calls in flight.  One of them is dead, and buried, when its return slot lies below
+ * known from the calls in flight; for a mapping also from the thread's last free, which has no return
+ * probe.  A call in flight is dead, and buried, when its return slot lies below
  * the stack pointer of a later event, or no longer holds the trampoline of return probes: its
  * function was left by longjmp, or the kernel skipped its return probe.  And a call whose caller is
  * no allocator is the program's own, even while another is in flight (a signal handler's, or one
@@ -31,6 +32,7 @@
 #include <linux/mman.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/uaccess.h>
 
 #include "arch.h"
 #include "compat.h"
@@ -43,6 +45,9 @@
  * none allocates one, and who finds one there when he is done frees his own.
  */
 static struct mlu_trace *__percpu *spare_traces;
+
+/* How much of a stack is searched for a return address into an outer call. */
+#define SEARCH_MAX 16384
 
 int mlu_events_init(void)
 {
@@ -155,7 +160,36 @@ static struct mlu_call *outer_call(struct mlu_target *target, struct mlu_epoch *
 	return NULL;
 }
 
-/* Is the caller an allocator?  Of a tail call, the jump came from the outer call itself. */
+/* Is there an address of @outer's code on the stack between the two calls? */
+static bool returns_into(const struct mlu_call *outer, const struct mlu_call *call)
+{
+	unsigned long word[16], at = call->sp;
+	unsigned int i;
+
+	for (; at < outer->sp && at < call->sp + SEARCH_MAX; at += sizeof(word)) {
+		if (copy_from_user_nofault(word, (void __user *)at, sizeof(word)))
+			return false;
+		for (i = 0; i < ARRAY_SIZE(word); i++)
+			if (word[i] - outer->start < outer->end - outer->start &&
+			    at + i * sizeof(*word) < outer->sp)
+				return true;
+	}
+	return false;
+}
+
+static const struct mlu_mapping *allocator_of(struct mlu_target *target, unsigned long pc)
+{
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, pc);
+
+	return mapping && READ_ONCE(mapping->allocator) ? mapping : NULL;
+}
+
+/*
+ * Is the caller an allocator?  Of a tail call, the jump came from the outer call itself.  Whoever is
+ * in an allocator's library is one.  A program that is its own allocator has both sorts of callers
+ * in one object: there, the outer call must be going to be returned to.  (Not so for mappings: an
+ * allocator may get them in a function that it has jumped to.)
+ */
 static bool is_made_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
 				 const struct mlu_call *call)
 {
@@ -163,8 +197,20 @@ static bool is_made_by_allocator(struct mlu_target *target, const struct mlu_cal
 
 	if (call->sp == outer->sp)
 		return true;
-	mapping = mlu_maps_find(&target->maps, call->ret);
-	return mapping && READ_ONCE(mapping->allocator);
+	mapping = allocator_of(target, call->ret);
+	if (!mapping || !mapping->program || mlu_func_maps(call->func))
+		return mapping;
+	return returns_into(outer, call);
+}
+
+/* A free that is still under way has its own return address in its slot. */
+static bool is_made_by_free(struct mlu_target *target, const struct mlu_call *call)
+{
+	unsigned long sp, ret, now;
+
+	return mlu_func_maps(call->func) && allocator_of(target, call->ret) &&
+	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
+	       mlu_read_user(sp, &now) && now == ret;
 }
 
 /* === At the entry === */
@@ -254,9 +300,10 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 	call->lost = !call->stack;
 }
 
-static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_func *func,
+static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_function *function,
 				const struct pt_regs *regs)
 {
+	const struct mlu_func *func = function->func;
 	bool at_limit;
 	struct mlu_call *call = mlu_call_new(&at_limit);
 
@@ -266,6 +313,8 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_func *
 	}
 	call->func = func;
 	call->epoch = epoch->id;
+	call->start = mlu_arch_pc(regs) - function->skipped;
+	call->end = call->start + function->size;
 	call->sp = mlu_arch_entry_sp(regs);
 	call->size = size_of(func, regs);
 	call->kind = kind_of(func, regs);
@@ -277,7 +326,7 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_func *
 }
 
 static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_func *func, const struct pt_regs *regs)
+		       const struct mlu_function *function, const struct pt_regs *regs)
 {
 	struct mlu_call *outer = outer_call(target, epoch, mlu_arch_entry_sp(regs), false);
 	struct mlu_call *call;
@@ -286,22 +335,28 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 		mlu_count(epoch->counters, lost_inflight);
 		return;
 	}
-	call = call_of(epoch, func, regs);
+	call = call_of(epoch, function, regs);
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
-	call->nested = outer && is_made_by_allocator(target, outer, call);
+	call->nested = outer ? is_made_by_allocator(target, outer, call) :
+			       is_made_by_free(target, call);
+	call->in_free = !outer && call->nested;
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
 	mlu_inflight_push(target->inflight, call);
 }
 
-static void enter_free(struct mlu_epoch *epoch, unsigned long addr)
+static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch, unsigned long addr,
+		       unsigned long sp)
 {
 	struct mlu_alloc *alloc;
+	unsigned long ret;
 
 	if (!addr)
 		return;
+	if (mlu_read_user(sp, &ret))
+		mlu_inflight_note_free(target->inflight, sp, ret);
 	alloc = mlu_allocs_remove(&epoch->heap, addr);
 	if (alloc)
 		mlu_epoch_forget(epoch, alloc);
@@ -309,17 +364,20 @@ static void enter_free(struct mlu_epoch *epoch, unsigned long addr)
 		mlu_count(epoch->counters, unknown_free);
 }
 
-/** mlu_event_enter() - an allocator function of the target is being called */
-void mlu_event_enter(struct mlu_target *target, const struct mlu_func *func, struct pt_regs *regs)
+/* mlu_event_enter() - an allocator function of the target is being called */
+void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
+		     struct pt_regs *regs)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	const struct mlu_func *func = function->func;
 
 	if (!READ_ONCE(target->gate))
 		return;
 	if (func->sort == MLU_FUNC_FREE)
-		enter_free(epoch, mlu_arch_arg(regs, func->block));
+		enter_free(target, epoch, mlu_arch_arg(regs, func->block),
+			   mlu_arch_entry_sp(regs));
 	else
-		enter_call(target, epoch, func, regs);
+		enter_call(target, epoch, function, regs);
 }
 
 /* === At the return === */
@@ -443,7 +501,7 @@ static struct mlu_call *returning_call(struct mlu_target *target, struct mlu_epo
 }
 
 /** mlu_event_return() - an allocator function of the target has returned */
-void mlu_event_return(struct mlu_target *target, const struct mlu_func *func,
+void mlu_event_return(struct mlu_target *target, const struct mlu_function *function,
 		      struct pt_regs *regs)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
@@ -452,14 +510,14 @@ void mlu_event_return(struct mlu_target *target, const struct mlu_func *func,
 
 	if (!READ_ONCE(target->gate))
 		return;
-	call = returning_call(target, epoch, func, sp);
+	call = returning_call(target, epoch, function->func, sp);
 	if (!call) {
 		mlu_count(epoch->counters, uncertain);
 		return;
 	}
 	mlu_inflight_pop(target->inflight, call);
 	/* The outer call may have been dead all the time: then this one is the allocation. */
-	if (call->nested && outer_call(target, epoch, sp, true))
+	if (call->in_free || (call->nested && outer_call(target, epoch, sp, true)))
 		mlu_count(epoch->counters, nested);
 	else
 		settle(target, epoch, call, regs);

@@ -11,8 +11,9 @@ struct pt_regs;
 int mlu_events_init(void);
 void mlu_events_exit(void);
 
-void mlu_event_enter(struct mlu_target *target, const struct mlu_func *func, struct pt_regs *regs);
-void mlu_event_return(struct mlu_target *target, const struct mlu_func *func,
+void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
+		     struct pt_regs *regs);
+void mlu_event_return(struct mlu_target *target, const struct mlu_function *function,
 		      struct pt_regs *regs);
 
 #endif /* MLU_EVENTS_H */

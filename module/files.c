@@ -3,8 +3,8 @@
  * What the debugfs files have in common: who may open them, which targets they show, how they
  * write a target and an address.
  *
- * Entered from readers, may sleep.  A selection holds a reference on each of its targets: it shows
- * them even when they are forgotten meanwhile.
+ * Entered from readers, may sleep.  A selection holds a reference on each of its targets and on what
+ * is recorded of it: it shows them even when they are cleared or forgotten meanwhile.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -19,6 +19,20 @@
 int mlu_may_open(struct file *file)
 {
 	return file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+static void add_to(struct mlu_selection *selection, struct mlu_target *target)
+{
+	struct mlu_selected *item = &selection->item[selection->nr++];
+
+	item->target = mlu_target_get(target);
+	item->epoch = mlu_target_epoch_get(target);
+}
+
+static void drop_item(struct mlu_selected *item)
+{
+	mlu_epoch_put(item->epoch);
+	mlu_target_put(item->target);
 }
 
 static unsigned int count_targets(void)
@@ -43,11 +57,11 @@ struct mlu_selection *mlu_selection_new(u32 id)
 	struct mlu_target *target;
 
 	mutex_lock(&mlu_targets_lock);
-	selection = kvzalloc(struct_size(selection, target, count_targets()), GFP_KERNEL);
+	selection = kvzalloc(struct_size(selection, item, count_targets()), GFP_KERNEL);
 	if (selection) {
 		list_for_each_entry(target, &mlu_targets, node)
 			if (!id || target->id == id)
-				selection->target[selection->nr++] = mlu_target_get(target);
+				add_to(selection, target);
 	}
 	mutex_unlock(&mlu_targets_lock);
 	return selection;
@@ -58,7 +72,7 @@ void mlu_selection_free(struct mlu_selection *selection)
 	unsigned int i;
 
 	for (i = 0; selection && i < selection->nr; i++)
-		mlu_target_put(selection->target[i]);
+		drop_item(&selection->item[i]);
 	kvfree(selection);
 }
 

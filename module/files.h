@@ -13,7 +13,10 @@ int mlu_may_open(struct file *file);
 /* A reader's choice of targets: all that are listed when the file is opened, or one of them. */
 struct mlu_selection {
 	unsigned int nr;
-	struct mlu_target *target[];
+	struct mlu_selected {
+		struct mlu_target *target;
+		struct mlu_epoch *epoch;	/* current at the open */
+	} item[];
 };
 
 struct mlu_selection *mlu_selection_new(u32 id);

@@ -7,12 +7,12 @@
 
 /* What a call does, seen from its arguments and its result. */
 enum mlu_func_sort {
-	MLU_FUNC_ALLOC,		/* gives a new block, or NULL */
-	MLU_FUNC_REALLOC,	/* gives a block for an old one, or NULL */
-	MLU_FUNC_MEMALIGN,	/* puts a new block's address where an argument says; 0: it did */
-	MLU_FUNC_FREE,		/* entry only */
-	MLU_FUNC_MMAP,		/* gives a new mapping, or MAP_FAILED */
-	MLU_FUNC_MUNMAP,	/* 0: it did */
+	MLU_FUNC_ALLOC,	   /* gives a new block, or NULL */
+	MLU_FUNC_REALLOC,  /* gives a block for an old one, or NULL */
+	MLU_FUNC_MEMALIGN, /* puts a new block's address where an argument says; 0: it did */
+	MLU_FUNC_FREE,	   /* entry only */
+	MLU_FUNC_MMAP,	   /* gives a new mapping, or MAP_FAILED */
+	MLU_FUNC_MUNMAP,   /* 0: it did */
 };
 
 #define MLU_NO_ARG (-1)
@@ -24,6 +24,13 @@ struct mlu_func {
 	s8 size;
 	s8 times;
 	s8 block;
+};
+
+/* One probed function. */
+struct mlu_function {
+	const struct mlu_func *func;
+	u32 skipped;		/* from its first byte to its breakpoint */
+	u32 size;		/* in bytes, 0: not known */
 };
 
 extern const struct mlu_func mlu_funcs[];

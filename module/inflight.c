@@ -107,7 +107,27 @@ void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 	spin_unlock(&bucket->lock);
 }
 
-/** mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */
+/* mlu_inflight_note_free() - current is calling free, with its return slot at @sp */
+void mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret)
+{
+	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
+
+	WRITE_ONCE(last->task, current);
+	WRITE_ONCE(last->sp, sp);
+	WRITE_ONCE(last->ret, ret);
+}
+
+/* mlu_inflight_last_free() - current's last free, if it is still known */
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, unsigned long *sp, unsigned long *ret)
+{
+	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
+
+	*sp = READ_ONCE(last->sp);
+	*ret = READ_ONCE(last->ret);
+	return READ_ONCE(last->task) == current;
+}
+
+/* mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight)
 {
 	unsigned int i;

@@ -16,29 +16,44 @@ struct mlu_stack;
 /* One call.  Only its own thread looks at it, until the target has ended. */
 struct mlu_call {
 	struct hlist_node node;
-	const struct task_struct *task;	/* compared, never followed */
+	const struct task_struct *task; /* compared, never followed */
 	u64 task_start;			/* task_structs are reused */
 	const struct mlu_func *func;
-	unsigned long sp;		/* the address of its return slot */
-	unsigned long ret;		/* what was in the slot at entry */
-	unsigned long size;		/* asked for; ULONG_MAX: more than there can be */
-	unsigned long arg;		/* where posix_memalign() puts the address */
-	u64 epoch;			/* that @stack and @taken belong to */
-	struct mlu_stack *stack;	/* NULL: to be walked at the return */
-	struct mlu_alloc *taken;	/* the record of the block that it may free */
+	unsigned long sp;	 /* the address of its return slot */
+	unsigned long ret;	 /* what was in the slot at entry */
+	unsigned long start;	 /* the function's code */
+	unsigned long end;
+	unsigned long size;	 /* asked for; ULONG_MAX: more than there can be */
+	unsigned long arg;	 /* where posix_memalign() puts the address */
+	u64 epoch;		 /* that @stack and @taken belong to */
+	struct mlu_stack *stack; /* NULL: to be walked at the return */
+	struct mlu_alloc *taken; /* the record of the block that it may free */
 	u8 depth;
-	u8 kind;			/* enum mlu_kind */
-	bool nested;			/* made by an allocator, within a call of another */
-	bool filtered;			/* its size is outside of min= and max= */
-	bool lost;			/* counted as lost already */
+	u8 kind;       /* enum mlu_kind */
+	bool nested;   /* made by an allocator, within a call of another */
+	bool in_free;  /* nested, within a free */
+	bool filtered; /* its size is outside of min= and max= */
+	bool lost;     /* counted as lost already */
 };
 
 #define MLU_INFLIGHT_BITS 8
 
+/*
+ * The last free of a thread: it has no return probe, so it is no call in flight, but may map or
+ * unmap memory.  Threads that share a place overwrite each other's: who finds another's, or a mix
+ * of two, knows nothing.
+ */
+struct mlu_last_free {
+	const struct task_struct *task;
+	unsigned long sp;
+	unsigned long ret;
+};
+
 struct mlu_inflight {
+	struct mlu_last_free last_free[1 << MLU_INFLIGHT_BITS];
 	struct mlu_inflight_bucket {
-		spinlock_t lock;	/* guards the chain; a leaf */
-		struct hlist_head calls;	/* each thread's newest first */
+		spinlock_t lock;	 /* guards the chain; a leaf */
+		struct hlist_head calls; /* each thread's newest first */
 	} bucket[1 << MLU_INFLIGHT_BITS];
 };
 
@@ -53,6 +68,8 @@ void mlu_call_free(struct mlu_call *call);
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);
 void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call);
+void mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret);
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, unsigned long *sp, unsigned long *ret);
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight);
 
 #endif /* MLU_INFLIGHT_H */

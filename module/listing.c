@@ -12,7 +12,6 @@
  *
  * Entered from readers, may sleep; an open file's state is guarded by its seq_file's lock.
  */
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
@@ -37,10 +36,9 @@ struct item {
 
 struct listing {
 	struct mlu_selection *selection;
-	struct mlu_epoch **epochs;	/* of each target, as of the open */
 
 	/* Where the reader is. */
-	loff_t pos;			/* of items[at - 1]; 0: before the first */
+	loff_t pos; /* of items[at - 1]; 0: before the first */
 	unsigned int target;
 	bool mmaps;
 	struct mlu_allocs_cursor cursor;
@@ -92,7 +90,7 @@ static void next_table(struct listing *listing)
 
 static int step(struct listing *listing)
 {
-	struct mlu_allocs *table = mlu_epoch_table(listing->epochs[listing->target],
+	struct mlu_allocs *table = mlu_epoch_table(listing->selection->item[listing->target].epoch,
 						   listing->mmaps);
 	unsigned int need = mlu_allocs_step(table, &listing->cursor, copy, listing, listing->room);
 
@@ -128,12 +126,20 @@ static void go_to_start(struct listing *listing)
 	listing->at = 0;
 }
 
+/* As long as its target has lived since, or lived. */
+static u64 age_ns(const struct listing *listing, const struct item *item)
+{
+	u64 now = mlu_target_now(listing->selection->item[listing->target].target);
+
+	return now > item->time_ns ? now - item->time_ns : 0;
+}
+
 /* Younger than older= says: left out. */
 static bool is_hidden(const struct listing *listing, const struct item *item)
 {
-	u64 older = listing->selection->target[listing->target]->options.older_ms;
+	u64 older = listing->selection->item[listing->target].target->options.older_ms;
 
-	return older && ktime_get_ns() - item->time_ns < older * NSEC_PER_MSEC;
+	return older && age_ns(listing, item) < older * NSEC_PER_MSEC;
 }
 
 /* The next item that is to be shown; NULL at the end, or an error. */
@@ -187,7 +193,6 @@ static int listing_show(struct seq_file *m, void *v)
 {
 	const struct listing *listing = m->private;
 	const struct item *item = v;
-	u64 now = ktime_get_ns();
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m, "memleak_user allocations 1\n");
@@ -195,8 +200,8 @@ static int listing_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	seq_printf(m, "%u 0x%016llx %llu %llu %d %u %s\n",
-		   listing->selection->target[listing->target]->id, item->addr, item->size,
-		   now > item->time_ns ? (now - item->time_ns) / NSEC_PER_MSEC : 0,
+		   listing->selection->item[listing->target].target->id, item->addr, item->size,
+		   age_ns(listing, item) / NSEC_PER_MSEC,
 		   mlu_tid_in(item->tid, task_active_pid_ns(current)), item->stack,
 		   kind_names[item->kind]);
 	return 0;
@@ -211,11 +216,6 @@ static const struct seq_operations listing_ops = {
 
 static void listing_free(struct listing *listing)
 {
-	unsigned int i;
-
-	for (i = 0; listing->epochs && i < listing->selection->nr; i++)
-		mlu_epoch_put(listing->epochs[i]);
-	kvfree(listing->epochs);
 	mlu_selection_free(listing->selection);
 	kvfree(listing->items);
 	kfree(listing);
@@ -223,18 +223,8 @@ static void listing_free(struct listing *listing)
 
 static int listing_fill(struct listing *listing, u32 id)
 {
-	unsigned int i;
-
 	listing->selection = mlu_selection_new(id);
-	if (!listing->selection || make_room(listing, FIRST_ROOM))
-		return -ENOMEM;
-	listing->epochs = kvcalloc(listing->selection->nr + 1, sizeof(*listing->epochs),
-				   GFP_KERNEL);
-	if (!listing->epochs)
-		return -ENOMEM;
-	for (i = 0; i < listing->selection->nr; i++)
-		listing->epochs[i] = mlu_target_epoch_get(listing->selection->target[i]);
-	return 0;
+	return listing->selection ? make_room(listing, FIRST_ROOM) : -ENOMEM;
 }
 
 static int listing_open(struct inode *inode, struct file *file)

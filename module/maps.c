@@ -71,6 +71,7 @@ static struct mlu_mapping *mapping_new(const struct vm_area_struct *vma, gfp_t g
 	m->start = vma->vm_start;
 	m->end = vma->vm_end;
 	m->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
 	if (m->sort == MLU_MAPPING_FILE)
 		m->file = get_file(vma->vm_file);
 	return m;
@@ -417,7 +418,8 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 
 	if (mapping->sort != MLU_MAPPING_FILE || !path) {
 		name = mapping->sort == MLU_MAPPING_FILE ? "[unknown]" :
-		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" : "[anon]";
+		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" :
+							   "[anon]";
 		*len = strlen(name);
 		return name;
 	}

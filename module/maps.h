@@ -23,17 +23,18 @@ enum mlu_mapping_sort {
  * written by the worker (@dso and @path last, with release), the rest is constant.
  */
 struct mlu_mapping {
-	struct list_head node;		/* in mlu_maps.all */
-	u32 id;				/* from 1 on, never reused in a target's life */
+	struct list_head node; /* in mlu_maps.all */
+	u32 id;		       /* from 1 on, never reused in a target's life */
 	enum mlu_mapping_sort sort;
 	unsigned long start;
 	unsigned long end;
-	u64 offset;			/* in the file, bytes */
-	bool gone;			/* unmapped since */
-	bool allocator;			/* of an object that has probes */
-	struct file *file;		/* until it is resolved; with a reference */
+	u64 offset;	   /* in the file, bytes */
+	bool gone;	   /* unmapped since */
+	bool allocator;	   /* of an object that has probes */
+	bool program;	   /* of the program itself, not of a library */
+	struct file *file; /* until it is resolved; with a reference */
 	struct mlu_dso *dso;
-	char *path;			/* as in /proc/PID/maps, NULL: not known */
+	char *path; /* as in /proc/PID/maps, NULL: not known */
 	u16 path_len;
 };
 
@@ -49,7 +50,7 @@ struct mlu_maps {
 	struct list_head all;
 	u32 last_id;
 	unsigned int nr_unresolved;
-	bool closed;			/* no more learning: the target has ended */
+	bool closed; /* no more learning: the target has ended */
 	struct work_struct resolve;
 	wait_queue_head_t resolved;
 };

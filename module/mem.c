@@ -26,6 +26,12 @@ void mlu_mem_init(unsigned int limit_mib)
 	limit = min_t(u64, bytes, LONG_MAX / 2);
 }
 
+static void charge(enum mlu_mem_kind kind, size_t size)
+{
+	atomic_long_add(size, &total);
+	atomic_long_add(size, &used[kind]);
+}
+
 /** mlu_mem_charge() - take @size bytes into account; false: that would pass the limit */
 bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 {
@@ -58,14 +64,20 @@ long mlu_mem_limit(void)
 	return limit;
 }
 
+/*
+ * The limit binds handlers only: what commands need is counted too, but bounded by the number of
+ * targets, and clearing must be possible at the limit.  vmalloc() may sleep, so only they get it.
+ */
 void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
 {
+	bool blocking = gfpflags_allow_blocking(gfp);
 	void *p;
 
-	if (!mlu_mem_charge(kind, size))
+	if (blocking)
+		charge(kind, size);
+	else if (!mlu_mem_charge(kind, size))
 		return NULL;
-	/* vmalloc() may sleep: only who may, and wants much, gets it. */
-	p = gfpflags_allow_blocking(gfp) ? kvzalloc(size, gfp) : kzalloc(size, gfp);
+	p = blocking ? kvzalloc(size, gfp) : kzalloc(size, gfp);
 	if (!p)
 		mlu_mem_uncharge(kind, size);
 	return p;
@@ -108,8 +120,8 @@ static void refill(struct work_struct *work)
 	struct mlu_pool *pool = container_of(work, struct mlu_pool, refill);
 
 	for (;;) {
-		void *object = kmem_cache_alloc(pool->cache, GFP_KERNEL | __GFP_NORETRY |
-							      __GFP_NOWARN);
+		void *object = kmem_cache_alloc(pool->cache,
+						GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 
 		if (!object)
 			return;

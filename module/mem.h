@@ -31,7 +31,10 @@ long mlu_mem_used(enum mlu_mem_kind kind);
 long mlu_mem_total(void);
 long mlu_mem_limit(void);
 
-/* Charged and zeroed; NULL at the limit or without memory.  The size comes back at the free. */
+/*
+ * Charged and zeroed; NULL without memory or, if @gfp may not sleep, at the limit.  The size comes
+ * back at the free.
+ */
 void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp);
 void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size);
 

@@ -28,13 +28,13 @@
 #include "probes.h"
 
 static LIST_HEAD(probes);
-static LIST_HEAD(retired);	/* unregistered, to be freed at the next sync */
+static LIST_HEAD(retired); /* unregistered, to be freed at the next sync */
 static unsigned int nr_probes;
 static atomic64_t foreign_hits;
 
-static const struct mlu_func *func_of(struct uprobe_consumer *uc)
+static const struct mlu_function *function_of(struct uprobe_consumer *uc)
 {
-	return container_of(to_mlu_consumer(uc), struct mlu_probe, consumer)->func;
+	return &container_of(to_mlu_consumer(uc), struct mlu_probe, consumer)->function;
 }
 
 /*
@@ -62,7 +62,7 @@ static MLU_UPROBE_HANDLER(on_entry)
 	rcu_read_lock();
 	target = mlu_target_of_mm(current->mm);
 	if (target) {
-		mlu_event_enter(target, func_of(uc), regs);
+		mlu_event_enter(target, function_of(uc), regs);
 	} else {
 		atomic64_inc(&foreign_hits);
 		ret = UPROBE_HANDLER_REMOVE;
@@ -78,7 +78,7 @@ static MLU_UPROBE_RETURN(on_return)
 	rcu_read_lock();
 	target = mlu_target_of_mm(current->mm);
 	if (target)
-		mlu_event_return(target, func_of(uc), regs);
+		mlu_event_return(target, function_of(uc), regs);
 	rcu_read_unlock();
 	return 0;
 }
@@ -135,12 +135,12 @@ static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *s
 	if (!probe)
 		return NULL;
 	probe->consumer.uc.handler = on_entry;
-	if (mlu_func_has_return(site->func))
+	if (mlu_func_has_return(site->function.func))
 		probe->consumer.uc.ret_handler = on_return;
 	probe->consumer.uc.filter = accept_targets;
 	probe->consumer.inode = inode;
 	probe->consumer.offset = site->offset;
-	probe->func = site->func;
+	probe->function = site->function;
 	probe->emulated = site->emulated;
 	return probe;
 }

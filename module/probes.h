@@ -11,16 +11,16 @@
 
 /* Where a probe is to go: found in one mapped object of a target. */
 struct mlu_site {
-	const struct mlu_func *func;
+	struct mlu_function function;
 	struct mlu_mapping *mapping;
-	u64 offset;		/* in the file, of the breakpoint */
+	u64 offset; /* in the file, of the breakpoint */
 	bool emulated;
 };
 
 struct mlu_probe {
 	struct mlu_consumer consumer;
 	struct list_head node;
-	const struct mlu_func *func;
+	struct mlu_function function;
 	bool emulated;
 	unsigned int users;
 };
@@ -39,7 +39,7 @@ struct mlu_use {
 	struct mlu_probe *probe;
 	struct file *file;
 	struct mlu_mapping *mapping;
-	unsigned long addr;	/* of the breakpoint in the target */
+	unsigned long addr; /* of the breakpoint in the target */
 	struct mlu_helper helper;
 };
 

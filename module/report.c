@@ -10,7 +10,7 @@
  * Entered from readers, may sleep; no lock of its own.  Sums come from the records, not from
  * counters kept at the side: there is one truth, and older= can leave out what is younger.
  */
-#include <linux/ktime.h>
+#include <linux/bsearch.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -26,8 +26,16 @@ struct row {
 	const struct mlu_stack *stack;
 	u64 bytes;
 	u64 nr;
-	u64 youngest_ns;	/* when it was made */
+	u64 youngest_ns; /* when it was made */
 	u64 oldest_ns;
+	s64 made;
+	s64 freed;
+};
+
+/* A mapping that frames name, as it was when the file was opened. */
+struct place {
+	const struct mlu_mapping *mapping;
+	bool gone;
 };
 
 /* One target's part of a report. */
@@ -36,12 +44,12 @@ struct section {
 	struct mlu_epoch *epoch;
 	enum mlu_state state;
 	u64 now_ns;
-	u64 older_than_ns;	/* made after this: left out */
+	u64 older_ns; /* what is younger is left out */
 	u64 bytes, nr, lost;
 	unsigned int nr_rows;
 	struct row *rows;
-	unsigned int nr_mappings;
-	const struct mlu_mapping **mappings;
+	unsigned int nr_places;
+	struct place *places; /* by id */
 };
 
 struct report {
@@ -50,10 +58,8 @@ struct report {
 };
 
 static const char *const end_notes[MLU_NR_WALK_ENDS] = {
-	[MLU_WALK_END] = "end",
-	[MLU_WALK_DEPTH] = "depth",
-	[MLU_WALK_FAULT] = "fault",
-	[MLU_WALK_FRAME_POINTER] = "bad frame pointer",
+	[MLU_WALK_END] = "end",	    [MLU_WALK_DEPTH] = "depth",
+	[MLU_WALK_FAULT] = "fault", [MLU_WALK_FRAME_POINTER] = "bad frame pointer",
 	[MLU_WALK_PC] = "bad pc",
 };
 
@@ -71,7 +77,9 @@ static void add_up(const struct mlu_alloc *alloc, void *ctx)
 	struct section *section = ctx;
 	struct row *row;
 
-	if (alloc->time_ns > section->older_than_ns || alloc->stack->id > section->nr_rows)
+	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
+		return;
+	if (alloc->stack->id > section->nr_rows)
 		return;
 	row = &section->rows[alloc->stack->id - 1];
 	if (!row->nr || alloc->time_ns > row->youngest_ns)
@@ -110,6 +118,14 @@ static int by_bytes(const void *a, const void *b)
 	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
 }
 
+static void freeze_row(struct section *section, struct row *row)
+{
+	section->bytes += row->bytes;
+	section->nr += row->nr;
+	row->made = atomic64_read(&row->stack->made);
+	row->freed = atomic64_read(&row->stack->freed);
+}
+
 /* Sort, drop the rows of stacks without allocations, add up. */
 static void finish_rows(struct section *section)
 {
@@ -120,18 +136,15 @@ static void finish_rows(struct section *section)
 			section->rows[nr++] = section->rows[i];
 	section->nr_rows = nr;
 	sort(section->rows, nr, sizeof(*section->rows), by_bytes, NULL);
-	for (i = 0; i < nr; i++) {
-		section->bytes += section->rows[i].bytes;
-		section->nr += section->rows[i].nr;
-	}
+	for (i = 0; i < nr; i++)
+		freeze_row(section, &section->rows[i]);
 }
 
 static int by_id(const void *a, const void *b)
 {
-	const struct mlu_mapping *x = *(const struct mlu_mapping **)a;
-	const struct mlu_mapping *y = *(const struct mlu_mapping **)b;
+	const struct place *x = a, *y = b;
 
-	return x->id < y->id ? -1 : x->id > y->id;
+	return x->mapping->id < y->mapping->id ? -1 : x->mapping->id > y->mapping->id;
 }
 
 static unsigned int nr_frames(const struct section *section)
@@ -143,50 +156,57 @@ static unsigned int nr_frames(const struct section *section)
 	return nr;
 }
 
-/* The mappings that frames name, by id, each once. */
-static int collect_mappings(struct section *section)
+static void add_places(struct section *section, const struct mlu_stack *stack)
 {
-	unsigned int i, j, nr = 0;
+	unsigned int i;
 
-	section->mappings = kvcalloc(nr_frames(section) + 1, sizeof(*section->mappings),
-				     GFP_KERNEL);
-	if (!section->mappings)
+	for (i = 0; i < stack->nr; i++)
+		if (stack->frames[i].mapping)
+			section->places[section->nr_places++].mapping = stack->frames[i].mapping;
+}
+
+/* The mappings that frames name, each once. */
+static int collect_places(struct section *section)
+{
+	unsigned int i, nr = 0;
+
+	section->places = kvcalloc(nr_frames(section) + 1, sizeof(*section->places), GFP_KERNEL);
+	if (!section->places)
 		return -ENOMEM;
 	for (i = 0; i < section->nr_rows; i++)
-		for (j = 0; j < section->rows[i].stack->nr; j++)
-			if (section->rows[i].stack->frames[j].mapping)
-				section->mappings[nr++] = section->rows[i].stack->frames[j].mapping;
-	sort(section->mappings, nr, sizeof(*section->mappings), by_id, NULL);
+		add_places(section, section->rows[i].stack);
+	sort(section->places, section->nr_places, sizeof(*section->places), by_id, NULL);
+	for (i = 0; i < section->nr_places; i++)
+		if (!nr || section->places[i].mapping != section->places[nr - 1].mapping)
+			section->places[nr++] = section->places[i];
 	for (i = 0; i < nr; i++)
-		if (!i || section->mappings[i] != section->mappings[i - 1])
-			section->mappings[section->nr_mappings++] = section->mappings[i];
+		section->places[i].gone = READ_ONCE(section->places[i].mapping->gone);
+	section->nr_places = nr;
 	return 0;
 }
 
-static void begin_section(struct section *section, struct mlu_target *target)
+static void begin_section(struct section *section, const struct mlu_selected *selected)
 {
+	struct mlu_target *target = selected->target;
 	struct mlu_counters sum = {};
-	u64 ended;
 
 	section->target = target;
-	section->epoch = mlu_target_epoch_get(target);
+	section->epoch = selected->epoch;
 	mlu_counters_add(&sum, section->epoch->counters);
 	section->lost = mlu_counters_lost(&sum);
 	mutex_lock(&mlu_targets_lock);
 	section->state = target->state;
-	ended = mlu_target_is_live(target) ? 0 : target->ended_ns;
 	mutex_unlock(&mlu_targets_lock);
-	section->now_ns = ended ? ended : ktime_get_ns();
-	section->older_than_ns = target->options.older_ms ?
-		section->now_ns - target->options.older_ms * NSEC_PER_MSEC : U64_MAX;
+	section->now_ns = mlu_target_now(target);
+	section->older_ns = target->options.older_ms * NSEC_PER_MSEC;
 	section->nr_rows = atomic_read(&section->epoch->stacks.last_id);
 }
 
-static int collect(struct section *section, struct mlu_target *target)
+static int collect(struct section *section, const struct mlu_selected *selected)
 {
 	int err;
 
-	begin_section(section, target);
+	begin_section(section, selected);
 	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
 	if (!section->rows)
 		return -ENOMEM;
@@ -196,8 +216,8 @@ static int collect(struct section *section, struct mlu_target *target)
 	if (err)
 		return err;
 	finish_rows(section);
-	mlu_maps_wait(&target->maps);
-	return collect_mappings(section);
+	mlu_maps_wait(&selected->target->maps);
+	return collect_places(section);
 }
 
 static void report_free(struct report *report)
@@ -206,8 +226,7 @@ static void report_free(struct report *report)
 
 	for (i = 0; i < report->selection->nr; i++) {
 		kvfree(report->sections[i].rows);
-		kvfree(report->sections[i].mappings);
-		mlu_epoch_put(report->sections[i].epoch);
+		kvfree(report->sections[i].places);
 	}
 	mlu_selection_free(report->selection);
 	kvfree(report);
@@ -229,7 +248,7 @@ static struct report *report_new(u32 id)
 	}
 	report->selection = selection;
 	for (i = 0; i < selection->nr && !err; i++)
-		err = collect(&report->sections[i], selection->target[i]);
+		err = collect(&report->sections[i], &selection->item[i]);
 	if (!err)
 		return report;
 	report_free(report);
@@ -243,11 +262,21 @@ static u64 age_ms(const struct section *section, u64 made_ns)
 	return section->now_ns > made_ns ? div_u64(section->now_ns - made_ns, NSEC_PER_MSEC) : 0;
 }
 
-static void show_frame(struct seq_file *m, const struct mlu_frame *frame)
+static bool is_gone(const struct section *section, const struct mlu_mapping *mapping)
+{
+	const struct place key = { .mapping = mapping };
+	const struct place *place = bsearch(&key, section->places, section->nr_places, sizeof(key),
+					    by_id);
+
+	return place && place->gone;
+}
+
+static void show_frame(struct seq_file *m, const struct section *section,
+		       const struct mlu_frame *frame)
 {
 	seq_printf(m, "\t0x%016lx ", frame->pc);
 	mlu_seq_code(m, frame->mapping, frame->pc);
-	if (frame->mapping && READ_ONCE(frame->mapping->gone))
+	if (frame->mapping && is_gone(section, frame->mapping))
 		seq_printf(m, " (unmapped) (mapping %u)", frame->mapping->id);
 }
 
@@ -256,20 +285,22 @@ static void show_row(struct seq_file *m, const struct section *section, const st
 	const struct mlu_stack *stack = row->stack;
 	unsigned int i;
 
-	seq_printf(m, "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %lld made, %lld freed)\n",
+	seq_printf(m,
+		   "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %lld made, %lld freed)\n",
 		   row->bytes, row->nr, stack->id, kind_words[stack->kind],
-		   age_ms(section, row->youngest_ns), age_ms(section, row->oldest_ns),
-		   (s64)atomic64_read(&stack->made), (s64)atomic64_read(&stack->freed));
+		   age_ms(section, row->youngest_ns), age_ms(section, row->oldest_ns), row->made,
+		   row->freed);
 	for (i = 0; i < stack->nr; i++) {
-		show_frame(m, &stack->frames[i]);
+		show_frame(m, section, &stack->frames[i]);
 		if (i == stack->nr - 1)
 			seq_printf(m, " (%s)", end_notes[stack->end]);
 		seq_putc(m, '\n');
 	}
 }
 
-static void show_mapping(struct seq_file *m, const struct mlu_mapping *mapping)
+static void show_place(struct seq_file *m, const struct place *place)
 {
+	const struct mlu_mapping *mapping = place->mapping;
 	const struct mlu_dso *dso = smp_load_acquire(&mapping->dso);
 	const char *path = smp_load_acquire(&mapping->path);
 	const char *name = path;
@@ -281,7 +312,7 @@ static void show_mapping(struct seq_file *m, const struct mlu_mapping *mapping)
 		seq_printf(m, "%*phN", dso->build_id_len, dso->build_id);
 	else
 		seq_putc(m, '-');
-	seq_puts(m, READ_ONCE(mapping->gone) ? " (unmapped) " : " ");
+	seq_puts(m, place->gone ? " (unmapped) " : " ");
 	if (!path)
 		name = mlu_mapping_name(mapping, &len);
 	mlu_seq_path(m, name, len);
@@ -292,16 +323,16 @@ static void show_head(struct seq_file *m, const struct section *section)
 {
 	mlu_seq_target(m, section->target);
 	seq_printf(m, " %s %llu ms: %llu bytes in %llu allocations from %u stack%s, lost %llu\n",
-		   mlu_state_name(section->state),
-		   age_ms(section, section->target->attached_ns), section->bytes, section->nr,
-		   section->nr_rows, section->nr_rows == 1 ? "" : "s", section->lost);
+		   mlu_state_name(section->state), age_ms(section, section->target->attached_ns),
+		   section->bytes, section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
+		   section->lost);
 }
 
 /* === The file: position 0 is the first line, then each section's lines, stacks and mappings === */
 
 static u64 nr_items(const struct section *section)
 {
-	return 1ULL + section->nr_rows + section->nr_mappings;
+	return 1ULL + section->nr_rows + section->nr_places;
 }
 
 static void *report_start(struct seq_file *m, loff_t *pos)
@@ -332,7 +363,7 @@ static void show_item(struct seq_file *m, const struct section *section, u64 ite
 	else if (item <= section->nr_rows)
 		show_row(m, section, &section->rows[item - 1]);
 	else
-		show_mapping(m, section->mappings[item - 1 - section->nr_rows]);
+		show_place(m, &section->places[item - 1 - section->nr_rows]);
 }
 
 static int report_show(struct seq_file *m, void *v)

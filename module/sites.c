@@ -78,9 +78,15 @@ static void add_site(struct mlu_sites *sites, struct search *search, struct mlu_
 	struct mlu_place where;
 	u64 size = mapping->end - mapping->start;
 
-	if (!symbol->found || place(search, symbol, &where) || sites->nr == MLU_MAX_SITES)
+	if (!symbol->found || place(search, symbol, &where))
 		return;
-	site->func = &mlu_funcs[i];
+	if (sites->nr == MLU_MAX_SITES) {
+		sites->too_many = true;
+		return;
+	}
+	site->function.func = &mlu_funcs[i];
+	site->function.skipped = where.offset;
+	site->function.size = min_t(u64, symbol->size, U32_MAX);
 	site->mapping = mapping;
 	site->offset = symbol->offset + where.offset;
 	site->emulated = where.emulated;

@@ -9,7 +9,8 @@
 
 struct mlu_sites {
 	unsigned int nr;
-	bool object_seen;	/* an object of the wanted name is mapped */
+	bool too_many;	  /* there are more than fit */
+	bool object_seen; /* an object of the wanted name is mapped */
 	struct mlu_site site[MLU_MAX_SITES];
 };
 

@@ -14,7 +14,7 @@ struct mlu_mapping;
 enum mlu_kind {
 	MLU_KIND_HEAP,
 	MLU_KIND_MMAP,
-	MLU_KIND_STACK,		/* a mapping with MAP_STACK */
+	MLU_KIND_STACK, /* a mapping with MAP_STACK */
 	MLU_NR_KINDS
 };
 
@@ -41,8 +41,8 @@ struct mlu_frame {
 struct mlu_trace {
 	u32 hash;
 	u16 nr;
-	u8 end;			/* enum mlu_walk_end */
-	u8 kind;		/* enum mlu_kind */
+	u8 end;	 /* enum mlu_walk_end */
+	u8 kind; /* enum mlu_kind */
 	struct mlu_frame frames[MLU_MAX_DEPTH];
 };
 
@@ -62,7 +62,7 @@ struct mlu_stack {
 
 struct mlu_stacks {
 	struct rhashtable table;
-	struct mlu_stack *all;	/* newest first; pushed with cmpxchg */
+	struct mlu_stack *all; /* newest first; pushed with cmpxchg */
 	atomic_t last_id;
 };
 

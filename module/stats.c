@@ -12,28 +12,18 @@
 #include "probes.h"
 #include "stats.h"
 
-static void add_target(struct mlu_counters *sum, struct mlu_target *target)
-{
-	struct mlu_epoch *epoch = mlu_target_epoch_get(target);
-
-	mlu_counters_add(sum, epoch->counters);
-	mlu_epoch_put(epoch);
-}
-
 static void show_module(struct seq_file *m, const struct mlu_selection *selection)
 {
 	static const char *const names[MLU_NR_MEM] = {
-		[MLU_MEM_RECORDS] = "records",
-		[MLU_MEM_STACKS] = "stacks",
-		[MLU_MEM_INFLIGHT] = "inflight",
-		[MLU_MEM_TABLES] = "tables",
+		[MLU_MEM_RECORDS] = "records",	 [MLU_MEM_STACKS] = "stacks",
+		[MLU_MEM_INFLIGHT] = "inflight", [MLU_MEM_TABLES] = "tables",
 		[MLU_MEM_MAPPINGS] = "mappings",
 	};
 	unsigned int i, tracing = 0;
 
 	mutex_lock(&mlu_targets_lock);
 	for (i = 0; i < selection->nr; i++)
-		tracing += selection->target[i]->state == MLU_TRACING;
+		tracing += selection->item[i].target->state == MLU_TRACING;
 	mutex_unlock(&mlu_targets_lock);
 	seq_printf(m, "foreign %llu\n", mlu_foreign_hits());
 	seq_printf(m, "targets %u\ntracing %u\nprobes %u\n", selection->nr, tracing,
@@ -53,7 +43,7 @@ static int show(struct seq_file *m, void *unused)
 	if (!selection)
 		return -ENOMEM;
 	for (i = 0; i < selection->nr; i++)
-		add_target(&sum, selection->target[i]);
+		mlu_counters_add(&sum, selection->item[i].epoch->counters);
 	for (i = 0; i < MLU_NR_COUNTERS; i++)
 		seq_printf(m, "%s %llu\n", mlu_counter_names[i], sum.n[i]);
 	if (!id)

@@ -42,7 +42,7 @@ const struct mlu_options mlu_default_options = {
 /* Between a target and its mm: the notifier outlives both ends of their relation. */
 struct mlu_watch {
 	struct mmu_notifier mn;
-	struct mlu_target *target;	/* with a reference; NULL while it is being set up */
+	struct mlu_target *target; /* with a reference; NULL while it is being set up */
 	struct workqueue_struct *wq;
 	struct work_struct free_work;
 };
@@ -59,6 +59,14 @@ const char *mlu_state_name(enum mlu_state state)
 	};
 
 	return names[state];
+}
+
+/* mlu_target_now() - the time up to which ages count: a target's end, or now */
+u64 mlu_target_now(const struct mlu_target *target)
+{
+	u64 ended = READ_ONCE(target->ended_ns);
+
+	return ended ? ended : ktime_get_ns();
 }
 
 /*
@@ -106,7 +114,6 @@ static void target_release(struct kref *refs)
 {
 	struct mlu_target *target = container_of(refs, struct mlu_target, refs);
 
-	mlu_target_drain(target);
 	mlu_inflight_free(target->inflight);
 	mlu_epoch_put(rcu_dereference_protected(target->epoch, true));
 	mlu_maps_exit(&target->maps);
@@ -145,6 +152,15 @@ struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
 		if (target->mm == mm)
 			return target;
 	return NULL;
+}
+
+/* mlu_target_drop_records() - a forgotten target's memory goes, but for what readers hold */
+void mlu_target_drop_records(struct mlu_target *target)
+{
+	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
+
+	RCU_INIT_POINTER(target->epoch, NULL);
+	mlu_epoch_put(epoch);
 }
 
 /** mlu_target_epoch_get() - the current epoch with a reference, for a reader */
@@ -189,10 +205,11 @@ void mlu_target_drain(struct mlu_target *target)
 		if (!call->nested)
 			mlu_count(epoch->counters, uncertain);
 		if (call->taken && call->epoch == epoch->id)
-			mlu_epoch_restore(epoch, mlu_epoch_table(epoch, call->kind),
-					  call->taken);
+			mlu_epoch_restore(epoch, mlu_epoch_table(epoch, call->kind), call->taken);
 		mlu_call_free(call);
 	}
+	mlu_inflight_free(target->inflight);
+	target->inflight = NULL;
 }
 
 /* === The mmu notifier === */
@@ -203,7 +220,8 @@ static enum mlu_state why_ended(const struct mlu_target *target, const struct mm
 	bool own = task_tgid(current) == target->pid;
 
 	return own && current->mm && current->mm != mm && !(current->flags & PF_EXITING) ?
-		MLU_EXEC : MLU_EXITED;
+		       MLU_EXEC :
+		       MLU_EXITED;
 }
 
 static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)

@@ -34,7 +34,7 @@ struct mlu_options {
 extern const struct mlu_options mlu_default_options;
 
 enum mlu_state {
-	MLU_ATTACHING,		/* in no list yet */
+	MLU_ATTACHING, /* in no list yet */
 	MLU_TRACING,
 	MLU_DETACHING,
 	MLU_DETACHED,
@@ -51,18 +51,18 @@ struct mlu_target {
 	struct rcu_head rcu;
 
 	/* Constant from attach on. */
-	u32 id;			/* never reused */
-	struct pid *pid;	/* of the thread group */
+	u32 id;		 /* never reused */
+	struct pid *pid; /* of the thread group */
 	char comm[TASK_COMM_LEN];
 	struct mlu_options options;
-	const void *bound_to;	/* the session that it lives as long as, or NULL; compared only */
+	const void *bound_to; /* the session that it lives as long as, or NULL; compared only */
 	u64 attached_ns;
 
 	/* What handlers look at, within rcu_read_lock(). */
 	struct hlist_node hash_node;
-	struct mm_struct *mm;	/* mmgrab()bed from attach to its end; a key, not followed */
-	bool gate;		/* events count */
-	unsigned long trampoline;	/* where return probes send it; 0: not known yet */
+	struct mm_struct *mm;	  /* mmgrab()bed from attach to its end; a key, not followed */
+	bool gate;		  /* events count */
+	unsigned long trampoline; /* where return probes send it; 0: not known yet */
 	struct mlu_epoch __rcu *epoch;
 	struct mlu_inflight *inflight;
 	struct mlu_maps maps;
@@ -70,15 +70,15 @@ struct mlu_target {
 	/* Guarded by mlu_targets_lock. */
 	struct list_head node;
 	enum mlu_state state;
-	u64 ended_ns;
-	struct mlu_use *uses;	/* its probes */
+	u64 ended_ns;	      /* 0: it has not */
+	struct mlu_use *uses; /* its probes */
 	unsigned int nr_uses;
 
 	/* The worker's own. */
 	struct dentry *dir;
 	struct mlu_watch *watch;
 	struct work_struct end_work;
-	enum mlu_state end_state;	/* exited or exec, written once by the notifier */
+	enum mlu_state end_state; /* exited or exec, written once by the notifier */
 };
 
 /* The targets, oldest first.  A leaf but for what kmalloc() takes; never taken in a handler. */
@@ -101,6 +101,7 @@ static inline void mlu_target_gate(struct mlu_target *target, bool open)
 
 struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target);
 int mlu_target_new_epoch(struct mlu_target *target);
+void mlu_target_drop_records(struct mlu_target *target);
 void mlu_target_drain(struct mlu_target *target);
 
 int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm,
@@ -108,6 +109,7 @@ int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm,
 void mlu_target_unwatch(struct mlu_target *target);
 void mlu_target_watch_exit(void);
 
+u64 mlu_target_now(const struct mlu_target *target);
 const char *mlu_state_name(enum mlu_state state);
 
 /* Is it one that can still be detached?  mlu_targets_lock is held. */

@@ -9,10 +9,10 @@
 
 /* Where a walk begins: the caller's registers, as when the call will have returned. */
 struct mlu_unwind_start {
-	unsigned long pc;	/* the return address into the caller */
-	unsigned long sp;	/* the caller's stack pointer after the return */
+	unsigned long pc; /* the return address into the caller */
+	unsigned long sp; /* the caller's stack pointer after the return */
 	unsigned long fp;
-	bool at_return;		/* from a return handler */
+	bool at_return; /* from a return handler */
 };
 
 bool mlu_read_user(unsigned long addr, unsigned long *value);

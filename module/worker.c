@@ -63,6 +63,7 @@ static void forget(struct mlu_target *target)
 	if (!listed)
 		return;
 	ops->gone(target);
+	mlu_target_drop_records(target);
 	mlu_target_put(target);
 }
 
@@ -119,7 +120,7 @@ static void end(struct mlu_target *target)
 	state = READ_ONCE(target->end_state);
 	mutex_lock(&mlu_targets_lock);
 	target->state = state ? state : MLU_DETACHED;
-	target->ended_ns = ktime_get_ns();
+	WRITE_ONCE(target->ended_ns, ktime_get_ns());
 	mutex_unlock(&mlu_targets_lock);
 }
 

@@ -17,7 +17,7 @@
  */
 struct mlu_session {
 	struct kref refs;
-	bool closed;		/* guarded by mlu_targets_lock */
+	bool closed; /* guarded by mlu_targets_lock */
 	struct work_struct close_work;
 };
 
@@ -44,7 +44,7 @@ struct mlu_request {
 	struct mlu_target **targets;
 
 	int err;
-	char sentence[MLU_SENTENCE_MAX];	/* why it failed */
+	char sentence[MLU_SENTENCE_MAX]; /* why it failed */
 };
 
 struct mlu_request *mlu_request_new(enum mlu_op op, struct mlu_session *session);
