@@ -9,7 +9,7 @@
 
 #define MLU_BREAKPOINT 0xccUL
 #define MLU_BREAKPOINT_MASK 0xffUL
-#define MLU_BREAKPOINT_STEP 1	/* how far the pc is behind a breakpoint that was hit */
+#define MLU_BREAKPOINT_STEP 1 /* how far the pc is behind a breakpoint that was hit */
 #define MLU_PC(regs) ((regs).rip)
 
 #elif defined(__aarch64__)

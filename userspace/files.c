@@ -19,7 +19,7 @@
 /* A deleted file's path as the kernel shows it. */
 #define DELETED " (deleted)"
 
-#define HELD_MAX 256	/* the limit of open files is 1024 in most places */
+#define HELD_MAX 256 /* the limit of open files is 1024 in most places */
 
 /* A file that the process had mapped when we looked. */
 struct held {
@@ -32,7 +32,7 @@ struct held {
 
 struct mlu_files {
 	struct mlu_places places;
-	int root;		/* the process's root or the sysroot, -1: our own */
+	int root; /* the process's root or the sysroot, -1: our own */
 	struct held *held;
 	size_t nr;
 	size_t room;
@@ -156,8 +156,9 @@ static int verified(int fd, const struct mlu_mapping *m, char **why)
 	if (!strcmp(found, m->build_id)) {
 		tell(why, NULL);
 	} else {
-		tell(why, mlu_format("the file has build-id %s, the report tells %s: it is not used",
-				     found, m->build_id));
+		tell(why,
+		     mlu_format("the file has build-id %s, the report tells %s: it is not used",
+				found, m->build_id));
 		close(fd);
 		fd = -1;
 	}

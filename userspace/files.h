@@ -14,9 +14,9 @@
 #include "report.h"
 
 struct mlu_places {
-	int proc;			/* /proc/PID, or -1: it stays with the caller */
-	const char *sysroot;		/* paths are below it, NULL: below / */
-	const char *debug_path;		/* directories with colons between, or NULL */
+	int proc;		/* /proc/PID, or -1: it stays with the caller */
+	const char *sysroot;	/* paths are below it, NULL: below / */
+	const char *debug_path; /* directories with colons between, or NULL */
 };
 
 struct mlu_files;

@@ -20,10 +20,9 @@
 #include "rows.h"
 
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
-#define LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 
 struct mlu_ipc {
-	int control;		/* O_CLOEXEC: what it binds must end with the tool */
+	int control; /* O_CLOEXEC: what it binds must end with the tool */
 	char *dir;
 };
 
@@ -42,32 +41,18 @@ static char *find_debugfs(void)
 	return dir;
 }
 
-/* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
-static bool locked_down(void)
-{
-	FILE *file = fopen(LOCKDOWN_FILE, "re");
-	char line[128] = "";
-
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	fclose(file);
-	return strchr(line, '[') && !strstr(line, "[none]");
-}
-
 static void explain_open(int error, const char *path)
 {
 	bool refused = error == EPERM || error == EACCES;
 
 	if (refused && geteuid() != 0)
 		mlu_warn("you must be root: %s: %s", path, strerror(error));
-	else if (refused && locked_down())
+	else if (refused && mlu_locked_down())
 		mlu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
-			 LOCKDOWN_FILE, path);
+			 MLU_LOCKDOWN_FILE, path);
 	else if (refused)
-		mlu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace",
-			 path, strerror(error));
+		mlu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace", path,
+			 strerror(error));
 	else
 		mlu_warn("%s: %s", path, strerror(error));
 }

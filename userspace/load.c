@@ -46,16 +46,42 @@ static bool built_for(struct kmod_module *mod, char *text, size_t size)
 	return found;
 }
 
+/* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
+bool mlu_locked_down(void)
+{
+	FILE *file = fopen(MLU_LOCKDOWN_FILE, "re");
+	char line[128] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	return strchr(line, '[') && !strstr(line, "[none]");
+}
+
+static void explain_refusal(const char *name)
+{
+	if (geteuid() != 0)
+		mlu_warn("you must be root to load the module");
+	else if (mlu_locked_down())
+		mlu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
+			 MLU_LOCKDOWN_FILE, name);
+	else
+		mlu_warn("the kernel refuses to load %s: is loading switched off (kernel.modules_disabled)?",
+			 name);
+}
+
 static void explain_format(struct kmod_module *mod, const char *name)
 {
 	char kernel[128];
 
 	if (built_for(mod, kernel, sizeof(kernel)) && strcmp(kernel, release()))
-		mlu_warn("%s was not built for this kernel: it is for %s, this is %s",
-			 name, kernel, release());
+		mlu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
+			 release());
 	else
-		mlu_warn("%s is no module that this kernel (%s) can load: see dmesg",
-			 name, release());
+		mlu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
+			 release());
 }
 
 static void explain(struct kmod_module *mod, const char *name, int error)
@@ -63,11 +89,7 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 	switch (error) {
 	case EPERM:
 	case EACCES:
-		if (geteuid() != 0)
-			mlu_warn("you must be root to load the module");
-		else
-			mlu_warn("the kernel refuses to load %s: module loading is locked down or off",
-				 name);
+		explain_refusal(name);
 		break;
 	case EKEYREJECTED:
 	case ENOKEY:
@@ -83,8 +105,8 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 		if (access(kmod_module_get_path(mod) ?: "", R_OK))
 			mlu_warn("%s: %s", name, strerror(error));
 		else
-			mlu_warn("%s needs what this kernel (%s) does not have: see dmesg",
-				 name, release());
+			mlu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
+				 release());
 		break;
 	default:
 		mlu_warn("cannot load %s: %s", name, strerror(error));

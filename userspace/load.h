@@ -7,6 +7,11 @@
 
 #define MLU_MODULE "memleak_user"
 
+#define MLU_LOCKDOWN_FILE "/sys/kernel/security/lockdown"
+
+/* Whether the kernel is locked down, as it mostly is under Secure Boot. */
+bool mlu_locked_down(void);
+
 /* Loads file, or what MEMLEAK_USER_KO names, or the installed module. False: it has said why not. */
 bool mlu_load(const char *file);
 

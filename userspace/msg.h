@@ -10,12 +10,12 @@
 
 /* The documented exit statuses. */
 enum mlu_status {
-	MLU_SHOWN	= 0,	/* all was shown */
-	MLU_PARTLY	= 1,	/* shown, with errors on the way */
-	MLU_NOTHING	= 2,	/* nothing could be shown */
-	MLU_USAGE	= 64,	/* the command line is wrong */
-	MLU_CANNOT_RUN	= 126,	/* -c: found, but not executable */
-	MLU_NOT_FOUND	= 127,	/* -c: no such command */
+	MLU_SHOWN = 0,	      /* all was shown */
+	MLU_PARTLY = 1,	      /* shown, with errors on the way */
+	MLU_NOTHING = 2,      /* nothing could be shown */
+	MLU_USAGE = 64,	      /* the command line is wrong */
+	MLU_CANNOT_RUN = 126, /* -c: found, but not executable */
+	MLU_NOT_FOUND = 127,  /* -c: no such command */
 };
 
 __printf(1, 2) void mlu_warn(const char *fmt, ...);

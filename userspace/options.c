@@ -31,25 +31,24 @@ enum {
 	OPT_VERSION
 };
 
-static const struct option long_options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "command", required_argument, NULL, 'c' },
-	{ "show-allocs", no_argument, NULL, 'a' },
-	{ "older", required_argument, NULL, 'o' },
-	{ "top", required_argument, NULL, 'T' },
-	{ "min-size", required_argument, NULL, 'z' },
-	{ "max-size", required_argument, NULL, 'Z' },
-	{ "obj", required_argument, NULL, 'O' },
-	{ "sample-rate", required_argument, NULL, 's' },
-	{ "combined-only", no_argument, NULL, OPT_COMBINED },
-	{ "sort", required_argument, NULL, OPT_SORT },
-	{ "module", required_argument, NULL, OPT_MODULE },
-	{ "sysroot", required_argument, NULL, OPT_SYSROOT },
-	{ "debug-path", required_argument, NULL, OPT_DEBUG_PATH },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 }
-};
+static const struct option long_options[] = { { "pid", required_argument, NULL, 'p' },
+					      { "command", required_argument, NULL, 'c' },
+					      { "show-allocs", no_argument, NULL, 'a' },
+					      { "older", required_argument, NULL, 'o' },
+					      { "top", required_argument, NULL, 'T' },
+					      { "min-size", required_argument, NULL, 'z' },
+					      { "max-size", required_argument, NULL, 'Z' },
+					      { "obj", required_argument, NULL, 'O' },
+					      { "sample-rate", required_argument, NULL, 's' },
+					      { "combined-only", no_argument, NULL, OPT_COMBINED },
+					      { "sort", required_argument, NULL, OPT_SORT },
+					      { "module", required_argument, NULL, OPT_MODULE },
+					      { "sysroot", required_argument, NULL, OPT_SYSROOT },
+					      { "debug-path", required_argument, NULL,
+						OPT_DEBUG_PATH },
+					      { "help", no_argument, NULL, OPT_HELP },
+					      { "version", no_argument, NULL, OPT_VERSION },
+					      { NULL, 0, NULL, 0 } };
 
 #define LETTERS ":p:c:ao:T:z:Z:O:s:h"
 
@@ -164,7 +163,8 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
-		return mlu_usage_error("-s: sampling is not offered yet, every allocation is recorded");
+		return mlu_usage_error(
+			"-s: sampling is not offered yet, every allocation is recorded");
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
@@ -257,11 +257,9 @@ int mlu_options_read(struct mlu_options *o, int argc, char **argv)
 	argv += symbolize;
 	opterr = 0;
 	optind = 1;
-	while (!status &&
-	       (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
+	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
 		if (symbolize && !for_symbolize(option))
-			status = mlu_usage_error("symbolize does not know %s",
-						 option_name(option));
+			status = mlu_usage_error("symbolize does not know %s", option_name(option));
 		else
 			status = take_option(o, option, argv);
 		if (o->mode == MLU_HELP || o->mode == MLU_VERSION_ONLY)

@@ -13,19 +13,19 @@ enum mlu_mode { MLU_TRACE, MLU_SYMBOLIZE, MLU_HELP, MLU_VERSION_ONLY };
 
 struct mlu_options {
 	enum mlu_mode mode;
-	pid_t pid;			/* 0: none was given */
+	pid_t pid; /* 0: none was given */
 	const char *command;
 	bool show_allocations;
 	bool combined;
-	struct mlu_filter filter;	/* -o, -z, -Z */
+	struct mlu_filter filter; /* -o, -z, -Z */
 	const char *object;
 	const char *module;
-	uint64_t interval;		/* seconds */
-	uint64_t count;			/* of tables; 0: no limit */
+	uint64_t interval; /* seconds */
+	uint64_t count;	   /* of tables; 0: no limit */
 	struct mlu_view view;
 	const char *sysroot;
-	char *debug_path;		/* absolute, with colons between */
-	const char *file;		/* symbolize: NULL is stdin */
+	char *debug_path; /* absolute, with colons between */
+	const char *file; /* symbolize: NULL is stdin */
 };
 
 /* 0, or the exit status, having said what is wrong. */

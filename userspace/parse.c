@@ -28,14 +28,12 @@ bool mlu_parse_target(const char *p, struct mlu_target *target)
 	struct mlu_span comm, state;
 	struct mlu_target t = {};
 
-	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &t.id) ||
-	    !mlu_take(&p, " pid ") || !mlu_take_number(&p, &t.pid) ||
-	    !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
-	    !mlu_take(&p, " ") || !mlu_take_word(&p, &state) ||
-	    !mlu_take(&p, " ") || !mlu_take_number(&p, &t.ms) ||
-	    !mlu_take(&p, " ms: ") || !mlu_take_number(&p, &t.bytes) ||
-	    !mlu_take(&p, " bytes in ") || !mlu_take_number(&p, &t.count) ||
-	    !mlu_take(&p, " allocations") || !take_tail(&p, &t))
+	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &t.id) || !mlu_take(&p, " pid ") ||
+	    !mlu_take_number(&p, &t.pid) || !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
+	    !mlu_take(&p, " ") || !mlu_take_word(&p, &state) || !mlu_take(&p, " ") ||
+	    !mlu_take_number(&p, &t.ms) || !mlu_take(&p, " ms: ") ||
+	    !mlu_take_number(&p, &t.bytes) || !mlu_take(&p, " bytes in ") ||
+	    !mlu_take_number(&p, &t.count) || !mlu_take(&p, " allocations") || !take_tail(&p, &t))
 		return false;
 	t.comm = mlu_span_copy(comm);
 	t.state = mlu_span_copy(state);
@@ -58,11 +56,10 @@ static struct mlu_span take_kind(const char **p)
 
 static bool take_ages(const char **p, struct mlu_stack *s)
 {
-	return mlu_take(p, "age ") && mlu_take_number(p, &s->age_min) &&
-	       mlu_take(p, "..") && mlu_take_number(p, &s->age_max) &&
-	       mlu_take(p, " ms, ") && mlu_take_number(p, &s->made) &&
-	       mlu_take(p, " made, ") && mlu_take_number(p, &s->freed) &&
-	       mlu_take(p, " freed)") && !**p;
+	return mlu_take(p, "age ") && mlu_take_number(p, &s->age_min) && mlu_take(p, "..") &&
+	       mlu_take_number(p, &s->age_max) && mlu_take(p, " ms, ") &&
+	       mlu_take_number(p, &s->made) && mlu_take(p, " made, ") &&
+	       mlu_take_number(p, &s->freed) && mlu_take(p, " freed)") && !**p;
 }
 
 /* BYTES bytes in N allocations from stack ID ([KIND, ]age MIN..MAX ms, M made, F freed) */
@@ -71,10 +68,9 @@ bool mlu_parse_stack(const char *p, struct mlu_stack *stack)
 	struct mlu_stack s = {};
 	struct mlu_span kind;
 
-	if (!mlu_take_number(&p, &s.bytes) ||
-	    !mlu_take(&p, " bytes in ") || !mlu_take_number(&p, &s.count) ||
-	    !mlu_take(&p, " allocations from stack ") || !mlu_take_number(&p, &s.id) ||
-	    !mlu_take(&p, " ("))
+	if (!mlu_take_number(&p, &s.bytes) || !mlu_take(&p, " bytes in ") ||
+	    !mlu_take_number(&p, &s.count) || !mlu_take(&p, " allocations from stack ") ||
+	    !mlu_take_number(&p, &s.id) || !mlu_take(&p, " ("))
 		return false;
 	kind = take_kind(&p);
 	if (!take_ages(&p, &s))
@@ -139,8 +135,8 @@ bool mlu_parse_frame(const char *p, struct mlu_frame *frame)
 	const char *pc = p + 1;
 	bool good;
 
-	good = mlu_take(&p, "\t") && mlu_take_hex(&p, &f.pc) && p - pc == 18 &&
-	       mlu_take(&p, " ") && take_place(&p, &f);
+	good = mlu_take(&p, "\t") && mlu_take_hex(&p, &f.pc) && p - pc == 18 && mlu_take(&p, " ") &&
+	       take_place(&p, &f);
 	while (good && *p)
 		good = take_note(&p, &f);
 	if (!good) {
@@ -170,9 +166,8 @@ bool mlu_parse_mapping(const char *p, struct mlu_mapping *mapping)
 	struct mlu_mapping m = {};
 	struct mlu_span build_id;
 
-	if (!mlu_take(&p, "mapping ") || !mlu_take_number(&p, &m.id) ||
-	    !mlu_take(&p, " ") || !take_range(&p, &m) ||
-	    !mlu_take(&p, " ") || !mlu_take_hex(&p, &m.offset) ||
+	if (!mlu_take(&p, "mapping ") || !mlu_take_number(&p, &m.id) || !mlu_take(&p, " ") ||
+	    !take_range(&p, &m) || !mlu_take(&p, " ") || !mlu_take_hex(&p, &m.offset) ||
 	    !mlu_take(&p, " ") || !mlu_take_word(&p, &build_id) || !is_build_id(build_id) ||
 	    !mlu_take(&p, " "))
 		return false;

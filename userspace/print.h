@@ -10,9 +10,9 @@
 #include "symbolize.h"
 
 struct mlu_view {
-	uint64_t top;		/* at most so many stacks, the biggest */
+	uint64_t top; /* at most so many stacks, the biggest */
 	enum mlu_sort sort;
-	bool bare;		/* frames without their pc */
+	bool bare; /* frames without their pc */
 };
 
 /* "[11:16:33] Top 10 stacks with outstanding allocations:" */

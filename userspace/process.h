@@ -9,10 +9,10 @@
 #include <sys/types.h>
 
 struct mlu_process {
-	pid_t pid;		/* of the process, whichever thread was named */
-	int proc;		/* its directory in /proc */
+	pid_t pid; /* of the process, whichever thread was named */
+	int proc;  /* its directory in /proc */
 	int pidfd;
-	int signals;		/* those that end the tool, to be waited for */
+	int signals; /* those that end the tool, to be waited for */
 };
 
 /* False: there is none, said so. */

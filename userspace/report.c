@@ -20,8 +20,8 @@ struct reader {
 	struct mlu_lines lines;
 	const char *name;
 	struct mlu_report *report;
-	struct mlu_target *target;	/* the last one, what follows is its */
-	struct mlu_stack *stack;	/* frames may follow */
+	struct mlu_target *target; /* the last one, what follows is its */
+	struct mlu_stack *stack;   /* frames may follow */
 };
 
 static bool add_target(struct reader *r, const char *line)
@@ -108,8 +108,8 @@ static void check_complete(struct reader *r)
 		if (t->nr_stacks == t->stacks_told)
 			continue;
 		r->report->errors++;
-		mlu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there",
-			 r->name, t->id, t->nr_stacks, t->stacks_told);
+		mlu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
+			 t->id, t->nr_stacks, t->stacks_told);
 	}
 	if (r->report->errors > ERRORS_SAID)
 		mlu_warn("%s: %zu errors in all", r->name, r->report->errors);
@@ -222,6 +222,6 @@ static int compare_stacks(const void *a, const void *b, void *sort)
 void mlu_report_sort(struct mlu_target *target, enum mlu_sort sort)
 {
 	if (target->nr_stacks)
-		qsort_r(target->stacks, target->nr_stacks, sizeof(*target->stacks),
-			compare_stacks, &sort);
+		qsort_r(target->stacks, target->nr_stacks, sizeof(*target->stacks), compare_stacks,
+			&sort);
 }

@@ -18,18 +18,18 @@ struct mlu_mapping {
 	uint64_t start;
 	uint64_t end;
 	uint64_t offset;
-	char *build_id;		/* hexadecimal, "-" for none */
-	char *path;		/* the target's own bytes: to open, not to print */
+	char *build_id; /* hexadecimal, "-" for none */
+	char *path;	/* the target's own bytes: to open, not to print */
 	bool unmapped;
 };
 
 struct mlu_frame {
 	uint64_t pc;
-	uint64_t address;	/* inside the ELF file */
+	uint64_t address; /* inside the ELF file */
 	uint64_t mapping_id;
-	bool has_mapping_id;	/* the mapping is gone, its id was told */
+	bool has_mapping_id; /* the mapping is gone, its id was told */
 	char *object;
-	char *note;		/* how the walk ended, NULL if it went on */
+	char *note; /* how the walk ended, NULL if it went on */
 };
 
 struct mlu_stack {
@@ -40,7 +40,7 @@ struct mlu_stack {
 	uint64_t age_max;
 	uint64_t made;
 	uint64_t freed;
-	char *kind;		/* "heap" where the report leaves it out */
+	char *kind; /* "heap" where the report leaves it out */
 	struct mlu_frame *frames;
 	size_t nr_frames;
 	size_t room;
@@ -53,7 +53,7 @@ struct mlu_target {
 	uint64_t bytes;
 	uint64_t count;
 	uint64_t lost;
-	uint64_t stacks_told;	/* what the head line says, to see what is missing */
+	uint64_t stacks_told; /* what the head line says, to see what is missing */
 	char *comm;
 	char *state;
 	struct mlu_stack *stacks;
@@ -68,7 +68,7 @@ struct mlu_report {
 	struct mlu_target *targets;
 	size_t nr_targets;
 	size_t room;
-	size_t errors;		/* lines that were not understood or are missing */
+	size_t errors; /* lines that were not understood or are missing */
 };
 
 /*

@@ -42,9 +42,8 @@ static bool parse_control(const char *p, struct mlu_control_row *row)
 {
 	struct mlu_span comm, state, keys;
 
-	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &row->id) ||
-	    !mlu_take(&p, " pid ") || !mlu_take_number(&p, &row->pid) ||
-	    !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
+	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &row->id) || !mlu_take(&p, " pid ") ||
+	    !mlu_take_number(&p, &row->pid) || !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
 	    !mlu_take(&p, " ") || !take_keys(&p, &state, &keys))
 		return false;
 	row->live = mlu_span_is(state, "tracing");
@@ -101,13 +100,12 @@ static bool parse_allocation(const char *p, struct mlu_allocation *a)
 	uint64_t target, thread;
 	struct mlu_span kind;
 
-	return mlu_take_number(&p, &target) &&
-	       mlu_take(&p, " ") && mlu_take_hex(&p, &a->address) &&
-	       mlu_take(&p, " ") && mlu_take_number(&p, &a->size) &&
-	       mlu_take(&p, " ") && mlu_take_number(&p, &a->age_ms) &&
-	       mlu_take(&p, " ") && mlu_take_number(&p, &thread) &&
-	       mlu_take(&p, " ") && mlu_take_number(&p, &a->stack) &&
-	       mlu_take(&p, " ") && mlu_take_word(&p, &kind) && !*p;
+	return mlu_take_number(&p, &target) && mlu_take(&p, " ") && mlu_take_hex(&p, &a->address) &&
+	       mlu_take(&p, " ") && mlu_take_number(&p, &a->size) && mlu_take(&p, " ") &&
+	       mlu_take_number(&p, &a->age_ms) && mlu_take(&p, " ") &&
+	       mlu_take_number(&p, &thread) && mlu_take(&p, " ") &&
+	       mlu_take_number(&p, &a->stack) && mlu_take(&p, " ") && mlu_take_word(&p, &kind) &&
+	       !*p;
 }
 
 static bool passes(const struct mlu_filter *f, const struct mlu_allocation *a)
@@ -209,8 +207,8 @@ void mlu_stats_losses(FILE *in, void (*say)(const char *name, uint64_t value))
 		uint64_t value;
 		char *name;
 
-		if (strncmp(p, "lost_", 5) || !mlu_take_word(&p, &word) ||
-		    !mlu_take(&p, " ") || !mlu_take_number(&p, &value) || !value)
+		if (strncmp(p, "lost_", 5) || !mlu_take_word(&p, &word) || !mlu_take(&p, " ") ||
+		    !mlu_take_number(&p, &value) || !value)
 			continue;
 		name = mlu_span_copy(word);
 		say(name, value);

@@ -12,8 +12,7 @@
 #include "symbolize.h"
 #include "words.h"
 
-static void show(const struct mlu_options *o, struct mlu_report *report,
-		 struct mlu_symbolizer *sym)
+static void show(const struct mlu_options *o, struct mlu_report *report, struct mlu_symbolizer *sym)
 {
 	for (size_t i = 0; i < report->nr_targets; i++) {
 		mlu_print_target(&report->targets[i]);
@@ -25,7 +24,9 @@ static void show(const struct mlu_options *o, struct mlu_report *report,
 static int show_with_names(const struct mlu_options *o, struct mlu_report *report)
 {
 	const struct mlu_places places = {
-		.proc = -1, .sysroot = o->sysroot, .debug_path = o->debug_path,
+		.proc = -1,
+		.sysroot = o->sysroot,
+		.debug_path = o->debug_path,
 	};
 	struct mlu_symbolizer *sym = mlu_symbolizer_new(&places);
 	size_t errors;

@@ -16,9 +16,9 @@
 
 struct mlu_lines {
 	FILE *in;
-	unsigned long nr;		/* of the line in text, from 1 */
-	bool whole;			/* it had an end, a sane length and only text */
-	char text[MLU_LINE_MAX];	/* without its newline */
+	unsigned long nr;	 /* of the line in text, from 1 */
+	bool whole;		 /* it had an end, a sane length and only text */
+	char text[MLU_LINE_MAX]; /* without its newline */
 };
 
 /* The next line into lines->text; false at the end. What is too long is read over. */
@@ -31,7 +31,7 @@ struct mlu_span {
 
 bool mlu_take(const char **p, const char *literal);
 bool mlu_take_number(const char **p, uint64_t *value);
-bool mlu_take_hex(const char **p, uint64_t *value);	/* with its 0x */
+bool mlu_take_hex(const char **p, uint64_t *value); /* with its 0x */
 bool mlu_take_word(const char **p, struct mlu_span *word);
 bool mlu_take_until(const char **p, char stop, struct mlu_span *text);
 char *mlu_span_copy(struct mlu_span span);

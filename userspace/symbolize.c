@@ -31,8 +31,8 @@ struct object {
 	struct mlu_symbolizer *owner;
 	char *build_id;
 	char *path;
-	uint64_t start;		/* tells objects without a build-id apart */
-	Dwfl *dwfl;		/* NULL: there is no file for it */
+	uint64_t start; /* tells objects without a build-id apart */
+	Dwfl *dwfl;	/* NULL: there is no file for it */
 	Dwfl_Module *module;
 };
 
@@ -47,7 +47,7 @@ struct known {
 struct mlu_symbolizer {
 	struct mlu_files *files;
 	struct object *objects;
-	void *known;		/* a tree of struct known */
+	void *known; /* a tree of struct known */
 	char *search_path;
 	Dwfl_Callbacks callbacks;
 	size_t errors;
@@ -71,8 +71,8 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 		debuglink = NULL;
 	if (file_name && strstr(file_name, "/../"))
 		file_name = NULL;
-	return dwfl_standard_find_debuginfo(mod, userdata, modname, base, file_name, debuglink,
-					    crc, debug_name);
+	return dwfl_standard_find_debuginfo(mod, userdata, modname, base, file_name, debuglink, crc,
+					    debug_name);
 }
 
 struct mlu_symbolizer *mlu_symbolizer_new(const struct mlu_places *places)
@@ -161,8 +161,8 @@ static void complain(struct mlu_symbolizer *sym, const char *path, const char *w
 	free(name);
 }
 
-static struct object *add_object(struct mlu_symbolizer *sym, const char *build_id,
-				 const char *path, uint64_t start)
+static struct object *add_object(struct mlu_symbolizer *sym, const char *build_id, const char *path,
+				 uint64_t start)
 {
 	struct object *object = mlu_zalloc(sizeof(*object));
 

@@ -12,8 +12,8 @@
 struct mlu_symbolizer;
 
 struct mlu_name {
-	const char *symbol;	/* safe to print, NULL if there is none; lives as the symbolizer */
-	uint64_t offset;	/* from the symbol's start, else the address in the object */
+	const char *symbol; /* safe to print, NULL if there is none; lives as the symbolizer */
+	uint64_t offset;    /* from the symbol's start, else the address in the object */
 };
 
 struct mlu_symbolizer *mlu_symbolizer_new(const struct mlu_places *places);

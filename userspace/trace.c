@@ -28,10 +28,10 @@ struct trace {
 	struct mlu_ipc *ipc;
 	struct mlu_symbolizer *sym;
 	struct mlu_process process;
-	uint64_t id;		/* the target's */
-	bool foreign;		/* it is somebody else's */
+	uint64_t id;  /* the target's */
+	bool foreign; /* it is somebody else's */
 	bool shown;
-	bool over;		/* the target has ended: this was its last table */
+	bool over; /* the target has ended: this was its last table */
 	size_t errors;
 };
 
@@ -41,7 +41,8 @@ static char *attach_command(const struct trace *t)
 {
 	const struct mlu_filter *f = &t->o->filter;
 	char *command = mlu_format("attach %d bound=1 min=%" PRIu64 " max=%" PRIu64
-				   " older=%" PRIu64, t->process.pid, f->min, f->max, f->older);
+				   " older=%" PRIu64,
+				   t->process.pid, f->min, f->max, f->older);
 	char *whole, *name;
 	FILE *maps;
 
@@ -201,23 +202,35 @@ static void tell_state(struct trace *t, const char *state)
 		t->over = false;
 }
 
+/* Somebody else's target goes when he wants it; ours cannot. */
+static void tell_gone(struct trace *t, int error)
+{
+	if (t->foreign && error == ENOENT) {
+		printf("pid %d is no longer traced: whoever traced it has ended that.\n",
+		       t->process.pid);
+		return;
+	}
+	mlu_warn("the report of pid %d is gone: %s", t->process.pid, strerror(error));
+	t->errors++;
+}
+
+/* NULL: there is none any more, said so. */
 static struct mlu_report *read_report(struct trace *t)
 {
 	FILE *file = mlu_ipc_target(t->ipc, t->id, "report");
 	struct mlu_report *report;
 
 	if (!file) {
-		mlu_warn("the report of pid %d is gone: %s", t->process.pid, strerror(errno));
+		tell_gone(t, errno);
 		return NULL;
 	}
 	report = mlu_report_read(file, "report");
 	fclose(file);
-	if (!report)
-		return NULL;
-	t->errors += report->errors;
-	if (report->nr_targets == 1)
+	t->errors += report ? report->errors : 1;
+	if (!report || report->nr_targets == 1)
 		return report;
 	mlu_warn("the report of pid %d is not of one target", t->process.pid);
+	t->errors++;
 	mlu_report_free(report);
 	return NULL;
 }
@@ -229,10 +242,8 @@ static bool show(struct trace *t)
 
 	mlu_symbolizer_hold(t->sym);
 	report = read_report(t);
-	if (!report) {
-		t->errors++;
+	if (!report)
 		return false;
-	}
 	show_target(t, &report->targets[0]);
 	tell_state(t, report->targets[0].state);
 	mlu_report_free(report);
@@ -275,7 +286,8 @@ static int status_of(const struct trace *t)
 static int trace_process(struct trace *t)
 {
 	const struct mlu_places places = {
-		.proc = t->process.proc, .debug_path = t->o->debug_path,
+		.proc = t->process.proc,
+		.debug_path = t->o->debug_path,
 	};
 	bool attached;
 	int status;

@@ -12,7 +12,7 @@ struct splitter {
 	char **words;
 	size_t nr;
 	size_t room;
-	char *word;		/* as long as the line: no word is longer */
+	char *word; /* as long as the line: no word is longer */
 	size_t len;
 	bool open;
 };
@@ -67,7 +67,9 @@ static const char *backslashed(struct splitter *s, const char *p)
 static const char *step(struct splitter *s, const char *p, const char **why)
 {
 	switch (*p) {
-	case ' ': case '\t': case '\n':
+	case ' ':
+	case '\t':
+	case '\n':
 		put_word(s);
 		return p + 1;
 	case '\'':
@@ -167,8 +169,7 @@ bool mlu_number(const char *text, uint64_t *value)
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
 			return false;
-		if (__builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, *text - '0', &n))
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *text - '0', &n))
 			return false;
 	}
 	*value = n;

@@ -22,15 +22,14 @@
 static char *dir;
 
 /* Writes to the file named by its argument how often it got to main. */
-static const char program[] =
-	"#include <stdio.h>\n"
-	"#include <stdlib.h>\n"
-	"int main(int argc, char **argv)\n"
-	"{\n"
-	"	FILE *f = fopen(argv[1], \"a\");\n"
-	"	fprintf(f, \"%d|%s\\n\", argc, argc > 2 ? argv[2] : \"\");\n"
-	"	return fclose(f) ? 9 : 7;\n"
-	"}\n";
+static const char program[] = "#include <stdio.h>\n"
+			      "#include <stdlib.h>\n"
+			      "int main(int argc, char **argv)\n"
+			      "{\n"
+			      "	FILE *f = fopen(argv[1], \"a\");\n"
+			      "	fprintf(f, \"%d|%s\\n\", argc, argc > 2 ? argv[2] : \"\");\n"
+			      "	return fclose(f) ? 9 : 7;\n"
+			      "}\n";
 
 static bool build(const char *name, const char *flags)
 {
@@ -207,7 +206,8 @@ static void test_early_end(void)
 {
 	char *line = mlu_format("%s/needy", dir);
 
-	if (ok(build("libgone.so", "-shared -fPIC") && build("needy", "-L. -lgone -Wl,--no-as-needed -lgone"),
+	if (ok(build("libgone.so", "-shared -fPIC") &&
+		       build("needy", "-L. -lgone -Wl,--no-as-needed -lgone"),
 	       "a program that needs a library is built"))
 		refuses(line, MLU_NOTHING, "a program that ends in its linker: 2");
 	free(line);

@@ -8,12 +8,12 @@
 #include "tap.h"
 
 #define LINE "7f0000000000-7f0000001000 r-xp 00000000 08:01 42 "
-#define MAPS LINE "                 /usr/bin/app (deleted)\n" \
-	"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 [heap]\n" \
-	"7f0000000000-7f0000001000 rw-p 00000000 00:00 0\040\n" \
-	LINE "/usr/lib/libcrypt.so.1\n" \
-	LINE "/usr/lib/libjemalloc-2.so\n" \
-	LINE "/usr/lib/libc.so.6\n"
+#define MAPS                                                                    \
+	LINE "                 /usr/bin/app (deleted)\n"                        \
+	     "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 [heap]\n"         \
+	     "7f0000000000-7f0000001000 rw-p 00000000 00:00 0\040\n" LINE       \
+	     "/usr/lib/libcrypt.so.1\n" LINE "/usr/lib/libjemalloc-2.so\n" LINE \
+	     "/usr/lib/libc.so.6\n"
 
 static void means(const char *wanted, const char *name, const char *claim)
 {

@@ -7,7 +7,8 @@
 #include "tap.h"
 
 #define HEAD "memleak_user report 1\n"
-#define TARGET(stacks) "target 3 pid 12512 app tracing 10021 ms: 81920 bytes in 10 allocations " \
+#define TARGET(stacks)                                                            \
+	"target 3 pid 12512 app tracing 10021 ms: 81920 bytes in 10 allocations " \
 	"from " stacks ", lost 2\n"
 #define STACK "81920 bytes in 10 allocations from stack 1 (age 1003..10001 ms, 10 made, 0 freed)\n"
 #define FRAME "\t0x0000560861fdc198 app+0x1198\n"
@@ -67,11 +68,11 @@ static void test_frame_and_mapping(void)
 
 static void test_words_with_signs(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET("1 stack")
-		"1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
-		"\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
-		"\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
-		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n");
+	struct mlu_report *r = parse_text(HEAD TARGET(
+		"1 stack") "1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
+			   "\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
+			   "\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
+			   "\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n");
 	const struct mlu_stack *s = &r->targets[0].stacks[0];
 
 	is_number(r->errors, 0, "objects with plus signs are no error");
@@ -87,11 +88,11 @@ static void test_words_with_signs(void)
 /* One library went, another one came to its place: each frame keeps its own. */
 static void test_unmapped(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET("1 stack") STACK
-		"\t0x0000000000001010 old.so+0x10 (unmapped) (mapping 1)\n"
-		"\t0x0000000000001020 new.so+0x20 (end)\n"
-		"mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
-		"mapping 2 0x1000-0x2000 0x0 bb /new.so\n");
+	struct mlu_report *r = parse_text(HEAD TARGET(
+		"1 stack") STACK "\t0x0000000000001010 old.so+0x10 (unmapped) (mapping 1)\n"
+				 "\t0x0000000000001020 new.so+0x20 (end)\n"
+				 "mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
+				 "mapping 2 0x1000-0x2000 0x0 bb /new.so\n");
 	const struct mlu_target *t = &r->targets[0];
 	const struct mlu_mapping *old = mlu_report_mapping(t, &t->stacks[0].frames[0]);
 	const struct mlu_mapping *new = mlu_report_mapping(t, &t->stacks[0].frames[1]);
@@ -107,9 +108,9 @@ static void test_unmapped(void)
 static void test_mapping_end(void)
 {
 	struct mlu_report *r = parse_text(HEAD TARGET("1 stack") STACK
-		"\t0x0000000000002000 a.so+0x1000\n"
-		"mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
-		"mapping 2 0x2000-0x3000 0x0 bb /b.so\n");
+					  "\t0x0000000000002000 a.so+0x1000\n"
+					  "mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
+					  "mapping 2 0x2000-0x3000 0x0 bb /b.so\n");
 	const struct mlu_target *t = &r->targets[0];
 	const struct mlu_mapping *m = mlu_report_mapping(t, &t->stacks[0].frames[0]);
 
@@ -119,9 +120,10 @@ static void test_mapping_end(void)
 
 static void test_names(void)
 {
-	struct mlu_report *r = parse_text(HEAD
-		"target 1 pid 2 a\\033b\\040c exited 5 ms: 0 bytes in 0 allocations from 1 stack, lost 0\n"
-		STACK "\t0x0000000000001010 x\\012y+0x10\n"
+	struct mlu_report *r = parse_text(
+		HEAD
+		"target 1 pid 2 a\\033b\\040c exited 5 ms: 0 bytes in 0 allocations from 1 stack, lost 0\n" STACK
+		"\t0x0000000000001010 x\\012y+0x10\n"
 		"mapping 1 0x1000-0x2000 0x0 - /with space/x\\012y (deleted)\n");
 	const struct mlu_target *t = &r->targets[0];
 
@@ -133,10 +135,10 @@ static void test_names(void)
 
 static void test_order(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET("3 stacks")
-		"10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
-		"30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
-		"20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n");
+	struct mlu_report *r = parse_text(HEAD TARGET(
+		"3 stacks") "10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
+			    "30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
+			    "20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n");
 	struct mlu_target *t = &r->targets[0];
 
 	mlu_report_sort(t, MLU_SORT_SIZE);
@@ -184,8 +186,7 @@ static void test_broken_lines(void)
 	has_errors(HEAD TARGET("2 stacks") STACK FRAME MAPPING, 1, "a missing stack is an error");
 	has_errors(HEAD TARGET("1 stack") STACK MAPPING FRAME, 1,
 		   "a frame behind a mapping is an error");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x1198 app+0x1198\n", 1,
-		   "a pc has 16 digits");
+	has_errors(HEAD TARGET("1 stack") STACK "\t0x1198 app+0x1198\n", 1, "a pc has 16 digits");
 	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 app\n", 1,
 		   "a frame has an address in its object");
 	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 +0x1\n", 1,
@@ -200,17 +201,20 @@ static void test_hostile_lines(void)
 {
 	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a\033[2Jb+0x1\n", 1,
 		   "an escape sequence in an object is an error");
-	has_errors(HEAD "target 1 pid 1 a\rb tracing 1 ms: 0 bytes in 0 allocations from 0 stacks, lost 0\n", 1, "a control character in a name is an error");
-	has_errors(HEAD TARGET("1 stack")
-		   "18446744073709551616 bytes in 1 allocations from stack 1 (age 0..0 ms, 1 made, 0 freed)\n", 2, "a number beyond 64 bits is an error");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME
-		   "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1, "a mapping ends behind its start");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME
-		   "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1, "a build-id is hexadecimal");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME
-		   "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1, "a build-id is of whole bytes");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME
-		   "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1, "a path holds no NUL");
+	has_errors(HEAD
+		   "target 1 pid 1 a\rb tracing 1 ms: 0 bytes in 0 allocations from 0 stacks, lost 0\n",
+		   1, "a control character in a name is an error");
+	has_errors(HEAD TARGET(
+			   "1 stack") "18446744073709551616 bytes in 1 allocations from stack 1 (age 0..0 ms, 1 made, 0 freed)\n",
+		   2, "a number beyond 64 bits is an error");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
+		   "a mapping ends behind its start");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
+		   "a build-id is hexadecimal");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
+		   "a build-id is of whole bytes");
+	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n",
+		   1, "a path holds no NUL");
 	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
 		   "a mapping has a path");
 }

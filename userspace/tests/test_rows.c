@@ -8,10 +8,11 @@
 #include "rows.h"
 #include "tap.h"
 
-#define CONTROL "memleak_user control 1\n" \
-	"target 1 pid 70 app exited: none\n" \
+#define CONTROL                                                                                        \
+	"memleak_user control 1\n"                                                                     \
+	"target 1 pid 70 app exited: none\n"                                                           \
 	"target 2 pid 70 a:b tracing: malloc libc.so.6+0x97e3d emulated, free libc.so.6+0x1 stepped\n" \
-	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc libc.so.6+0x97e3d emulated\n" \
+	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc libc.so.6+0x97e3d emulated\n"    \
 	"target 4 pid 72 z detaching: none\n"
 
 static FILE *in_memory(const char *text)
@@ -56,22 +57,24 @@ static void says(const char *text, const char *command, const char *wanted, cons
 
 static void test_sentence(void)
 {
-	says(CONTROL "refused attach 9 bound=1: there is no process 9 (ESRCH), written by memleak-user[5]\n",
+	says(CONTROL
+	     "refused attach 9 bound=1: there is no process 9 (ESRCH), written by memleak-user[5]\n",
 	     "attach 9 bound=1", "there is no process 9", "the sentence of a refusal is found");
-	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n",
-	     "attach 9", "bad (really)", "brackets inside a sentence are kept");
-	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n",
-	     "attach 9", "other: why", "a command that was shortened is shown with its sentence");
+	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n", "attach 9",
+	     "bad (really)", "brackets inside a sentence are kept");
+	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n", "attach 9", "other: why",
+	     "a command that was shortened is shown with its sentence");
 	says(CONTROL "refused", "attach 9", "nothing", "half a word is no refusal");
 	says(CONTROL "refused x\n", "attach 9", "x", "a sentence cut short is shown as it is");
 	says(CONTROL, "attach 9", "nothing", "without a refusal there is no sentence");
 }
 
-#define ROWS "memleak_user allocations 1\n" \
+#define ROWS                                               \
+	"memleak_user allocations 1\n"                     \
 	"# target address size age_ms thread stack kind\n" \
-	"3 0x00007f0a10000b70 8192 1003 12513 1 heap\n" \
-	"3 0x00007f0a10000010 16 2000 12513 2 heap\n" \
-	"3 0x00007f0a10000020 8192 10 12513 1 heap\n" \
+	"3 0x00007f0a10000b70 8192 1003 12513 1 heap\n"    \
+	"3 0x00007f0a10000010 16 2000 12513 2 heap\n"      \
+	"3 0x00007f0a10000020 8192 10 12513 1 heap\n"      \
 	"3 0x00007f0a20000000 4096 9000 12513 9 mmap\n"
 
 static struct mlu_allocations *filtered(uint64_t min, uint64_t max, uint64_t older)
@@ -118,10 +121,11 @@ static void test_bad_rows(void)
 	mlu_allocations_free(all);
 }
 
-#define REPORT "memleak_user report 1\n" \
+#define REPORT                                                                                  \
+	"memleak_user report 1\n"                                                               \
 	"target 3 pid 9 app tracing 1 ms: 16400 bytes in 3 allocations from 3 stacks, lost 0\n" \
-	"16384 bytes in 2 allocations from stack 1 (age 10..1003 ms, 2 made, 0 freed)\n" \
-	"16 bytes in 1 allocations from stack 2 (age 2000..2000 ms, 1 made, 0 freed)\n" \
+	"16384 bytes in 2 allocations from stack 1 (age 10..1003 ms, 2 made, 0 freed)\n"        \
+	"16 bytes in 1 allocations from stack 2 (age 2000..2000 ms, 1 made, 0 freed)\n"         \
 	"5 bytes in 1 allocations from stack 3 (age 2000..2000 ms, 1 made, 0 freed)\n"
 
 static void test_regroup(void)
