@@ -80,7 +80,7 @@ TEST_F_TIMEOUT(storm, million_outstanding, 240)
 	mlu_kill(&self->l);
 	EXPECT_TRUE(mlu_wait_state(id, "exited"));
 	EXPECT_EQ(0, mlu_command("clear all"));
-	EXPECT_EQ(0, mlu_stat(0, "bytes_records"));
+	EXPECT_TRUE(mlu_wait_stat("bytes_records", 0));
 	mlu_reload("");
 }
 

@@ -121,17 +121,6 @@ TEST_F_TIMEOUT(limit, max_memory, 120)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
-static bool comes_to(const char *name, long long value)
-{
-	int tries;
-
-	for (tries = 0; tries < 500 && mlu_stat(0, name) != value; tries++)
-		usleep(10000);
-	if (mlu_stat(0, name) != value)
-		mlu_say("%s is %lld, was %lld", name, mlu_stat(0, name), value);
-	return mlu_stat(0, name) == value;
-}
-
 static const char *const parts[] = { "bytes_records", "bytes_stacks", "bytes_inflight",
 				     "bytes_tables", "bytes_mappings" };
 
@@ -155,11 +144,11 @@ TEST_F_TIMEOUT(limit, all_memory_comes_back, 60)
 		if (round == 0)
 			ASSERT_EQ(0, mlu_command("detach all"));
 		mlu_kill(&self->l);
-		EXPECT_TRUE(comes_to("tracing", 0));
+		EXPECT_TRUE(mlu_wait_stat("tracing", 0));
 		ASSERT_EQ(0, mlu_command("clear all"));
 		for (i = 0; i < 5; i++)
-			EXPECT_TRUE(comes_to(parts[i], before[i]));
-		EXPECT_TRUE(comes_to("bytes_used", used));
+			EXPECT_TRUE(mlu_wait_stat(parts[i], before[i]));
+		EXPECT_TRUE(mlu_wait_stat("bytes_used", used));
 		EXPECT_EQ(0, mlu_stat(0, "targets"));
 		EXPECT_EQ(0, mlu_stat(0, "probes"));
 	}

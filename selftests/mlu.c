@@ -280,6 +280,20 @@ long long mlu_stat(int id, const char *name)
 	return value;
 }
 
+/* What is freed is freed a moment later, behind a grace period. */
+bool mlu_wait_stat(const char *name, long long value)
+{
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (mlu_stat(0, name) == value)
+			return true;
+		usleep(10000);
+	}
+	mlu_say("%s is %lld, should be %lld", name, mlu_stat(0, name), value);
+	return false;
+}
+
 /* The youngest target of that PID, 0 if there is none. */
 int mlu_id(pid_t pid)
 {

@@ -64,6 +64,7 @@ int mlu_open(int flags, const char *fmt, ...) __attribute__((format(printf, 2, 3
 char *mlu_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mlu_text_of(int fd);
 long long mlu_stat(int id, const char *name);
+bool mlu_wait_stat(const char *name, long long value);
 int mlu_id(pid_t pid);
 bool mlu_line(int id, char *line, size_t size);
 const char *mlu_state(int id);
