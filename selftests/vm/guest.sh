@@ -3,7 +3,7 @@
 #
 # The first process of a machine once its root stands.  Runs /mlu/command in the copied tree, its
 # output on the port "output".  Then takes the module out, looks for splats, and writes the verdict
-# to the port "verdict", "end" being its last word: a machine that died before has none.
+# to the port "verdict": "begin" is its first word, "end" its last, which a machine that died lacks.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LANG=C.UTF-8 KSELFTEST_DIR=/mlu/kselftest
 
@@ -69,10 +69,25 @@ finish()
 	printf 'status %s\nend\n' "$status" >&3
 }
 
+# A port can be opened once only, and a program may want to open its stdout: a fifo lies between.
+# What the command leaves running may hold it open: that is not waited for.
+run()
+{
+	local status reader
+	mkfifo /run/output
+	cat /run/output >"$(port output)" 3>&- &
+	reader=$!
+	setsid bash /mlu/command </dev/null >/run/output 2>&1 3>&-
+	status=$?
+	timeout 5 tail --pid=$reader -f /dev/null
+	return $status
+}
+
 mounts
 exec 3>"$(port verdict)"
+echo begin >&3
 cd /mlu/memleak_user || exit
-setsid bash /mlu/command </dev/null >"$(port output)" 2>&1 3>&-
+run
 finish $?
 exec 3>&-
 echo o >/proc/sysrq-trigger
