@@ -12,7 +12,7 @@
 /* Whether the kernel is locked down, as it mostly is under Secure Boot. */
 bool mlu_locked_down(void);
 
-/* Loads file, or what MEMLEAK_USER_KO names, or the installed module. False: it has said why not. */
+/* Loads file, or what MEMLEAK_USER_KO names, or the installed module. False: it has said why. */
 bool mlu_load(const char *file);
 
 #endif

@@ -163,8 +163,7 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
-		return mlu_usage_error(
-			"-s: sampling is not offered yet, every allocation is recorded");
+		return mlu_usage_error("-s: there is no sampling yet, every block is recorded");
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;

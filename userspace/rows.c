@@ -180,13 +180,19 @@ static struct mlu_stack *stack_of(struct mlu_target *target, const struct mlu_al
 	return bsearch(&key, target->stacks, target->nr_stacks, sizeof(key), by_id);
 }
 
+static void uncharge(struct mlu_stack *stack)
+{
+	stack->bytes = 0;
+	stack->count = 0;
+}
+
 void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target)
 {
 	if (!target->nr_stacks)
 		return;
 	qsort(target->stacks, target->nr_stacks, sizeof(*target->stacks), by_id);
 	for (size_t i = 0; i < target->nr_stacks; i++)
-		target->stacks[i].bytes = target->stacks[i].count = 0;
+		uncharge(&target->stacks[i]);
 	for (size_t i = 0; i < allocations->nr; i++) {
 		struct mlu_stack *stack = stack_of(target, &allocations->rows[i]);
 

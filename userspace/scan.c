@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines and their words. What is read may be cut short, huge or hostile: nothing is assumed of it. */
+/* Lines and their words. What is read may be cut short, huge or hostile: nothing is assumed. */
 #include "scan.h"
 
 #include <string.h>

@@ -188,6 +188,14 @@ static void show_target(struct trace *t, struct mlu_target *target)
 	t->shown = true;
 }
 
+/* A short-lived program may have kept nothing that was old enough: say that, before one wonders. */
+static void tell_young(const struct trace *t, const struct mlu_target *target)
+{
+	if (!target->nr_stacks && t->o->filter.older)
+		printf("Nothing was older than %" PRIu64 " ms at its end: -o 0 shows it all.\n",
+		       t->o->filter.older);
+}
+
 static void tell_state(struct trace *t, const char *state)
 {
 	t->over = true;
@@ -246,6 +254,8 @@ static bool show(struct trace *t)
 		return false;
 	show_target(t, &report->targets[0]);
 	tell_state(t, report->targets[0].state);
+	if (t->over)
+		tell_young(t, &report->targets[0]);
 	mlu_report_free(report);
 	fflush(stdout);
 	return !t->over;

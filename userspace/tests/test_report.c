@@ -7,14 +7,20 @@
 #include "tap.h"
 
 #define HEAD "memleak_user report 1\n"
-#define TARGET(stacks)                                                            \
-	"target 3 pid 12512 app tracing 10021 ms: 81920 bytes in 10 allocations " \
-	"from " stacks ", lost 2\n"
+#define SUMS "target 3 pid 12512 app tracing 10021 ms: 81920 bytes in 10 allocations"
+#define ONE SUMS " from 1 stack, lost 2\n"
+#define ONE_PLURAL SUMS " from 1 stacks, lost 2\n"
+#define TWO SUMS " from 2 stacks, lost 2\n"
+#define THREE SUMS " from 3 stacks, lost 2\n"
 #define STACK "81920 bytes in 10 allocations from stack 1 (age 1003..10001 ms, 10 made, 0 freed)\n"
 #define FRAME "\t0x0000560861fdc198 app+0x1198\n"
 #define MAPPING "mapping 7 0x560861fdc000-0x560861fdd000 0x1000 5f3a09e1 /app\n"
 
-static const char whole[] = HEAD TARGET("1 stack") STACK FRAME MAPPING;
+#define HUGE_STACK                                                  \
+	"18446744073709551616 bytes in 1 allocations from stack 1 " \
+	"(age 0..0 ms, 1 made, 0 freed)\n"
+
+static const char whole[] = HEAD ONE STACK FRAME MAPPING;
 
 static struct mlu_report *parse(const char *text, size_t len)
 {
@@ -68,11 +74,12 @@ static void test_frame_and_mapping(void)
 
 static void test_words_with_signs(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET(
-		"1 stack") "1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
-			   "\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
-			   "\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
-			   "\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n");
+	static const char text[] = HEAD ONE
+		"1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
+		"\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
+		"\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
+		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n";
+	struct mlu_report *r = parse_text(text);
 	const struct mlu_stack *s = &r->targets[0].stacks[0];
 
 	is_number(r->errors, 0, "objects with plus signs are no error");
@@ -88,11 +95,12 @@ static void test_words_with_signs(void)
 /* One library went, another one came to its place: each frame keeps its own. */
 static void test_unmapped(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET(
-		"1 stack") STACK "\t0x0000000000001010 old.so+0x10 (unmapped) (mapping 1)\n"
-				 "\t0x0000000000001020 new.so+0x20 (end)\n"
-				 "mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
-				 "mapping 2 0x1000-0x2000 0x0 bb /new.so\n");
+	static const char text[] = HEAD ONE STACK
+		"\t0x0000000000001010 old.so+0x10 (unmapped) (mapping 1)\n"
+		"\t0x0000000000001020 new.so+0x20 (end)\n"
+		"mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
+		"mapping 2 0x1000-0x2000 0x0 bb /new.so\n";
+	struct mlu_report *r = parse_text(text);
 	const struct mlu_target *t = &r->targets[0];
 	const struct mlu_mapping *old = mlu_report_mapping(t, &t->stacks[0].frames[0]);
 	const struct mlu_mapping *new = mlu_report_mapping(t, &t->stacks[0].frames[1]);
@@ -107,10 +115,10 @@ static void test_unmapped(void)
 /* A return address behind a call that never returns is the end of its mapping. */
 static void test_mapping_end(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET("1 stack") STACK
-					  "\t0x0000000000002000 a.so+0x1000\n"
-					  "mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
-					  "mapping 2 0x2000-0x3000 0x0 bb /b.so\n");
+	static const char text[] = HEAD ONE STACK "\t0x0000000000002000 a.so+0x1000\n"
+						  "mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
+						  "mapping 2 0x2000-0x3000 0x0 bb /b.so\n";
+	struct mlu_report *r = parse_text(text);
 	const struct mlu_target *t = &r->targets[0];
 	const struct mlu_mapping *m = mlu_report_mapping(t, &t->stacks[0].frames[0]);
 
@@ -118,13 +126,15 @@ static void test_mapping_end(void)
 	mlu_report_free(r);
 }
 
+#define NAMED \
+	"target 1 pid 2 a\\033b\\040c exited 5 ms: 0 bytes in 0 allocations from 1 stack, lost 0\n"
+
 static void test_names(void)
 {
-	struct mlu_report *r = parse_text(
-		HEAD
-		"target 1 pid 2 a\\033b\\040c exited 5 ms: 0 bytes in 0 allocations from 1 stack, lost 0\n" STACK
+	static const char text[] = HEAD NAMED STACK
 		"\t0x0000000000001010 x\\012y+0x10\n"
-		"mapping 1 0x1000-0x2000 0x0 - /with space/x\\012y (deleted)\n");
+		"mapping 1 0x1000-0x2000 0x0 - /with space/x\\012y (deleted)\n";
+	struct mlu_report *r = parse_text(text);
 	const struct mlu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "escaped names are no error");
@@ -135,10 +145,11 @@ static void test_names(void)
 
 static void test_order(void)
 {
-	struct mlu_report *r = parse_text(HEAD TARGET(
-		"3 stacks") "10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
-			    "30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
-			    "20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n");
+	static const char text[] = HEAD THREE
+		"10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
+		"30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
+		"20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n";
+	struct mlu_report *r = parse_text(text);
 	struct mlu_target *t = &r->targets[0];
 
 	mlu_report_sort(t, MLU_SORT_SIZE);
@@ -182,40 +193,35 @@ static void test_broken_lines(void)
 	has_errors(HEAD MAPPING, 1, "a mapping without a target is an error");
 	has_errors(HEAD "\n", 1, "an empty line is an error");
 	has_errors(HEAD "hello\n", 1, "a strange line is an error");
-	has_errors(HEAD TARGET("1 stacks"), 1, "one stack is singular");
-	has_errors(HEAD TARGET("2 stacks") STACK FRAME MAPPING, 1, "a missing stack is an error");
-	has_errors(HEAD TARGET("1 stack") STACK MAPPING FRAME, 1,
-		   "a frame behind a mapping is an error");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x1198 app+0x1198\n", 1, "a pc has 16 digits");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 app\n", 1,
+	has_errors(HEAD ONE_PLURAL, 1, "one stack is singular");
+	has_errors(HEAD TWO STACK FRAME MAPPING, 1, "a missing stack is an error");
+	has_errors(HEAD ONE STACK MAPPING FRAME, 1, "a frame behind a mapping is an error");
+	has_errors(HEAD ONE STACK "\t0x1198 app+0x1198\n", 1, "a pc has 16 digits");
+	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 app\n", 1,
 		   "a frame has an address in its object");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 +0x1\n", 1,
-		   "a frame has an object");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a+0x1 (end\n", 1,
-		   "a note is closed");
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a+0x1 (end) (fault)\n", 1,
+	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 +0x1\n", 1, "a frame has an object");
+	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end\n", 1, "a note is closed");
+	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end) (fault)\n", 1,
 		   "a walk ends in one way");
 }
 
 static void test_hostile_lines(void)
 {
-	has_errors(HEAD TARGET("1 stack") STACK "\t0x0000560861fdc198 a\033[2Jb+0x1\n", 1,
+	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a\033[2Jb+0x1\n", 1,
 		   "an escape sequence in an object is an error");
 	has_errors(HEAD
 		   "target 1 pid 1 a\rb tracing 1 ms: 0 bytes in 0 allocations from 0 stacks, lost 0\n",
 		   1, "a control character in a name is an error");
-	has_errors(HEAD TARGET(
-			   "1 stack") "18446744073709551616 bytes in 1 allocations from stack 1 (age 0..0 ms, 1 made, 0 freed)\n",
-		   2, "a number beyond 64 bits is an error");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
+	has_errors(HEAD ONE HUGE_STACK, 2, "a number beyond 64 bits is an error");
+	has_errors(HEAD ONE STACK FRAME "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
 		   "a mapping ends behind its start");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
+	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
 		   "a build-id is hexadecimal");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
+	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
 		   "a build-id is of whole bytes");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n",
-		   1, "a path holds no NUL");
-	has_errors(HEAD TARGET("1 stack") STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
+	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1,
+		   "a path holds no NUL");
+	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
 		   "a mapping has a path");
 }
 
@@ -250,7 +256,7 @@ static void test_every_byte(void)
 
 			text[i] = bytes[j];
 			r = parse(text, strlen(whole));
-			read += r != NULL;
+			read += r ? 1 : 0;
 			mlu_report_free(r);
 		}
 		text[i] = whole[i];
@@ -267,8 +273,7 @@ static void test_long_line(void)
 
 	memset(text, 'a', len);
 	memcpy(text, HEAD, strlen(HEAD));
-	memcpy(text + len - strlen("\n" TARGET("1 stack") STACK), "\n" TARGET("1 stack") STACK,
-	       strlen("\n" TARGET("1 stack") STACK));
+	memcpy(text + len - strlen("\n" ONE STACK), "\n" ONE STACK, strlen("\n" ONE STACK));
 	r = parse(text, len);
 	is_number(r->errors, 1, "a line of a megabyte is one error");
 	is_number(r->nr_targets, 1, "and what follows it is read");

@@ -8,11 +8,11 @@
 #include "rows.h"
 #include "tap.h"
 
-#define CONTROL                                                                                        \
-	"memleak_user control 1\n"                                                                     \
-	"target 1 pid 70 app exited: none\n"                                                           \
-	"target 2 pid 70 a:b tracing: malloc libc.so.6+0x97e3d emulated, free libc.so.6+0x1 stepped\n" \
-	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc libc.so.6+0x97e3d emulated\n"    \
+#define CONTROL                                                                             \
+	"memleak_user control 1\n"                                                          \
+	"target 1 pid 70 app exited: none\n"                                                \
+	"target 2 pid 70 a:b tracing: malloc l.so+0x97 emulated, free l.so+0x1 stepped\n"   \
+	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc l.so+0x97 emulated\n" \
 	"target 4 pid 72 z detaching: none\n"
 
 static FILE *in_memory(const char *text)

@@ -13,7 +13,8 @@ static void is_split(const char *line, const char *wanted)
 	const char *why = "no reason";
 	char **words = mlu_words_split(line, &why);
 	char *joined = mlu_format("%s", words ? "" : why);
-	char *claim = mlu_format("<%s> splits as a shell would", line);
+	char *shown = mlu_escaped(line);
+	char *claim = mlu_format("<%s> splits as a shell would", shown);
 
 	for (char **word = words; word && *word; word++) {
 		char *more = mlu_format("%s%s%s", joined, word == words ? "" : "|", *word);
@@ -23,6 +24,7 @@ static void is_split(const char *line, const char *wanted)
 	}
 	is_text(joined, wanted, claim);
 	free(claim);
+	free(shown);
 	free(joined);
 	mlu_words_free(words);
 }
