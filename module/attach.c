@@ -126,8 +126,8 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	err = mlu_probe_use(target, site, use);
 	if (err) {
 		fput(use->file);
-		return mlu_refuse(request, err, "%s of %.*s cannot be probed", site->function.func->name,
-				  (int)len, name);
+		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
+				  site->function.func->name, (int)len, name);
 	}
 	target->nr_uses++;
 	return 0;
@@ -156,6 +156,14 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 	return 0;
 }
 
+static bool is_breakpoint_at(struct task_struct *task, unsigned long addr)
+{
+	u8 bytes[UPROBE_SWBP_INSN_SIZE];
+	int n = access_process_vm(task, addr, bytes, sizeof(bytes), FOLL_FORCE);
+
+	return n == sizeof(bytes) && mlu_arch_is_breakpoint(bytes);
+}
+
 /* Registering succeeds in silence where no breakpoint was put in. */
 static int check_probes(struct mlu_request *request, struct mlu_target *target,
 			struct task_struct *task)
@@ -165,19 +173,15 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target,
 	for (i = 0; i < target->nr_uses; i++) {
 		struct mlu_use *use = &target->uses[i];
 		const char *func = use->probe->function.func->name;
-		u8 bytes[UPROBE_SWBP_INSN_SIZE];
 		size_t len;
 		const char *name = mlu_mapping_name(use->mapping, &len);
 
-		if (strcmp(func, "malloc") && strcmp(func, "free"))
+		if ((strcmp(func, "malloc") && strcmp(func, "free")) ||
+		    is_breakpoint_at(task, use->addr))
 			continue;
-		if (access_process_vm(task, use->addr, bytes, sizeof(bytes), FOLL_FORCE) !=
-			    sizeof(bytes) ||
-		    !mlu_arch_is_breakpoint(bytes))
-			return mlu_refuse(
-				request, -EFAULT,
-				"no breakpoint went into %s of %.*s: a shared or writable mapping?",
-				func, (int)len, name);
+		return mlu_refuse(request, -EFAULT,
+				  "no breakpoint went into %s of %.*s: shared or writable?", func,
+				  (int)len, name);
 	}
 	return 0;
 }
@@ -202,7 +206,7 @@ static int find_sites(struct mlu_request *request, struct mlu_target *target,
 	return mlu_refuse(request, -ENOENT, "%s does not define malloc and free", object);
 }
 
-/* Undoes publish and all that came after it. */
+/* Undoes publish and all that came after it, as far as it came. */
 static void take_out(struct mlu_target *target)
 {
 	bool mm_is_alive = !READ_ONCE(target->end_state);
@@ -239,16 +243,18 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 		  struct mlu_sites *sites, void (*ended)(struct work_struct *),
 		  struct workqueue_struct *wq)
 {
-	int err = mlu_maps_read(&target->maps, process->mm);
+	/* First be told of what is unmapped, then look at what is mapped. */
+	int err = mlu_target_watch(target, process->mm, ended, wq);
 
-	if (!err)
-		err = find_sites(request, target, sites);
-	if (!err)
-		err = mlu_target_watch(target, process->mm, ended, wq);
 	if (err)
 		return err;
-	mlu_target_publish(target);
-	err = probe(request, target, process->task, sites);
+	err = mlu_maps_read(&target->maps, process->mm);
+	if (!err)
+		err = find_sites(request, target, sites);
+	if (!err) {
+		mlu_target_publish(target);
+		err = probe(request, target, process->task, sites);
+	}
 	if (!err)
 		return 0;
 	take_out(target);

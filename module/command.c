@@ -105,7 +105,7 @@ static int set_name(struct parse *p, const struct command_key *key, const char *
 		return mlu_refuse(p->request, -EINVAL,
 				  "%s= wants the last part of a path, of 1 to %d bytes", key->name,
 				  MLU_NAME_MAX);
-	strcpy(field, value);
+	strscpy(field, value, sizeof(p->request->options.object));
 	return 0;
 }
 
@@ -371,25 +371,21 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 /** mlu_errno_name() - the name of an error that commands give */
 const char *mlu_errno_name(int err)
 {
-#define NAME(e)  \
-	case -e: \
-		return #e
-	switch (err) {
-		NAME(EINVAL);
-		NAME(E2BIG);
-		NAME(ESRCH);
-		NAME(ENOENT);
-		NAME(EBUSY);
-		NAME(ENOSPC);
-		NAME(ENOMEM);
-		NAME(EOPNOTSUPP);
-		NAME(EFAULT);
-		NAME(EINPROGRESS);
-		NAME(EINTR);
-	default:
-		return "EIO";
-	}
-#undef NAME
+	static const struct {
+		int err;
+		const char *name;
+	} names[] = {
+		{ -EINVAL, "EINVAL" }, { -E2BIG, "E2BIG" },   { -ESRCH, "ESRCH" },
+		{ -ENOENT, "ENOENT" }, { -EBUSY, "EBUSY" },   { -ENOSPC, "ENOSPC" },
+		{ -ENOMEM, "ENOMEM" }, { -EFAULT, "EFAULT" }, { -EOPNOTSUPP, "EOPNOTSUPP" },
+		{ -EINTR, "EINTR" },   { -EIO, "EIO" },	      { -EINPROGRESS, "EINPROGRESS" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].err == err)
+			return names[i].name;
+	return "another error";
 }
 
 /** mlu_options_show() - " key=value" of each key that is not at its default */

@@ -130,7 +130,7 @@ static inline const char *mlu_task_dies_of_return_probe(struct task_struct *task
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
-		return "its system calls are dispatched to itself (prctl PR_SET_SYSCALL_USER_DISPATCH)";
+		return "its system calls go to itself (PR_SET_SYSCALL_USER_DISPATCH)";
 	if (test_task_syscall_work(task, SYSCALL_EMU))
 		return "its system calls are emulated by a tracer (PTRACE_SYSEMU)";
 #else

@@ -23,7 +23,7 @@
 
 struct control {
 	struct mlu_session *session;
-	struct mutex lock;
+	struct mutex lock; /* guards what is below */
 	bool written;
 	struct mlu_refusal refusal; /* of this file's last command; err 0: it was none */
 };

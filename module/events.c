@@ -15,13 +15,13 @@
  * runs, and another thread's malloc may have got it, and been recorded with it, by then.
  *
  * The outermost call is the allocation: what an allocator calls within a call, itself or another
- * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is
- * known from the calls in flight; for a mapping also from the thread's last free, which has no return
- * probe.  A call in flight is dead, and buried, when its return slot lies below
- * the stack pointer of a later event, or no longer holds the trampoline of return probes: its
- * function was left by longjmp, or the kernel skipped its return probe.  And a call whose caller is
- * no allocator is the program's own, even while another is in flight (a signal handler's, or one
- * deeper down after a longjmp whose return slot nobody has overwritten yet).
+ * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is known
+ * from the calls in flight, and for a mapping also from the thread's last free, which has no return
+ * probe.  A call in flight is dead, and buried, when its return slot lies below the stack pointer
+ * of a later event, or no longer holds the trampoline of return probes: its function was left by
+ * longjmp, or the kernel skipped its return probe.  And a call whose caller is no allocator is the
+ * program's own, even while another is in flight (a signal handler's, or one deeper down after a
+ * longjmp whose return slot nobody has overwritten yet).
  *
  * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
  * sleeps, faults or waits.  A call in flight is its thread's own; records are under their table's
@@ -185,8 +185,8 @@ static const struct mlu_mapping *allocator_of(struct mlu_target *target, unsigne
 }
 
 /*
- * Is the caller an allocator?  Of a tail call, the jump came from the outer call itself.  Whoever is
- * in an allocator's library is one.  A program that is its own allocator has both sorts of callers
+ * Is the caller an allocator?  Of a tail call, the jump came from the outer call itself.  Code in
+ * an allocator's library is one.  A program that is its own allocator has both sorts of callers
  * in one object: there, the outer call must be going to be returned to.  (Not so for mappings: an
  * allocator may get them in a function that it has jumped to.)
  */
@@ -374,8 +374,7 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 	if (!READ_ONCE(target->gate))
 		return;
 	if (func->sort == MLU_FUNC_FREE)
-		enter_free(target, epoch, mlu_arch_arg(regs, func->block),
-			   mlu_arch_entry_sp(regs));
+		enter_free(target, epoch, mlu_arch_arg(regs, func->block), mlu_arch_entry_sp(regs));
 	else
 		enter_call(target, epoch, function, regs);
 }

@@ -3,8 +3,8 @@
  * What the debugfs files have in common: who may open them, which targets they show, how they
  * write a target and an address.
  *
- * Entered from readers, may sleep.  A selection holds a reference on each of its targets and on what
- * is recorded of it: it shows them even when they are cleared or forgotten meanwhile.
+ * Entered from readers, may sleep.  A selection holds a reference on each of its targets and on
+ * what is recorded of it: it shows them even when they are cleared or forgotten meanwhile.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>

@@ -15,7 +15,7 @@ struct mlu_selection {
 	unsigned int nr;
 	struct mlu_selected {
 		struct mlu_target *target;
-		struct mlu_epoch *epoch;	/* current at the open */
+		struct mlu_epoch *epoch; /* current at the open */
 	} item[];
 };
 

@@ -29,8 +29,8 @@ struct mlu_func {
 /* One probed function. */
 struct mlu_function {
 	const struct mlu_func *func;
-	u32 skipped;		/* from its first byte to its breakpoint */
-	u32 size;		/* in bytes, 0: not known */
+	u32 skipped; /* from its first byte to its breakpoint */
+	u32 size;    /* in bytes, 0: not known */
 };
 
 extern const struct mlu_func mlu_funcs[];

@@ -19,9 +19,9 @@ struct mlu_call {
 	const struct task_struct *task; /* compared, never followed */
 	u64 task_start;			/* task_structs are reused */
 	const struct mlu_func *func;
-	unsigned long sp;	 /* the address of its return slot */
-	unsigned long ret;	 /* what was in the slot at entry */
-	unsigned long start;	 /* the function's code */
+	unsigned long sp;    /* the address of its return slot */
+	unsigned long ret;   /* what was in the slot at entry */
+	unsigned long start; /* the function's code */
 	unsigned long end;
 	unsigned long size;	 /* asked for; ULONG_MAX: more than there can be */
 	unsigned long arg;	 /* where posix_memalign() puts the address */

@@ -4,8 +4,9 @@
  *
  * A reader goes through the targets, in each through the two tables, in each through the buckets by
  * a cursor that stays valid whatever happens to the table (allocs.h).  One bucket's records are
- * copied out under its lock and printed without it.  So a block that lives through the whole reading
- * is shown exactly once, however many come and go, and no lock is held while the reader is slow.
+ * copied out under its lock and printed without it.  So a block that lives through the whole
+ * reading is shown exactly once, however many come and go, and no lock is held while the reader is
+ * slow.
  *
  * A reader who goes back (pread, lseek) starts again from the beginning and skips: what he finds
  * there is then as of now.

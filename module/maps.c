@@ -3,10 +3,10 @@
  * The executable mappings of one target.
  *
  * A frame is a pc and its mapping, so each event looks up mappings, in a handler: by bisection in a
- * sorted table under RCU.  The table is filled at attach; a pc in none of its mappings (dlopen, JIT)
- * is looked up in the mm, under mmap_lock if it is to be had at once, and added.  munmap() is told
- * by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and a
- * new one at its place gets a new id.
+ * sorted table under RCU.  The table is filled at attach; a pc in none of its mappings (dlopen,
+ * JIT) is looked up in the mm, under mmap_lock if it is to be had at once, and added.  munmap() is
+ * told by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and
+ * a new one at its place gets a new id.
  *
  * Entered from: the worker (read, close, exit; may sleep), handlers (find, learn; do not sleep,
  * within rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing), readers (wait).
@@ -208,6 +208,7 @@ static void name(struct mlu_mapping *m)
 {
 	char *path = path_of(m->file, &m->path_len);
 
+	/* Pairs with mlu_mapping_path(): its characters come first. */
 	smp_store_release(&m->path, path);
 }
 
@@ -231,6 +232,7 @@ static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
 
 	if (!m->path)
 		name(m);
+	/* Pairs with mlu_mapping_dso(): what it says comes first. */
 	smp_store_release(&m->dso, mlu_dso_get(file));
 	spin_lock(&maps->lock);
 	m->file = NULL;
@@ -413,7 +415,7 @@ void mlu_maps_wait(struct mlu_maps *maps)
  */
 const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 {
-	const char *path = smp_load_acquire(&mapping->path);
+	const char *path = mlu_mapping_path(mapping);
 	const char *name;
 
 	if (mapping->sort != MLU_MAPPING_FILE || !path) {
@@ -433,7 +435,7 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 /** mlu_mapping_address() - the address of @pc inside the ELF file, or from the mapping's start */
 u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc)
 {
-	const struct mlu_dso *dso = smp_load_acquire(&mapping->dso);
+	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
 	u64 offset = pc - mapping->start;
 	u64 vaddr;
 

@@ -3,7 +3,6 @@
 #ifndef MLU_MAPS_H
 #define MLU_MAPS_H
 
-#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/spinlock.h>
@@ -43,7 +42,7 @@ struct mlu_maps_table;
 struct mlu_maps {
 	/*
 	 * Guards @all, @last_id, @nr_unresolved, the replacing of @table and each mapping's @gone.
-	 * A leaf, taken in the mmu notifier too: nothing that may reclaim or fault is done under it.
+	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */
 	spinlock_t lock;
 	struct mlu_maps_table __rcu *table;
@@ -69,6 +68,20 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 				   bool *no_code);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
 void mlu_maps_wait(struct mlu_maps *maps);
+
+/* NULL: the worker has not read it. */
+static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
+{
+	/* Pairs with name() in maps.c. */
+	return smp_load_acquire(&mapping->path);
+}
+
+/* Likewise. */
+static inline const struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping)
+{
+	/* Pairs with resolve_one() in maps.c. */
+	return smp_load_acquire(&mapping->dso);
+}
 
 const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len);
 u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc);

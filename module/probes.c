@@ -97,8 +97,8 @@ static MLU_UPROBE_HANDLER(say_remove)
 }
 
 /*
- * Make the core look at @mm again: puts the breakpoint in if the shared filter accepts the mm, takes
- * it out if it refuses.  The helper is part of the use: taking probes out needs no memory of ours.
+ * Make the core look at @mm again: puts the breakpoint in if the shared filter accepts the mm,
+ * takes it out if it refuses.  The helper is part of the use: taking probes out needs no memory.
  */
 static int reconsider(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_helper *helper)
 {

@@ -32,8 +32,9 @@ struct mlu_helper {
 };
 
 /*
- * A target's share of a probe, freed after a mlu_probe_sync() only.  It pins the file of the target's own mapping, and with it inode and
- * mount, for as long as the probe is in: the uprobe core wants that of whoever registers.
+ * A target's share of a probe, freed after a mlu_probe_sync() only.  It pins the file of the
+ * target's own mapping, and with it inode and mount, for as long as the probe is in: the uprobe
+ * core wants that of whoever registers.
  */
 struct mlu_use {
 	struct mlu_probe *probe;

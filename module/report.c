@@ -301,8 +301,8 @@ static void show_row(struct seq_file *m, const struct section *section, const st
 static void show_place(struct seq_file *m, const struct place *place)
 {
 	const struct mlu_mapping *mapping = place->mapping;
-	const struct mlu_dso *dso = smp_load_acquire(&mapping->dso);
-	const char *path = smp_load_acquire(&mapping->path);
+	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+	const char *path = mlu_mapping_path(mapping);
 	const char *name = path;
 	size_t len = path ? strlen(path) : 0;
 

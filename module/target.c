@@ -27,6 +27,7 @@
 
 #define TARGET_BITS 8
 
+/* Guards the list of targets and their states. */
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);
 
@@ -214,6 +215,12 @@ void mlu_target_drain(struct mlu_target *target)
 
 /* === The mmu notifier === */
 
+static struct mlu_target *watched(const struct mlu_watch *watch)
+{
+	/* Pairs with mlu_target_watch(). */
+	return smp_load_acquire(&watch->target);
+}
+
 /* Of an exec, release is called by the thread that has just put the new mm into its task. */
 static enum mlu_state why_ended(const struct mlu_target *target, const struct mm_struct *mm)
 {
@@ -227,7 +234,7 @@ static enum mlu_state why_ended(const struct mlu_target *target, const struct mm
 static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
-	struct mlu_target *target = smp_load_acquire(&watch->target);
+	struct mlu_target *target = watched(watch);
 
 	if (!target)
 		return;
@@ -243,7 +250,7 @@ static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)
 static int watch_invalidate(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
-	struct mlu_target *target = smp_load_acquire(&watch->target);
+	struct mlu_target *target = watched(watch);
 
 	if (target && range->event == MMU_NOTIFY_UNMAP && mmu_notifier_range_blockable(range) &&
 	    !READ_ONCE(target->end_state))
@@ -311,6 +318,7 @@ int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm,
 	INIT_WORK(&target->end_work, ended);
 	target->watch = container_of(mn, struct mlu_watch, mn);
 	target->watch->wq = wq;
+	/* Pairs with watched(): the callbacks find a watch that is set up. */
 	smp_store_release(&target->watch->target, mlu_target_get(target));
 	return 0;
 }

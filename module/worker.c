@@ -354,7 +354,7 @@ static void forget_all(struct work_struct *work)
 /**
  * mlu_worker_exit() - end and forget all targets
  *
- * No file of ours is open and none can be opened, so no command comes any more.  First what has been
+ * No file of ours is open and none can be opened, so no command comes any more.  First what was
  * queued is done, then the rest is forgotten; after that no target is published, so no notifier
  * queues work.  The watches go last: their ends come from SRCU.
  */
