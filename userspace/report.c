@@ -100,11 +100,38 @@ static void read_line(struct reader *r)
 		mlu_warn("%s: line %lu: %s", r->name, r->lines.nr, wrong);
 }
 
+/* Frames in a file whose mapping line is missing. */
+static size_t unmapped_frames(const struct mlu_target *t)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < t->nr_stacks; i++) {
+		const struct mlu_stack *stack = &t->stacks[i];
+
+		for (size_t j = 0; j < stack->nr_frames; j++)
+			missing += stack->frames[j].object[0] != '[' &&
+				   !mlu_report_mapping(t, &stack->frames[j]);
+	}
+	return missing;
+}
+
+static void check_mappings(struct reader *r, const struct mlu_target *t)
+{
+	size_t missing = unmapped_frames(t);
+
+	if (!missing)
+		return;
+	r->report->errors++;
+	mlu_warn("%s: target %" PRIu64 ": the mappings of %zu frames are missing", r->name, t->id,
+		 missing);
+}
+
 static void check_complete(struct reader *r)
 {
 	for (size_t i = 0; i < r->report->nr_targets; i++) {
 		struct mlu_target *t = &r->report->targets[i];
 
+		check_mappings(r, t);
 		if (t->nr_stacks == t->stacks_told)
 			continue;
 		r->report->errors++;

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "demangle.h"
 #include "elffile.h"
 #include "mem.h"
@@ -242,17 +243,28 @@ static struct object *vdso_object(struct mlu_symbolizer *sym)
 	return object;
 }
 
+/* Memory that has a path but no file behind it, as programs use it for code they make: no ELF. */
+static bool is_file(const struct mlu_mapping *m)
+{
+	static const char *const none[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
+
+	if (strcmp(m->build_id, "-"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		if (!strncmp(m->path, none[i], strlen(none[i])))
+			return false;
+	return m->path[0] == '/';
+}
+
 static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_target *target,
 				const struct mlu_frame *frame)
 {
 	const struct mlu_mapping *m;
 
-	if (!strcmp(frame->object, VDSO))
-		return sym->live ? vdso_object(sym) : NULL;
-	if (frame->object[0] == '[')
-		return NULL;
 	m = mlu_report_mapping(target, frame);
-	return m ? mapped_object(sym, m) : NULL;
+	if (m && is_file(m))
+		return mapped_object(sym, m);
+	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
 }
 
 /* A return address is behind its call, which may be the last instruction of a function. */

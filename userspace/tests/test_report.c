@@ -78,7 +78,8 @@ static void test_words_with_signs(void)
 		"1 bytes in 1 allocations from stack 4 (mmap, age 0..0 ms, 1 made, 0 freed)\n"
 		"\t0x00007f391e3b51f5 libstdc++.so.6+0x891f5\n"
 		"\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
-		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n";
+		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n"
+		"mapping 1 0x7f391e3b0000-0x7f391e3b51f6 0x0 aa /lib\n";
 	struct mlu_report *r = parse_text(text);
 	const struct mlu_stack *s = &r->targets[0].stacks[0];
 
@@ -195,6 +196,7 @@ static void test_broken_lines(void)
 	has_errors(HEAD "hello\n", 1, "a strange line is an error");
 	has_errors(HEAD ONE_PLURAL, 1, "one stack is singular");
 	has_errors(HEAD TWO STACK FRAME MAPPING, 1, "a missing stack is an error");
+	has_errors(HEAD ONE STACK FRAME, 1, "a mapping that is not there is an error");
 	has_errors(HEAD ONE STACK MAPPING FRAME, 1, "a frame behind a mapping is an error");
 	has_errors(HEAD ONE STACK "\t0x1198 app+0x1198\n", 1, "a pc has 16 digits");
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 app\n", 1,
@@ -213,15 +215,15 @@ static void test_hostile_lines(void)
 		   "target 1 pid 1 a\rb tracing 1 ms: 0 bytes in 0 allocations from 0 stacks, lost 0\n",
 		   1, "a control character in a name is an error");
 	has_errors(HEAD ONE HUGE_STACK, 2, "a number beyond 64 bits is an error");
-	has_errors(HEAD ONE STACK FRAME "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
+	has_errors(HEAD ONE STACK "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
 		   "a mapping ends behind its start");
-	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
+	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
 		   "a build-id is hexadecimal");
-	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
+	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
 		   "a build-id is of whole bytes");
-	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1,
+	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1,
 		   "a path holds no NUL");
-	has_errors(HEAD ONE STACK FRAME "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
+	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
 		   "a mapping has a path");
 }
 
