@@ -3,6 +3,7 @@
 #
 # The first process of a machine, in its initramfs: puts the root together (the host's directory,
 # read-only, below a tmpfs that takes what is written) and hands over to guest.sh.
+# shellcheck shell=dash disable=SC2093
 bb=/bin/busybox
 
 fail()

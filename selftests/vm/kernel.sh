@@ -4,6 +4,7 @@
 # The kernels that are tested: where each has its image, its modules and what modules are built
 # against; sourced after lib.sh, with $root set.  6.1 and 6.12 are the root's own; "debug" is made
 # by the script debug-kernel.
+# shellcheck disable=SC2034,SC2154 # set here and used there, and the other way round
 
 # kernel_select NAME: sets release, image, modules and kdir (as seen inside the root).
 kernel_select()

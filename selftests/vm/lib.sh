@@ -6,6 +6,7 @@
 # Everything that takes long to make is kept outside the checkout, in the cache, under a name that
 # holds a hash of what it was made from, and moved into place when it is whole: what was
 # interrupted never counts, what has changed is made anew.  MLU_CACHE moves the cache.
+# shellcheck disable=SC2034 # used where this is sourced
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
