@@ -210,19 +210,22 @@ static int find_sites(struct mlu_request *request, struct mlu_target *target,
 static void take_out(struct mlu_target *target)
 {
 	bool mm_is_alive = !READ_ONCE(target->end_state);
-	struct mlu_use *uses = target->uses;
-	unsigned int i, nr = target->nr_uses;
+	struct mlu_use *uses;
+	unsigned int i;
 
 	mlu_target_gate(target, false);
 	mlu_target_unpublish(target);
-	for (i = nr; i-- > 0;)
-		mlu_probe_unuse(target, &uses[i], mm_is_alive);
-	mlu_probe_sync();
-	synchronize_rcu();
+	/* Readers of control see the uses, and through them probes, under the lock only. */
 	mutex_lock(&mlu_targets_lock);
+	uses = target->uses;
+	i = target->nr_uses;
 	target->uses = NULL;
 	target->nr_uses = 0;
 	mutex_unlock(&mlu_targets_lock);
+	while (i-- > 0)
+		mlu_probe_unuse(target, &uses[i], mm_is_alive);
+	mlu_probe_sync();
+	synchronize_rcu();
 	kvfree(uses);
 }
 

@@ -7,7 +7,7 @@
 # A test runs in a shell of its own under set -e: the first command that fails
 # fails it.  What it leaves behind (processes, targets, files) is cleaned here.
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=${here:-$(cd "$(dirname "$0")" && pwd)}
 tool=${MLU_TOOL:-$here/../userspace/memleak-user}
 module=${MLU_MODULE:-$here/../module/memleak_user.ko}
 leakers=$here/leakers
