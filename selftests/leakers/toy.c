@@ -10,12 +10,14 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "leaker.h"
 
 #define PAGE 4096ul
 
 extern volatile int toy_armed, toy_by_page, toy_nest;
+extern void (*volatile toy_hook)(void);
 static sigjmp_buf way_out;
 
 static void jump(int sig)
@@ -176,6 +178,73 @@ static void nested(void)
 	leaker_keep(malloc(77), 77);
 }
 
+/* The end of a step in the middle of a call. */
+static void pause_here(void)
+{
+	leaker_done();
+}
+
+/* Two steps: the first ends within a realloc, the second after it. */
+static void paused_realloc(void)
+{
+	void *p = malloc(350), *q;
+
+	leaker_keep(p, 350);
+	leaker_keep(malloc(360), 360);
+	toy_hook = pause_here;
+	q = realloc(p, 450);
+	leaker_drop(p);
+	leaker_keep(q, 450);
+}
+
+static void paused_malloc(void)
+{
+	leaker_keep(malloc(370), 370);
+	toy_hook = pause_here;
+	leaker_keep(malloc(380), 380);
+}
+
+static void allocate(int sig)
+{
+	(void)sig;
+	leaker_keep(malloc(600), 600);
+	leaker_keep(malloc(610), 610);
+	free(malloc(620));
+}
+
+/* A handler that interrupts malloc has allocations of its own. */
+static void signal_allocates(void)
+{
+	signal(SIGUSR1, allocate);
+	toy_armed = 1;
+	leaker_keep(malloc(630), 630);
+	leaker_keep(malloc(640), 640);
+}
+
+static pid_t child;
+
+static void fork_here(void)
+{
+	child = fork();
+}
+
+/* Both come back from the malloc in which one became two. */
+static void forked_within(void)
+{
+	int status;
+	void *p;
+
+	toy_hook = fork_here;
+	p = malloc(650);
+	if (!child) {
+		free(malloc(10));
+		_exit(p ? 0 : 1);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		leaker_die("the child came to harm");
+	leaker_keep(p, 650);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -189,6 +258,10 @@ static const struct {
 	{ "munmap_of_malloc", munmap_of_malloc },
 	{ "tail_call", tail_call },
 	{ "nested", nested },
+	{ "paused_realloc", paused_realloc },
+	{ "paused_malloc", paused_malloc },
+	{ "signal_allocates", signal_allocates },
+	{ "forked_within", forked_within },
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The toy's allocator: it can be made to raise a signal within malloc or
- * realloc (toy_armed), to nest (toy_nest) and to give whole mappings
- * (toy_by_page).  Part of the program toy, and a shared object to toy_apart:
+ * realloc (toy_armed), to call something there (toy_hook), to nest (toy_nest)
+ * and to give whole mappings (toy_by_page).  Part of the program toy, and a shared object to toy_apart:
  * whether the caller of malloc is in the object that defines it makes a
  * difference to who looks at calls.
  */
@@ -18,6 +18,7 @@ static _Alignas(4096) char arena[ARENA];
 static size_t used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 volatile int toy_armed, toy_by_page, toy_nest;
+void (*volatile toy_hook)(void);
 
 /* The allocator: a size before each block, nothing is ever used twice. */
 static void *take(size_t size, size_t align)
@@ -37,11 +38,17 @@ static void *take(size_t size, size_t align)
 	return arena + at;
 }
 
-static void leave_if_armed(void)
+static void do_what_is_asked(void)
 {
 	if (toy_armed) {
 		toy_armed = 0;
 		raise(SIGUSR1);
+	}
+	if (toy_hook) {
+		void (*hook)(void) = toy_hook;
+
+		toy_hook = NULL;
+		hook();
 	}
 }
 
@@ -49,7 +56,7 @@ void *malloc(size_t size)
 {
 	void *p;
 
-	leave_if_armed();
+	do_what_is_asked();
 	if (toy_by_page)
 		return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (toy_nest > 0) {
@@ -80,7 +87,7 @@ static void *move(void *p, size_t size)
 {
 	void *q;
 
-	leave_if_armed();
+	do_what_is_asked();
 	q = take(size, 16);
 	if (q)
 		memcpy(q, p, size_of(p) < size ? size_of(p) : size);

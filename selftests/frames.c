@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The frames of a report: the caller first, its address that of the file,
+ * the mapping it lay in also when that is gone, code that is in no file.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(frame)
+{
+	struct mlu_leaker l;
+	char *report;
+	int id;
+};
+
+FIXTURE_SETUP(frame)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(frame)
+{
+	free(self->report);
+	mlu_kill(&self->l);
+	mlu_fresh();
+}
+
+static void attach_and_go(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_step(l, "go");
+}
+
+/* The first frame of the stack that has so many bytes. */
+static const char *first_frame(const char *report, const char *bytes)
+{
+	const char *at = strstr(report, bytes);
+
+	if (!at || !strchr(at, '\t'))
+		mlu_die("no stack of %s in %s", bytes, report);
+	return strchr(at, '\t') + 1;
+}
+
+/* Between START and END, as nm tells a function's place in the file. */
+static bool lies_in(const char *frame, const char *object, const char *file, const char *function)
+{
+	char command[1024], name[64];
+	unsigned long pc, address, start, size;
+	FILE *nm;
+	bool found;
+
+	if (sscanf(frame, "0x%lx %63[^+]+0x%lx", &pc, name, &address) != 3)
+		mlu_die("not a frame: %.80s", frame);
+	snprintf(command, sizeof(command), "nm -S %s | grep ' %s$'", mlu_here(file), function);
+	nm = popen(command, "r");
+	found = nm && fscanf(nm, "%lx %lx", &start, &size) == 2;
+	pclose(nm);
+	if (!found)
+		mlu_die("%s", command);
+	if (!strcmp(name, object) && address > start && address <= start + size)
+		return true;
+	mlu_say("%.80s is not in %s", frame, function);
+	return false;
+}
+
+TEST_F(frame, the_first_is_the_caller)
+{
+	if (access("/usr/bin/nm", X_OK))
+		SKIP(return, "no nm");
+	mlu_spawn(&self->l, "toy_apart", "longjmp_shallower", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_TRUE(lies_in(first_frame(self->report, "\n700 bytes"), "toy_apart",
+			    "leakers/toy_apart", "longjmp_shallower"));
+}
+
+/* A frame names its mapping by being in it; the mapping's line has the file's build-id. */
+TEST_F(frame, mappings_have_their_file_and_build_id)
+{
+	unsigned long start, end, offset, pc;
+	char build_id[128], path[512], *at;
+	int id;
+
+	mlu_spawn(&self->l, "life", "idle", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	at = strstr(self->report, "\nmapping ");
+	ASSERT_NE(NULL, at);
+	ASSERT_EQ(6, sscanf(at, "\nmapping %d 0x%lx-0x%lx 0x%lx %127s %511s", &id, &start, &end,
+			    &offset, build_id, path));
+	EXPECT_EQ(40, strspn(build_id, "0123456789abcdef"));
+	pc = strtoul(first_frame(self->report, "\n130 bytes"), NULL, 16);
+	for (; at; at = strstr(at + 1, "\nmapping ")) {
+		sscanf(at, "\nmapping %d 0x%lx-0x%lx 0x%lx %127s %511s", &id, &start, &end,
+		       &offset, build_id, path);
+		if (pc >= start && pc < end)
+			break;
+	}
+	ASSERT_NE(NULL, at);
+	EXPECT_STREQ(mlu_here("leakers/life"), path);
+}
+
+/* Code that was made at run time lies in no file, and its caller is found all the same. */
+TEST_F(frame, code_in_no_file_is_anonymous)
+{
+	const char *frame;
+
+	mlu_spawn(&self->l, "frames", "jit", NULL);
+	attach_and_go(&self->l);
+	EXPECT_TRUE(mlu_exact(&self->l));
+	self->report = mlu_text("report");
+	frame = first_frame(self->report, "\n4321 bytes");
+	EXPECT_NE(NULL, strstr(frame, " [anon]+0x115"));
+	EXPECT_LT(strstr(frame, " [anon]+0x115"), strchr(frame, '\n'));
+	EXPECT_EQ(0, strncmp(strstr(strchr(frame, '\n'), " ") + 1, "frames+0x", 9)) {
+		TH_LOG("%s", frame);
+	}
+}
+
+/* Two libraries, of which the second may lie where the first was, are two. */
+TEST_F(frame, libraries_that_are_gone_are_told_apart)
+{
+	char one[512], two[512];
+
+	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
+	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
+	mlu_spawn(&self->l, "frames", "unload", one, two, NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_EQ(1, mlu_count(self->report, " libone.so+0x"));
+	EXPECT_EQ(1, mlu_count(self->report, " libtwo.so+0x"));
+	EXPECT_EQ(2, mlu_count(self->report, "\n7654 bytes in 1 allocations from stack "));
+	EXPECT_EQ(2, mlu_count(self->report, " (unmapped) (mapping ")) {
+		TH_LOG("%s", self->report);
+	}
+	strcat(strcpy(one, " (unmapped) "), mlu_here("leakers/libone.so"));
+	EXPECT_NE(NULL, strstr(self->report, one));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

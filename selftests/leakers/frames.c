@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * frames CASE [LIBRARY...]: blocks whose callers lie in code that is made at
+ * run time, or in libraries that are gone when the step is done.  dlopen() has
+ * allocations of its own; what is kept is told by its odd sizes.
+ */
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#include "leaker.h"
+
+static char **arguments;
+
+/* A function that calls malloc(4321) and keeps a frame pointer, as bytes. */
+static void jit(void)
+{
+#ifdef __x86_64__
+	static const unsigned char code[] = {
+		0x55, 0x48, 0x89, 0xe5,			/* push %rbp; mov %rsp, %rbp */
+		0xbf, 0xe1, 0x10, 0x00, 0x00,		/* mov $4321, %edi */
+		0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,	/* movabs $malloc, %rax */
+		0xff, 0xd0, 0x5d, 0xc3,			/* call *%rax; pop %rbp; ret */
+	};
+	void *target = malloc;
+	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p;
+
+	memcpy(page + 256, code, sizeof(code));
+	memcpy(page + 256 + 11, &target, sizeof(target));
+	__asm__ volatile("call *%1" : "=a"(p) : "r"(page + 256) : "rdi", "rsi", "rdx", "rcx", "r8",
+			 "r9", "r10", "r11", "memory", "cc");
+	leaker_keep(p, 4321);
+	leaker_keep_as(page, 4096, "mmap");
+#else
+	_exit(4);
+#endif
+}
+
+/* Each library leaks once and goes; the next one may take its place. */
+static void unload(void)
+{
+	for (; *arguments; arguments++) {
+		void *library = dlopen(*arguments, RTLD_NOW);
+		void (*leak)(void);
+
+		if (!library)
+			leaker_die(*arguments);
+		leak = (void (*)(void))dlsym(library, "leak_in_library");
+		if (!leak)
+			leaker_die("leak_in_library");
+		leak();
+		dlclose(library);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 1;
+	arguments = argv + 2;
+	leaker_ready();
+	if (!strcmp(argv[1], "jit"))
+		jit();
+	else
+		unload();
+	leaker_done();
+	return 0;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands, readers and targets all at once: processes that exit or exec while
+ * they are being attached, writers who contradict each other.  Whatever comes
+ * of it, the module can be used and is empty afterwards.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define TARGETS 3
+#define WRITERS 3
+#define READERS 2
+
+FIXTURE(race)
+{
+	struct mlu_leaker l[TARGETS];
+};
+
+FIXTURE_SETUP(race)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	mlu_fresh();
+}
+
+static unsigned int next(unsigned int *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Those that a process may be refused with while it comes or goes. */
+static bool is_fair(int err)
+{
+	return err == 0 || err == ESRCH || err == ENOENT || err == EFAULT || err == EBUSY;
+}
+
+static bool is_empty(void)
+{
+	return mlu_command("detach all") == 0 && mlu_command("clear all") == 0 &&
+	       mlu_stat(0, "targets") == 0 && mlu_stat(0, "probes") == 0 &&
+	       mlu_wait_stat("bytes_records", 0) && mlu_wait_stat("bytes_inflight", 0);
+}
+
+/* A child that comes to its end after a while that differs; with exec, as another program. */
+static pid_t short_lived(unsigned int wait_us, bool exec)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	free(malloc(1000));
+	usleep(wait_us);
+	free(malloc(1000));
+	if (exec)
+		execl("/bin/true", "true", NULL);
+	_exit(0);
+}
+
+TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
+{
+	int i, rounds = mlu_scaled(60, 20);
+	unsigned int seed = 1;
+	pid_t pid;
+
+	for (i = 0; i < rounds; i++) {
+		pid = short_lived(next(&seed) % 60000, false);
+		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid))) {
+			TH_LOG("%s", mlu_refusal);
+		}
+		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	EXPECT_TRUE(mlu_wait_stat("tracing", 0));
+	EXPECT_TRUE(is_empty());
+}
+
+TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
+{
+	int i, rounds = mlu_scaled(60, 20);
+	unsigned int seed = 2;
+	pid_t pid;
+
+	for (i = 0; i < rounds; i++) {
+		pid = short_lived(next(&seed) % 60000, true);
+		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid))) {
+			TH_LOG("%s", mlu_refusal);
+		}
+		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	}
+	EXPECT_TRUE(mlu_wait_stat("tracing", 0));
+	EXPECT_TRUE(is_empty());
+}
+
+static void contradict(const struct mlu_leaker *l, unsigned int seed)
+{
+	static const char *const commands[] = { "attach %d", "attach %d min=50 depth=5",
+						"detach %d", "clear %d", "attach %d older=1" };
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		pid_t pid = l[next(&seed) % TARGETS].pid;
+
+		if (next(&seed) % 8 == 0) {
+			fd = mlu_open(O_RDWR, "control");
+			mlu_command_through(fd, "attach %d bound=1", pid);
+			usleep(next(&seed) % 3000);
+			close(fd);
+		} else if (next(&seed) % 16 == 0) {
+			mlu_command(next(&seed) % 2 ? "clear all" : "detach all");
+		} else {
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			mlu_command(commands[next(&seed) % 5], pid);
+		}
+	}
+}
+
+/* Files of one target may be gone before they are opened. */
+static void read_on(unsigned int seed)
+{
+	static const char *const files[] = { "control", "report", "allocations", "stats" };
+	char path[64];
+	int fd, id = 1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		free(mlu_text("%s", files[next(&seed) % 4]));
+		id = mlu_id(getppid()) ?: id + 1;
+		snprintf(path, sizeof(path), "targets/%d/%s", id % 500,
+			 files[1 + next(&seed) % 3]);
+		fd = mlu_open(O_RDONLY, "%s", path);
+		if (fd >= 0)
+			free(mlu_text_of(fd));
+		close(fd);
+	}
+}
+
+TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
+{
+	pid_t child[WRITERS + READERS];
+	int i;
+
+	for (i = 0; i < TARGETS; i++) {
+		mlu_spawn(&self->l[i], "balance", "2", NULL);
+		mlu_step(&self->l[i], "run");
+	}
+	for (i = 0; i < WRITERS + READERS; i++) {
+		child[i] = fork();
+		if (!child[i] && i < WRITERS)
+			contradict(self->l, i);
+		if (!child[i])
+			read_on(i);
+	}
+	sleep(4);
+	for (i = 0; i < WRITERS + READERS; i++) {
+		EXPECT_EQ(0, waitpid(child[i], NULL, WNOHANG)) {
+			TH_LOG("a writer or reader has given up");
+		}
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+	}
+	/* A command that was being carried out for one of them goes on to its end. */
+	EXPECT_TRUE(is_empty() || is_empty());
+	for (i = 0; i < TARGETS; i++) {
+		mlu_step(&self->l[i], "turns");
+		ASSERT_EQ(0, mlu_command("attach %d", self->l[i].pid));
+		mlu_step(&self->l[i], "turns");
+		mlu_step(&self->l[i], "quiet");
+		EXPECT_TRUE(mlu_exact(&self->l[i]));
+		mlu_kill(&self->l[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
