@@ -52,41 +52,6 @@ void mlu_maps_wq_exit(void)
 	destroy_workqueue(wq);
 }
 
-static enum mlu_mapping_sort sort_of(const struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		return MLU_MAPPING_FILE;
-	if ((unsigned long)vma->vm_mm->context.vdso == vma->vm_start)
-		return MLU_MAPPING_VDSO;
-	return MLU_MAPPING_ANON;
-}
-
-static struct mlu_mapping *mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
-{
-	struct mlu_mapping *m = mlu_mem_zalloc(MLU_MEM_MAPPINGS, sizeof(*m), gfp);
-
-	if (!m)
-		return NULL;
-	m->sort = sort_of(vma);
-	m->start = vma->vm_start;
-	m->end = vma->vm_end;
-	m->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
-	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
-	if (m->sort == MLU_MAPPING_FILE)
-		m->file = get_file(vma->vm_file);
-	return m;
-}
-
-/* Frees what was never published, or what nobody can reach any more. */
-static void mapping_free(struct mlu_mapping *m)
-{
-	if (m->file)
-		fput(m->file);
-	mlu_dso_put(m->dso);
-	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
-	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
-}
-
 static size_t table_size(unsigned int nr)
 {
 	return struct_size((struct mlu_maps_table *)NULL, mapping, nr);
@@ -186,32 +151,6 @@ static int add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
 	return err;
 }
 
-static char *path_of(struct file *file, u16 *len)
-{
-	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	char *path, *copy = NULL;
-
-	if (!buf)
-		return NULL;
-	path = d_path(mlu_file_path(file), buf, PATH_MAX);
-	if (!IS_ERR(path)) {
-		*len = strlen(path);
-		copy = mlu_mem_zalloc(MLU_MEM_MAPPINGS, *len + 1, GFP_KERNEL);
-	}
-	if (copy)
-		memcpy(copy, path, *len);
-	kfree(buf);
-	return copy;
-}
-
-static void name(struct mlu_mapping *m)
-{
-	char *path = path_of(m->file, &m->path_len);
-
-	/* Pairs with mlu_mapping_path(): its characters come first. */
-	smp_store_release(&m->path, path);
-}
-
 static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)
 {
 	struct mlu_mapping *m;
@@ -231,7 +170,7 @@ static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
 	struct file *file = m->file;
 
 	if (!m->path)
-		name(m);
+		mlu_mapping_read_path(m);
 	/* Pairs with mlu_mapping_dso(): what it says comes first. */
 	smp_store_release(&m->dso, mlu_dso_get(file));
 	spin_lock(&maps->lock);
@@ -261,14 +200,14 @@ void mlu_maps_init(struct mlu_maps *maps)
 
 static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
-	struct mlu_mapping *m = mapping_new(vma, GFP_KERNEL);
+	struct mlu_mapping *m = mlu_mapping_new(vma, GFP_KERNEL);
 	int err;
 
 	if (!m)
 		return -ENOMEM;
 	err = add(maps, m, GFP_KERNEL);
 	if (err)
-		mapping_free(m);
+		mlu_mapping_free(m);
 	return err;
 }
 
@@ -293,7 +232,7 @@ int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 	mmap_read_unlock(mm);
 	list_for_each_entry(m, &maps->all, node)
 		if (m->file)
-			name(m);
+			mlu_mapping_read_path(m);
 	return err;
 }
 
@@ -324,7 +263,7 @@ void mlu_maps_exit(struct mlu_maps *maps)
 
 	cancel_work_sync(&maps->resolve);
 	list_for_each_entry_safe(m, tmp, &maps->all, node)
-		mapping_free(m);
+		mlu_mapping_free(m);
 	kfree(rcu_dereference_protected(maps->table, true));
 }
 
@@ -375,9 +314,9 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
 		*no_code = true;
 	else
-		m = mapping_new(vma, MLU_GFP);
+		m = mlu_mapping_new(vma, MLU_GFP);
 	if (m && add(maps, m, MLU_GFP)) {
-		mapping_free(m);
+		mlu_mapping_free(m);
 		m = NULL;
 	}
 	mmap_read_unlock(mm);
@@ -404,44 +343,4 @@ void mlu_maps_wait(struct mlu_maps *maps)
 	if (READ_ONCE(maps->nr_unresolved))
 		mlu_maps_resolve(maps);
 	wait_event_killable_timeout(maps->resolved, !READ_ONCE(maps->nr_unresolved), RESOLVE_WAIT);
-}
-
-/* d_path() says so of a file that has no name any more. */
-#define DELETED " (deleted)"
-
-/*
- * mlu_mapping_name() - the last part of the mapping's path; not terminated
- * @len: set to its length
- */
-const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
-{
-	const char *path = mlu_mapping_path(mapping);
-	const char *name;
-
-	if (mapping->sort != MLU_MAPPING_FILE || !path) {
-		name = mapping->sort == MLU_MAPPING_FILE ? "[unknown]" :
-		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" :
-							   "[anon]";
-		*len = strlen(name);
-		return name;
-	}
-	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	*len = strlen(name);
-	if (*len > strlen(DELETED) && !strcmp(name + *len - strlen(DELETED), DELETED))
-		*len -= strlen(DELETED);
-	return name;
-}
-
-/** mlu_mapping_address() - the address of @pc inside the ELF file, or from the mapping's start */
-u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc)
-{
-	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
-	u64 offset = pc - mapping->start;
-	u64 vaddr;
-
-	if (mapping->sort != MLU_MAPPING_FILE)
-		return offset;
-	if (dso && mlu_dso_vaddr(dso, mapping->offset + offset, &vaddr))
-		return vaddr;
-	return mapping->offset + offset;
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which call in flight is alive, and which call is made within another one.
+ *
+ * The outermost call is the allocation: what an allocator calls within a call, itself or another
+ * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is known
+ * from the calls in flight, and for a mapping also from the thread's last free, which has no return
+ * probe.  A call in flight is dead, and buried, when its return slot lies below the stack pointer
+ * of a later event, or no longer holds the trampoline of return probes: its function was left by
+ * longjmp, or the kernel skipped its return probe.  And a call whose caller is no allocator is the
+ * program's own, even while another is in flight (a signal handler's, or one deeper down after a
+ * longjmp whose return slot nobody has overwritten yet).
+ *
+ * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
+ * sleeps, faults or waits.  A call in flight is its thread's own.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "calls.h"
+#include "unwind.h"
+
+/* How much of a stack is searched for a return address into an outer call. */
+#define SEARCH_MAX 16384
+
+/* "[uprobes]", the mapping that begins with the trampoline.  mmap_lock is only tried. */
+static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *known)
+{
+	struct vm_area_struct *vma;
+	const char *name = NULL;
+
+	*known = mmap_read_trylock(mm);
+	if (!*known)
+		return true;
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start == addr && vma->vm_ops && vma->vm_ops->name)
+		name = vma->vm_ops->name(vma);
+	mmap_read_unlock(mm);
+	return name && !strcmp(name, "[uprobes]");
+}
+
+/* Return probes of one mm share one trampoline, at the start of a page. */
+static bool is_trampoline(struct mlu_target *target, unsigned long value)
+{
+	unsigned long trampoline = READ_ONCE(target->trampoline);
+	bool is, known;
+
+	if (trampoline)
+		return value == trampoline;
+	if (!value || !PAGE_ALIGNED(value))
+		return false;
+	is = is_uprobes_mapping(target->mm, value, &known);
+	if (is && known)
+		WRITE_ONCE(target->trampoline, value);
+	return is;
+}
+
+/*
+ * Is @call alive while a call with its return slot at @sp begins or, @at_return, has ended?  A slot
+ * that both share (a tail call) is used up by then: on x86-64 the trampoline itself pushes there.
+ */
+static bool is_alive(struct mlu_target *target, const struct mlu_call *call, unsigned long sp,
+		     bool at_return)
+{
+	unsigned long slot;
+
+	if (call->task_start != current->start_time || call->sp < sp)
+		return false;
+	if (at_return && call->sp == sp)
+		return true;
+	return mlu_read_user(call->sp, &slot) && is_trampoline(target, slot);
+}
+
+/* Its return will not be seen: what it has taken goes back. */
+void mlu_call_bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
+{
+	mlu_inflight_pop(target->inflight, call);
+	if (!call->nested)
+		mlu_count(epoch->counters, uncertain);
+	if (call->taken && call->epoch == epoch->id)
+		mlu_epoch_restore(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)),
+				  call->taken);
+	mlu_call_free(call);
+}
+
+/* The call that a call with its return slot at @sp is made within, or NULL. */
+struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
+				unsigned long sp, bool at_return)
+{
+	struct mlu_call *call;
+
+	while ((call = mlu_inflight_top(target->inflight))) {
+		if (is_alive(target, call, sp, at_return))
+			return call;
+		mlu_call_bury(target, epoch, call);
+	}
+	return NULL;
+}
+
+/* Is there an address of @outer's code on the stack between the two calls? */
+static bool returns_into(const struct mlu_call *outer, const struct mlu_call *call)
+{
+	unsigned long word[16], at = call->sp;
+	unsigned int i;
+
+	for (; at < outer->sp && at < call->sp + SEARCH_MAX; at += sizeof(word)) {
+		if (copy_from_user_nofault(word, (void __user *)at, sizeof(word)))
+			return false;
+		for (i = 0; i < ARRAY_SIZE(word); i++)
+			if (word[i] - outer->start < outer->end - outer->start &&
+			    at + i * sizeof(*word) < outer->sp)
+				return true;
+	}
+	return false;
+}
+
+static const struct mlu_mapping *allocator_of(struct mlu_target *target, unsigned long pc)
+{
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, pc);
+
+	return mapping && READ_ONCE(mapping->allocator) ? mapping : NULL;
+}
+
+/*
+ * Is the caller an allocator?  Of a tail call, the jump came from the outer call itself.  Code in
+ * an allocator's library is one.  A program that is its own allocator has both sorts of callers
+ * in one object: there, the outer call must be going to be returned to.  (Not so for mappings: an
+ * allocator may get them in a function that it has jumped to.)
+ */
+bool mlu_call_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
+			   const struct mlu_call *call)
+{
+	const struct mlu_mapping *mapping;
+
+	if (call->sp == outer->sp)
+		return true;
+	mapping = allocator_of(target, call->ret);
+	if (!mapping || !mapping->program || mlu_func_maps(call->func))
+		return mapping;
+	return returns_into(outer, call);
+}
+
+/* A free that is still under way has its own return address in its slot. */
+bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call)
+{
+	unsigned long sp, ret, now;
+
+	return mlu_func_maps(call->func) && allocator_of(target, call->ret) &&
+	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
+	       mlu_read_user(sp, &now) && now == ret;
+}
+
+/* The call that returns; what lies above it on the thread's stack of calls is dead. */
+struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
+				    const struct mlu_func *func, unsigned long sp)
+{
+	struct mlu_call *call;
+
+	while ((call = mlu_inflight_top(target->inflight))) {
+		if (call->task_start == current->start_time) {
+			if (call->sp == sp && call->func == func)
+				return call;
+			if (call->sp > sp)
+				return NULL;
+		}
+		mlu_call_bury(target, epoch, call);
+	}
+	return NULL;
+}

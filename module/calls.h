@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which call in flight is alive, and which call is made within another one. */
+#ifndef MLU_CALLS_H
+#define MLU_CALLS_H
+
+#include "funcs.h"
+#include "target.h"
+
+void mlu_call_bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call);
+struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
+				unsigned long sp, bool at_return);
+bool mlu_call_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
+			   const struct mlu_call *call);
+bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call);
+struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
+				    const struct mlu_func *func, unsigned long sp);
+
+#endif /* MLU_CALLS_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One executable mapping: what it is, whose file it is of, how it is called.
+ *
+ * A file is held from the moment its mapping is seen until the worker has read what a report needs
+ * of it.  Made in handlers and in the worker, named in the worker, shown by readers; see maps.c for
+ * who owns them.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "dso.h"
+#include "mapping.h"
+#include "mem.h"
+
+static enum mlu_mapping_sort sort_of(const struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		return MLU_MAPPING_FILE;
+	if ((unsigned long)vma->vm_mm->context.vdso == vma->vm_start)
+		return MLU_MAPPING_VDSO;
+	return MLU_MAPPING_ANON;
+}
+
+struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
+{
+	struct mlu_mapping *m = mlu_mem_zalloc(MLU_MEM_MAPPINGS, sizeof(*m), gfp);
+
+	if (!m)
+		return NULL;
+	m->sort = sort_of(vma);
+	m->start = vma->vm_start;
+	m->end = vma->vm_end;
+	m->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
+	if (m->sort == MLU_MAPPING_FILE)
+		m->file = get_file(vma->vm_file);
+	return m;
+}
+
+/* Frees what was never published, or what nobody can reach any more. */
+void mlu_mapping_free(struct mlu_mapping *m)
+{
+	if (m->file)
+		fput(m->file);
+	mlu_dso_put(m->dso);
+	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
+	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
+}
+
+static char *path_of(struct file *file, u16 *len)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	char *path, *copy = NULL;
+
+	if (!buf)
+		return NULL;
+	path = d_path(mlu_file_path(file), buf, PATH_MAX);
+	if (!IS_ERR(path)) {
+		*len = strlen(path);
+		copy = mlu_mem_zalloc(MLU_MEM_MAPPINGS, *len + 1, GFP_KERNEL);
+	}
+	if (copy)
+		memcpy(copy, path, *len);
+	kfree(buf);
+	return copy;
+}
+
+void mlu_mapping_read_path(struct mlu_mapping *m)
+{
+	char *path = path_of(m->file, &m->path_len);
+
+	/* Pairs with mlu_mapping_path(): its characters come first. */
+	smp_store_release(&m->path, path);
+}
+
+/* d_path() says so of a file that has no name any more. */
+#define DELETED " (deleted)"
+
+/*
+ * mlu_mapping_name() - the last part of the mapping's path; not terminated
+ * @len: set to its length
+ */
+const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
+{
+	const char *path = mlu_mapping_path(mapping);
+	const char *name;
+
+	if (mapping->sort != MLU_MAPPING_FILE || !path) {
+		name = mapping->sort == MLU_MAPPING_FILE ? "[unknown]" :
+		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" :
+							   "[anon]";
+		*len = strlen(name);
+		return name;
+	}
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	*len = strlen(name);
+	if (*len > strlen(DELETED) && !strcmp(name + *len - strlen(DELETED), DELETED))
+		*len -= strlen(DELETED);
+	return name;
+}
+
+/** mlu_mapping_address() - the address of @pc inside the ELF file, or from the mapping's start */
+u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc)
+{
+	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+	u64 offset = pc - mapping->start;
+	u64 vaddr;
+
+	if (mapping->sort != MLU_MAPPING_FILE)
+		return offset;
+	if (dso && mlu_dso_vaddr(dso, mapping->offset + offset, &vaddr))
+		return vaddr;
+	return mapping->offset + offset;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Collect what is outstanding: walk the records once, add them up by stack, sort.
+ *
+ * Sums come from the records, not from counters kept at the side: there is one truth, and older=
+ * can leave out what is younger.  What a snapshot points to (stacks, mappings) lives as long as the
+ * epoch and the target that its selection holds references on, so a target may be cleared or
+ * forgotten while its report is being read.
+ *
+ * Entered from readers, may sleep; no lock of its own.
+ */
+#include <linux/bsearch.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sort.h>
+
+#include "snapshot.h"
+
+/* Called under a spinlock for each record. A stack newer than the snapshot has no row. */
+static void add_up(const struct mlu_alloc *alloc, void *ctx)
+{
+	struct mlu_section *section = ctx;
+	struct mlu_row *row;
+
+	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
+		return;
+	if (alloc->stack->id > section->nr_rows)
+		return;
+	row = &section->rows[alloc->stack->id - 1];
+	if (!row->nr || alloc->time_ns > row->youngest_ns)
+		row->youngest_ns = alloc->time_ns;
+	if (!row->nr || alloc->time_ns < row->oldest_ns)
+		row->oldest_ns = alloc->time_ns;
+	row->stack = alloc->stack;
+	row->bytes += alloc->size;
+	row->nr++;
+}
+
+static int walk(struct mlu_section *section, struct mlu_allocs *table)
+{
+	struct mlu_allocs_cursor cursor = {};
+	unsigned int steps = 0;
+
+	while (!cursor.done) {
+		mlu_allocs_step(table, &cursor, add_up, section, UINT_MAX);
+		if (++steps % 64)
+			continue;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct mlu_row *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	if (!x->stack || !y->stack)
+		return !x->stack - !y->stack;
+	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
+}
+
+static void freeze_row(struct mlu_section *section, struct mlu_row *row)
+{
+	section->bytes += row->bytes;
+	section->nr += row->nr;
+	row->made = atomic64_read(&row->stack->made);
+	row->freed = atomic64_read(&row->stack->freed);
+}
+
+/* Sort, drop the rows of stacks without allocations, add up. */
+static void finish_rows(struct mlu_section *section)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < section->nr_rows; i++)
+		if (section->rows[i].nr)
+			section->rows[nr++] = section->rows[i];
+	section->nr_rows = nr;
+	sort(section->rows, nr, sizeof(*section->rows), by_bytes, NULL);
+	for (i = 0; i < nr; i++)
+		freeze_row(section, &section->rows[i]);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct mlu_place_shown *x = a, *y = b;
+
+	return x->mapping->id < y->mapping->id ? -1 : x->mapping->id > y->mapping->id;
+}
+
+static unsigned int nr_frames(const struct mlu_section *section)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < section->nr_rows; i++)
+		nr += section->rows[i].stack->nr;
+	return nr;
+}
+
+static void add_places(struct mlu_section *section, const struct mlu_stack *stack)
+{
+	unsigned int i;
+
+	for (i = 0; i < stack->nr; i++)
+		if (stack->frames[i].mapping)
+			section->places[section->nr_places++].mapping = stack->frames[i].mapping;
+}
+
+/* The mappings that frames name, each once. */
+static int collect_places(struct mlu_section *section)
+{
+	unsigned int i, nr = 0;
+
+	section->places = kvcalloc(nr_frames(section) + 1, sizeof(*section->places), GFP_KERNEL);
+	if (!section->places)
+		return -ENOMEM;
+	for (i = 0; i < section->nr_rows; i++)
+		add_places(section, section->rows[i].stack);
+	sort(section->places, section->nr_places, sizeof(*section->places), by_id, NULL);
+	for (i = 0; i < section->nr_places; i++)
+		if (!nr || section->places[i].mapping != section->places[nr - 1].mapping)
+			section->places[nr++] = section->places[i];
+	for (i = 0; i < nr; i++)
+		section->places[i].gone = READ_ONCE(section->places[i].mapping->gone);
+	section->nr_places = nr;
+	return 0;
+}
+
+static void begin_section(struct mlu_section *section, const struct mlu_selected *selected)
+{
+	struct mlu_target *target = selected->target;
+	struct mlu_counters sum = {};
+
+	section->target = target;
+	section->epoch = selected->epoch;
+	mlu_counters_add(&sum, section->epoch->counters);
+	section->lost = mlu_counters_lost(&sum);
+	mutex_lock(&mlu_targets_lock);
+	section->state = target->state;
+	mutex_unlock(&mlu_targets_lock);
+	section->now_ns = mlu_target_now(target);
+	section->older_ns = target->options.older_ms * NSEC_PER_MSEC;
+	section->nr_rows = atomic_read(&section->epoch->stacks.last_id);
+}
+
+static int collect(struct mlu_section *section, const struct mlu_selected *selected)
+{
+	int err;
+
+	begin_section(section, selected);
+	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
+	if (!section->rows)
+		return -ENOMEM;
+	err = walk(section, &section->epoch->heap);
+	if (!err)
+		err = walk(section, &section->epoch->mmaps);
+	if (err)
+		return err;
+	finish_rows(section);
+	mlu_maps_wait(&selected->target->maps);
+	return collect_places(section);
+}
+
+void mlu_snapshot_free(struct mlu_snapshot *report)
+{
+	unsigned int i;
+
+	for (i = 0; i < report->selection->nr; i++) {
+		kvfree(report->sections[i].rows);
+		kvfree(report->sections[i].places);
+	}
+	mlu_selection_free(report->selection);
+	kvfree(report);
+}
+
+struct mlu_snapshot *mlu_snapshot_new(u32 id)
+{
+	struct mlu_selection *selection = mlu_selection_new(id);
+	struct mlu_snapshot *report;
+	unsigned int i;
+	int err = 0;
+
+	if (!selection)
+		return ERR_PTR(-ENOMEM);
+	report = kvzalloc(struct_size(report, sections, selection->nr), GFP_KERNEL);
+	if (!report) {
+		mlu_selection_free(selection);
+		return ERR_PTR(-ENOMEM);
+	}
+	report->selection = selection;
+	for (i = 0; i < selection->nr && !err; i++)
+		err = collect(&report->sections[i], &selection->item[i]);
+	if (!err)
+		return report;
+	mlu_snapshot_free(report);
+	return ERR_PTR(err);
+}
+
+/* Was the mapping gone at the snapshot? It is one that a frame of the section names. */
+bool mlu_section_is_gone(const struct mlu_section *section, const struct mlu_mapping *mapping)
+{
+	const struct mlu_place_shown key = { .mapping = mapping };
+	const struct mlu_place_shown *place = bsearch(&key, section->places, section->nr_places,
+						      sizeof(key), by_id);
+
+	return place && place->gone;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What was outstanding at one moment, by target and stack. */
+#ifndef MLU_SNAPSHOT_H
+#define MLU_SNAPSHOT_H
+
+#include "files.h"
+
+/* One stack's allocations. */
+struct mlu_row {
+	const struct mlu_stack *stack;
+	u64 bytes;
+	u64 nr;
+	u64 youngest_ns; /* when it was made */
+	u64 oldest_ns;
+	s64 made;
+	s64 freed;
+};
+
+/* A mapping that frames name, as it was when the file was opened. */
+struct mlu_place_shown {
+	const struct mlu_mapping *mapping;
+	bool gone;
+};
+
+/* One target's part of a report. */
+struct mlu_section {
+	const struct mlu_target *target;
+	struct mlu_epoch *epoch;
+	enum mlu_state state;
+	u64 now_ns;
+	u64 older_ns; /* what is younger is left out */
+	u64 bytes, nr, lost;
+	unsigned int nr_rows;
+	struct mlu_row *rows;
+	unsigned int nr_places;
+	struct mlu_place_shown *places; /* by id */
+};
+
+struct mlu_snapshot {
+	struct mlu_selection *selection;
+	struct mlu_section sections[];
+};
+
+struct mlu_snapshot *mlu_snapshot_new(u32 id);
+void mlu_snapshot_free(struct mlu_snapshot *snapshot);
+bool mlu_section_is_gone(const struct mlu_section *section, const struct mlu_mapping *mapping);
+
+#endif /* MLU_SNAPSHOT_H */
