@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The shapes of the files, line by line, as docs/ABI/debugfs-memleak_user has
+ * them; and that an old report holds nothing but text.
+ */
+#include <errno.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define NAME "[!-~]+"
+#define KEYS "( (min|max|depth|older|bound)=[0-9]+| object=" NAME ")*"
+#define PROBE "[a-z0-9_]+ " NAME "\\+0x[0-9a-f]+ (emulated|stepped)"
+#define HEX "0x[0-9a-f]+"
+
+static const char *const control_lines[] = {
+	"^memleak_user control 1$",
+	"^target [0-9]+ pid [0-9]+ " NAME " (tracing|detaching|detached|exited|exec)" KEYS
+	": (none|" PROBE "(, " PROBE ")*)$",
+	"^refused [ -~]*: [ -~]+ \\(E[A-Z0-9]+\\), written by " NAME "\\[[0-9]+\\]$",
+	NULL,
+};
+
+static const char *const report_lines[] = {
+	"^memleak_user report 1$",
+	"^target [0-9]+ pid [0-9]+ " NAME " (tracing|detaching|detached|exited|exec) [0-9]+ ms: "
+	"[0-9]+ bytes in [0-9]+ allocations from (1 stack|(0|[2-9]|[1-9][0-9]+) stacks), "
+	"lost [0-9]+$",
+	"^[0-9]+ bytes in [0-9]+ allocations from stack [0-9]+ "
+	"\\((mmap, |stack, )?age [0-9]+\\.\\.[0-9]+ ms, [0-9]+ made, [0-9]+ freed\\)$",
+	"^\t0x[0-9a-f]{16} " NAME "\\+" HEX "( \\(unmapped\\) \\(mapping [0-9]+\\))?"
+	"( \\((end|depth|fault|bad frame pointer|bad pc)\\))?$",
+	"^mapping [0-9]+ " HEX "-" HEX " " HEX " (-|[0-9a-f]+) (\\(unmapped\\) )?[ -~]+$",
+	NULL,
+};
+
+static const char *const allocations_lines[] = {
+	"^memleak_user allocations 1$",
+	"^# target address size age_ms thread stack kind$",
+	"^[0-9]+ 0x[0-9a-f]{16} [0-9]+ [0-9]+ [0-9]+ [0-9]+ (heap|mmap|stack)$",
+	NULL,
+};
+
+static const char *const counters[] = {
+	"allocated", "freed", "reallocated", "failed", "filtered", "nested", "unknown_free",
+	"partial_unmap", "replaced", "uncertain", "foreign", "lost_memory", "lost_limit",
+	"lost_inflight", "lost_fault", "walk_end", "walk_depth", "walk_fault",
+	"walk_frame_pointer", "walk_pc", "unknown_mapping", "bytes_records", "bytes_stacks",
+	"bytes_inflight", "bytes_tables", "bytes_mappings", "bytes_used",
+};
+
+FIXTURE(shape)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(shape)
+{
+	mlu_fresh();
+	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	if (mlu_command("attach %d min=1 depth=20 older=1", self->l.pid))
+		mlu_die("%s", mlu_refusal);
+	self->id = mlu_id(self->l.pid);
+	mlu_step(&self->l, "go");
+	usleep(20000);
+}
+
+FIXTURE_TEARDOWN(shape)
+{
+	mlu_kill(&self->l);
+	mlu_fresh();
+}
+
+static bool matches(const char *pattern, const char *line)
+{
+	regex_t regex;
+	bool match;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		mlu_die("regcomp %s", pattern);
+	match = regexec(&regex, line, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return match;
+}
+
+/* Every line is of one of the shapes, the first of the first, and each shape seen is marked. */
+static bool all_match(char *text, const char *const *shapes, unsigned int *seen)
+{
+	char *line, *rest = text;
+	unsigned int i, first = ~0u;
+
+	*seen = 0;
+	while ((line = strsep(&rest, "\n")) && rest) {
+		for (i = 0; shapes[i] && !matches(shapes[i], line); i++)
+			;
+		if (!shapes[i]) {
+			mlu_say("of no known shape: %s", line);
+			return false;
+		}
+		if (first == ~0u)
+			first = i;
+		*seen |= 1u << i;
+	}
+	/* strsep() leaves what stands behind the last newline: nothing. */
+	return first == 0 && line && !*line;
+}
+
+TEST_F(shape, control)
+{
+	unsigned int seen;
+	char *text;
+
+	EXPECT_EQ(EINVAL, mlu_command("no such: command \033"));
+	text = mlu_text("control");
+	EXPECT_TRUE(all_match(text, control_lines, &seen));
+	EXPECT_EQ(7, seen);
+	free(text);
+	ASSERT_EQ(0, mlu_command("detach all"));
+	text = mlu_text("control");
+	EXPECT_TRUE(all_match(text, control_lines, &seen));
+	free(text);
+}
+
+TEST_F_TIMEOUT(shape, report, 60)
+{
+	unsigned int seen;
+	char *text = mlu_text("report");
+
+	EXPECT_NE(NULL, strstr(text, "(mmap, age "));
+	EXPECT_NE(NULL, strstr(text, "(stack, age "));
+	EXPECT_TRUE(all_match(text, report_lines, &seen));
+	EXPECT_EQ(31, seen);
+	free(text);
+	text = mlu_text("targets/%d/report", self->id);
+	EXPECT_TRUE(all_match(text, report_lines, &seen));
+	EXPECT_EQ(31, seen);
+	free(text);
+}
+
+TEST_F_TIMEOUT(shape, allocations, 60)
+{
+	unsigned int seen;
+	char *text = mlu_text("targets/%d/allocations", self->id);
+
+	EXPECT_TRUE(all_match(text, allocations_lines, &seen));
+	EXPECT_EQ(7, seen);
+	free(text);
+}
+
+/* With nothing recorded the heads stand alone. */
+TEST_F(shape, of_nothing)
+{
+	char *report, *allocations;
+
+	mlu_fresh();
+	report = mlu_text("report");
+	allocations = mlu_text("allocations");
+	EXPECT_STREQ("memleak_user report 1\n", report);
+	EXPECT_EQ(2, mlu_count(allocations, "\n"));
+	free(report);
+	free(allocations);
+}
+
+TEST_F(shape, stats_have_every_counter)
+{
+	static const char *const sums[] = { "targets", "tracing", "probes", "bytes_limit" };
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		EXPECT_GE(mlu_stat(0, counters[i]), 0);
+		if (strcmp(counters[i], "foreign") && strncmp(counters[i], "bytes_", 6))
+			EXPECT_GE(mlu_stat(self->id, counters[i]), 0);
+	}
+	for (i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
+		EXPECT_GT(mlu_stat(0, sums[i]), 0);
+	text = mlu_text("targets/%d/stats", self->id);
+	EXPECT_EQ(0, mlu_count(text, "tracing "));
+	EXPECT_EQ(0, mlu_count(text, "bytes_limit "));
+	free(text);
+}
+
+/* Every walk has ended somehow, and has been counted. */
+TEST_F(shape, each_walk_of_a_stack_is_counted)
+{
+	static const char *const ends[] = { "walk_end", "walk_depth", "walk_fault",
+					    "walk_frame_pointer", "walk_pc" };
+	long long walks = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		walks += mlu_stat(self->id, ends[i]);
+	EXPECT_GE(walks, mlu_stat(self->id, "allocated"));
+}
+
+/* The file system of a program that has gone can be unmounted while its report stands. */
+TEST_F(shape, an_old_report_keeps_no_file_system_busy)
+{
+	struct mlu_leaker other;
+	char command[1200], dir[128], path[160];
+	char *report;
+	int i;
+
+	snprintf(dir, sizeof(dir), "%s/mnt", mlu_scratch());
+	snprintf(path, sizeof(path), "%s/program", dir);
+	snprintf(command, sizeof(command), "mkdir %s && mount -t tmpfs none %s && cp %s %s", dir,
+		 dir, mlu_here("leakers/mix_static"), path);
+	ASSERT_EQ(0, system(command));
+	mlu_spawn(&other, path, "malloc", "2", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
+	mlu_step(&other, "go");
+	ASSERT_EQ(0, mlu_end(&other));
+	ASSERT_TRUE(mlu_wait_state(mlu_id(other.pid), "exited"));
+	/* What the kernel lets go of a moment after the exit. */
+	for (i = 0; i < 300 && umount(dir); i++) {
+		ASSERT_EQ(EBUSY, errno);
+		usleep(10000);
+	}
+	EXPECT_LT(i, 300) {
+		TH_LOG("still busy");
+	}
+	report = mlu_text("report");
+	EXPECT_NE(NULL, strstr(report, " program+0x"));
+	EXPECT_NE(NULL, strstr(report, path));
+	free(report);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
