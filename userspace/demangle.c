@@ -47,13 +47,25 @@ static bool demangle(const char *symbol, struct output *out)
 	       cplus_demangle_v3_callback(symbol, options, collect, out);
 }
 
+/* Without the version behind it: malloc@@GLIBC_2.2.5 is malloc. */
+static size_t bare_length(const char *symbol)
+{
+	const char *at = strchr(symbol, '@');
+
+	if (at && at > symbol && (at[1] == '@' || (at[1] >= 'A' && at[1] <= 'Z')))
+		return at - symbol;
+	return strlen(symbol);
+}
+
 /* What is too long to be worth it stays as it is, and is cut. */
 char *mlu_demangle(const char *symbol)
 {
 	struct output out = { .len = 0 };
 
 	if (strlen(symbol) >= sizeof(out.text) || !demangle(symbol, &out)) {
-		out.len = strnlen(symbol, sizeof(out.text) - 1);
+		out.len = bare_length(symbol);
+		if (out.len >= sizeof(out.text))
+			out.len = sizeof(out.text) - 1;
 		memcpy(out.text, symbol, out.len);
 	}
 	out.text[out.len] = '\0';

@@ -78,14 +78,28 @@ static void print_stack(const struct mlu_view *view, const struct mlu_target *ta
 		print_frame(view, target, &stack->frames[i], sym);
 }
 
-void mlu_print_stacks(const struct mlu_view *view, struct mlu_target *target,
+/* The first stack to show: those before it are too many, and too small. */
+static size_t first_shown(const struct mlu_view *view, const struct mlu_target *target)
+{
+	return target->nr_stacks > view->top ? target->nr_stacks - view->top : 0;
+}
+
+void mlu_print_prepare(const struct mlu_view *view, struct mlu_target *target,
+		       struct mlu_symbolizer *sym)
+{
+	mlu_report_sort(target, view->sort);
+	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++) {
+		const struct mlu_stack *stack = &target->stacks[i];
+
+		for (size_t j = 0; stack->count && j < stack->nr_frames; j++)
+			mlu_symbolize(sym, target, &stack->frames[j]);
+	}
+}
+
+void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *target,
 		      struct mlu_symbolizer *sym)
 {
-	size_t nr = target->nr_stacks;
-	size_t first = nr > view->top ? nr - view->top : 0;
-
-	mlu_report_sort(target, view->sort);
-	for (size_t i = first; i < nr; i++)
+	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++)
 		if (target->stacks[i].count)
 			print_stack(view, target, &target->stacks[i], sym);
 }

@@ -23,8 +23,15 @@ void mlu_print_target(const struct mlu_target *target);
 
 void mlu_print_allocations(const struct mlu_allocations *allocations);
 
-/* Sorts the target's stacks, and prints the last of them. */
-void mlu_print_stacks(const struct mlu_view *view, struct mlu_target *target,
+/*
+ * Sorts the target's stacks and looks up the names of those that will be
+ * shown, so that what there is to say of them does not come amid the table.
+ */
+void mlu_print_prepare(const struct mlu_view *view, struct mlu_target *target,
+		       struct mlu_symbolizer *sym);
+
+/* Prints the biggest stacks of a target that was prepared. */
+void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *target,
 		      struct mlu_symbolizer *sym);
 
 /* "12 allocations were lost: ..."; stats is NULL where the reasons are not known. */

@@ -15,6 +15,7 @@
 static void show(const struct mlu_options *o, struct mlu_report *report, struct mlu_symbolizer *sym)
 {
 	for (size_t i = 0; i < report->nr_targets; i++) {
+		mlu_print_prepare(&o->view, &report->targets[i], sym);
 		mlu_print_target(&report->targets[i]);
 		mlu_print_stacks(&o->view, &report->targets[i], sym);
 		mlu_print_lost(report->targets[i].lost, NULL);

@@ -179,6 +179,7 @@ static void show_target(struct trace *t, struct mlu_target *target)
 		allocations = read_allocations(t);
 	if (regroup && allocations)
 		mlu_allocations_regroup(allocations, target);
+	mlu_print_prepare(&t->o->view, target, t->sym);
 	mlu_print_head(&t->o->view);
 	if (t->o->show_allocations && allocations)
 		mlu_print_allocations(allocations);
@@ -279,7 +280,7 @@ static void watch(struct trace *t)
 			break;
 		tables++;
 	}
-	if (wake == MLU_EXITED && tables)
+	if (wake == MLU_EXITED && tables && !t->over)
 		printf("pid %d has exited.\n", t->process.pid);
 	if (t->o->command)
 		mlu_command_reap(t->process.pid);

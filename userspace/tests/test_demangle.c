@@ -23,6 +23,10 @@ static void test_languages(void)
 		 "an older Rust name loses its hash");
 	reads_as("_RNvCs1234_7mycrate3foo", "mycrate::foo", "a newer Rust name is demangled");
 	reads_as("_ZNotAName", "_ZNotAName", "what is no mangled name stays as it is");
+	reads_as("malloc@@GLIBC_2.2.5", "malloc", "a version is left off");
+	reads_as("pthread_create@GLIBC_2.2.5", "pthread_create", "an old version, too");
+	reads_as("puts@plt", "puts@plt", "what is no version is not");
+	reads_as("@", "@", "and no name is emptied by that");
 	reads_as("", "", "an empty name stays empty");
 }
 
