@@ -25,7 +25,7 @@ modules: | $(KDIR)/Makefile
 
 modules_install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	depmod -a "$$(cat $(KDIR)/include/config/kernel.release)"
+	$(if $(INSTALL_MOD_PATH),,depmod -a "$$(cat $(KDIR)/include/config/kernel.release)")
 
 tools:
 	$(MAKE) -C userspace
@@ -57,7 +57,7 @@ fuzz:
 
 clean:
 	$(MAKE) -C userspace clean
-	$(MAKE) -C selftests clean
+	test ! -e selftests/exact || $(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
 	test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
