@@ -324,7 +324,7 @@ TEST_F(target, the_writer_may_trace_itself)
 	mlu_rows(&rows, "targets/%d/allocations", mlu_id(getpid()));
 	for (i = 0; i < rows.count; i++) {
 		seen += rows.row[i].addr == (unsigned long)p && rows.row[i].size == 12345;
-		EXPECT_NE((unsigned long)54321, rows.row[i].size);
+		EXPECT_NE(54321ul, rows.row[i].size);
 	}
 	EXPECT_EQ(1, seen);
 	mlu_rows_free(&rows);

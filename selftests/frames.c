@@ -97,8 +97,8 @@ TEST_F(frame, mappings_have_their_file_and_build_id)
 	EXPECT_EQ(40, strspn(build_id, "0123456789abcdef"));
 	pc = strtoul(first_frame(self->report, "\n130 bytes"), NULL, 16);
 	for (; at; at = strstr(at + 1, "\nmapping ")) {
-		sscanf(at, "\nmapping %d 0x%lx-0x%lx 0x%lx %127s %511s", &id, &start, &end,
-		       &offset, build_id, path);
+		sscanf(at, "\nmapping %d 0x%lx-0x%lx 0x%lx %127s %511s", &id, &start, &end, &offset,
+		       build_id, path);
 		if (pc >= start && pc < end)
 			break;
 	}
@@ -118,7 +118,8 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 	frame = first_frame(self->report, "\n4321 bytes");
 	EXPECT_NE(NULL, strstr(frame, " [anon]+0x115"));
 	EXPECT_LT(strstr(frame, " [anon]+0x115"), strchr(frame, '\n'));
-	EXPECT_EQ(0, strncmp(strstr(strchr(frame, '\n'), " ") + 1, "frames+0x", 9)) {
+	EXPECT_EQ(0, strncmp(strstr(strchr(frame, '\n'), " ") + 1, "frames+0x", 9))
+	{
 		TH_LOG("%s", frame);
 	}
 }
@@ -136,7 +137,8 @@ TEST_F(frame, libraries_that_are_gone_are_told_apart)
 	EXPECT_EQ(1, mlu_count(self->report, " libone.so+0x"));
 	EXPECT_EQ(1, mlu_count(self->report, " libtwo.so+0x"));
 	EXPECT_EQ(2, mlu_count(self->report, "\n7654 bytes in 1 allocations from stack "));
-	EXPECT_EQ(2, mlu_count(self->report, " (unmapped) (mapping ")) {
+	EXPECT_EQ(2, mlu_count(self->report, " (unmapped) (mapping "))
+	{
 		TH_LOG("%s", self->report);
 	}
 	strcat(strcpy(one, " (unmapped) "), mlu_here("leakers/libone.so"));

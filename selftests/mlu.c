@@ -317,7 +317,7 @@ bool mlu_line(int id, char *line, size_t size)
 	if (at)
 		snprintf(line, size, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
 	free(text);
-	return at != NULL;
+	return !!at;
 }
 
 /* The word of its state, "" where the target is not known. */

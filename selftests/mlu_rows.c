@@ -197,8 +197,7 @@ bool mlu_sound(int id)
 	for (line = strchr(head, '\n'); line; line = strchr(line + 1, '\n'))
 		sound = add_stack(line + 1, &sums) && sound;
 	if (!sound || sums.bytes != bytes || sums.count != count || sums.stacks != stacks) {
-		mlu_say("%llu bytes in %llu allocations from %llu stacks, but the lines say "
-			"%llu, %llu, %llu",
+		mlu_say("head: %llu bytes in %llu from %llu stacks; lines: %llu in %llu from %llu",
 			bytes, count, stacks, sums.bytes, sums.count, sums.stacks);
 		sound = false;
 	}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The keys of attach: what each one does, and that control shows those that are not at their default. */
+/*
+ * The keys of attach: what each one does, and that control shows those that are
+ * not at their default.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -77,7 +77,8 @@ TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
 
 	for (i = 0; i < rounds; i++) {
 		pid = short_lived(next(&seed) % 60000, false);
-		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid))) {
+		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid)))
+		{
 			TH_LOG("%s", mlu_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
@@ -94,7 +95,8 @@ TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
 
 	for (i = 0; i < rounds; i++) {
 		pid = short_lived(next(&seed) % 60000, true);
-		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid))) {
+		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid)))
+		{
 			TH_LOG("%s", mlu_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
@@ -138,8 +140,7 @@ static void read_on(unsigned int seed)
 	for (;;) {
 		free(mlu_text("%s", files[next(&seed) % 4]));
 		id = mlu_id(getppid()) ?: id + 1;
-		snprintf(path, sizeof(path), "targets/%d/%s", id % 500,
-			 files[1 + next(&seed) % 3]);
+		snprintf(path, sizeof(path), "targets/%d/%s", id % 500, files[1 + next(&seed) % 3]);
 		fd = mlu_open(O_RDONLY, "%s", path);
 		if (fd >= 0)
 			free(mlu_text_of(fd));
@@ -165,7 +166,8 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	}
 	sleep(4);
 	for (i = 0; i < WRITERS + READERS; i++) {
-		EXPECT_EQ(0, waitpid(child[i], NULL, WNOHANG)) {
+		EXPECT_EQ(0, waitpid(child[i], NULL, WNOHANG))
+		{
 			TH_LOG("a writer or reader has given up");
 		}
 		kill(child[i], SIGKILL);

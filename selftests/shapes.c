@@ -14,29 +14,34 @@
 #include "kselftest_harness.h"
 #include "mlu.h"
 
-#define NAME "[!-~]+"
-#define KEYS "( (min|max|depth|older|bound)=[0-9]+| object=" NAME ")*"
-#define PROBE "[a-z0-9_]+ " NAME "\\+0x[0-9a-f]+ (emulated|stepped)"
+#define NUMBER "[0-9]+"
 #define HEX "0x[0-9a-f]+"
+#define NAME "[!-~]+"
+#define TARGET "^target " NUMBER " pid " NUMBER " " NAME " "
+#define STATE "(tracing|detaching|detached|exited|exec)"
+#define KEYS "( (min|max|depth|older|bound)=[0-9]+| object=" NAME ")*"
+#define PROBE "[a-z0-9_]+ " NAME "\\+" HEX " (emulated|stepped)"
+#define PROBES "(none|" PROBE "(, " PROBE ")*)"
+#define BYTES NUMBER " bytes in " NUMBER " allocations from "
+#define STACKS "(1 stack|(0|[2-9]|[1-9][0-9]+) stacks)"
+#define AGE "(mmap, |stack, )?age " NUMBER "\\.\\." NUMBER " ms"
+#define GONE "( \\(unmapped\\) \\(mapping " NUMBER "\\))?"
+#define END "( \\((end|depth|fault|bad frame pointer|bad pc)\\))?"
+#define FILE_OF HEX " (-|[0-9a-f]+) (\\(unmapped\\) )?[ -~]+"
 
 static const char *const control_lines[] = {
 	"^memleak_user control 1$",
-	"^target [0-9]+ pid [0-9]+ " NAME " (tracing|detaching|detached|exited|exec)" KEYS
-	": (none|" PROBE "(, " PROBE ")*)$",
+	TARGET STATE KEYS ": " PROBES "$",
 	"^refused [ -~]*: [ -~]+ \\(E[A-Z0-9]+\\), written by " NAME "\\[[0-9]+\\]$",
 	NULL,
 };
 
 static const char *const report_lines[] = {
 	"^memleak_user report 1$",
-	"^target [0-9]+ pid [0-9]+ " NAME " (tracing|detaching|detached|exited|exec) [0-9]+ ms: "
-	"[0-9]+ bytes in [0-9]+ allocations from (1 stack|(0|[2-9]|[1-9][0-9]+) stacks), "
-	"lost [0-9]+$",
-	"^[0-9]+ bytes in [0-9]+ allocations from stack [0-9]+ "
-	"\\((mmap, |stack, )?age [0-9]+\\.\\.[0-9]+ ms, [0-9]+ made, [0-9]+ freed\\)$",
-	"^\t0x[0-9a-f]{16} " NAME "\\+" HEX "( \\(unmapped\\) \\(mapping [0-9]+\\))?"
-	"( \\((end|depth|fault|bad frame pointer|bad pc)\\))?$",
-	"^mapping [0-9]+ " HEX "-" HEX " " HEX " (-|[0-9a-f]+) (\\(unmapped\\) )?[ -~]+$",
+	TARGET STATE " " NUMBER " ms: " BYTES STACKS ", lost " NUMBER "$",
+	"^" BYTES "stack " NUMBER " \\(" AGE ", " NUMBER " made, " NUMBER " freed\\)$",
+	"^\t0x[0-9a-f]{16} " NAME "\\+" HEX GONE END "$",
+	"^mapping " NUMBER " " HEX "-" HEX " " FILE_OF "$",
 	NULL,
 };
 
@@ -48,11 +53,33 @@ static const char *const allocations_lines[] = {
 };
 
 static const char *const counters[] = {
-	"allocated", "freed", "reallocated", "failed", "filtered", "nested", "unknown_free",
-	"partial_unmap", "replaced", "uncertain", "foreign", "lost_memory", "lost_limit",
-	"lost_inflight", "lost_fault", "walk_end", "walk_depth", "walk_fault",
-	"walk_frame_pointer", "walk_pc", "unknown_mapping", "bytes_records", "bytes_stacks",
-	"bytes_inflight", "bytes_tables", "bytes_mappings", "bytes_used",
+	"allocated",
+	"freed",
+	"reallocated",
+	"failed",
+	"filtered",
+	"nested",
+	"unknown_free",
+	"partial_unmap",
+	"replaced",
+	"uncertain",
+	"foreign",
+	"lost_memory",
+	"lost_limit",
+	"lost_inflight",
+	"lost_fault",
+	"walk_end",
+	"walk_depth",
+	"walk_fault",
+	"walk_frame_pointer",
+	"walk_pc",
+	"unknown_mapping",
+	"bytes_records",
+	"bytes_stacks",
+	"bytes_inflight",
+	"bytes_tables",
+	"bytes_mappings",
+	"bytes_used",
 };
 
 FIXTURE(shape)
@@ -223,7 +250,8 @@ TEST_F(shape, an_old_report_keeps_no_file_system_busy)
 		ASSERT_EQ(EBUSY, errno);
 		usleep(10000);
 	}
-	EXPECT_LT(i, 300) {
+	EXPECT_LT(i, 300)
+	{
 		TH_LOG("still busy");
 	}
 	report = mlu_text("report");

@@ -16,10 +16,10 @@ static void jit(void)
 {
 #ifdef __x86_64__
 	static const unsigned char code[] = {
-		0x55, 0x48, 0x89, 0xe5,			/* push %rbp; mov %rsp, %rbp */
-		0xbf, 0xe1, 0x10, 0x00, 0x00,		/* mov $4321, %edi */
-		0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,	/* movabs $malloc, %rax */
-		0xff, 0xd0, 0x5d, 0xc3,			/* call *%rax; pop %rbp; ret */
+		0x55, 0x48, 0x89, 0xe5,			     /* push %rbp; mov %rsp, %rbp */
+		0xbf, 0xe1, 0x10, 0x00, 0x00,		     /* mov $4321, %edi */
+		0x48, 0xb8, 0,	  0,	0,    0, 0, 0, 0, 0, /* movabs $malloc, %rax */
+		0xff, 0xd0, 0x5d, 0xc3,			     /* call *%rax; pop %rbp; ret */
 	};
 	void *target = malloc;
 	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -28,8 +28,10 @@ static void jit(void)
 
 	memcpy(page + 256, code, sizeof(code));
 	memcpy(page + 256 + 11, &target, sizeof(target));
-	__asm__ volatile("call *%1" : "=a"(p) : "r"(page + 256) : "rdi", "rsi", "rdx", "rcx", "r8",
-			 "r9", "r10", "r11", "memory", "cc");
+	__asm__ volatile("call *%1"
+			 : "=a"(p)
+			 : "r"(page + 256)
+			 : "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
 	leaker_keep(p, 4321);
 	leaker_keep_as(page, 4096, "mmap");
 #else

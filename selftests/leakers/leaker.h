@@ -50,7 +50,7 @@ static inline uint64_t leaker_hash_of(uint64_t addr, uint64_t size)
 	return x ^ (x >> 31);
 }
 
-static inline void leaker_die(const char *what)
+static inline __attribute__((noreturn)) void leaker_die(const char *what)
 {
 	perror(what);
 	_exit(1);

@@ -265,7 +265,8 @@ static void ready_threads(void)
 			leaker_die("pthread_create");
 	while (__atomic_load_n(&leaker_count, __ATOMIC_ACQUIRE) < 4)
 		usleep(1000);
-	leaker_count = leaker_hash = 0;
+	leaker_count = 0;
+	leaker_hash = 0;
 }
 
 static void do_nothing(void)

@@ -184,7 +184,7 @@ static int is_asked_for(const struct maker *m)
 	char end = at ? at[strlen(m->name)] : 0;
 
 	if (!strcmp(function, "all"))
-		return m->have != NULL;
+		return !!m->have;
 	while (at && ((at > function && at[-1] != ',') || (end && end != ','))) {
 		at = strstr(at + 1, m->name);
 		end = at ? at[strlen(m->name)] : 0;

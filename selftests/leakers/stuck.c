@@ -17,7 +17,7 @@
 
 #define PAGE 4096ul
 
-static char *stack;		/* two pages: the lower one is missing */
+static char *stack; /* two pages: the lower one is missing */
 static int fault_fd;
 static pthread_barrier_t barrier;
 static _Atomic int came_back;

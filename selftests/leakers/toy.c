@@ -72,7 +72,10 @@ static inline __attribute__((always_inline)) void use_the_stack(void)
 			 "1: movq $0, (%1)\n"
 			 "sub $8, %1\n"
 			 "dec %0\n"
-			 "jnz 1b" : "+r"(words), "=&r"(at) : : "memory", "cc");
+			 "jnz 1b"
+			 : "+r"(words), "=&r"(at)
+			 :
+			 : "memory", "cc");
 #endif
 }
 

@@ -2,9 +2,11 @@
 /*
  * The toy's allocator: it can be made to raise a signal within malloc or
  * realloc (toy_armed), to call something there (toy_hook), to nest (toy_nest)
- * and to give whole mappings (toy_by_page).  Part of the program toy, and a shared object to toy_apart:
- * whether the caller of malloc is in the object that defines it makes a
- * difference to who looks at calls.
+ * and to give whole mappings (toy_by_page).
+ *
+ * It is a part of the program toy, and a shared object to toy_apart: whether
+ * the caller of malloc is in the object that defines it makes a difference to
+ * who looks at calls.
  */
 #include <errno.h>
 #include <pthread.h>
