@@ -71,7 +71,7 @@ static pid_t short_lived(unsigned int wait_us, bool exec)
 
 TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
 {
-	int i, rounds = mlu_scaled(60, 20);
+	int i, rounds = mlu_scaled(30, 15);
 	unsigned int seed = 1;
 	pid_t pid;
 
@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
 
 TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
 {
-	int i, rounds = mlu_scaled(60, 20);
+	int i, rounds = mlu_scaled(30, 15);
 	unsigned int seed = 2;
 	pid_t pid;
 
@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 		if (!child[i])
 			read_on(i);
 	}
-	sleep(4);
+	sleep(3);
 	for (i = 0; i < WRITERS + READERS; i++) {
 		EXPECT_EQ(0, waitpid(child[i], NULL, WNOHANG))
 		{

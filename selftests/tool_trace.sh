@@ -16,15 +16,23 @@ shown()
 	sed -n 's/^\taddr = \([0-9a-f]*\) size = \([0-9]*\)$/\1 \2/p' "$1" | sort
 }
 
-# The tool is started first, the blocks are made while it traces.
+# trace OPTION...: the tool, with the leaker's step while it traces; the table of its end, which
+# comes when it is told to, in $scratch/out.
+trace()
+{
+	local job
+	"$tool" -o 0 -p "$pid" "$@" 3600 >"$scratch/out" 2>&1 &
+	job=$!
+	eventually is_traced "$pid"
+	step
+	kill -INT "$job"
+	wait "$job"
+}
+
 shows_the_addresses_that_are_kept()
 {
 	start toy longjmp_deeper
-	"$tool" -a -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
-	local job=$!
-	eventually is_traced "$pid"
-	step
-	wait "$job"
+	trace -a
 	[ -n "$(kept)" ]
 	[ "$(kept)" = "$(shown "$scratch/out")" ] || { cat "$scratch/out"; return 1; }
 	expect "$scratch/out" "^Attaching to pid $pid, Ctrl\\+C to quit\\.$"
@@ -35,11 +43,7 @@ shows_the_addresses_that_are_kept()
 names_the_functions()
 {
 	start toy longjmp_deeper
-	"$tool" -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
-	local job=$!
-	eventually is_traced "$pid"
-	step
-	wait "$job"
+	trace
 	expect "$scratch/out" "^	[0-9]+ bytes in [0-9]+ allocations from stack$"
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[toy\\]"
@@ -57,11 +61,7 @@ shows_one_table_each_interval()
 filters_by_size()
 {
 	start life exit
-	"$tool" -a -o 0 -z 140 -Z 150 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
-	local job=$!
-	eventually is_traced "$pid"
-	step
-	wait "$job"
+	trace -a -z 140 -Z 150
 	[ "$(shown "$scratch/out" | wc -l)" = 11 ] || { cat "$scratch/out"; return 1; }
 	expect_not "$scratch/out" "size = (139|151)$"
 }
@@ -145,11 +145,7 @@ names_functions_of_a_program_in_a_container()
 {
 	start_in_container
 	[ ! -e "$scratch/root/app" ]
-	"$tool" -o 0 -p "$pid" 2 1 >"$scratch/out" 2>&1 &
-	local job=$!
-	eventually is_traced "$pid"
-	step
-	wait "$job"
+	trace
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[app\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[app\\]"
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -19,6 +20,9 @@
 static _Alignas(4096) char arena[ARENA];
 static size_t used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+void free_sized(void *p, size_t size);
+void free_aligned_sized(void *p, size_t align, size_t size);
+
 volatile int toy_armed, toy_by_page, toy_nest;
 void (*volatile toy_hook)(void);
 
@@ -78,6 +82,25 @@ void free(void *p)
 void *calloc(size_t n, size_t size)
 {
 	return malloc(n * size);
+}
+
+/* What no libc of today has, and those of tomorrow will. */
+void *aligned_alloc(size_t align, size_t size)
+{
+	return take(size, align < 16 ? 16 : align);
+}
+
+void free_sized(void *p, size_t size)
+{
+	(void)p;
+	(void)size;
+}
+
+void free_aligned_sized(void *p, size_t align, size_t size)
+{
+	(void)p;
+	(void)align;
+	(void)size;
 }
 
 static size_t size_of(const void *p)
