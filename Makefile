@@ -8,8 +8,12 @@
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
+# Older kernels would put it into "extra", which depmod does not prefer.
+INSTALL_MOD_DIR ?= updates
 VERSION	:= $(strip $(shell cat VERSION))
 FUZZ_SECONDS ?= 60
+# What the kernel in KDIR calls itself: kernel.release is not always it.
+release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
 all: modules tools
 
@@ -24,8 +28,8 @@ modules: | $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 modules_install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	$(if $(INSTALL_MOD_PATH),,depmod -a "$$(cat $(KDIR)/include/config/kernel.release)")
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(if $(INSTALL_MOD_PATH),,depmod -a "$$($(release))")
 
 tools:
 	$(MAKE) -C userspace
