@@ -23,32 +23,48 @@ static void append(struct mlu_rows *rows, const struct mlu_row *row)
 	rows->hash += leaker_hash_of(row->addr, row->size);
 }
 
-/* "ID 0xADDRESS SIZE AGE THREAD STACK KIND"; by hand, for there may be a million. */
-static const char *parse(const char *at, struct mlu_row *row)
+/* One number and the space behind it. */
+static unsigned long number(const char **at, unsigned int base)
 {
-	unsigned long number[6];
-	size_t len;
-	char *end;
-	int i;
+	const char *c = *at;
+	unsigned long value = 0;
+	unsigned int digit;
 
-	for (i = 0; i < 6; i++) {
-		number[i] = strtoul(at, &end, i == 1 ? 16 : 10);
-		if (end == at || *end != ' ')
-			mlu_die("not a row: %.*s", (int)strcspn(at, "\n"), at);
-		at = end + 1;
+	if (base == 16 && c[0] == '0' && c[1] == 'x')
+		c += 2;
+	for (; *c != ' '; c++) {
+		digit = *c <= '9' ? *c - '0' : *c - 'a' + 10;
+		if (digit >= base)
+			mlu_die("not a row: %.*s", (int)strcspn(*at, "\n"), *at);
+		value = value * base + digit;
 	}
-	len = strcspn(at, "\n");
+	if (c == *at)
+		mlu_die("an empty field: %.*s", (int)strcspn(*at, "\n"), *at);
+	*at = c + 1;
+	return value;
+}
+
+static const char *kind(const char *at, struct mlu_row *row)
+{
+	size_t len = strcspn(at, "\n");
+
 	if (len == 0 || len >= sizeof(row->kind) || at[len] != '\n')
 		mlu_die("not a kind: %.*s", (int)len, at);
 	memcpy(row->kind, at, len);
 	row->kind[len] = 0;
-	row->target = number[0];
-	row->addr = number[1];
-	row->size = number[2];
-	row->age = number[3];
-	row->thread = number[4];
-	row->stack = number[5];
 	return at + len + 1;
+}
+
+/* "ID 0xADDRESS SIZE AGE THREAD STACK KIND"; by hand, for there may be a million. */
+static const char *parse(const char *at, struct mlu_row *row)
+{
+	row->target = number(&at, 10);
+	row->addr = number(&at, 16);
+	row->size = number(&at, 10);
+	row->age = number(&at, 10);
+	row->thread = number(&at, 10);
+	row->stack = number(&at, 10);
+	return kind(at, row);
 }
 
 void mlu_rows_of(struct mlu_rows *rows, const char *text)
