@@ -19,7 +19,7 @@ kernel_select()
 kernel_stock()
 {
 	local dirs=("$root/lib/modules/$1."*)
-	[ -d "${dirs[-1]}/build" ] || die "the root has no kernel $1"
+	[ -L "${dirs[-1]}/build" ] || die "the root has no kernel $1"
 	release=${dirs[-1]##*/}
 	image=$root/boot/vmlinuz-$release
 	modules=$root/lib/modules/$release
