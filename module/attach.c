@@ -186,6 +186,16 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target,
 	return 0;
 }
 
+static int refuse_unread(struct mlu_request *request, const struct mlu_mapping *mapping)
+{
+	size_t len;
+	const char *name = mlu_mapping_name(mapping, &len);
+
+	return mlu_refuse(request, -ETIMEDOUT,
+			  "the file of %.*s cannot be read, who serves it does not answer; see object=",
+			  (int)len, name);
+}
+
 static int find_sites(struct mlu_request *request, struct mlu_target *target,
 		      struct mlu_sites *sites)
 {
@@ -196,6 +206,8 @@ static int find_sites(struct mlu_request *request, struct mlu_target *target,
 		return mlu_refuse(request, -ENOSPC,
 				  "more than %d allocator functions are mapped, see object=",
 				  MLU_MAX_SITES);
+	if (err == -ETIMEDOUT)
+		return refuse_unread(request, sites->unread);
 	if (err || sites->nr)
 		return err;
 	if (!*object)
@@ -206,27 +218,40 @@ static int find_sites(struct mlu_request *request, struct mlu_target *target,
 	return mlu_refuse(request, -ENOENT, "%s does not define malloc and free", object);
 }
 
-/* Undoes publish and all that came after it, as far as it came. */
-static void take_out(struct mlu_target *target)
+/* No event of the target begins any more, and its probes are on their way out. */
+static void disarm(struct mlu_target *target)
 {
 	bool mm_is_alive = !READ_ONCE(target->end_state);
-	struct mlu_use *uses;
 	unsigned int i;
 
 	mlu_target_gate(target, false);
 	mlu_target_unpublish(target);
 	/* Readers of control see the uses, and through them probes, under the lock only. */
 	mutex_lock(&mlu_targets_lock);
-	uses = target->uses;
+	target->old_uses = target->uses;
 	i = target->nr_uses;
 	target->uses = NULL;
 	target->nr_uses = 0;
 	mutex_unlock(&mlu_targets_lock);
 	while (i-- > 0)
-		mlu_probe_unuse(target, &uses[i], mm_is_alive);
+		mlu_probe_unuse(target, &target->old_uses[i], mm_is_alive);
+}
+
+/* Undoes publish and all that came after it, as far as it came; one wait is enough for all. */
+static void take_out(struct mlu_target *const *targets, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		disarm(targets[i]);
 	mlu_probe_sync();
 	synchronize_rcu();
-	kvfree(uses);
+	for (i = 0; i < nr; i++) {
+		kvfree(targets[i]->old_uses);
+		targets[i]->old_uses = NULL;
+		mlu_target_drain(targets[i]);
+		mlu_target_unwatch(targets[i]);
+	}
 }
 
 static int probe(struct mlu_request *request, struct mlu_target *target, struct task_struct *task,
@@ -260,9 +285,7 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 	}
 	if (!err)
 		return 0;
-	take_out(target);
-	mlu_target_drain(target);
-	mlu_target_unwatch(target);
+	take_out(&target, 1);
 	return err;
 }
 
@@ -301,12 +324,18 @@ out:
 	return target;
 }
 
-/** mlu_detach() - take everything of ours out of a process, or what is left of it */
-void mlu_detach(struct mlu_target *target)
+/*
+ * mlu_detach() - take everything of ours out of processes, or what is left of them
+ *
+ * Context: worker; may sleep.
+ */
+void mlu_detach(struct mlu_target *const *targets, unsigned int nr)
 {
-	take_out(target);
-	mlu_target_drain(target);
-	mlu_target_unwatch(target);
-	mlu_maps_close(&target->maps);
-	mmdrop(target->mm);
+	unsigned int i;
+
+	take_out(targets, nr);
+	for (i = 0; i < nr; i++) {
+		mlu_maps_close(&targets[i]->maps);
+		mmdrop(targets[i]->mm);
+	}
 }

@@ -7,6 +7,6 @@
 
 struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct work_struct *),
 			      struct workqueue_struct *wq);
-void mlu_detach(struct mlu_target *target);
+void mlu_detach(struct mlu_target *const *targets, unsigned int nr);
 
 #endif /* MLU_ATTACH_H */

@@ -368,26 +368,6 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 	return err;
 }
 
-/** mlu_errno_name() - the name of an error that commands give */
-const char *mlu_errno_name(int err)
-{
-	static const struct {
-		int err;
-		const char *name;
-	} names[] = {
-		{ -EINVAL, "EINVAL" }, { -E2BIG, "E2BIG" },   { -ESRCH, "ESRCH" },
-		{ -ENOENT, "ENOENT" }, { -EBUSY, "EBUSY" },   { -ENOSPC, "ENOSPC" },
-		{ -ENOMEM, "ENOMEM" }, { -EFAULT, "EFAULT" }, { -EOPNOTSUPP, "EOPNOTSUPP" },
-		{ -EINTR, "EINTR" },   { -EIO, "EIO" },	      { -EINPROGRESS, "EINPROGRESS" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (names[i].err == err)
-			return names[i].name;
-	return "another error";
-}
-
 /** mlu_options_show() - " key=value" of each key that is not at its default */
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options)
 {

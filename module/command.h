@@ -21,7 +21,6 @@ struct mlu_refusal {
 
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal);
-const char *mlu_errno_name(int err);
 
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options);
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapped files: read once, through a file of the module's own, and shared by all mappings of them.
+ * Mapped files: read once, in a work of their own, and shared by all mappings of them.
  *
- * Entered from workers only, may sleep, does file I/O: never from a handler.  What is kept of a
- * file (build-id, segments) is text: neither the file nor its inode stays open.  A file is known
- * again by device, inode, size and time of change; one that is rewritten is another one.
+ * Reading waits for whoever serves the file: a disk, a server, or a FUSE or fanotify daemon, that
+ * may hang for ever and may itself be a target.  So each file is read by a work of its own on an
+ * unbound queue, nothing is held meanwhile that another one needs, and who wants the result waits
+ * for a bounded time.  What nobody waits for any more is "late": it holds the module until its
+ * file is read after all, so that rmmod says that the module is in use instead of hanging.
  *
- * The mutex guards the list of all.  It is held over nothing but the look-up: file I/O on a hung
- * file system must not stop the others.
+ * A file is known again by device, inode, size and times of change; one that is rewritten is
+ * another one.  Of a file that could not be read the next one to ask makes a new dso.
+ *
+ * Locks: dsos_lock (mutex) guards the list; late_lock (spinlock, a leaf) orders "ready" and "late".
  */
-#include <linux/cred.h>
-#include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
-#include <linux/fs.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -21,57 +23,97 @@
 
 static DEFINE_MUTEX(dsos_lock);
 static LIST_HEAD(dsos);
+static DEFINE_SPINLOCK(late_lock);
+DECLARE_WAIT_QUEUE_HEAD(mlu_dso_reads);
 
-static int image_read(const struct mlu_elf_source *source, u64 off, void *buf, size_t len)
+static struct workqueue_struct *wq;
+
+int mlu_dso_init(void)
 {
-	struct mlu_dso_image *image = container_of(source, struct mlu_dso_image, source);
-	loff_t pos = off;
-	ssize_t n = kernel_read(image->file, buf, len, &pos);
-
-	if (n < 0)
-		return n;
-	return n == len ? 0 : -EIO;
+	wq = alloc_workqueue("mlu_dso", WQ_UNBOUND, 0);
+	return wq ? 0 : -ENOMEM;
 }
 
-/*
- * mlu_dso_image_open() - open the file of a mapping anew and read its ELF header
- * @mapped: the mapping's file; only its path is used: its own position and mode are the target's
- *
- * Return: 0, -ENOEXEC for what is no regular file or no ELF image, -EOPNOTSUPP for another machine.
- */
-int mlu_dso_image_open(struct mlu_dso_image *image, struct file *mapped)
+/** mlu_dso_exit() - wait for the works; all mappings have let go of their dsos */
+void mlu_dso_exit(void)
 {
+	destroy_workqueue(wq);
+}
+
+/* === Reading === */
+
+static int read_image(struct mlu_dso *dso, struct mlu_image *image)
+{
+	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
+
+	if (len < 0 && len != -ENOEXEC)
+		return len;
+	dso->build_id_len = len > 0 ? len : 0;
+	dso->nr_loads = image->elf.nr_loads;
+	memcpy(dso->load, image->elf.load, sizeof(dso->load));
+	return mlu_allocator_find(&dso->allocator, image);
+}
+
+/* What is no ELF image, or lies, or is of another machine, is read nevertheless. */
+static int open_and_read(struct mlu_dso *dso)
+{
+	struct mlu_image *image = kmalloc(sizeof(*image), GFP_KERNEL);
 	int err;
 
-	if (!S_ISREG(file_inode(mapped)->i_mode))
-		return -ENOEXEC;
-	image->file = dentry_open(&mapped->f_path, O_RDONLY | O_LARGEFILE, current_cred());
-	if (IS_ERR(image->file))
-		return PTR_ERR(image->file);
-	image->scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	image->source.read = image_read;
-	image->source.size = i_size_read(file_inode(image->file));
-	err = image->scratch ?
-		      mlu_elf_open(&image->elf, &image->source, image->scratch, PAGE_SIZE) :
-		      -ENOMEM;
-	if (err)
-		mlu_dso_image_close(image);
-	return err;
+	if (!image)
+		return -ENOMEM;
+	err = mlu_image_open(image, dso->file);
+	if (!err) {
+		err = read_image(dso, image);
+		mlu_image_close(image);
+	}
+	kfree(image);
+	return err == -ENOEXEC || err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
 }
 
-void mlu_dso_image_close(struct mlu_dso_image *image)
+static void unlist(struct mlu_dso *dso)
 {
-	kfree(image->scratch);
-	fput(image->file);
+	mutex_lock(&dsos_lock);
+	list_del_init(&dso->node);
+	mutex_unlock(&dsos_lock);
+}
+
+/* The module is let go last: after that nothing but the return is left, and exit waits for that. */
+static void read_file(struct work_struct *work)
+{
+	struct mlu_dso *dso = container_of(work, struct mlu_dso, work);
+	bool holds_module;
+
+	dso->err = open_and_read(dso);
+	if (dso->err)
+		unlist(dso);
+	fput(dso->file);
+	spin_lock(&late_lock);
+	/* Pairs with mlu_dso_is_ready(). */
+	smp_store_release(&dso->ready, true);
+	holds_module = dso->holds_module;
+	spin_unlock(&late_lock);
+	wake_up_all(&mlu_dso_reads);
+	mlu_dso_put(dso);
+	if (holds_module)
+		module_put(THIS_MODULE);
+}
+
+/* === The dsos === */
+
+static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation &&
-	       a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
-	       a->mtime.tv_nsec == b->mtime.tv_nsec;
+	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
+	       same_time(&a->ctime, &b->ctime);
 }
 
+/* By what is known of the file here: a server is not asked, it may not answer. */
 static void identify(struct mlu_dso *dso, struct file *mapped)
 {
 	struct inode *inode = file_inode(mapped);
@@ -81,35 +123,27 @@ static void identify(struct mlu_dso *dso, struct file *mapped)
 	dso->ino = inode->i_ino;
 	dso->generation = inode->i_generation;
 	dso->size = i_size_read(inode);
-	if (!vfs_getattr(&mapped->f_path, &stat, STATX_MTIME, AT_STATX_SYNC_AS_STAT))
-		dso->mtime = stat.mtime;
-}
-
-static void read_image(struct mlu_dso *dso, struct mlu_dso_image *image)
-{
-	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
-
-	dso->is_elf = true;
-	dso->build_id_len = len > 0 ? len : 0;
-	dso->nr_loads = image->elf.nr_loads;
-	memcpy(dso->load, image->elf.load, sizeof(dso->load));
-}
-
-static void read_file(struct mlu_dso *dso, struct file *mapped)
-{
-	struct mlu_dso_image *image = kmalloc(sizeof(*image), GFP_KERNEL);
-
-	if (!image)
+	if (vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC))
 		return;
-	if (!mlu_dso_image_open(image, mapped)) {
-		read_image(dso, image);
-		mlu_dso_image_close(image);
-	}
-	kfree(image);
+	dso->mtime = stat.mtime;
+	dso->ctime = stat.ctime;
+}
+
+static struct mlu_dso *dso_new(struct file *mapped)
+{
+	struct mlu_dso *dso = kzalloc(sizeof(*dso), GFP_KERNEL);
+
+	if (!dso)
+		return NULL;
+	kref_init(&dso->refs);
+	INIT_LIST_HEAD(&dso->node);
+	INIT_WORK(&dso->work, read_file);
+	identify(dso, mapped);
+	return dso;
 }
 
 /* The known one like @dso with a reference, or NULL after adding @dso itself. */
-static struct mlu_dso *find_or_add(struct mlu_dso *dso, bool add)
+static struct mlu_dso *find_or_add(struct mlu_dso *dso)
 {
 	struct mlu_dso *known;
 
@@ -118,48 +152,41 @@ static struct mlu_dso *find_or_add(struct mlu_dso *dso, bool add)
 		if (same_file(known, dso) && kref_get_unless_zero(&known->refs))
 			goto out;
 	known = NULL;
-	if (add)
-		list_add(&dso->node, &dsos);
+	list_add(&dso->node, &dsos);
 out:
 	mutex_unlock(&dsos_lock);
 	return known;
 }
 
 /*
- * mlu_dso_get() - what is to be known of a mapping's file
+ * mlu_dso_get() - what is to be known of a mapping's file, now or soon
  *
- * A file that cannot be read, or is no ELF image, has a dso without build-id and segments.
- *
- * Context: may sleep, does file I/O.
- * Return: a dso with a reference for the caller, or NULL without memory.
+ * Context: may sleep, does no file I/O.
+ * Return: a dso with a reference for the caller, ready or not, or NULL without memory.
  */
 struct mlu_dso *mlu_dso_get(struct file *mapped)
 {
-	struct mlu_dso *dso = kzalloc(sizeof(*dso), GFP_KERNEL);
+	struct mlu_dso *dso = dso_new(mapped);
 	struct mlu_dso *known;
 
 	if (!dso)
 		return NULL;
-	kref_init(&dso->refs);
-	identify(dso, mapped);
-	known = find_or_add(dso, false);
-	if (!known) {
-		read_file(dso, mapped);
-		known = find_or_add(dso, true);
+	known = find_or_add(dso);
+	if (known) {
+		kfree(dso);
+		return known;
 	}
-	if (!known)
-		return dso;
-	kfree(dso);
-	return known;
+	dso->file = get_file(mapped);
+	kref_get(&dso->refs);
+	queue_work(wq, &dso->work);
+	return dso;
 }
 
 static void dso_release(struct kref *refs)
 {
 	struct mlu_dso *dso = container_of(refs, struct mlu_dso, refs);
 
-	mutex_lock(&dsos_lock);
-	list_del(&dso->node);
-	mutex_unlock(&dsos_lock);
+	unlist(dso);
 	kfree(dso);
 }
 
@@ -167,6 +194,33 @@ void mlu_dso_put(struct mlu_dso *dso)
 {
 	if (dso)
 		kref_put(&dso->refs, dso_release);
+}
+
+/** mlu_dso_give_up() - it was waited for long enough, unless it is ready by now */
+void mlu_dso_give_up(struct mlu_dso *dso)
+{
+	spin_lock(&late_lock);
+	if (!dso->ready && !dso->late) {
+		WRITE_ONCE(dso->late, true);
+		dso->holds_module = try_module_get(THIS_MODULE);
+	}
+	spin_unlock(&late_lock);
+}
+
+/*
+ * mlu_dso_wait() - wait until it is ready
+ * @deadline: in jiffies; who comes later, or finds it late already, does not wait
+ *
+ * Context: may sleep.
+ * Return: whether it is.
+ */
+bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline)
+{
+	long left = max_t(long, deadline - jiffies, 0);
+
+	wait_event_timeout(mlu_dso_reads, !mlu_dso_is_pending(dso), left);
+	mlu_dso_give_up(dso);
+	return mlu_dso_is_ready(dso);
 }
 
 /** mlu_dso_vaddr() - the address in the ELF file of code at a file offset; false: in no segment */

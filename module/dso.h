@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One mapped file, as far as reports and the search for allocators need it. */
+/* One mapped file, as far as reports and attaching need it. */
 #ifndef MLU_DSO_H
 #define MLU_DSO_H
 
@@ -7,41 +7,66 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/time64.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
-#include "elf.h"
+#include "allocator.h"
 
-/* Constant once it is made; holds no file and no inode, so it keeps no file system busy. */
+/*
+ * References: each mapping of the file, and the work that reads it, until it is done.  Once it is
+ * read it holds neither file nor inode, so that it keeps no file system busy.
+ */
 struct mlu_dso {
 	struct kref refs;
 	struct list_head node; /* in the list of all; guarded by its mutex */
 
-	/* Which file, in which state. */
+	/* Which file, in which state; constant. */
 	dev_t dev;
 	unsigned long ino;
 	u32 generation;
 	loff_t size;
-	struct timespec64 mtime;
+	struct timespec64 mtime, ctime;
 
-	bool is_elf;
+	/* The reader's, until @ready. */
+	struct work_struct work;
+	struct file *file;
+
+	bool ready;	   /* what is below can be looked at */
+	bool late;	   /* somebody has waited in vain; nobody waits again */
+	bool holds_module; /* until it is ready, since it is late */
+
+	/* Constant once it is ready. */
+	int err; /* why it could not be read: -ENOMEM or an I/O error */
 	unsigned int build_id_len;
 	u8 build_id[MLU_ELF_MAX_BUILD_ID];
 	unsigned int nr_loads;
 	struct mlu_elf_load load[MLU_ELF_MAX_LOADS];
+	struct mlu_allocator allocator;
 };
 
-/* A file opened for reading by the module itself, and its parsed headers. */
-struct mlu_dso_image {
-	struct mlu_elf_source source;
-	struct mlu_elf elf;
-	struct file *file;
-	void *scratch;
-};
+/* Woken whenever a dso has become ready. */
+extern wait_queue_head_t mlu_dso_reads;
 
-int mlu_dso_image_open(struct mlu_dso_image *image, struct file *mapped);
-void mlu_dso_image_close(struct mlu_dso_image *image);
+int mlu_dso_init(void);
+void mlu_dso_exit(void);
 
 struct mlu_dso *mlu_dso_get(struct file *mapped);
 void mlu_dso_put(struct mlu_dso *dso);
+bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline);
+void mlu_dso_give_up(struct mlu_dso *dso);
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr);
+
+/* Can it be looked at? */
+static inline bool mlu_dso_is_ready(const struct mlu_dso *dso)
+{
+	/* Pairs with the end of read_file(): what it has found comes first. */
+	return smp_load_acquire(&dso->ready);
+}
+
+/* Is it worth waiting for it? */
+static inline bool mlu_dso_is_pending(const struct mlu_dso *dso)
+{
+	return !READ_ONCE(dso->late) && !mlu_dso_is_ready(dso);
+}
 
 #endif /* MLU_DSO_H */

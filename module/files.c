@@ -84,8 +84,9 @@ void mlu_seq_target(struct seq_file *m, const struct mlu_target *target)
 	mlu_seq_name(m, target->comm, strnlen(target->comm, sizeof(target->comm)));
 }
 
-/** mlu_seq_code() - "OBJECT+0xADDRESS" */
-void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, unsigned long pc)
+/** mlu_seq_code() - "OBJECT+0xADDRESS"; @dso as for mlu_mapping_address() */
+void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
+		  unsigned long pc)
 {
 	const char *name;
 	size_t len;
@@ -96,5 +97,5 @@ void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, unsigne
 	}
 	name = mlu_mapping_name(mapping, &len);
 	mlu_seq_name(m, name, len);
-	seq_printf(m, "+0x%llx", mlu_mapping_address(mapping, pc));
+	seq_printf(m, "+0x%llx", mlu_mapping_address(mapping, dso, pc));
 }

@@ -13,6 +13,7 @@
 
 #include "allocs.h"
 #include "debugfs.h"
+#include "dso.h"
 #include "events.h"
 #include "inflight.h"
 #include "maps.h"
@@ -50,9 +51,12 @@ static int __init memleak_user_init(void)
 	err = mlu_events_init();
 	if (err)
 		goto err_inflight;
-	err = mlu_maps_wq_init();
+	err = mlu_dso_init();
 	if (err)
 		goto err_events;
+	err = mlu_maps_wq_init();
+	if (err)
+		goto err_dso;
 	mlu_debugfs_init();
 	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
 	if (err)
@@ -63,6 +67,8 @@ static int __init memleak_user_init(void)
 err_debugfs:
 	mlu_debugfs_exit();
 	mlu_maps_wq_exit();
+err_dso:
+	mlu_dso_exit();
 err_events:
 	mlu_events_exit();
 err_inflight:
@@ -79,6 +85,7 @@ static void __exit memleak_user_exit(void)
 	mlu_debugfs_exit();
 	rcu_barrier();
 	mlu_maps_wq_exit();
+	mlu_dso_exit();
 	mlu_events_exit();
 	mlu_inflight_pool_exit();
 	mlu_allocs_pool_exit();

@@ -2,8 +2,8 @@
 /*
  * One executable mapping: what it is, whose file it is of, how it is called.
  *
- * A file is held from the moment its mapping is seen until the worker has read what a report needs
- * of it.  Made in handlers and in the worker, named in the worker, shown by readers; see maps.c for
+ * A file is held from the moment its mapping is seen until its name is noted and its reading is on
+ * the way.  Made in handlers and in the worker, named in works, shown by readers; see maps.c for
  * who owns them.
  */
 #include <linux/err.h>
@@ -70,12 +70,27 @@ static char *path_of(struct file *file, u16 *len)
 	return copy;
 }
 
-void mlu_mapping_read_path(struct mlu_mapping *m)
+/*
+ * mlu_mapping_name_file() - note the path of the mapping's file, and have the file read
+ *
+ * Context: may sleep, does no file I/O.
+ */
+void mlu_mapping_name_file(struct mlu_mapping *m)
 {
-	char *path = path_of(m->file, &m->path_len);
+	char *path = m->path ? m->path : path_of(m->file, &m->path_len);
+	struct mlu_dso *dso = m->dso ? m->dso : mlu_dso_get(m->file);
 
 	/* Pairs with mlu_mapping_path(): its characters come first. */
 	smp_store_release(&m->path, path);
+	/* Pairs with mlu_mapping_dso(). */
+	smp_store_release(&m->dso, dso);
+}
+
+/** mlu_mapping_dso() - its file's, ready or not; NULL: not asked for yet, or no memory */
+struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping)
+{
+	/* Pairs with mlu_mapping_name_file(). */
+	return smp_load_acquire(&mapping->dso);
 }
 
 /* d_path() says so of a file that has no name any more. */
@@ -104,10 +119,23 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 	return name;
 }
 
-/** mlu_mapping_address() - the address of @pc inside the ELF file, or from the mapping's start */
-u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc)
+/** mlu_mapping_read_dso() - the same, NULL if it is not ready */
+const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping)
 {
 	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+
+	return dso && mlu_dso_is_ready(dso) ? dso : NULL;
+}
+
+/*
+ * mlu_mapping_address() - the address of @pc inside the ELF file
+ * @dso: of the mapping, and ready; NULL: it is not known, the place in the file must do
+ *
+ * Of what is no file, the distance from the mapping's start.
+ */
+u64 mlu_mapping_address(const struct mlu_mapping *mapping, const struct mlu_dso *dso,
+			unsigned long pc)
+{
 	u64 offset = pc - mapping->start;
 	u64 vaddr;
 

@@ -16,8 +16,8 @@ enum mlu_mapping_sort {
 };
 
 /*
- * One mapping.  Never freed while its target lives: stacks point to it.  What is below @gone is
- * written by the worker (@dso and @path last, with release), the rest is constant.
+ * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
+ * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone.
  */
 struct mlu_mapping {
 	struct list_head node; /* in mlu_maps.all */
@@ -25,35 +25,32 @@ struct mlu_mapping {
 	enum mlu_mapping_sort sort;
 	unsigned long start;
 	unsigned long end;
-	u64 offset;	   /* in the file, bytes */
-	bool gone;	   /* unmapped since */
-	bool allocator;	   /* of an object that has probes */
-	bool program;	   /* of the program itself, not of a library */
-	struct file *file; /* until it is resolved; with a reference */
-	struct mlu_dso *dso;
-	char *path; /* as in /proc/PID/maps, NULL: not known */
+	u64 offset;	     /* in the file, bytes */
+	bool gone;	     /* unmapped since */
+	bool allocator;	     /* of an object that has probes */
+	bool program;	     /* of the program itself, not of a library */
+	struct file *file;   /* until it is resolved; with a reference */
+	struct mlu_dso *dso; /* of @file; to be read through mlu_mapping_dso() */
+	char *path;	     /* as in /proc/PID/maps, NULL: not known */
 	u16 path_len;
 };
 
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
-void mlu_mapping_read_path(struct mlu_mapping *m);
+void mlu_mapping_name_file(struct mlu_mapping *m);
 
 /* NULL: the worker has not read it. */
 static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
 {
-	/* Pairs with name() in maps.c. */
+	/* Pairs with mlu_mapping_name_file(). */
 	return smp_load_acquire(&mapping->path);
 }
 
-/* Likewise. */
-static inline const struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping)
-{
-	/* Pairs with resolve_one() in maps.c. */
-	return smp_load_acquire(&mapping->dso);
-}
+struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping);
+const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping);
 
 const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len);
-u64 mlu_mapping_address(const struct mlu_mapping *mapping, unsigned long pc);
+u64 mlu_mapping_address(const struct mlu_mapping *mapping, const struct mlu_dso *dso,
+			unsigned long pc);
 
 #endif /* MLU_MAPPING_H */

@@ -8,12 +8,12 @@
  * told by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and
  * a new one at its place gets a new id.
  *
- * Entered from: the worker (read, close, exit; may sleep), handlers (find, learn; do not sleep,
- * within rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing), readers (wait).
+ * Entered from: the worker (read, exit; may sleep), handlers (find, learn; do not sleep, within
+ * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing).
  * Order: mmap_lock -> maps->lock.
  *
  * Ownership: mappings belong to the maps and go with them.  A file is held from the moment its
- * mapping is seen until the worker has read what a report needs of it, and never after close().
+ * mapping is seen until it is resolved (maps_files.c).
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -37,20 +37,6 @@ struct mlu_maps_table {
 
 /* More mappings than any real program has; the tables are copied at each change. */
 #define MAX_MAPPINGS 8192
-#define RESOLVE_WAIT (HZ)
-
-static struct workqueue_struct *wq;
-
-int mlu_maps_wq_init(void)
-{
-	wq = alloc_workqueue("mlu_maps", WQ_UNBOUND, 0);
-	return wq ? 0 : -ENOMEM;
-}
-
-void mlu_maps_wq_exit(void)
-{
-	destroy_workqueue(wq);
-}
 
 static size_t table_size(unsigned int nr)
 {
@@ -151,51 +137,11 @@ static int add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
 	return err;
 }
 
-static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)
-{
-	struct mlu_mapping *m;
-
-	spin_lock(&maps->lock);
-	list_for_each_entry(m, &maps->all, node)
-		if (m->file)
-			goto out;
-	m = NULL;
-out:
-	spin_unlock(&maps->lock);
-	return m;
-}
-
-static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
-{
-	struct file *file = m->file;
-
-	if (!m->path)
-		mlu_mapping_read_path(m);
-	/* Pairs with mlu_mapping_dso(): what it says comes first. */
-	smp_store_release(&m->dso, mlu_dso_get(file));
-	spin_lock(&maps->lock);
-	m->file = NULL;
-	maps->nr_unresolved--;
-	spin_unlock(&maps->lock);
-	fput(file);
-}
-
-static void resolve(struct work_struct *work)
-{
-	struct mlu_maps *maps = container_of(work, struct mlu_maps, resolve);
-	struct mlu_mapping *m;
-
-	while ((m = next_unresolved(maps)))
-		resolve_one(maps, m);
-	wake_up_all(&maps->resolved);
-}
-
 void mlu_maps_init(struct mlu_maps *maps)
 {
 	spin_lock_init(&maps->lock);
 	INIT_LIST_HEAD(&maps->all);
-	INIT_WORK(&maps->resolve, resolve);
-	init_waitqueue_head(&maps->resolved);
+	INIT_WORK(&maps->resolve, mlu_maps_resolve_work);
 }
 
 static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
@@ -215,7 +161,7 @@ static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
  * mlu_maps_read() - take over all executable mappings of a new target
  * @mm: with a reference; nobody else uses @maps yet
  *
- * Their files are held, and named, until mlu_maps_resolve().
+ * Their files are held until mlu_maps_resolve(), and are being read when this returns.
  *
  * Context: may sleep, waits for mmap_lock.
  */
@@ -232,28 +178,8 @@ int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 	mmap_read_unlock(mm);
 	list_for_each_entry(m, &maps->all, node)
 		if (m->file)
-			mlu_mapping_read_path(m);
+			mlu_mapping_name_file(m);
 	return err;
-}
-
-/** mlu_maps_resolve() - have the worker read the files of all mappings and let go of them */
-void mlu_maps_resolve(struct mlu_maps *maps)
-{
-	queue_work(wq, &maps->resolve);
-}
-
-/*
- * mlu_maps_close() - the target has ended: let go of every file, keep the text
- *
- * Context: worker; no handler and no notifier of this target runs any more.
- */
-void mlu_maps_close(struct mlu_maps *maps)
-{
-	spin_lock(&maps->lock);
-	maps->closed = true;
-	spin_unlock(&maps->lock);
-	cancel_work_sync(&maps->resolve);
-	resolve(&maps->resolve);
 }
 
 /** mlu_maps_exit() - free all; after mlu_maps_close() or a failed attach */
@@ -335,12 +261,4 @@ void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long en
 	spin_lock(&maps->lock);
 	mark_overlapped(table_of(maps), start, end);
 	spin_unlock(&maps->lock);
-}
-
-/** mlu_maps_wait() - wait until all files have been read, killably, a second at most */
-void mlu_maps_wait(struct mlu_maps *maps)
-{
-	if (READ_ONCE(maps->nr_unresolved))
-		mlu_maps_resolve(maps);
-	wait_event_killable_timeout(maps->resolved, !READ_ONCE(maps->nr_unresolved), RESOLVE_WAIT);
 }

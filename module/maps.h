@@ -6,7 +6,6 @@
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/spinlock.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "mapping.h"
@@ -25,7 +24,6 @@ struct mlu_maps {
 	unsigned int nr_unresolved;
 	bool closed; /* no more learning: the target has ended */
 	struct work_struct resolve;
-	wait_queue_head_t resolved;
 };
 
 int mlu_maps_wq_init(void);
@@ -34,6 +32,7 @@ void mlu_maps_wq_exit(void);
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_resolve(struct mlu_maps *maps);
+void mlu_maps_resolve_work(struct work_struct *work);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);
 

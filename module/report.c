@@ -36,9 +36,13 @@ static u64 age_ms(const struct mlu_section *section, u64 made_ns)
 static void show_frame(struct seq_file *m, const struct mlu_section *section,
 		       const struct mlu_frame *frame)
 {
+	const struct mlu_place_shown *place = NULL;
+
+	if (frame->mapping)
+		place = mlu_section_place(section, frame->mapping);
 	seq_printf(m, "\t0x%016lx ", frame->pc);
-	mlu_seq_code(m, frame->mapping, frame->pc);
-	if (frame->mapping && mlu_section_is_gone(section, frame->mapping))
+	mlu_seq_code(m, frame->mapping, place ? place->dso : NULL, frame->pc);
+	if (place && place->gone)
 		seq_printf(m, " (unmapped) (mapping %u)", frame->mapping->id);
 }
 
@@ -64,7 +68,7 @@ static void show_row(struct seq_file *m, const struct mlu_section *section,
 static void show_place(struct seq_file *m, const struct mlu_place_shown *place)
 {
 	const struct mlu_mapping *mapping = place->mapping;
-	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+	const struct mlu_dso *dso = place->dso;
 	const char *path = mlu_mapping_path(mapping);
 	const char *name = path;
 	size_t len = path ? strlen(path) : 0;

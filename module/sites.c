@@ -1,51 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Find the allocators of a target.
+ * Find the allocators of a target: the sites of its probes.
  *
- * Every mapped ELF object that defines malloc and free is one, and has all its functions of the
- * table in funcs.c probed, those it has.  Nothing is looked up by path: the mapping's own file is
- * read, so containers, deleted files and preloaded allocators need no care.
+ * Nothing is looked up by path: what the mappings' own files define is what is probed, so that
+ * containers, deleted files and preloaded allocators need no care.
  *
  * Entered from the worker at attach, when the target's mappings have been read and still hold
- * their files.  May sleep, does file I/O.
+ * their files.  Waits for the files' reading, for a bounded time: the worker has others to serve.
  */
-#include <linux/file.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/jiffies.h>
 #include <linux/string.h>
 
-#include "compat.h"
 #include "dso.h"
-#include "elf.h"
-#include "place.h"
 #include "sites.h"
 
-/* As much of a function as is looked at to place its probe. */
-#define CODE_MAX 8192
-#define MAX_FUNCS 24
-
-/* What is needed to look into one object. */
-struct search {
-	struct mlu_dso_image image;
-	struct mlu_elf_symbol symbol[MAX_FUNCS];
-	const char *names[MAX_FUNCS];
-	u8 code[CODE_MAX];
-};
-
-static struct mlu_elf_symbol *symbol_of(struct search *search, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < mlu_nr_funcs; i++)
-		if (!strcmp(mlu_funcs[i].name, name))
-			return &search->symbol[i];
-	return NULL;
-}
-
-static bool is_allocator(struct search *search)
-{
-	return symbol_of(search, "malloc")->found && symbol_of(search, "free")->found;
-}
+/* For all files of a target together. */
+#define READ_WAIT (2 * HZ)
 
 static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 offset)
 {
@@ -58,57 +28,43 @@ static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 off
 	return false;
 }
 
-static int place(struct search *search, const struct mlu_elf_symbol *symbol,
-		 struct mlu_place *where)
+static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
+		     const struct mlu_allocator_function *f)
 {
-	bool whole;
-	int n = mlu_elf_code(&search->image.elf, symbol, search->code, CODE_MAX, &whole);
-
-	if (n < 0)
-		return n;
-	mlu_place_find(search->code, n, whole, mlu_kernel_emulates_nops(), where);
-	return 0;
-}
-
-static void add_site(struct mlu_sites *sites, struct search *search, struct mlu_mapping *mapping,
-		     unsigned int i)
-{
-	const struct mlu_elf_symbol *symbol = &search->symbol[i];
 	struct mlu_site *site = &sites->site[sites->nr];
-	struct mlu_place where;
-	u64 size = mapping->end - mapping->start;
 
-	if (!symbol->found || place(search, symbol, &where))
+	if (f->offset < mapping->offset ||
+	    f->offset - mapping->offset >= mapping->end - mapping->start ||
+	    is_there(sites, file_inode(mapping->file), f->offset))
 		return;
 	if (sites->nr == MLU_MAX_SITES) {
 		sites->too_many = true;
 		return;
 	}
-	site->function.func = &mlu_funcs[i];
-	site->function.skipped = where.offset;
-	site->function.size = min_t(u64, symbol->size, U32_MAX);
+	site->function = f->function;
+	site->offset = f->offset;
+	site->emulated = f->emulated;
 	site->mapping = mapping;
-	site->offset = symbol->offset + where.offset;
-	site->emulated = where.emulated;
-	if (site->offset < mapping->offset || site->offset - mapping->offset >= size)
-		return;
-	if (!is_there(sites, file_inode(mapping->file), site->offset))
-		sites->nr++;
+	sites->nr++;
 }
 
-static void look_into(struct mlu_sites *sites, struct search *search, struct mlu_mapping *mapping)
+static int look_into(struct mlu_sites *sites, struct mlu_mapping *mapping, unsigned long deadline)
 {
+	struct mlu_dso *dso = mlu_mapping_dso(mapping);
 	unsigned int i;
 
-	if (mlu_dso_image_open(&search->image, mapping->file))
-		return;
-	if (mlu_elf_find(&search->image.elf, search->names, mlu_nr_funcs, search->symbol) > 0 &&
-	    is_allocator(search)) {
-		mapping->allocator = true;
-		for (i = 0; i < mlu_nr_funcs; i++)
-			add_site(sites, search, mapping, i);
+	if (!dso)
+		return -ENOMEM;
+	if (!mlu_dso_wait(dso, deadline)) {
+		sites->unread = mapping;
+		return -ETIMEDOUT;
 	}
-	mlu_dso_image_close(&search->image);
+	if (dso->err)
+		return dso->err == -ENOMEM ? -ENOMEM : 0;
+	mapping->allocator = dso->allocator.nr;
+	for (i = 0; i < dso->allocator.nr; i++)
+		add_site(sites, mapping, &dso->allocator.function[i]);
+	return 0;
 }
 
 static bool is_wanted(const struct mlu_mapping *mapping, const char *object)
@@ -124,28 +80,24 @@ static bool is_wanted(const struct mlu_mapping *mapping, const char *object)
  * @target: its maps have been read
  * @sites: zeroed
  *
- * An object that cannot be read, or whose headers lie, is one without allocator.
+ * An object whose headers lie, or whose file gives an I/O error, is one without allocator.
  *
- * Return: 0 or -ENOMEM; the functions stand in the order of their table, object by object.
+ * Return: 0, -ENOMEM, or -ETIMEDOUT if a file is still being read; the functions stand in the order
+ * of their table, object by object.
  */
 int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites)
 {
-	struct search *search = kvmalloc(sizeof(*search), GFP_KERNEL);
+	unsigned long deadline = jiffies + READ_WAIT;
 	struct mlu_mapping *mapping;
-	unsigned int i;
+	int err = 0;
 
-	if (!search || WARN_ON_ONCE(mlu_nr_funcs > MAX_FUNCS)) {
-		kvfree(search);
-		return -ENOMEM;
-	}
-	for (i = 0; i < mlu_nr_funcs; i++)
-		search->names[i] = mlu_funcs[i].name;
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		if (!mapping->file || !is_wanted(mapping, target->options.object))
 			continue;
 		sites->object_seen = true;
-		look_into(sites, search, mapping);
+		err = look_into(sites, mapping, deadline);
+		if (err)
+			break;
 	}
-	kvfree(search);
-	return 0;
+	return err;
 }

@@ -9,8 +9,9 @@
 
 struct mlu_sites {
 	unsigned int nr;
-	bool too_many;	  /* there are more than fit */
-	bool object_seen; /* an object of the wanted name is mapped */
+	bool too_many;			  /* there are more than fit */
+	bool object_seen;		  /* an object of the wanted name is mapped */
+	const struct mlu_mapping *unread; /* whose file did not come in time */
 	struct mlu_site site[MLU_MAX_SITES];
 };
 

@@ -110,6 +110,12 @@ static void add_places(struct mlu_section *section, const struct mlu_stack *stac
 			section->places[section->nr_places++].mapping = stack->frames[i].mapping;
 }
 
+static void freeze_place(struct mlu_place_shown *place)
+{
+	place->gone = READ_ONCE(place->mapping->gone);
+	place->dso = mlu_mapping_read_dso(place->mapping);
+}
+
 /* The mappings that frames name, each once. */
 static int collect_places(struct mlu_section *section)
 {
@@ -125,7 +131,7 @@ static int collect_places(struct mlu_section *section)
 		if (!nr || section->places[i].mapping != section->places[nr - 1].mapping)
 			section->places[nr++] = section->places[i];
 	for (i = 0; i < nr; i++)
-		section->places[i].gone = READ_ONCE(section->places[i].mapping->gone);
+		freeze_place(&section->places[i]);
 	section->nr_places = nr;
 	return 0;
 }
@@ -200,12 +206,11 @@ struct mlu_snapshot *mlu_snapshot_new(u32 id)
 	return ERR_PTR(err);
 }
 
-/* Was the mapping gone at the snapshot? It is one that a frame of the section names. */
-bool mlu_section_is_gone(const struct mlu_section *section, const struct mlu_mapping *mapping)
+/* mlu_section_place() - how a mapping that a frame of the section names was at the snapshot */
+const struct mlu_place_shown *mlu_section_place(const struct mlu_section *section,
+						const struct mlu_mapping *mapping)
 {
 	const struct mlu_place_shown key = { .mapping = mapping };
-	const struct mlu_place_shown *place = bsearch(&key, section->places, section->nr_places,
-						      sizeof(key), by_id);
 
-	return place && place->gone;
+	return bsearch(&key, section->places, section->nr_places, sizeof(key), by_id);
 }

@@ -19,6 +19,7 @@ struct mlu_row {
 /* A mapping that frames name, as it was when the file was opened. */
 struct mlu_place_shown {
 	const struct mlu_mapping *mapping;
+	const struct mlu_dso *dso; /* NULL: not read by then */
 	bool gone;
 };
 
@@ -43,6 +44,7 @@ struct mlu_snapshot {
 
 struct mlu_snapshot *mlu_snapshot_new(u32 id);
 void mlu_snapshot_free(struct mlu_snapshot *snapshot);
-bool mlu_section_is_gone(const struct mlu_section *section, const struct mlu_mapping *mapping);
+const struct mlu_place_shown *mlu_section_place(const struct mlu_section *section,
+						const struct mlu_mapping *mapping);
 
 #endif /* MLU_SNAPSHOT_H */

@@ -76,6 +76,7 @@ struct mlu_target {
 
 	/* The worker's own. */
 	struct dentry *dir;
+	struct mlu_use *old_uses; /* being taken out */
 	struct mlu_watch *watch;
 	struct work_struct end_work;
 	enum mlu_state end_state; /* exited or exec, written once by the notifier */

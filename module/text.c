@@ -77,3 +77,32 @@ pid_t mlu_tid_in(u32 tid, struct pid_namespace *ns)
 	rcu_read_unlock();
 	return nr;
 }
+
+/** mlu_errno_name() - the name of an error that commands give */
+const char *mlu_errno_name(int err)
+{
+	static const struct {
+		int err;
+		const char *name;
+	} names[] = {
+		{ -EINVAL, "EINVAL" },
+		{ -E2BIG, "E2BIG" },
+		{ -ESRCH, "ESRCH" },
+		{ -ENOENT, "ENOENT" },
+		{ -EBUSY, "EBUSY" },
+		{ -ENOSPC, "ENOSPC" },
+		{ -ENOMEM, "ENOMEM" },
+		{ -EFAULT, "EFAULT" },
+		{ -EOPNOTSUPP, "EOPNOTSUPP" },
+		{ -EINTR, "EINTR" },
+		{ -EIO, "EIO" },
+		{ -ETIMEDOUT, "ETIMEDOUT" },
+		{ -EINPROGRESS, "EINPROGRESS" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].err == err)
+			return names[i].name;
+	return "another error";
+}

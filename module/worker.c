@@ -109,19 +109,32 @@ static bool is_live(struct mlu_target *target)
 	return live;
 }
 
-/* Ends a live target; one that has ended is left as it is. */
-static void end(struct mlu_target *target)
+static void note_end(struct mlu_target *target)
 {
-	enum mlu_state state;
+	enum mlu_state state = READ_ONCE(target->end_state);
 
-	if (!is_live(target))
-		return;
-	mlu_detach(target);
-	state = READ_ONCE(target->end_state);
 	mutex_lock(&mlu_targets_lock);
 	target->state = state ? state : MLU_DETACHED;
 	WRITE_ONCE(target->ended_ns, ktime_get_ns());
 	mutex_unlock(&mlu_targets_lock);
+}
+
+/* Ends those that are live, together; those that have ended are left as they are. */
+static void end(struct mlu_target **targets, unsigned int nr)
+{
+	unsigned int i, nr_live = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!is_live(targets[i]))
+			continue;
+		swap(targets[nr_live], targets[i]);
+		nr_live++;
+	}
+	if (!nr_live)
+		return;
+	mlu_detach(targets, nr_live);
+	for (i = 0; i < nr_live; i++)
+		note_end(targets[i]);
 }
 
 /* Queued by the notifier, with a reference, when the target's mm goes. */
@@ -134,7 +147,7 @@ static void ended(struct work_struct *work)
 	listed = !list_empty(&target->node);
 	mutex_unlock(&mlu_targets_lock);
 	if (listed)
-		end(target);
+		end(&target, 1);
 	mlu_target_put(target);
 	forget_too_old();
 }
@@ -173,7 +186,7 @@ static void close_session(struct work_struct *work)
 	struct mlu_target *target;
 
 	while ((target = first_bound_to(session))) {
-		end(target);
+		end(&target, 1);
 		forget(target);
 		mlu_target_put(target);
 	}
@@ -254,12 +267,11 @@ static void carry_out(struct work_struct *work)
 
 	if (request->op == MLU_OP_ATTACH)
 		do_attach(request);
-	for (i = 0; i < request->nr_targets; i++) {
-		if (request->op == MLU_OP_DETACH)
-			end(request->targets[i]);
-		else
+	else if (request->op == MLU_OP_DETACH)
+		end(request->targets, request->nr_targets);
+	else
+		for (i = 0; i < request->nr_targets; i++)
 			do_clear(request, request->targets[i]);
-	}
 	forget_too_old();
 	complete_all(&request->done);
 	mlu_request_put(request);
@@ -345,7 +357,7 @@ static void forget_all(struct work_struct *work)
 	struct mlu_target *target;
 
 	while ((target = first_target())) {
-		end(target);
+		end(&target, 1);
 		forget(target);
 		mlu_target_put(target);
 	}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The allocator in an ELF image: its functions, and where in them the breakpoints go. */
+#ifndef MLU_ALLOCATOR_H
+#define MLU_ALLOCATOR_H
+
+#include "funcs.h"
+#include "image.h"
+
+/* At least as many as funcs.c has. */
+#define MLU_ALLOCATOR_MAX 24
+
+struct mlu_allocator_function {
+	struct mlu_function function;
+	u64 offset; /* in the file, of the breakpoint */
+	bool emulated;
+};
+
+struct mlu_allocator {
+	unsigned int nr; /* 0: the image is none */
+	struct mlu_allocator_function function[MLU_ALLOCATOR_MAX];
+};
+
+int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image);
+
+#endif /* MLU_ALLOCATOR_H */

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The files of a target's mappings: named, read, and let go.
+ *
+ * A mapping that a handler has learned holds its file until a work here has noted its path and
+ * asked for its dso, which reads the file on its own (dso.c).  So no work here waits for file I/O;
+ * readers and the end of a target wait for the reading, for a bounded time.
+ *
+ * Entered from: handlers (resolve; does not sleep), the worker (close; may sleep), readers (wait).
+ * Locks: maps->lock, see maps.h.
+ */
+#include <linux/file.h>
+#include <linux/jiffies.h>
+#include <linux/wait.h>
+
+#include "dso.h"
+#include "maps.h"
+
+/* How long a reader, and a target's end, wait for what is still being read. */
+#define READ_WAIT HZ
+
+static struct workqueue_struct *wq;
+
+int mlu_maps_wq_init(void)
+{
+	wq = alloc_workqueue("mlu_maps", WQ_UNBOUND, 0);
+	return wq ? 0 : -ENOMEM;
+}
+
+void mlu_maps_wq_exit(void)
+{
+	destroy_workqueue(wq);
+}
+
+static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node)
+		if (m->file)
+			goto out;
+	m = NULL;
+out:
+	spin_unlock(&maps->lock);
+	return m;
+}
+
+static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	struct file *file = m->file;
+
+	mlu_mapping_name_file(m);
+	spin_lock(&maps->lock);
+	m->file = NULL;
+	maps->nr_unresolved--;
+	spin_unlock(&maps->lock);
+	fput(file);
+}
+
+/* The work of mlu_maps_resolve(). */
+void mlu_maps_resolve_work(struct work_struct *work)
+{
+	struct mlu_maps *maps = container_of(work, struct mlu_maps, resolve);
+	struct mlu_mapping *m;
+
+	while ((m = next_unresolved(maps)))
+		resolve_one(maps, m);
+	wake_up_all(&mlu_dso_reads);
+}
+
+/** mlu_maps_resolve() - note what is to be known of the files of all mappings, let go of them */
+void mlu_maps_resolve(struct mlu_maps *maps)
+{
+	queue_work(wq, &maps->resolve);
+}
+
+static bool is_pending(const struct mlu_mapping *m)
+{
+	const struct mlu_dso *dso = mlu_mapping_dso(m);
+
+	return dso && mlu_dso_is_pending(dso);
+}
+
+/* The first whose file is still being read, if there is one. */
+static struct mlu_mapping *first_pending(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node)
+		if (is_pending(m))
+			goto out;
+	m = NULL;
+out:
+	spin_unlock(&maps->lock);
+	return m;
+}
+
+static bool is_known(struct mlu_maps *maps)
+{
+	return !READ_ONCE(maps->nr_unresolved) && !first_pending(maps);
+}
+
+/* Nobody is to wait again for what has not come by now. */
+static void give_up(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m;
+
+	while ((m = first_pending(maps)))
+		mlu_dso_give_up(mlu_mapping_dso(m));
+}
+
+/*
+ * mlu_maps_close() - the target has ended: let go of every file, keep the text
+ *
+ * Waits for what is being read, a second at most, so that a file system that answers can be
+ * unmounted when this returns.
+ *
+ * Context: worker; no handler and no notifier of this target runs any more.
+ */
+void mlu_maps_close(struct mlu_maps *maps)
+{
+	spin_lock(&maps->lock);
+	maps->closed = true;
+	spin_unlock(&maps->lock);
+	cancel_work_sync(&maps->resolve);
+	mlu_maps_resolve_work(&maps->resolve);
+	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
+	give_up(maps);
+}
+
+/** mlu_maps_wait() - wait until all files have been read, killably, a second at most */
+void mlu_maps_wait(struct mlu_maps *maps)
+{
+	if (READ_ONCE(maps->nr_unresolved))
+		mlu_maps_resolve(maps);
+	if (!wait_event_killable_timeout(mlu_dso_reads, is_known(maps), READ_WAIT))
+		give_up(maps);
+}
