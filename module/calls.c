@@ -149,7 +149,7 @@ bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call)
 
 	return mlu_func_maps(call->func) && allocator_of(target, call->ret) &&
 	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
-	       mlu_read_user(sp, &now) && now == ret;
+	       mlu_read_return(sp, &now) && now == ret;
 }
 
 /* The call that returns; what lies above it on the thread's stack of calls is dead. */

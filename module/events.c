@@ -180,7 +180,7 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 	call->kind = kind_of(func, regs);
 	if (func->sort == MLU_FUNC_MEMALIGN)
 		call->arg = mlu_arch_arg(regs, func->block);
-	if (!mlu_read_user(call->sp, &call->ret))
+	if (!mlu_read_return(call->sp, &call->ret))
 		call->ret = 0;
 	return call;
 }
@@ -215,7 +215,7 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch, unsig
 
 	if (!addr)
 		return;
-	if (mlu_read_user(sp, &ret))
+	if (mlu_read_return(sp, &ret))
 		mlu_inflight_note_free(target->inflight, sp, ret);
 	alloc = mlu_allocs_remove(&epoch->heap, addr);
 	if (alloc)

@@ -39,15 +39,27 @@ bool mlu_read_user(unsigned long addr, unsigned long *value)
  * another tracer's, has put its trampoline there and the address into the task's list of return
  * instances, which only the task itself changes.
  */
-static unsigned long unhijacked(const struct mlu_unwind_start *start, unsigned long slot,
-				unsigned long value)
+static unsigned long unhijacked(bool at_return, unsigned long slot, unsigned long value)
 {
-	const struct return_instance *ri = mlu_return_instances(start->at_return);
+	const struct return_instance *ri = mlu_return_instances(at_return);
 
 	for (; ri; ri = ri->next)
 		if (ri->stack == slot)
 			return ri->orig_ret_vaddr;
 	return value;
+}
+
+/*
+ * mlu_read_return() - the return address of a call, at its entry
+ * @slot: where the call put it; another tracer's return probe, a few bytes before our breakpoint,
+ *	may have been faster
+ */
+bool mlu_read_return(unsigned long slot, unsigned long *value)
+{
+	if (!mlu_read_user(slot, value))
+		return false;
+	*value = unhijacked(false, slot, *value);
+	return true;
 }
 
 /* Look up @pc and append it; false if it is no return address. */
@@ -87,7 +99,7 @@ static enum mlu_walk_end walk(struct mlu_maps *maps, struct mlu_counters __percp
 			return MLU_WALK_FRAME_POINTER;
 		if (copy_from_user_nofault(frame, (void __user *)fp, sizeof(frame)))
 			return MLU_WALK_FAULT;
-		pc = unhijacked(start, fp + sizeof(long), frame[1]);
+		pc = unhijacked(start->at_return, fp + sizeof(long), frame[1]);
 		lowest = fp + sizeof(frame);
 		fp = frame[0];
 	}

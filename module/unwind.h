@@ -16,6 +16,7 @@ struct mlu_unwind_start {
 };
 
 bool mlu_read_user(unsigned long addr, unsigned long *value);
+bool mlu_read_return(unsigned long slot, unsigned long *value);
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_trace *trace);
 
