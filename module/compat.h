@@ -42,12 +42,17 @@ struct mlu_consumer {
 #define MLU_UPROBE_RETURN(name)                                                        \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs, \
 		 __u64 *cookie)
+/* What an entry handler answers that wants no return probe for this call. */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_IGNORE
 #else
 #define MLU_UPROBE_HANDLER(name) int name(struct uprobe_consumer *uc, struct pt_regs *regs)
 #define MLU_UPROBE_RETURN(name) \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs)
-#define MLU_HANDLER_NO_RETURN 0
+/*
+ * None is prepared where all consumers ask for the breakpoint's removal; on 6.12, which alone of
+ * these may need it, the breakpoint then stays if a filter wants it.
+ */
+#define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_REMOVE
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -144,6 +149,16 @@ static inline const char *mlu_task_dies_of_return_probe(struct task_struct *task
 #endif
 #endif
 	return NULL;
+}
+
+/*
+ * The same of current, in an entry handler: what the attach has looked at may have changed since.
+ * Before 6.11 the return trampoline is no system call, and nothing happens to it.
+ */
+static inline bool mlu_current_dies_of_return_probe(void)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) &&
+	       mlu_task_dies_of_return_probe(current);
 }
 
 #endif /* MLU_COMPAT_H */

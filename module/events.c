@@ -239,6 +239,31 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		enter_call(target, epoch, function, regs);
 }
 
+/*
+ * mlu_event_unfollowed() - the same for a call whose return must not be probed
+ *
+ * What it gives is lost; what realloc moves is not where it was.  Calls within it count too: there
+ * is no call in flight to tell.
+ */
+void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,
+			  struct pt_regs *regs)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	const struct mlu_func *func = function->func;
+	struct mlu_alloc *alloc = NULL;
+
+	if (!READ_ONCE(target->gate))
+		return;
+	if (func->sort == MLU_FUNC_REALLOC)
+		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, func->block));
+	if (alloc)
+		mlu_epoch_forget(epoch, alloc);
+	if (func->sort == MLU_FUNC_MUNMAP)
+		mlu_count(epoch->counters, uncertain);
+	else
+		mlu_count(epoch->counters, lost_inflight);
+}
+
 /* === At the return === */
 
 /* The block that the call has given; 0: none, counted if it should have been one. */

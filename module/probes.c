@@ -52,20 +52,25 @@ static MLU_UPROBE_FILTER(accept_targets)
 
 /*
  * A process that is no target got here by fork, with its parent's breakpoints, or its target is
- * just being ended: have the breakpoint taken out of it.
+ * just being ended: have the breakpoint taken out of it.  A thread that was confined since the
+ * attach, so that a return probe would kill it, gets none.
  */
 static MLU_UPROBE_HANDLER(on_entry)
 {
+	const struct mlu_function *function = function_of(uc);
 	struct mlu_target *target;
 	int ret = 0;
 
 	rcu_read_lock();
 	target = mlu_target_of_mm(current->mm);
-	if (target) {
-		mlu_event_enter(target, function_of(uc), regs);
-	} else {
+	if (!target) {
 		atomic64_inc(&foreign_hits);
 		ret = UPROBE_HANDLER_REMOVE;
+	} else if (mlu_func_has_return(function->func) && mlu_current_dies_of_return_probe()) {
+		mlu_event_unfollowed(target, function, regs);
+		ret = MLU_HANDLER_NO_RETURN;
+	} else {
+		mlu_event_enter(target, function, regs);
 	}
 	rcu_read_unlock();
 	return ret;
