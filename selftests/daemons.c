@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Targets that serve others: a FUSE daemon whose file another target maps, a
+ * fanotify daemon that is asked before it is read, and both when they answer no
+ * more.  Who reads the file for the sake of one target must make no other one
+ * wait, least of all the daemon for itself.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define WATCHDOG 30 /* seconds in which an attach must have come to an end */
+
+static char dir[128], file[512];
+
+FIXTURE(daemon)
+{
+	struct mlu_leaker daemon, mapper, other;
+};
+
+/* What a test needs; a file that defines malloc is probed, any other one is only read. */
+static void start_fuse(struct mlu_leaker *daemon, const char *library)
+{
+	char original[512];
+
+	snprintf(dir, sizeof(dir), "%s/mnt", mlu_scratch());
+	mkdir(dir, 0755);
+	snprintf(original, sizeof(original), "%s", mlu_here(library));
+	snprintf(file, sizeof(file), "%s/file", dir);
+	mlu_spawn(daemon, "daemon", "fuse", dir, original, NULL);
+}
+
+static void start_fanotify(struct mlu_leaker *daemon, const char *library)
+{
+	char command[1200];
+
+	snprintf(file, sizeof(file), "%s/file", mlu_scratch());
+	snprintf(command, sizeof(command), "cp %s %s", mlu_here(library), file);
+	if (system(command))
+		mlu_die("%s", command);
+	mlu_spawn(daemon, "daemon", "fanotify", file, NULL);
+}
+
+FIXTURE_SETUP(daemon)
+{
+	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
+		mlu_say("no FUSE here");
+	mlu_fresh();
+	mlu_spawn(&self->other, "life", "idle", NULL);
+	if (mlu_command("attach %d", self->other.pid))
+		mlu_die("%s", mlu_refusal);
+}
+
+/* The daemon goes first: with it all waiting ends. */
+FIXTURE_TEARDOWN(daemon)
+{
+	if (self->daemon.pid)
+		mlu_kill(&self->daemon);
+	if (dir[0])
+		umount2(dir, MNT_DETACH);
+	if (self->mapper.pid)
+		mlu_kill(&self->mapper);
+	mlu_kill(&self->other);
+	mlu_fresh();
+}
+
+static bool keeps(const struct mlu_leaker *l, unsigned long size)
+{
+	struct mlu_rows rows;
+	size_t i, count = 0;
+
+	mlu_rows(&rows, "targets/%d/allocations", mlu_id(l->pid));
+	for (i = 0; i < rows.count; i++)
+		count += rows.row[i].size == size;
+	mlu_rows_free(&rows);
+	if (count == l->count)
+		return true;
+	mlu_say("kept %zu blocks, listed %zu", l->count, count);
+	return false;
+}
+
+static bool attaches(const struct mlu_leaker *l)
+{
+	int err = mlu_command("attach %d", l->pid);
+
+	if (err)
+		mlu_say("%s", mlu_refusal);
+	return !err;
+}
+
+static bool detaches(const struct mlu_leaker *l)
+{
+	int err = mlu_command("detach %d", l->pid);
+
+	if (err)
+		mlu_say("%s", mlu_refusal);
+	return !err;
+}
+
+/* The daemon's own requests come and go beside what it keeps. */
+static bool both_are_exact(struct mlu_leaker *daemon, struct mlu_leaker *mapper)
+{
+	mlu_step(daemon, "keep");
+	mlu_step(mapper, "keep");
+	mlu_step(daemon, "keep");
+	return keeps(daemon, 555) && mlu_exact(mapper) && mlu_sound(mlu_id(daemon->pid)) &&
+	       mlu_sound(mlu_id(mapper->pid));
+}
+
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_before_who_maps_its_file, 90)
+{
+	start_fuse(&self->daemon, "leakers/libtoy.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	ASSERT_TRUE(attaches(&self->daemon));
+	ASSERT_TRUE(attaches(&self->mapper));
+	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
+	EXPECT_TRUE(detaches(&self->daemon));
+	EXPECT_TRUE(detaches(&self->mapper));
+}
+
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_after_who_maps_its_file, 90)
+{
+	start_fuse(&self->daemon, "leakers/libtoy.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	ASSERT_TRUE(attaches(&self->mapper));
+	ASSERT_TRUE(attaches(&self->daemon));
+	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
+	EXPECT_TRUE(detaches(&self->mapper));
+	EXPECT_TRUE(detaches(&self->daemon));
+}
+
+TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_a_target_like_any_other, 90)
+{
+	start_fanotify(&self->daemon, "leakers/libtoy.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	ASSERT_TRUE(attaches(&self->daemon));
+	ASSERT_TRUE(attaches(&self->mapper));
+	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
+	EXPECT_TRUE(detaches(&self->daemon));
+	EXPECT_TRUE(detaches(&self->mapper));
+}
+
+/* An attach by somebody else, which may take its time. */
+static pid_t begin_attach(const struct mlu_leaker *l)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(mlu_command("attach %d", l->pid));
+	usleep(300000);
+	return pid;
+}
+
+/* Its errno, -1 if it has not come to an end. */
+static int end_of_attach(pid_t pid)
+{
+	time_t start = time(NULL);
+	int status;
+
+	while (time(NULL) - start < WATCHDOG) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WEXITSTATUS(status);
+		usleep(10000);
+	}
+	mlu_say("the attach has not come to an end");
+	kill(pid, SIGKILL);
+	return -1;
+}
+
+/*
+ * Attached in vain or with success, but in time, and nobody else waits for it: EINPROGRESS is
+ * what a writer is told for whom it takes too long.
+ */
+static bool makes_nobody_wait(struct mlu_leaker *target, struct mlu_leaker *other)
+{
+	pid_t writer = begin_attach(target);
+	bool good = detaches(other) && mlu_command("clear %d", other->pid) == 0 && attaches(other);
+	int err = end_of_attach(writer);
+
+	mlu_say("the attach ended with errno %d", err);
+	mlu_step(target, "keep");
+	if (!err)
+		good = keeps(target, 555) && detaches(target) && good;
+	return good && err >= 0 && err != EINPROGRESS && detaches(other);
+}
+
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_makes_nobody_wait, 120)
+{
+	start_fuse(&self->daemon, "leakers/libone.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mlu_step(&self->daemon, "hang");
+	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+}
+
+TEST_F_TIMEOUT(daemon, an_allocator_that_cannot_be_read_makes_nobody_wait, 120)
+{
+	start_fuse(&self->daemon, "leakers/libtoy.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mlu_step(&self->daemon, "hang");
+	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+}
+
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_is_a_target_itself, 120)
+{
+	start_fuse(&self->daemon, "leakers/libone.so");
+	mlu_step(&self->daemon, "hang");
+	EXPECT_TRUE(makes_nobody_wait(&self->daemon, &self->other));
+}
+
+TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_may_begin_to_hang, 120)
+{
+	start_fuse(&self->daemon, "leakers/libone.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	ASSERT_TRUE(attaches(&self->daemon));
+	mlu_step(&self->daemon, "hang");
+	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+	EXPECT_TRUE(detaches(&self->daemon));
+}
+
+TEST_F_TIMEOUT(daemon, a_fanotify_daemon_that_hangs_makes_nobody_wait, 120)
+{
+	start_fanotify(&self->daemon, "leakers/libone.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mlu_step(&self->daemon, "hang");
+	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+}
+
+/* With the daemon all that waited for it comes to an end. */
+TEST_F_TIMEOUT(daemon, a_daemon_that_hangs_may_be_killed, 120)
+{
+	pid_t writer;
+
+	start_fuse(&self->daemon, "leakers/libone.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	ASSERT_TRUE(attaches(&self->daemon));
+	mlu_step(&self->daemon, "hang");
+	writer = begin_attach(&self->mapper);
+	kill(self->daemon.pid, SIGKILL);
+	EXPECT_GE(end_of_attach(writer), 0);
+	EXPECT_TRUE(mlu_wait_state(mlu_id(self->daemon.pid), "exited"));
+	EXPECT_TRUE(detaches(&self->other));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

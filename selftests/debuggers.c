@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A debugger holds the target, from before the attach or from later on: gdb with
+ * breakpoints of its own, single steps and stops in the midst of calls.  Counts
+ * stay exact and nobody dies of the other's breakpoints.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define MAX_WORDS 40
+
+FIXTURE(debugger)
+{
+	struct mlu_leaker l;
+	char go[64], attach[96];
+};
+
+FIXTURE_SETUP(debugger)
+{
+	if (access("/usr/bin/gdb", X_OK))
+		SKIP(return, "no gdb");
+	mlu_fresh();
+	mlu_spawn(&self->l, "chain", NULL);
+	/* Commands of gdb's: the leaker's next step, and our attach. */
+	snprintf(self->go, sizeof(self->go), "shell echo go >/proc/%d/fd/0", self->l.pid);
+	snprintf(self->attach, sizeof(self->attach), "shell echo %d >" MLU_DIR "/control",
+		 self->l.pid);
+}
+
+FIXTURE_TEARDOWN(debugger)
+{
+	mlu_fresh();
+}
+
+static void become_gdb(pid_t pid, va_list commands)
+{
+	const char *words[MAX_WORDS] = { "gdb", "-nx", "-batch", "-q" };
+	char number[16];
+	int i = 4;
+
+	sprintf(number, "%d", pid);
+	words[i++] = "-p";
+	words[i++] = number;
+	while (i < MAX_WORDS - 2 && (words[i + 1] = va_arg(commands, const char *))) {
+		words[i] = "-ex";
+		i += 2;
+	}
+	words[i] = NULL;
+	signal(SIGPIPE, SIG_DFL);
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	execv("/usr/bin/gdb", (char **)words);
+	_exit(127);
+}
+
+/* What gdb says while it carries out these commands, told if it fails. */
+static char *gdb(pid_t target, ...)
+{
+	int out[2], status;
+	va_list commands;
+	char *text;
+	pid_t pid;
+
+	if (pipe(out))
+		mlu_die("pipe: %m");
+	va_start(commands, target);
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], STDOUT_FILENO);
+		become_gdb(target, commands);
+	}
+	va_end(commands);
+	close(out[1]);
+	text = mlu_text_of(out[0]);
+	close(out[0]);
+	if (waitpid(pid, &status, 0) != pid || status)
+		mlu_die("gdb failed (0x%x): %s", status, text);
+	return text;
+}
+
+static bool says(char *text, const char *what)
+{
+	bool does = strstr(text, what);
+
+	if (!does)
+		mlu_say("no \"%s\" in what gdb says: %s", what, text);
+	free(text);
+	return does;
+}
+
+/* It stands within the chain, lets malloc and the others be called, and looks at frames. */
+TEST_F_TIMEOUT(debugger, holds_it_before_we_attach, 150)
+{
+	char *text = gdb(self->l.pid, "break chain_middle", self->attach, self->go, "continue",
+			 "backtrace 3", "finish", "delete", "detach", NULL);
+
+	EXPECT_TRUE(says(text, "\nchain_outer (step"));
+	mlu_wait_done(&self->l);
+	EXPECT_TRUE(mlu_exact(&self->l));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
+{
+	char *text;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "backtrace 3",
+		   "finish", "delete", "detach", NULL);
+	EXPECT_TRUE(says(text, "\nchain_middle (step"));
+	mlu_wait_done(&self->l);
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* It steps into malloc, over our breakpoint, instruction by instruction. */
+TEST_F_TIMEOUT(debugger, steps_over_our_breakpoints, 200)
+{
+	char *text;
+
+	/* The first step binds malloc's name, so that the second one is short. */
+	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "delete", "stepi 60",
+		   "backtrace 3", "break chain_end", "continue", "delete", "detach", NULL);
+	EXPECT_TRUE(says(text, "chain_end"));
+	mlu_wait_done(&self->l);
+	EXPECT_EQ(8, self->l.count);
+	EXPECT_EQ(4, mlu_stat(mlu_id(self->l.pid), "allocated") -
+			     mlu_stat(mlu_id(self->l.pid), "freed"));
+	EXPECT_EQ(0, mlu_stat(mlu_id(self->l.pid), "uncertain"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* We let go while it holds the target within the chain. */
+TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
+{
+	char detach[96], *text;
+
+	snprintf(detach, sizeof(detach), "shell echo detach %d >" MLU_DIR "/control", self->l.pid);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", detach, "finish",
+		   "delete", "detach", NULL);
+	EXPECT_TRUE(says(text, "\nchain_middle (step"));
+	mlu_wait_done(&self->l);
+	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A breakpoint where ours is, there and gone while ours is: what it puts back is ours. */
+TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
+{
+	char *text;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	text = gdb(self->l.pid, "break *malloc", "break chain_end", self->go, "continue", "delete",
+		   "detach", NULL);
+	EXPECT_TRUE(says(text, "chain_end"));
+	mlu_wait_done(&self->l);
+	EXPECT_TRUE(mlu_exact(&self->l));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/*
+ * Ours on top of its: the kernel finds a breakpoint there and leaves it at that, gdb takes it
+ * away.  Nobody can know; but nobody dies, and another attach is exact again.
+ */
+TEST_F_TIMEOUT(debugger, has_a_breakpoint_below_ours, 150)
+{
+	char *text = gdb(self->l.pid, "break *malloc", self->attach, "delete", "detach", NULL);
+
+	free(text);
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_EQ(0, mlu_command("clear %d", self->l.pid));
+	EXPECT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(4, mlu_stat(mlu_id(self->l.pid), "allocated") -
+			     mlu_stat(mlu_id(self->l.pid), "freed"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

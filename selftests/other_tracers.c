@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Another tracer has probes on the same functions, and return probes on their
+ * callers: uprobe events of tracefs.  Whether they come before ours, after them,
+ * or go while we trace: counts stay exact, stacks right, and either goes on
+ * without the other.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define TRACEFS "/sys/kernel/debug/tracing/"
+#define FRAMES 4
+
+static const char *const functions[] = { "malloc", "calloc", "realloc", "free", "posix_memalign" };
+static const char *const chain[FRAMES] = { "chain_inner", "chain_middle", "chain_outer", "main" };
+
+FIXTURE(tracer)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+static bool write_to(const char *file, int flags, const char *text)
+{
+	char path[256];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), TRACEFS "%s", file);
+	fd = open(path, O_WRONLY | flags);
+	n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+static bool turn(const char *on)
+{
+	return write_to("events/mlu_test/enable", 0, on);
+}
+
+/* Where code that this process has mapped lies in its file. */
+static unsigned long place_in_file(void *code, char *file)
+{
+	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (!found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
+			    4 &&
+		    addr >= start && addr < end)
+			found = addr - start + offset;
+	fclose(maps);
+	return found;
+}
+
+/* START and SIZE of a function of the leaker; its text lies in the file where it says. */
+static unsigned long place_of(const char *function, unsigned long *size)
+{
+	unsigned long start;
+	char command[700];
+	FILE *nm;
+
+	snprintf(command, sizeof(command), "nm -S %s | grep ' %s$'", mlu_here("leakers/chain"),
+		 function);
+	nm = popen(command, "r");
+	if (!nm || fscanf(nm, "%lx %lx", &start, size) != 2)
+		mlu_die("%s", command);
+	pclose(nm);
+	return start;
+}
+
+static void define(const char *name, const char *file, unsigned long offset)
+{
+	char text[700];
+
+	snprintf(text, sizeof(text), "p:mlu_test/%s_in %s:0x%lx\n", name, file, offset);
+	if (!write_to("uprobe_events", O_APPEND, text))
+		mlu_die("%s", text);
+	snprintf(text, sizeof(text), "r:mlu_test/%s_out %s:0x%lx\n", name, file, offset);
+	if (!write_to("uprobe_events", O_APPEND, text))
+		mlu_die("%s", text);
+}
+
+static void define_all(void)
+{
+	void *const code[] = { malloc, calloc, realloc, free, posix_memalign };
+	unsigned long offset, size;
+	char file[256] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
+		offset = place_in_file(code[i], file);
+		define(functions[i], file, offset);
+	}
+	for (i = 0; i < FRAMES - 1; i++)
+		define(chain[i], mlu_here("leakers/chain"), place_of(chain[i], &size));
+}
+
+/* What the other tracer has counted at the entry of malloc. */
+static long hits_of_malloc(void)
+{
+	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
+	char line[512], name[128];
+	long hits, found = -1;
+
+	while (profile && fgets(line, sizeof(line), profile))
+		if (sscanf(line, "%*s %127s %ld", name, &hits) == 2 && !strcmp(name, "malloc_in"))
+			found = hits;
+	if (profile)
+		fclose(profile);
+	return found;
+}
+
+FIXTURE_SETUP(tracer)
+{
+	if (access(TRACEFS "uprobe_events", W_OK))
+		SKIP(return, "no uprobe_events");
+	if (access("/usr/bin/nm", X_OK))
+		SKIP(return, "no nm");
+	mlu_fresh();
+	define_all();
+}
+
+static void take_all_away(void)
+{
+	turn("0");
+	close(open(TRACEFS "uprobe_events", O_WRONLY | O_TRUNC));
+}
+
+FIXTURE_TEARDOWN(tracer)
+{
+	take_all_away();
+	mlu_fresh();
+}
+
+static bool lies_in(const char *frame, const char *function)
+{
+	unsigned long pc, address, start, size;
+
+	start = place_of(function, &size);
+	if (sscanf(frame, "0x%lx chain+0x%lx", &pc, &address) == 2 && address > start &&
+	    address <= start + size)
+		return true;
+	mlu_say("not in %s: %.*s", function, (int)strcspn(frame, "\n"), frame);
+	return false;
+}
+
+/* The stack of so many bytes begins with the chain. */
+static bool has_the_chain(const char *report, int bytes)
+{
+	char head[32];
+	const char *at;
+	bool good = true;
+	int i;
+
+	snprintf(head, sizeof(head), "\n%d bytes", bytes);
+	at = strstr(report, head);
+	for (i = 0; at && i < FRAMES; i++) {
+		at = strchr(at + 1, '\t');
+		good = at && lies_in(at + 1, chain[i]) && good;
+	}
+	return at && good;
+}
+
+static bool stacks_are_right(int id, int steps)
+{
+	char *report = mlu_text("targets/%d/report", id);
+	bool good = true;
+	int size;
+
+	for (size = 4001; size <= 4004; size++)
+		good = has_the_chain(report, size * steps) && good;
+	if (!good)
+		mlu_say("%s", report);
+	free(report);
+	return good;
+}
+
+static int attach(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	return mlu_id(l->pid);
+}
+
+TEST_F(tracer, was_there_before)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	ASSERT_TRUE(turn("1"));
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(stacks_are_right(self->id, 1));
+	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+TEST_F(tracer, comes_later)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	ASSERT_TRUE(turn("1"));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(stacks_are_right(self->id, 2));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+TEST_F(tracer, goes_first)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	ASSERT_TRUE(turn("1"));
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	take_all_away();
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(stacks_are_right(self->id, 2));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* What we take out is ours alone. */
+TEST_F(tracer, goes_on_when_we_have_gone)
+{
+	long before;
+
+	mlu_spawn(&self->l, "chain", NULL);
+	ASSERT_TRUE(turn("1"));
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	before = hits_of_malloc();
+	EXPECT_GT(before, 0);
+	mlu_step(&self->l, "go");
+	EXPECT_GE(hits_of_malloc(), before + 3);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* All functions that there are, all of them probed twice. */
+TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
+{
+	mlu_spawn(&self->l, "mix", "all", "4", NULL);
+	ASSERT_TRUE(turn("1"));
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A thread's first free maps an arena, which is no allocation of the program's. */
+TEST_F(tracer, is_on_a_free_that_maps)
+{
+	mlu_spawn(&self->l, "edge", "first_free", NULL);
+	ASSERT_TRUE(turn("1"));
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* Calls are under way whenever it comes or goes. */
+TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
+{
+	int i;
+
+	mlu_spawn(&self->l, "balance", "2", NULL);
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "run");
+	for (i = 0; i < 3; i++) {
+		ASSERT_TRUE(turn("1"));
+		mlu_step(&self->l, "turns");
+		ASSERT_TRUE(turn("0"));
+		mlu_step(&self->l, "turns");
+	}
+	mlu_step(&self->l, "quiet");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(self->id));
+	mlu_kill(&self->l);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Targets that run out of memory, and C++ programs that throw: exceptions fly past
+ * the allocator's frames, a failed allocation is caught, and a target that the
+ * kernel kills for its hunger leaves a whole and exact report.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define CGROUP "/sys/fs/cgroup/mlu_test"
+#define BLOCK 30000
+#define BLOCKS 65536
+
+FIXTURE(memory)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(memory)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	mlu_fresh();
+	rmdir(CGROUP);
+}
+
+static void attach(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+}
+
+/* Lives, computes what it must, and what it kept is what is listed. */
+static bool throws_exactly(struct mlu_leaker *l, const char *name)
+{
+	bool exact;
+	int id;
+
+	mlu_spawn(l, "throws", name, NULL);
+	attach(l);
+	id = mlu_id(l->pid);
+	mlu_step(l, "go");
+	exact = mlu_exact(l) && mlu_sound(id);
+	if (mlu_stat(id, "failed") != (long long)l->failed) {
+		mlu_say("%llu failures, %lld counted", (unsigned long long)l->failed,
+			mlu_stat(id, "failed"));
+		exact = false;
+	}
+	if (mlu_stat(id, "uncertain")) {
+		mlu_say("%lld uncertain", mlu_stat(id, "uncertain"));
+		exact = false;
+	}
+	return mlu_end(l) == 0 && exact;
+}
+
+TEST_F_TIMEOUT(memory, exceptions_fly_through_frames_that_allocate, 60)
+{
+	EXPECT_TRUE(throws_exactly(&self->l, "frames"));
+}
+
+TEST_F(memory, exceptions_fly_within_exceptions)
+{
+	EXPECT_TRUE(throws_exactly(&self->l, "nested"));
+}
+
+TEST_F(memory, a_new_handler_throws)
+{
+	EXPECT_TRUE(throws_exactly(&self->l, "handler"));
+}
+
+TEST_F_TIMEOUT(memory, bad_alloc_is_caught, 60)
+{
+	EXPECT_TRUE(throws_exactly(&self->l, "exhausted"));
+}
+
+static bool write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+/* Room for so much and no more, beside what it has already; false: it cannot be made. */
+static bool confine(pid_t pid)
+{
+	char number[16];
+
+	sprintf(number, "%d", pid);
+	write_to("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(CGROUP, 0755) || access(CGROUP "/memory.max", W_OK))
+		return false;
+	write_to(CGROUP "/memory.swap.max", "0");
+	return write_to(CGROUP "/memory.max", "24M") && write_to(CGROUP "/cgroup.procs", number);
+}
+
+static uint64_t *open_list(char *path, size_t size)
+{
+	uint64_t *list;
+	int fd;
+
+	snprintf(path, size, "%s/list", mlu_scratch());
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, BLOCKS * sizeof(*list)))
+		mlu_die("%s: %m", path);
+	list = mmap(NULL, BLOCKS * sizeof(*list), PROT_READ, MAP_SHARED, fd, 0);
+	if (list == MAP_FAILED)
+		mlu_die("mmap: %m");
+	close(fd);
+	return list;
+}
+
+/* Is each one listed, and perhaps one more, of which it was not told that it had it? */
+static bool lists(const struct mlu_rows *rows, const uint64_t *list)
+{
+	size_t n, i, found = 0;
+
+	for (n = 0; list[n]; n++) {
+		for (i = 0; i < rows->count && rows->row[i].addr != list[n]; i++)
+			;
+		found += i < rows->count && rows->row[i].size == BLOCK;
+	}
+	if (found == n && rows->count - n <= 1)
+		return true;
+	mlu_say("%zu blocks, %zu of them listed, %zu rows", n, found, rows->count);
+	return false;
+}
+
+/* The reaper of memory also unmaps under our feet, and may not be made to wait. */
+TEST_F_TIMEOUT(memory, who_is_killed_for_it_leaves_an_exact_report, 120)
+{
+	struct mlu_rows rows;
+	char path[128];
+	uint64_t *list = open_list(path, sizeof(path));
+	int status;
+
+	mlu_spawn(&self->l, "glutton", path, NULL);
+	if (!confine(self->l.pid)) {
+		mlu_kill(&self->l);
+		SKIP(return, "no memory controller of cgroup2");
+	}
+	attach(&self->l);
+	self->id = mlu_id(self->l.pid);
+	mlu_go(&self->l, "go");
+	ASSERT_EQ(self->l.pid, waitpid(self->l.pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
+	mlu_rows(&rows, "targets/%d/allocations", self->id);
+	EXPECT_GT(rows.count, 500);
+	EXPECT_TRUE(lists(&rows, list));
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_EQ(0, mlu_stat(self->id, "lost_memory"));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	mlu_rows_free(&rows);
+	unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
