@@ -15,7 +15,6 @@
 #include "kselftest_harness.h"
 #include "mlu.h"
 
-
 FIXTURE(confined)
 {
 	struct mlu_leaker l;

@@ -116,8 +116,8 @@ TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
 
 	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
 	mlu_step(&self->l, "go");
-	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "backtrace 3",
-		   "finish", "delete", "detach", NULL);
+	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "backtrace 3", "finish",
+		   "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "\nchain_middle (step"));
 	mlu_wait_done(&self->l);
 	EXPECT_TRUE(mlu_exact(&self->l));

@@ -26,13 +26,37 @@
 #define BLOCKS 20
 
 static const int allowed[] = {
-	SYS_read,	SYS_write,	    SYS_close,	   SYS_fstat,	    SYS_lseek,
-	SYS_mmap,	SYS_mprotect,	    SYS_munmap,	   SYS_brk,	    SYS_rt_sigaction,
-	SYS_mremap,	SYS_rt_sigprocmask, SYS_madvise,   SYS_rt_sigreturn, SYS_ioctl,
-	SYS_nanosleep,	SYS_sched_yield,    SYS_clone,	   SYS_clone3,	    SYS_exit,
-	SYS_exit_group, SYS_futex,	    SYS_getrandom, SYS_rseq,	    SYS_set_robust_list,
-	SYS_getpid,	SYS_gettid,	    SYS_tgkill,	   SYS_clock_nanosleep,
+	SYS_read,
+	SYS_write,
+	SYS_close,
+	SYS_fstat,
+	SYS_lseek,
+	SYS_mmap,
+	SYS_mprotect,
+	SYS_munmap,
+	SYS_brk,
+	SYS_rt_sigaction,
+	SYS_mremap,
+	SYS_rt_sigprocmask,
+	SYS_madvise,
+	SYS_rt_sigreturn,
+	SYS_ioctl,
+	SYS_nanosleep,
+	SYS_sched_yield,
+	SYS_clone,
+	SYS_clone3,
+	SYS_exit,
+	SYS_exit_group,
+	SYS_futex,
+	SYS_getrandom,
+	SYS_rseq,
+	SYS_set_robust_list,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_tgkill,
+	SYS_clock_nanosleep,
 };
+
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
 static volatile char selector = 1; /* system calls from elsewhere become signals */
@@ -48,16 +72,18 @@ static void check_the_filter(void)
 static void filter(void)
 {
 	struct sock_filter code[ALLOWED + 3] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		[0] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		[ALLOWED + 1] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		[ALLOWED + 2] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { ALLOWED + 3, code };
+	struct sock_fprog program;
 	size_t i;
 
 	for (i = 0; i < ALLOWED; i++)
 		code[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
 							   ALLOWED - i, 0);
+	program.len = ALLOWED + 3;
+	program.filter = code;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		leaker_die("PR_SET_SECCOMP");

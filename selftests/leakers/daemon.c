@@ -138,7 +138,7 @@ static void answer(const struct fuse_in_header *in)
 	case FUSE_INTERRUPT:
 		return;
 	default:
-		return reply(in, -ENOSYS, NULL, 0);
+		return reply(in, -EOPNOTSUPP, NULL, 0);
 	}
 }
 
@@ -207,7 +207,8 @@ static void read_content(const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		leaker_die(path);
 	content_size = st.st_size;
-	content = mmap(NULL, content_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	content = mmap(NULL, content_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 	if (read(fd, content, content_size) != st.st_size)
 		leaker_die(path);
 	close(fd);

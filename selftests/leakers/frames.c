@@ -39,21 +39,32 @@ static void jit(void)
 #endif
 }
 
+static void *leak_in(const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW);
+	void (*leak)(void);
+
+	if (!library)
+		leaker_die(path);
+	leak = (void (*)(void))dlsym(library, "leak_in_library");
+	if (!leak)
+		leaker_die("leak_in_library");
+	leak();
+	return library;
+}
+
 /* Each library leaks once and goes; the next one may take its place. */
 static void unload(void)
 {
-	for (; *arguments; arguments++) {
-		void *library = dlopen(*arguments, RTLD_NOW);
-		void (*leak)(void);
+	for (; *arguments; arguments++)
+		dlclose(leak_in(*arguments));
+}
 
-		if (!library)
-			leaker_die(*arguments);
-		leak = (void (*)(void))dlsym(library, "leak_in_library");
-		if (!leak)
-			leaker_die("leak_in_library");
-		leak();
-		dlclose(library);
-	}
+/* The first one goes, the second one takes its place and stays. */
+static void replace(void)
+{
+	dlclose(leak_in(arguments[0]));
+	leak_in(arguments[1]);
 }
 
 int main(int argc, char **argv)
@@ -64,6 +75,8 @@ int main(int argc, char **argv)
 	leaker_ready();
 	if (!strcmp(argv[1], "jit"))
 		jit();
+	else if (!strcmp(argv[1], "replace"))
+		replace();
 	else
 		unload();
 	leaker_done();

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is looked at may not be there: a stack on a page that nobody gives, a
+ * library that is gone while another one lies in its place.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(fault)
+{
+	struct mlu_leaker l;
+	char *report;
+	int id;
+};
+
+FIXTURE_SETUP(fault)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	free(self->report);
+	mlu_fresh();
+}
+
+static int attach(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	return mlu_id(l->pid);
+}
+
+/* The events do not wait, the walk says where it ended, and the caller is known. */
+TEST_F(fault, a_stack_on_a_page_that_nobody_gives)
+{
+	mlu_spawn(&self->l, "faulting", NULL);
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_GE(mlu_stat(self->id, "walk_fault"), 6);
+	EXPECT_EQ(0, mlu_stat(self->id, "walk_end"));
+	self->report = mlu_text("targets/%d/report", self->id);
+	EXPECT_EQ(1, mlu_count(self->report, " faulting+0x"));
+	EXPECT_EQ(1, mlu_count(self->report, " (fault)\n"))
+	{
+		TH_LOG("%s", self->report);
+	}
+	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+TEST_F(fault, a_target_with_such_a_stack_can_be_killed)
+{
+	mlu_spawn(&self->l, "faulting", NULL);
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	mlu_kill(&self->l);
+	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
+	EXPECT_TRUE(mlu_sound(self->id));
+}
+
+/* The first pc of the stack whose first frame is in that object; 0: there is none. */
+static unsigned long pc_in(const char *report, const char *object, bool unmapped)
+{
+	unsigned long pc, address;
+	char name[64], *note;
+	const char *at;
+
+	for (at = strchr(report, '\t'); at; at = strchr(at + 1, '\t')) {
+		if (sscanf(at, "\t0x%lx %63[^+]+0x%lx", &pc, name, &address) != 3 ||
+		    strcmp(name, object))
+			continue;
+		note = strstr(at, " (unmapped)");
+		if ((note && note < strchr(at, '\n')) == unmapped)
+			return pc;
+		mlu_say("%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+	}
+	mlu_say("no %s frame in %s", unmapped ? "unmapped" : "mapped", object);
+	return 0;
+}
+
+/* One library is gone, the other one lies where it was, with the same code: the same pcs. */
+TEST_F(fault, a_library_in_the_place_of_another_one)
+{
+	char one[512], two[512];
+	unsigned long gone, here;
+
+	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
+	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
+	mlu_spawn(&self->l, "frames", "replace", one, two, NULL);
+	self->id = attach(&self->l);
+	mlu_step(&self->l, "go");
+	self->report = mlu_text("targets/%d/report", self->id);
+	gone = pc_in(self->report, "libone.so", true);
+	here = pc_in(self->report, "libtwo.so", false);
+	EXPECT_NE(0, gone);
+	EXPECT_EQ(gone, here)
+	{
+		TH_LOG("%s", self->report);
+	}
+	EXPECT_EQ(2, mlu_count(self->report, "\n7654 bytes in 1 allocations from stack "));
+	EXPECT_NE(NULL, strstr(self->report, strcat(one, "\n")));
+	EXPECT_NE(NULL, strstr(self->report, strcat(two, "\n")));
+	mlu_kill(&self->l);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lockdown that is raised while the module is loaded: integrity, then
+ * confidentiality.  It cannot be lowered again, so this program has a machine of its
+ * own: nothing that needs control runs after it.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define LOCKDOWN "/sys/kernel/security/lockdown"
+
+static bool raise_to(const char *level)
+{
+	int fd = open(LOCKDOWN, O_WRONLY);
+	ssize_t n = fd < 0 ? -1 : write(fd, level, strlen(level));
+
+	close(fd);
+	return n == (ssize_t)strlen(level);
+}
+
+static int errno_of_open(const char *file, int flags)
+{
+	int fd = mlu_open(flags, "%s", file), err = fd < 0 ? errno : 0;
+
+	close(fd);
+	return err;
+}
+
+/*
+ * One test, for what comes later builds on what was before: control is shut, the open one is
+ * not; reports stay readable at integrity; the target goes on and is counted.
+ */
+TEST(lockdown_shuts_control_and_hurts_nobody)
+{
+	struct mlu_leaker l;
+	int control, id;
+
+	if (access(LOCKDOWN, W_OK))
+		SKIP(return, "this kernel has no lockdown");
+	mlu_fresh();
+	mlu_spawn(&l, "chain", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", l.pid));
+	id = mlu_id(l.pid);
+	mlu_step(&l, "go");
+	control = mlu_open(O_RDWR, "control");
+	if (!raise_to("integrity"))
+		SKIP(return, "lockdown was raised before");
+	EXPECT_EQ(EPERM, errno_of_open("control", O_RDWR));
+	EXPECT_EQ(EPERM, errno_of_open("control", O_WRONLY));
+	EXPECT_EQ(EPERM, errno_of_open("control", O_RDONLY));
+	EXPECT_EQ(0, errno_of_open("report", O_RDONLY));
+	EXPECT_EQ(0, errno_of_open("allocations", O_RDONLY));
+	EXPECT_EQ(0, errno_of_open("stats", O_RDONLY));
+	mlu_step(&l, "go");
+	EXPECT_EQ(8, mlu_stat(id, "allocated") - mlu_stat(id, "freed"));
+	EXPECT_TRUE(mlu_sound(id));
+	ASSERT_TRUE(raise_to("confidentiality"));
+	EXPECT_EQ(EPERM, errno_of_open("control", O_RDWR));
+	mlu_step(&l, "go");
+	EXPECT_EQ(0, mlu_command_through(control, "detach %d", l.pid));
+	close(control);
+	EXPECT_EQ(0, mlu_end(&l));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
