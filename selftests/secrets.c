@@ -41,7 +41,7 @@ FIXTURE_SETUP(secret)
 {
 	mlu_fresh();
 	mlu_spawn(&self->l, "chain", NULL);
-	mlu_spawn(&self->other, "mix", "all", "8", NULL);
+	mlu_spawn(&self->other, "life", "idle", NULL);
 	self->id = attach(&self->l);
 	self->other_id = attach(&self->other);
 	mlu_step(&self->l, "go");
@@ -129,8 +129,8 @@ TEST_F(secret, a_target_shows_nothing_of_another_one)
 	size_t i;
 
 	EXPECT_EQ(1, mlu_count(report, "\ntarget "));
-	EXPECT_EQ(NULL, strstr(report, " mix+0x"));
-	snprintf(name, sizeof(name), " %s\n", mlu_here("leakers/mix"));
+	EXPECT_EQ(NULL, strstr(report, " life+0x"));
+	snprintf(name, sizeof(name), " %s\n", mlu_here("leakers/life"));
 	EXPECT_EQ(NULL, strstr(report, name));
 	snprintf(name, sizeof(name), " %s\n", mlu_here("leakers/chain"));
 	EXPECT_NE(NULL, strstr(report, name));
