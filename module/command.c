@@ -202,12 +202,22 @@ static int collect(struct mlu_request *request, struct mlu_target *target)
 		return -ENOMEM;
 	request->targets = more;
 	more[request->nr_targets++] = mlu_target_get(target);
-	/* The events that come after the command count no more, however long the rest takes. */
-	if (request->op == MLU_OP_DETACH && target->state == MLU_TRACING) {
+	return 0;
+}
+
+/* The events that come after the command count no more, however long the rest takes. */
+static void begin_detach(struct mlu_request *request)
+{
+	unsigned int i;
+
+	for (i = 0; i < request->nr_targets; i++) {
+		struct mlu_target *target = request->targets[i];
+
+		if (target->state != MLU_TRACING)
+			continue;
 		target->state = MLU_DETACHING;
 		mlu_target_gate(target, false);
 	}
-	return 0;
 }
 
 static bool is_meant(const struct mlu_target *target, const struct pid *group, pid_t nr, bool live)
@@ -255,6 +265,8 @@ static int parse_which(struct parse *p)
 		return err;
 	mutex_lock(&mlu_targets_lock);
 	err = all ? collect_all(p->request) : collect_pid(p->request, nr);
+	if (!err && p->request->op == MLU_OP_DETACH)
+		begin_detach(p->request);
 	mutex_unlock(&mlu_targets_lock);
 	if (!err && !all && !p->request->nr_targets)
 		return mlu_refuse(p->request, -ENOENT, "%d is no target", nr);
@@ -356,8 +368,10 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 	while (len && isspace(text[len - 1]))
 		len--;
 	p.request = mlu_request_new(MLU_OP_ATTACH, session);
-	if (!p.request)
+	if (!p.request) {
+		refuse(refusal, -ENOMEM, default_sentence(-ENOMEM), text, len);
 		return -ENOMEM;
+	}
 	err = run(&p, text, len);
 	/* While the worker still writes them, the request's own words are not to be read. */
 	unknown = err == -EINPROGRESS || err == -EINTR || !*p.request->sentence;
