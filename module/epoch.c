@@ -6,7 +6,8 @@
  * began before and ends after belongs to the new one.
  *
  * Entered from handlers (record, forget, restore; within rcu_read_lock(), do not sleep), from the
- * worker and from readers (put).  The last put frees, and may take long: it may sleep.
+ * worker and from readers (put).  Freeing millions of records takes long: a work of its own does it,
+ * so that neither the worker nor a reader's close() waits.
  */
 #include "epoch.h"
 #include "mem.h"
@@ -15,6 +16,19 @@
 #define MMAP_STRIPE_BITS 4
 
 static atomic64_t last_id;
+static struct workqueue_struct *wq;
+
+int mlu_epoch_init(void)
+{
+	wq = alloc_workqueue("mlu_epoch", WQ_UNBOUND, 0);
+	return wq ? 0 : -ENOMEM;
+}
+
+/** mlu_epoch_exit() - wait until all are freed; nobody puts one any more */
+void mlu_epoch_exit(void)
+{
+	destroy_workqueue(wq);
+}
 
 static void epoch_free(struct mlu_epoch *epoch)
 {
@@ -25,6 +39,11 @@ static void epoch_free(struct mlu_epoch *epoch)
 	mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
 }
 
+static void free_work(struct work_struct *work)
+{
+	epoch_free(container_of(work, struct mlu_epoch, free_work));
+}
+
 /** mlu_epoch_new() - an empty epoch with one reference, or NULL. Context: may sleep. */
 struct mlu_epoch *mlu_epoch_new(void)
 {
@@ -33,6 +52,7 @@ struct mlu_epoch *mlu_epoch_new(void)
 	if (!epoch)
 		return NULL;
 	refcount_set(&epoch->refs, 1);
+	INIT_WORK(&epoch->free_work, free_work);
 	epoch->id = atomic64_inc_return(&last_id);
 	if (mlu_stacks_init(&epoch->stacks)) {
 		mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
@@ -47,10 +67,11 @@ struct mlu_epoch *mlu_epoch_new(void)
 	return epoch;
 }
 
+/** mlu_epoch_put() - the last one has it freed, soon. Context: any. */
 void mlu_epoch_put(struct mlu_epoch *epoch)
 {
 	if (epoch && refcount_dec_and_test(&epoch->refs))
-		epoch_free(epoch);
+		queue_work(wq, &epoch->free_work);
 }
 
 /** mlu_epoch_record() - insert a record and charge its stack */

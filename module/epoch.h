@@ -21,7 +21,11 @@ struct mlu_epoch {
 	struct mlu_allocs mmaps;
 	struct mlu_stacks stacks;
 	struct mlu_counters __percpu *counters;
+	struct work_struct free_work;
 };
+
+int mlu_epoch_init(void);
+void mlu_epoch_exit(void);
 
 struct mlu_epoch *mlu_epoch_new(void);
 void mlu_epoch_put(struct mlu_epoch *epoch);

@@ -14,6 +14,7 @@
 #include "allocs.h"
 #include "debugfs.h"
 #include "dso.h"
+#include "epoch.h"
 #include "events.h"
 #include "inflight.h"
 #include "maps.h"
@@ -51,9 +52,12 @@ static int __init memleak_user_init(void)
 	err = mlu_events_init();
 	if (err)
 		goto err_inflight;
-	err = mlu_dso_init();
+	err = mlu_epoch_init();
 	if (err)
 		goto err_events;
+	err = mlu_dso_init();
+	if (err)
+		goto err_epoch;
 	err = mlu_maps_wq_init();
 	if (err)
 		goto err_dso;
@@ -69,6 +73,8 @@ err_debugfs:
 	mlu_maps_wq_exit();
 err_dso:
 	mlu_dso_exit();
+err_epoch:
+	mlu_epoch_exit();
 err_events:
 	mlu_events_exit();
 err_inflight:
@@ -86,6 +92,7 @@ static void __exit memleak_user_exit(void)
 	rcu_barrier();
 	mlu_maps_wq_exit();
 	mlu_dso_exit();
+	mlu_epoch_exit();
 	mlu_events_exit();
 	mlu_inflight_pool_exit();
 	mlu_allocs_pool_exit();

@@ -91,8 +91,10 @@ TEST_F(limit, max_ended)
 }
 
 /* What does not fit is counted and told, and the target runs on. */
-TEST_F_TIMEOUT(limit, max_memory, 120)
+TEST_F_TIMEOUT(limit, max_memory, 240)
 {
+	long count = mlu_scaled(40000, 24000);
+	char number[16];
 	struct mlu_rows rows;
 	char lost[32], *report;
 	long long counted;
@@ -100,14 +102,15 @@ TEST_F_TIMEOUT(limit, max_memory, 120)
 
 	mlu_reload("max_memory=1");
 	EXPECT_EQ(1 << 20, mlu_stat(0, "bytes_limit"));
-	mlu_spawn(&self->l, "many", "40000", "2", NULL);
+	sprintf(number, "%ld", count);
+	mlu_spawn(&self->l, "many", number, "2", NULL);
 	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
 	mlu_step(&self->l, "go");
 	id = mlu_id(self->l.pid);
 	mlu_rows(&rows, "targets/%d/allocations", id);
 	counted = mlu_stat(id, "lost_limit");
 	EXPECT_GT(counted, 0);
-	EXPECT_EQ(40000, (long long)rows.count + counted + mlu_stat(id, "lost_memory"));
+	EXPECT_EQ(count, (long long)rows.count + counted + mlu_stat(id, "lost_memory"));
 	mlu_rows_free(&rows);
 	EXPECT_LE(mlu_stat(0, "bytes_used"), mlu_stat(0, "bytes_limit"));
 	report = mlu_text("targets/%d/report", id);
@@ -124,7 +127,7 @@ TEST_F_TIMEOUT(limit, max_memory, 120)
 static const char *const parts[] = { "bytes_records", "bytes_stacks", "bytes_inflight",
 				     "bytes_tables", "bytes_mappings" };
 
-TEST_F_TIMEOUT(limit, all_memory_comes_back, 60)
+TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
 {
 	long long before[5], used, sum = 0;
 	unsigned int i, round;
