@@ -75,7 +75,7 @@ help:
 	@echo "  clean            removes what was built"
 	@echo "In throwaway virtual machines, needing nothing but root, git and make:"
 	@echo "  demo             finds the leak of a leaking program"
-	@echo "  check            all tests; KERNELS=\"6.1 6.12 debug\" chooses"
+	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
 	@echo "  bench            what tracing costs"
 	@echo "For developers:"
 	@echo "  style            checkpatch, sparse, clang-format, cppcheck"

@@ -2,24 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The kernels that are tested: where each has its image, its modules and what modules are built
-# against; sourced after lib.sh, with $root set.  6.1 and 6.12 are the root's own; "debug" is made
-# by the script debug-kernel.
+# against; sourced after lib.sh.  They are the root's own; "debug" is made by the script debug-kernel.
 # shellcheck disable=SC2034,SC2154 # set here and used there, and the other way round
 
-# kernel_select NAME: sets release, image, modules and kdir (as seen inside the root).
+# kernel_select NAME: sets root, release, image, modules and kdir (as seen inside the root).
 kernel_select()
 {
+	local suite
+	suite=$(kernel_field "$1" 2)
+	[ -n "$suite" ] || die "unknown kernel $1: one of $(kernel_names)"
+	root=$("$vm/root" "$suite") || die "no root of $suite"
 	case $1 in
 	debug) kernel_debug ;;
-	6.1 | 6.12) kernel_stock "$1" ;;
-	*) die "unknown kernel $1: one of $kernels_known" ;;
+	*) kernel_stock "$(kernel_field "$1" 5)" ;;
 	esac
 }
 
 kernel_stock()
 {
-	local dirs=("$root/lib/modules/$1."*)
-	[ -L "${dirs[-1]}/build" ] || die "the root has no kernel $1"
+	local dirs=("$root/lib/modules/$1"*)
+	[ -e "$root/usr/src/linux-headers-${dirs[-1]##*/}" ] || die "the root has no kernel $1"
 	release=${dirs[-1]##*/}
 	image=$root/boot/vmlinuz-$release
 	modules=$root/lib/modules/$release

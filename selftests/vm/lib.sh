@@ -11,8 +11,24 @@
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
 cache=${MLU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memleak_user}
-suite=bookworm
-kernels_known="6.1 6.12 debug"
+
+# kernel_rows [AWK CONDITION]: the lines of the table of kernels for which it holds.
+kernel_rows()
+{
+	awk "!/^#/ && NF && (${1:-1})" "$vm/kernels"
+}
+
+# kernel_field NAME NUMBER: nothing for a kernel that is not in the table.
+kernel_field()
+{
+	kernel_rows "\$1 == \"$1\"" | awk -v n="$2" '{ print $n }'
+}
+
+# kernel_names [AWK CONDITION]: on one line, for a loop or a usage text.
+kernel_names()
+{
+	kernel_rows "${1:-1}" | awk '{ print $1 }' | paste -sd ' '
+}
 
 say()
 {
