@@ -8,6 +8,7 @@
  * Entered from the reader's works, may sleep, does file I/O; no state.
  */
 #include <linux/build_bug.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 

@@ -18,6 +18,7 @@
 #define DEBUG_DIR "/usr/lib/debug"
 #define BUILD_ID_MAX 64
 
+/* By the kernel headers' name: glibc 2.31 has none for it. */
 static int open_in_root(int dir, const char *path)
 {
 	struct open_how how = {
@@ -25,7 +26,7 @@ static int open_in_root(int dir, const char *path)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	return syscall(__NR_openat2, dir, path, &how, sizeof(how));
 }
 
 static int reopen(int fd)
