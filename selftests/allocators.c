@@ -5,6 +5,7 @@
  * without an allocator, for 32 bits, deleted, or with objects that lie.
  */
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,18 +56,21 @@ static bool runs_exactly(struct mlu_leaker *l)
 	return mlu_end(l) == 0 && exact;
 }
 
-/* The functions that must cost one exception, not two. */
+/*
+ * The functions that must cost one exception, not two.  free of glibc before 2.34 begins with its
+ * frame, behind which no probe may go.
+ */
 TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
 {
 	static const char *const functions[] = { "malloc", "calloc", "realloc", "free" };
+	size_t i, count = strverscmp(gnu_get_libc_version(), "2.34") < 0 ? 3 : 4;
 	char probe[64];
 	const char *at;
-	size_t i;
 
 	mlu_spawn(&self->l, "mix", "all", "2", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
-	for (i = 0; i < 4; i++) {
-		snprintf(probe, sizeof(probe), " %s libc.so.6+0x", functions[i]);
+	for (i = 0; i < count; i++) {
+		snprintf(probe, sizeof(probe), " %s %s+0x", functions[i], mlu_libc());
 		at = strstr(self->line, probe);
 		EXPECT_NE(NULL, at)
 		{
@@ -86,13 +90,15 @@ TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
 /* Names that share an address share a probe. */
 TEST_F(allocator, one_probe_at_one_address)
 {
-	char offset[16][32], *at;
+	char offset[16][32], libc[64], format[80], *at;
 	int i, j, count = 0;
 
 	mlu_spawn(&self->l, "mix", "all", "2", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
-	for (at = self->line; (at = strstr(at, " libc.so.6+0x")) && count < 16; at++)
-		sscanf(at, " libc.so.6+0x%31[0-9a-f]", offset[count++]);
+	snprintf(libc, sizeof(libc), " %s+0x", mlu_libc());
+	snprintf(format, sizeof(format), "%s%%31[0-9a-f]", libc);
+	for (at = self->line; (at = strstr(at, libc)) && count < 16; at++)
+		sscanf(at, format, offset[count++]);
 	EXPECT_GE(count, 10);
 	for (i = 0; i < count; i++)
 		for (j = 0; j < i; j++)
@@ -200,6 +206,14 @@ TEST_F(allocator, a_32_bit_program_is_refused_by_name)
 	EXPECT_TRUE(is_refused(&self->l, EOPNOTSUPP, "32"));
 }
 
+static bool malloc_of_libc_is_probed(const char *line)
+{
+	char probe[80];
+
+	snprintf(probe, sizeof(probe), " malloc %s+0x", mlu_libc());
+	return strstr(line, probe);
+}
+
 /* A script is its interpreter. */
 TEST_F(allocator, a_script_is_its_interpreter)
 {
@@ -214,7 +228,7 @@ TEST_F(allocator, a_script_is_its_interpreter)
 	mlu_spawn(&self->l, path, NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_NE(NULL, strstr(self->line, " script.sh tracing: "));
-	EXPECT_NE(NULL, strstr(self->line, " malloc libc.so.6+0x"));
+	EXPECT_TRUE(malloc_of_libc_is_probed(self->line));
 	EXPECT_EQ(0, mlu_end(&self->l));
 	EXPECT_TRUE(mlu_wait_state(mlu_id(self->l.pid), "exited"));
 	unlink(path);
@@ -261,7 +275,7 @@ TEST_F_TIMEOUT(allocator, objects_that_lie_do_no_harm, 60)
 	snprintf(base, sizeof(base), "%s", mlu_here("leakers/liar_base.so"));
 	mlu_spawn(&self->l, "liar", base, mlu_scratch(), NULL);
 	attach(&self->l, self->line, sizeof(self->line));
-	EXPECT_NE(NULL, strstr(self->line, " malloc libc.so.6+0x"));
+	EXPECT_TRUE(malloc_of_libc_is_probed(self->line));
 	EXPECT_TRUE(runs_exactly(&self->l));
 }
 

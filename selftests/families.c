@@ -82,13 +82,14 @@ static pid_t child_of(pid_t parent)
 static unsigned long libc_of(pid_t pid)
 {
 	unsigned long base = 0;
-	char path[64], line[512];
+	char path[64], line[512], libc[64];
 	FILE *maps;
 
 	sprintf(path, "/proc/%d/maps", pid);
+	snprintf(libc, sizeof(libc), "/%s\n", mlu_libc());
 	maps = fopen(path, "r");
 	while (maps && !base && fgets(line, sizeof(line), maps))
-		if (strstr(line, "/libc.so.6\n"))
+		if (strstr(line, libc))
 			base = strtoul(line, NULL, 16);
 	if (maps)
 		fclose(maps);
@@ -119,7 +120,7 @@ static void probed_bytes(int id, pid_t pid, int *bytes)
 	if (!mlu_line(id, line, sizeof(line)))
 		mlu_die("no target %d", id);
 	for (i = 0; i < FUNCTIONS; i++) {
-		snprintf(head, sizeof(head), " %s libc.so.6+0x", functions[i]);
+		snprintf(head, sizeof(head), " %s %s+0x", functions[i], mlu_libc());
 		at = strstr(line, head);
 		if (!at || sscanf(at + strlen(head), "%lx", &offset) != 1)
 			mlu_die("no %s in: %s", functions[i], line);

@@ -170,6 +170,8 @@ TEST_F(life, a_target_with_redirected_system_calls_lives)
 {
 	int err;
 
+	if (!mlu_has_user_dispatch())
+		SKIP(return, "no syscall user dispatch before Linux 5.11");
 	mlu_spawn(&self->l, "life", "dispatch", NULL);
 	err = mlu_command("attach %d", self->l.pid);
 	ASSERT_TRUE(err == 0 || err == EOPNOTSUPP);

@@ -4,18 +4,25 @@
  * refusals, reading, the lines of control and stats.
  */
 #include <fcntl.h>
+#include <limits.h>
+#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "mlu.h"
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
 
 char mlu_refusal[16384];
 
@@ -71,6 +78,27 @@ const char *mlu_scratch(void)
 			mlu_die("mkdtemp: %m");
 	}
 	return dir;
+}
+
+static int is_libc(struct dl_phdr_info *info, size_t size, void *path)
+{
+	return strstr(info->dlpi_name, "/libc.so.6") && realpath(info->dlpi_name, path);
+}
+
+/* The name of libc's file: before glibc 2.33 libc.so.6 is a link. */
+const char *mlu_libc(void)
+{
+	static char path[PATH_MAX];
+
+	if (!path[0] && !dl_iterate_phdr(is_libc, path))
+		mlu_die("no libc is mapped");
+	return strrchr(path, '/') + 1;
+}
+
+/* Since Linux 5.11; to turn off what is off changes nothing. */
+bool mlu_has_user_dispatch(void)
+{
+	return prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0) == 0;
 }
 
 static bool is_loaded(void)

@@ -51,6 +51,8 @@ bool mlu_debug_kernel(void);
 long mlu_scaled(long count, long on_a_debug_kernel);
 const char *mlu_here(const char *name);
 const char *mlu_scratch(void);
+const char *mlu_libc(void);
+bool mlu_has_user_dispatch(void);
 
 /* Commands: 0 or an errno; the sentence of the refusal stays in mlu_refusal. */
 extern char mlu_refusal[16384];

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -138,13 +139,17 @@ static void copy(const char *from, const char *to)
 	close(out);
 }
 
-/* /usr of outside, the rest of the root is the container's own. */
+static bool is_shared(const char *from, const char *to)
+{
+	return !mkdir(to, 0755) && !mount(from, to, NULL, MS_BIND | MS_REC, NULL);
+}
+
+/* The libraries of outside, below /usr or not; the rest of the root is the container's own. */
 static void furnish(void)
 {
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tmpfs", arguments[0], "tmpfs", 0, NULL) || chdir(arguments[0]) ||
-	    mkdir("usr", 0755) || mount("/usr", "usr", NULL, MS_BIND | MS_REC, NULL) ||
-	    symlink("usr/lib", "lib") || symlink("usr/lib64", "lib64"))
+	    !is_shared("/usr", "usr") || !is_shared("/lib", "lib") || !is_shared("/lib64", "lib64"))
 		leaker_die("a root of its own");
 	copy("/proc/self/exe", "app");
 }
