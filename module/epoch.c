@@ -6,8 +6,8 @@
  * began before and ends after belongs to the new one.
  *
  * Entered from handlers (record, forget, restore; within rcu_read_lock(), do not sleep), from the
- * worker and from readers (put).  Freeing millions of records takes long: a work of its own does it,
- * so that neither the worker nor a reader's close() waits.
+ * worker and from readers (put).  Freeing millions of records takes long: a work of its own does
+ * it, so that neither the worker nor a reader's close() waits.
  */
 #include "epoch.h"
 #include "mem.h"
