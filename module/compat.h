@@ -2,12 +2,15 @@
 /*
  * Kernel versions, and nowhere else: old kernels are made to look like the newest one.
  *
- * Floor 5.10, tried up to 7.3.  What differs between them:
+ * Floor 5.10, tested up to 7.3.  What differs between them:
  *
+ *   5.11  what redirects a thread's system calls are flags of their own kind
  *   6.1   the maple tree: no version check, every walk here goes by find_vma()
  *   6.8   vma->vm_file of overlayfs is a backing file, the path that users know is beside it
+ *   6.11  the trampoline of a return probe is a system call
  *   6.12  uprobe_register() gives a struct uprobe, unregistering is split in nosync and sync
  *   6.13  handlers get a cookie; one may say that it wants no return
+ *   7.0   long nops are emulated
  */
 #ifndef MLU_COMPAT_H
 #define MLU_COMPAT_H
