@@ -47,6 +47,9 @@ dkms-install:
 check:
 	selftests/vm/check $(KERNELS)
 
+check-kcsan:
+	selftests/vm/check kcsan
+
 demo:
 	selftests/vm/demo
 
@@ -76,11 +79,12 @@ help:
 	@echo "In throwaway virtual machines, needing nothing but root, git and make:"
 	@echo "  demo             finds the leak of a leaking program"
 	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
+	@echo "  check-kcsan      the same in a kernel that looks for data races"
 	@echo "  bench            what tracing costs"
 	@echo "For developers:"
 	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
 	@echo "  fuzz             the ELF reader's fuzzers, FUZZ_SECONDS=60"
 	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
 
-.PHONY: all modules modules_install tools selftests install dkms-install check demo bench \
+.PHONY: all modules modules_install tools selftests install dkms-install check check-kcsan demo bench \
 	style fuzz clean help

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The kernels that are tested: where each has its image, its modules and what modules are built
-# against; sourced after lib.sh.  They are the root's own; "debug" is made by the script debug-kernel.
+# against; sourced after lib.sh.  They are the root's own; "debug" and "kcsan" are made by the script
+# debug-kernel.
 # shellcheck disable=SC2034,SC2154 # set here and used there, and the other way round
 
 # kernel_select NAME: sets root, release, image, modules and kdir (as seen inside the root).
@@ -13,7 +14,7 @@ kernel_select()
 	[ -n "$suite" ] || die "unknown kernel $1: one of $(kernel_names)"
 	root=$("$vm/root" "$suite") || die "no root of $suite"
 	case $1 in
-	debug) kernel_debug ;;
+	debug | kcsan) kernel_debug "$1" ;;
 	*) kernel_stock "$(kernel_field "$1" 5)" ;;
 	esac
 }
@@ -32,7 +33,7 @@ kernel_stock()
 # Its tree is bound where the root is entered: see chroot_run.
 kernel_debug()
 {
-	kernel_tree=$("$vm/debug-kernel") || die "no debug kernel"
+	kernel_tree=$("$vm/debug-kernel" "$1") || die "no $1 kernel"
 	release=$(cat "$kernel_tree/include/config/kernel.release")
 	image=$kernel_tree/arch/x86/boot/bzImage
 	modules=

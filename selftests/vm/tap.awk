@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads what kselftest's runner says (programs on the outer level, their cases behind "# ") or plain
-# TAP (-v plain=1), and prints "PASSED FAILED SKIPPED", then a line for each case that failed or was
-# skipped.  A program that ends badly without saying which case failed is a failure of its own, and
+# Reads what kselftest's runner says (one run or several; programs on the outer level, their cases
+# behind "# ") or plain TAP (-v plain=1), and prints "PASSED FAILED SKIPPED", then a line for each case
+# that failed or was skipped.  A program that ends badly without saying which case failed is a failure of its own, and
 # so is a plan that was not carried out.
 
 function test_case(line,   name) {
@@ -69,7 +69,7 @@ plain { next }
 }
 /^# 1\.\.[0-9]+/ { plan(substr($0, 3)); if (/SKIP/) reason = substr($0, 3); next }
 /^# (not )?ok / { test_case(substr($0, 3)); next }
-/^1\.\.[0-9]+/ { all = substr($0, 4) + 0; next }
+/^1\.\.[0-9]+/ { all = (all > 0 ? all : 0) + substr($0, 4); next }
 /^(not )?ok [0-9]+ selftests: / {
 	end_of_plan()
 	cases = count["passed"] + count["failed"] + count["skipped"] - before
