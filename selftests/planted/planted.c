@@ -49,9 +49,9 @@ static void plant_usercopy(void)
 
 static void plant_null(void)
 {
-	int *volatile nowhere = NULL;
+	volatile unsigned long nowhere = 0;
 
-	*nowhere = 1;
+	*(int *)nowhere = 1;
 }
 
 static void plant_slab_bounds(void)
