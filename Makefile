@@ -12,6 +12,8 @@ PREFIX	?= /usr/local
 INSTALL_MOD_DIR ?= updates
 VERSION	:= $(strip $(shell cat VERSION))
 FUZZ_SECONDS ?= 60
+TORTURE_SECONDS ?= 60
+TORTURE_KERNEL ?= 6.12
 # What the kernel in KDIR calls itself: kernel.release is not always it.
 release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
@@ -62,6 +64,10 @@ style:
 fuzz:
 	$(MAKE) -C selftests/unit fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
+torture:
+	selftests/vm/run -k $(TORTURE_KERNEL) -t $$(($(TORTURE_SECONDS) + 300)) -- \
+		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) ./torture'
+
 clean:
 	$(MAKE) -C userspace clean
 	test ! -e selftests/exact || $(MAKE) -C selftests clean
@@ -81,10 +87,11 @@ help:
 	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
 	@echo "  check-kcsan      the same in a kernel that looks for data races"
 	@echo "  bench            what tracing costs"
+	@echo "  torture          everything at once, TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
 	@echo "  fuzz             the ELF reader's fuzzers, FUZZ_SECONDS=60"
 	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
 
-.PHONY: all modules modules_install tools selftests install dkms-install check check-kcsan demo bench \
-	style fuzz clean help
+.PHONY: all modules modules_install tools selftests install dkms-install check check-kcsan demo \
+	bench style fuzz torture clean help

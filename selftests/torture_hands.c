@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Those who torture: each a process of its own that goes on until all is over.  The module may be
+ * gone at any moment, and so may every target; nobody here minds.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mlu.h"
+#include "torture.h"
+
+static bool goes_on(const struct torture *t)
+{
+	while (t->hush && !t->over)
+		usleep(1000);
+	return !t->over;
+}
+
+static pid_t some_target(struct torture *t, unsigned int *seed)
+{
+	return t->target[torture_next(seed) % TORTURE_TARGETS];
+}
+
+static int write_command(int fd, const char *fmt, pid_t pid)
+{
+	char command[64];
+	int n;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	n = snprintf(command, sizeof(command), fmt, pid);
+#pragma GCC diagnostic pop
+	return write(fd, command, n) == n ? 0 : errno;
+}
+
+/* Only errors that a process may be refused with while all this goes on. */
+static void count_attach(struct torture *t, int err)
+{
+	if (!err) {
+		t->attaches++;
+		return;
+	}
+	t->refused++;
+	if (err != EBUSY && err != ESRCH && err != ENOENT && err != EFAULT && err != EINPROGRESS)
+		mlu_die("attach: %s", strerror(err));
+}
+
+void torture_command(struct torture *t, unsigned int seed)
+{
+	static const char *const attach[] = { "attach %d", "%d", "attach %d min=100 depth=3",
+					      "attach %d older=5", "attach %d bound=1" };
+	unsigned int what;
+	pid_t pid;
+	int fd;
+
+	for (; goes_on(t); usleep(torture_next(&seed) % 20000)) {
+		fd = mlu_open(O_RDWR, "control");
+		if (fd < 0)
+			continue;
+		pid = some_target(t, &seed);
+		what = torture_next(&seed) % 4;
+		if (what < 2)
+			count_attach(t, write_command(fd, attach[torture_next(&seed) % 5], pid));
+		else if (what == 2)
+			t->detaches += !write_command(fd, "detach %d", pid);
+		else
+			t->clears += !write_command(fd, "clear %d", pid);
+		/* A bound one lives a while. */
+		if (torture_next(&seed) % 4 == 0)
+			usleep(torture_next(&seed) % 50000);
+		close(fd);
+	}
+}
+
+/* All of it, or it is left in the middle, or begun anew. */
+static void read_some(struct torture *t, int fd, unsigned int *seed)
+{
+	static char text[65536];
+	ssize_t n;
+
+	do {
+		n = read(fd, text, 1 + torture_next(seed) % sizeof(text));
+		if (torture_next(seed) % 32 == 0)
+			lseek(fd, 0, SEEK_SET);
+	} while (n > 0 && torture_next(seed) % 64 && !t->over && !t->hush);
+	t->reads++;
+	close(fd);
+}
+
+void torture_read(struct torture *t, unsigned int seed)
+{
+	static const char *const files[] = { "control", "report", "allocations", "stats" };
+	unsigned int id;
+	int fd;
+
+	for (; goes_on(t); usleep(torture_next(&seed) % 10000)) {
+		const char *file = files[torture_next(&seed) % 4];
+
+		id = torture_next(&seed) % 50;
+		if (id % 2)
+			fd = mlu_open(O_RDONLY, "%s", file);
+		else
+			fd = mlu_open(O_RDONLY, "targets/%u/%s", 1 + id / 2, file);
+		if (fd >= 0)
+			read_some(t, fd, &seed);
+	}
+}
+
+void torture_stop(struct torture *t, unsigned int seed)
+{
+	pid_t pid;
+
+	while (!t->over) {
+		pid = some_target(t, &seed);
+		kill(pid, SIGSTOP);
+		usleep(torture_next(&seed) % 100000);
+		kill(pid, SIGCONT);
+		t->stops++;
+		usleep(torture_next(&seed) % 200000);
+	}
+}
+
+static pid_t some_thread(pid_t pid, unsigned int *seed)
+{
+	/* Threads are made one after the other; one that is not there is not traced. */
+	return pid + torture_next(seed) % 9;
+}
+
+/* Lets a stopped tracee go on, with the signal that it was stopped for. */
+static bool let_go_on(struct torture *t, pid_t tid, int status, unsigned int *seed)
+{
+	static const int how[] = { PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_SINGLESTEP };
+	int sig = WSTOPSIG(status);
+
+	if (status >> 16 || sig == SIGTRAP || sig == (SIGTRAP | 0x80))
+		sig = 0;
+	t->steps++;
+	return ptrace(how[torture_next(seed) % 3], tid, 0, sig) == 0;
+}
+
+static bool stops_within(pid_t tid, int *status, int ms)
+{
+	for (; ms > 0; ms--) {
+		if (waitpid(tid, status, __WALL | WNOHANG) == tid)
+			return WIFSTOPPED(*status);
+		usleep(1000);
+	}
+	return false;
+}
+
+/* A thread in a long system call has to be asked for its stop. */
+static bool is_stopped(pid_t tid, int *status)
+{
+	if (stops_within(tid, status, 10))
+		return true;
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	return stops_within(tid, status, 100);
+}
+
+/*
+ * The trap of a step may be pending behind the stop that was asked for, and would kill who is let
+ * go with it: let it run without steps until no trap comes any more.
+ */
+static void let_go(pid_t tid)
+{
+	int status;
+
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
+		return;
+	do {
+		if (ptrace(PTRACE_CONT, tid, 0, 0))
+			break;
+	} while (stops_within(tid, &status, 20));
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	if (waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status))
+		ptrace(PTRACE_DETACH, tid, 0, 0);
+}
+
+/* A debugger that steps and follows system calls.  It must not die with a tracee on a step. */
+void torture_trace(struct torture *t, unsigned int seed)
+{
+	int status, rounds;
+	pid_t tid;
+
+	for (; !t->over; usleep(torture_next(&seed) % 100000)) {
+		tid = some_thread(some_target(t, &seed), &seed);
+		if (ptrace(PTRACE_SEIZE, tid, 0, 0))
+			continue;
+		t->traced++;
+		ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+		for (rounds = 0; rounds < 100 && is_stopped(tid, &status); rounds++)
+			if (!let_go_on(t, tid, status, &seed))
+				break;
+		let_go(tid);
+	}
+}
