@@ -49,9 +49,9 @@ static void plant_usercopy(void)
 
 static void plant_null(void)
 {
-	volatile unsigned long nowhere = 0;
+	unsigned long nowhere = one - 1;
 
-	*(int *)nowhere = 1;
+	*(volatile int *)nowhere = 1;
 }
 
 static void plant_slab_bounds(void)
