@@ -122,13 +122,10 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	const char *name = mlu_mapping_name(site->mapping, &len);
 	int err;
 
-	use->file = get_file(site->mapping->file);
 	err = mlu_probe_use(target, site, use);
-	if (err) {
-		fput(use->file);
+	if (err)
 		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
 				  site->function.func->name, (int)len, name);
-	}
 	target->nr_uses++;
 	return 0;
 }

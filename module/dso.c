@@ -87,7 +87,8 @@ static void read_file(struct work_struct *work)
 	dso->err = open_and_read(dso);
 	if (dso->err)
 		unlist(dso);
-	fput(dso->file);
+	/* Not fput(), which from a work closes later: who finds it ready may want to unmount. */
+	__fput_sync(dso->file);
 	spin_lock(&late_lock);
 	/* Pairs with mlu_dso_is_ready(). */
 	smp_store_release(&dso->ready, true);

@@ -51,8 +51,9 @@ int mlu_image_open(struct mlu_image *image, struct file *mapped)
 	return err;
 }
 
+/* At once: a work's fput() is late, and the file system is to be free when the work is done. */
 void mlu_image_close(struct mlu_image *image)
 {
 	kfree(image->scratch);
-	fput(image->file);
+	__fput_sync(image->file);
 }

@@ -17,7 +17,8 @@ enum mlu_mapping_sort {
 
 /*
  * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
- * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone.
+ * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone
+ * and @kept.
  */
 struct mlu_mapping {
 	struct list_head node; /* in mlu_maps.all */
@@ -29,6 +30,7 @@ struct mlu_mapping {
 	bool gone;	     /* unmapped since */
 	bool allocator;	     /* of an object that has probes */
 	bool program;	     /* of the program itself, not of a library */
+	bool kept;	     /* @file stays until the maps are closed: probes are in it */
 	struct file *file;   /* until it is resolved; with a reference */
 	struct mlu_dso *dso; /* of @file; to be read through mlu_mapping_dso() */
 	char *path;	     /* as in /proc/PID/maps, NULL: not known */

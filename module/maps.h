@@ -14,14 +14,15 @@ struct mlu_maps_table;
 
 struct mlu_maps {
 	/*
-	 * Guards @all, @last_id, @nr_unresolved, the replacing of @table and each mapping's @gone.
+	 * Guards @all, @last_id, @nr_unresolved, the replacing of @table, and each mapping's @gone
+	 * and @kept.
 	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */
 	spinlock_t lock;
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
 	u32 last_id;
-	unsigned int nr_unresolved;
+	unsigned int nr_unresolved; /* have a file that is not kept */
 	bool closed; /* no more learning: the target has ended */
 	struct work_struct resolve;
 };
@@ -33,6 +34,7 @@ void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_resolve_work(struct work_struct *work);
+void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);
 

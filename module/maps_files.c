@@ -6,6 +6,10 @@
  * asked for its dso, which reads the file on its own (dso.c).  So no work here waits for file I/O;
  * readers and the end of a target wait for the reading, for a bounded time.
  *
+ * Ours may be the last reference to a file, of a target that has exited.  fput() from a work closes
+ * such a file some time later, and its file system is busy until then; so the works close it
+ * themselves, and whoever waits for them knows that it is closed.
+ *
  * Entered from: handlers (resolve; does not sleep), the worker (close; may sleep), readers (wait).
  * Locks: maps->lock, see maps.h.
  */
@@ -38,7 +42,7 @@ static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)
 
 	spin_lock(&maps->lock);
 	list_for_each_entry(m, &maps->all, node)
-		if (m->file)
+		if (m->file && !m->kept)
 			goto out;
 	m = NULL;
 out:
@@ -53,9 +57,11 @@ static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
 	mlu_mapping_name_file(m);
 	spin_lock(&maps->lock);
 	m->file = NULL;
+	spin_unlock(&maps->lock);
+	__fput_sync(file);
+	spin_lock(&maps->lock);
 	maps->nr_unresolved--;
 	spin_unlock(&maps->lock);
-	fput(file);
 }
 
 /* The work of mlu_maps_resolve(). */
@@ -112,20 +118,46 @@ static void give_up(struct mlu_maps *maps)
 }
 
 /*
+ * mlu_maps_keep() - the file of @m, which is named, is needed until the maps are closed
+ *
+ * Context: worker, before anybody resolves these maps.
+ */
+void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	spin_lock(&maps->lock);
+	if (!m->kept)
+		maps->nr_unresolved--;
+	m->kept = true;
+	spin_unlock(&maps->lock);
+}
+
+/* Nothing is learned, nothing is kept any more. */
+static void close_all(struct mlu_maps *maps)
+{
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	maps->closed = true;
+	list_for_each_entry(m, &maps->all, node) {
+		if (m->kept)
+			maps->nr_unresolved++;
+		m->kept = false;
+	}
+	spin_unlock(&maps->lock);
+}
+
+/*
  * mlu_maps_close() - the target has ended: let go of every file, keep the text
  *
- * Waits for what is being read, a second at most, so that a file system that answers can be
- * unmounted when this returns.
+ * Waits for what is being read and closed, a second at most, so that a file system that answers
+ * can be unmounted when this returns.
  *
- * Context: worker; no handler and no notifier of this target runs any more.
+ * Context: worker; no handler and no notifier of this target runs any more, and no probe is in.
  */
 void mlu_maps_close(struct mlu_maps *maps)
 {
-	spin_lock(&maps->lock);
-	maps->closed = true;
-	spin_unlock(&maps->lock);
-	cancel_work_sync(&maps->resolve);
-	mlu_maps_resolve_work(&maps->resolve);
+	close_all(maps);
+	mlu_maps_resolve(maps);
 	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
 	give_up(maps);
 }

@@ -176,14 +176,14 @@ static void probe_unregister(struct mlu_probe *probe)
 
 /*
  * mlu_probe_use() - put a probe into a published target
- * @use: to be filled in; its file is that of @site's mapping, with a reference
+ * @use: to be filled in; keeps the file of @site's mapping
  *
  * Context: worker; mlu_probe_sync() is to follow.
  * Return: 0, or what the core said; a 0 does not mean that a breakpoint is there.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct mlu_use *use)
 {
-	struct inode *inode = file_inode(use->file);
+	struct inode *inode = file_inode(site->mapping->file);
 	struct mlu_probe *probe = probe_find(inode, site->offset);
 	int err;
 
@@ -196,6 +196,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct
 	if (err)
 		return err;
 	probe->users++;
+	mlu_maps_keep(&target->maps, site->mapping);
 	use->probe = probe;
 	use->mapping = site->mapping;
 	use->addr = site->mapping->start + (site->offset - site->mapping->offset);
@@ -206,7 +207,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct
  * mlu_probe_unuse() - take a probe out of a target that is no longer published
  * @mm_is_alive: it still has an address space for breakpoints to be in
  *
- * The file is let go here; the uprobe core holds the inode of its own until the sync.
+ * The file is let go with the target's maps, later.
  *
  * Context: worker; mlu_probe_sync() is to follow.
  */
@@ -218,7 +219,6 @@ void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_
 		probe_unregister(probe);
 	else if (mm_is_alive && reconsider(probe, target->mm, &use->helper))
 		pr_warn_once("breakpoints stay in a process until it hits them: no memory\n");
-	fput(use->file);
 }
 
 /** mlu_probe_sync() - wait until no unregistered consumer is entered any more, free the probes */

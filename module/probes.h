@@ -32,13 +32,12 @@ struct mlu_helper {
 };
 
 /*
- * A target's share of a probe, freed after a mlu_probe_sync() only.  It pins the file of the
- * target's own mapping, and with it inode and mount, for as long as the probe is in: the uprobe
- * core wants that of whoever registers.
+ * A target's share of a probe, freed after a mlu_probe_sync() only.  The target's maps keep the
+ * mapping's file, and with it inode and mount, for as long as the probe is in: the uprobe core wants
+ * that of whoever registers.
  */
 struct mlu_use {
 	struct mlu_probe *probe;
-	struct file *file;
 	struct mlu_mapping *mapping;
 	unsigned long addr; /* of the breakpoint in the target */
 	struct mlu_helper helper;

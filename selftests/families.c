@@ -321,6 +321,21 @@ TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_has_exited, 60)
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
 
+/* Not some time later. */
+TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited, 120)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		spawn_on_root(&self->l, "life", "exit", NULL);
+		self->id = attach(self->l.pid);
+		EXPECT_EQ(0, mlu_end(&self->l));
+		while (strcmp(mlu_state(self->id), "exited"))
+			;
+		ASSERT_EQ(0, umount(root));
+	}
+}
+
 TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_was_detached_and_killed, 60)
 {
 	spawn_on_root(&self->l, "mix", "all", "2");
