@@ -167,7 +167,8 @@ void mlu_fresh(void)
 
 bool mlu_debug_kernel(void)
 {
-	return access("/sys/kernel/debug/kmemleak", F_OK) == 0;
+	return access("/sys/kernel/debug/kmemleak", F_OK) == 0 ||
+	       access("/sys/kernel/debug/kcsan", F_OK) == 0;
 }
 
 /* An event costs ten times as much there.  MLU_COUNT=PERCENT changes both. */
