@@ -19,68 +19,13 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "arch.h"
 #include "attach.h"
-#include "compat.h"
+#include "process.h"
 #include "sites.h"
-
-/* The process to attach to, pinned while we do. */
-struct process {
-	struct task_struct *task; /* a thread that has the mm */
-	struct mm_struct *mm;
-	struct pid *pid; /* of the thread group */
-};
-
-/* Any thread that still has an mm: a process may live on without its leader. */
-static bool find_thread(struct pid *pid, struct process *process, bool *kernel)
-{
-	struct task_struct *task, *thread;
-
-	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_PID);
-	*kernel = task && task->flags & PF_KTHREAD;
-	if (!task || *kernel)
-		goto out;
-	for_each_thread(task, thread) {
-		process->mm = get_task_mm(thread);
-		if (!process->mm)
-			continue;
-		process->task = get_task_struct(thread);
-		process->pid = get_pid(task_tgid(thread));
-		break;
-	}
-out:
-	rcu_read_unlock();
-	return process->mm;
-}
-
-static void process_put(struct process *process)
-{
-	put_pid(process->pid);
-	put_task_struct(process->task);
-	mmput(process->mm);
-}
-
-static const char *why_not(struct task_struct *task)
-{
-	struct task_struct *thread;
-	const char *why = NULL;
-
-	if (mlu_arch_is_32bit(task))
-		return "it is a 32-bit program";
-	rcu_read_lock();
-	for_each_thread(task, thread) {
-		why = mlu_task_dies_of_return_probe(thread);
-		if (why)
-			break;
-	}
-	rcu_read_unlock();
-	return why;
-}
 
 static bool is_traced(const struct mm_struct *mm)
 {
@@ -94,23 +39,22 @@ static bool is_traced(const struct mm_struct *mm)
 	return is;
 }
 
-static int get_process(struct mlu_request *request, struct process *process)
+static int get_process(struct mlu_request *request, struct mlu_process *process)
 {
 	const char *why;
 	bool kernel;
 	int err = 0;
 
-	memset(process, 0, sizeof(*process));
-	if (!find_thread(request->pid, process, &kernel))
+	if (!mlu_process_get(process, request->pid, &kernel))
 		return kernel ? mlu_refuse(request, -ENOENT, "it is a kernel thread") :
 				mlu_refuse(request, -ESRCH, "the process has exited");
 	if (is_traced(process->mm))
 		err = mlu_refuse(request, -EBUSY, "the process is traced already");
-	why = why_not(process->task);
+	why = mlu_process_why_not(process);
 	if (!err && why)
 		err = mlu_refuse(request, -EOPNOTSUPP, "%s", why);
 	if (err)
-		process_put(process);
+		mlu_process_put(process);
 	return err;
 }
 
@@ -161,26 +105,52 @@ static bool is_breakpoint_at(struct task_struct *task, unsigned long addr)
 	return n == sizeof(bytes) && mlu_arch_is_breakpoint(bytes);
 }
 
+static int refuse_gone(struct mlu_request *request, const struct mlu_target *target)
+{
+	const char *how = mlu_process_has_execed(target->pid, target->mm) ?
+				  "become another program" :
+				  "exited";
+
+	return mlu_refuse(request, -ESRCH, "the process has %s", how);
+}
+
+/* A thread may end while its process goes on: what is not seen through it is asked again. */
+static int check_probe(struct mlu_request *request, const struct mlu_target *target,
+		       const struct mlu_use *use)
+{
+	bool seen, still;
+	size_t len;
+	const char *name = mlu_mapping_name(use->mapping, &len);
+
+	do {
+		struct task_struct *task = mlu_process_thread(target->pid, target->mm);
+
+		if (!task)
+			return refuse_gone(request, target);
+		seen = is_breakpoint_at(task, use->addr);
+		still = READ_ONCE(task->mm) == target->mm;
+		put_task_struct(task);
+	} while (!seen && !still);
+	if (seen)
+		return 0;
+	return mlu_refuse(request, -EFAULT,
+			  "no breakpoint went into %s of %.*s: shared or writable?",
+			  use->probe->function.func->name, (int)len, name);
+}
+
 /* Registering succeeds in silence where no breakpoint was put in. */
-static int check_probes(struct mlu_request *request, struct mlu_target *target,
-			struct task_struct *task)
+static int check_probes(struct mlu_request *request, struct mlu_target *target)
 {
 	unsigned int i;
+	int err = 0;
 
-	for (i = 0; i < target->nr_uses; i++) {
-		struct mlu_use *use = &target->uses[i];
-		const char *func = use->probe->function.func->name;
-		size_t len;
-		const char *name = mlu_mapping_name(use->mapping, &len);
+	for (i = 0; !err && i < target->nr_uses; i++) {
+		const char *func = target->uses[i].probe->function.func->name;
 
-		if ((strcmp(func, "malloc") && strcmp(func, "free")) ||
-		    is_breakpoint_at(task, use->addr))
-			continue;
-		return mlu_refuse(request, -EFAULT,
-				  "no breakpoint went into %s of %.*s: shared or writable?", func,
-				  (int)len, name);
+		if (!strcmp(func, "malloc") || !strcmp(func, "free"))
+			err = check_probe(request, target, &target->uses[i]);
 	}
-	return 0;
+	return err;
 }
 
 static int refuse_unread(struct mlu_request *request, const struct mlu_mapping *mapping)
@@ -251,34 +221,34 @@ static void take_out(struct mlu_target *const *targets, unsigned int nr)
 	}
 }
 
-static int probe(struct mlu_request *request, struct mlu_target *target, struct task_struct *task,
+static int probe(struct mlu_request *request, struct mlu_target *target,
 		 const struct mlu_sites *sites)
 {
 	int err = put_probes(request, target, sites);
 
 	mlu_probe_sync();
 	if (!err)
-		err = check_probes(request, target, task);
+		err = check_probes(request, target);
 	if (READ_ONCE(target->end_state))
 		err = mlu_refuse(request, -ESRCH, "the process has exited");
 	return err;
 }
 
-static int attach(struct mlu_request *request, struct mlu_target *target, struct process *process,
+static int attach(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm,
 		  struct mlu_sites *sites, void (*ended)(struct work_struct *),
 		  struct workqueue_struct *wq)
 {
 	/* First be told of what is unmapped, then look at what is mapped. */
-	int err = mlu_target_watch(target, process->mm, ended, wq);
+	int err = mlu_target_watch(target, mm, ended, wq);
 
 	if (err)
 		return err;
-	err = mlu_maps_read(&target->maps, process->mm);
+	err = mlu_maps_read(&target->maps, mm);
 	if (!err)
 		err = find_sites(request, target, sites);
 	if (!err) {
 		mlu_target_publish(target);
-		err = probe(request, target, process->task, sites);
+		err = probe(request, target, sites);
 	}
 	if (!err)
 		return 0;
@@ -297,7 +267,7 @@ struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct 
 {
 	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
 	struct mlu_target *target = NULL;
-	struct process process;
+	struct mlu_process process;
 
 	request->err = sites ? get_process(request, &process) : -ENOMEM;
 	if (request->err)
@@ -307,7 +277,7 @@ struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct 
 	if (target) {
 		mmgrab(process.mm);
 		target->mm = process.mm;
-		request->err = attach(request, target, &process, sites, ended, wq);
+		request->err = attach(request, target, process.mm, sites, ended, wq);
 	}
 	if (target && request->err) {
 		mlu_maps_close(&target->maps);
@@ -315,7 +285,7 @@ struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct 
 		mmdrop(process.mm);
 		target = NULL;
 	}
-	process_put(&process);
+	mlu_process_put(&process);
 out:
 	kvfree(sites);
 	return target;

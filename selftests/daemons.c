@@ -250,6 +250,43 @@ TEST_F_TIMEOUT(daemon, a_daemon_that_hangs_may_be_killed, 120)
 	EXPECT_TRUE(detaches(&self->other));
 }
 
+static bool has_become_another_program(pid_t pid)
+{
+	char link[64], before[512] = "", now[512] = "";
+	int tries;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	snprintf(before, sizeof(before), "%s", mlu_here("leakers/daemon"));
+	for (tries = 0; tries < 1000; tries++) {
+		if (readlink(link, now, sizeof(now) - 1) > 0 && strcmp(now, before))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/* Refused by the right name, where the probes went into memory that is no longer the process's. */
+TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
+{
+	char *control;
+	pid_t writer;
+
+	start_fuse(&self->daemon, "leakers/libone.so");
+	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mlu_step(&self->daemon, "hang");
+	writer = begin_attach(&self->mapper);
+	mlu_go(&self->mapper, "become");
+	EXPECT_TRUE(has_become_another_program(self->mapper.pid));
+	mlu_step(&self->daemon, "answer");
+	EXPECT_EQ(ESRCH, end_of_attach(writer));
+	control = mlu_text("control");
+	EXPECT_NE(NULL, strstr(control, "the process has become another program"))
+	{
+		TH_LOG("%s", control);
+	}
+	free(control);
+}
+
 int main(int argc, char **argv)
 {
 	mlu_begin();

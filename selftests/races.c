@@ -44,7 +44,7 @@ static unsigned int next(unsigned int *seed)
 /* Those that a process may be refused with while it comes or goes. */
 static bool is_fair(int err)
 {
-	return err == 0 || err == ESRCH || err == ENOENT || err == EFAULT || err == EBUSY;
+	return err == 0 || err == ESRCH || err == ENOENT || err == EBUSY;
 }
 
 static bool is_empty(void)

@@ -5,8 +5,9 @@
  * daemon mapper FILE: maps FILE to be executed, and does not touch it.
  *
  * A thread serves, with memory of malloc's for each request, as daemons do.  A step
- * "hang" makes it answer nothing from then on, any other word keeps a block.  The
- * daemons themselves map what they serve, too.
+ * "hang" makes it answer nothing until a step "answer", "become" makes it another
+ * program, any other word keeps a block.  The daemons themselves map what they serve,
+ * too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ static size_t content_size;
 static void hang_if_told(void)
 {
 	while (hanging)
-		pause();
+		usleep(1000);
 }
 
 /* === FUSE, protocol version 7 === */
@@ -264,8 +265,10 @@ int main(int argc, char **argv)
 	be(argv[1], argv + 2);
 	leaker_say("ready %d\n", (int)getpid());
 	while ((word = leaker_step()) != 'e') {
-		if (word == 'h')
-			hanging = true;
+		if (word == 'b')
+			execl("/bin/cat", "cat", NULL);
+		else if (word == 'h' || word == 'a')
+			hanging = word == 'h';
 		else
 			leaker_keep(malloc(555), 555);
 		leaker_tell();
