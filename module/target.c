@@ -23,6 +23,7 @@
 #include <linux/wait.h>
 
 #include "mem.h"
+#include "process.h"
 #include "target.h"
 
 #define TARGET_BITS 8
@@ -221,14 +222,10 @@ static struct mlu_target *watched(const struct mlu_watch *watch)
 	return smp_load_acquire(&watch->target);
 }
 
-/* Of an exec, release is called by the thread that has just put the new mm into its task. */
+/* Not always told by who ends it: the last to let the mm go may be anybody who looked at it. */
 static enum mlu_state why_ended(const struct mlu_target *target, const struct mm_struct *mm)
 {
-	bool own = task_tgid(current) == target->pid;
-
-	return own && current->mm && current->mm != mm && !(current->flags & PF_EXITING) ?
-		       MLU_EXEC :
-		       MLU_EXITED;
+	return mlu_process_has_execed(target->pid, mm) ? MLU_EXEC : MLU_EXITED;
 }
 
 static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)

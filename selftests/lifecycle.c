@@ -106,6 +106,18 @@ TEST_F(life, exec_ends_a_target_and_keeps_its_records)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
+/* The memory may outlive that: the target's end then comes from elsewhere, and means the same. */
+TEST_F(life, exec_ends_a_target_whose_memory_is_shared)
+{
+	self->id = start(&self->l, "exec_shared");
+	mlu_step(&self->l, "go");
+	mlu_go(&self->l, "exec");
+	mlu_wait_ready(&self->l);
+	EXPECT_TRUE(mlu_wait_state(self->id, "exec"));
+	EXPECT_TRUE(mlu_exact(&self->l));
+	mlu_kill(&self->l);
+}
+
 /* With the names and paths of what was mapped. */
 TEST_F(life, exit_ends_a_target_and_keeps_its_records)
 {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -121,6 +122,30 @@ static void do_exec(void)
 	leaker_done();
 	execl("/proc/self/exe", "life", "idle", NULL);
 	leaker_die("exec");
+}
+
+static int end_of_pipe[2];
+
+/* A process of its own in the same memory, until the other one has become another program. */
+static int share_memory(void *arg)
+{
+	char c;
+
+	(void)arg;
+	close(end_of_pipe[1]);
+	if (read(end_of_pipe[0], &c, 1))
+		leaker_die("the pipe");
+	_exit(0);
+}
+
+static void do_exec_shared(void)
+{
+	static char stack[65536];
+
+	if (pipe2(end_of_pipe, O_CLOEXEC) ||
+	    clone(share_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+		leaker_die("clone");
+	do_exec();
 }
 
 static void do_idle(void)
@@ -280,6 +305,7 @@ static const struct {
 } cases[] = {
 	{ "fork", do_nothing, do_fork },	  { "vfork", do_nothing, do_vfork },
 	{ "spawn", do_nothing, do_spawn },	  { "exec", do_nothing, do_exec },
+	{ "exec_shared", do_nothing, do_exec_shared },
 	{ "exit", do_nothing, do_exit },	  { "idle", do_nothing, do_idle },
 	{ "leader", ready_leader, leave },	  { "leaderless", ready_leaderless, do_nothing },
 	{ "comm", ready_comm, do_idle },	  { "dispatch", ready_dispatch, do_idle },
