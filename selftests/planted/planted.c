@@ -221,6 +221,28 @@ static void plant_lockdep(void)
 	mutex_unlock(&b);
 }
 
+/* A counter that two processors count up with nothing between them. */
+static unsigned long raced;
+
+static void count_on(struct work_struct *unused)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		raced++;
+		barrier();
+	}
+}
+
+static void plant_race(void)
+{
+	static DECLARE_WORK(other, count_on);
+
+	queue_work(system_unbound_wq, &other);
+	count_on(NULL);
+	flush_work(&other);
+}
+
 static const struct {
 	const char *name;
 	void (*plant)(void);
@@ -245,6 +267,7 @@ static const struct {
 	{ "hung_task", plant_hung_task },
 	{ "stuck_work", plant_stuck_work },
 	{ "lockdep", plant_lockdep },
+	{ "race", plant_race },
 };
 
 static int __init planted_init(void)
