@@ -23,7 +23,7 @@ struct mlu_maps {
 	struct list_head all;
 	u32 last_id;
 	unsigned int nr_unresolved; /* have a file that is not kept */
-	bool closed; /* no more learning: the target has ended */
+	bool closed;		    /* no more learning: the target has ended */
 	struct work_struct resolve;
 };
 

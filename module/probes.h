@@ -33,8 +33,8 @@ struct mlu_helper {
 
 /*
  * A target's share of a probe, freed after a mlu_probe_sync() only.  The target's maps keep the
- * mapping's file, and with it inode and mount, for as long as the probe is in: the uprobe core wants
- * that of whoever registers.
+ * mapping's file, and with it inode and mount, for as long as the probe is in: the uprobe core
+ * wants that of whoever registers.
  */
 struct mlu_use {
 	struct mlu_probe *probe;

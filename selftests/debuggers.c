@@ -44,9 +44,10 @@ static void become_gdb(pid_t pid, va_list commands)
 {
 	/* What Debian has of libc's debug information takes gdb longer than all the rest. */
 	const char *words[MAX_WORDS] = {
-		"gdb",	"-nx",	"-batch",
-		"-q",	"-iex", "set debug-file-directory /nonexistent",
-		"-iex", "set auto-load off",
+		"gdb",	  "-nx",
+		"-batch", "-q",
+		"-iex",	  "set debug-file-directory /nonexistent",
+		"-iex",	  "set auto-load off",
 	};
 	char number[16];
 	int i = 8;

@@ -303,13 +303,19 @@ static const struct {
 	void (*ready)(void);
 	void (*run)(void);
 } cases[] = {
-	{ "fork", do_nothing, do_fork },	  { "vfork", do_nothing, do_vfork },
-	{ "spawn", do_nothing, do_spawn },	  { "exec", do_nothing, do_exec },
+	{ "fork", do_nothing, do_fork },
+	{ "vfork", do_nothing, do_vfork },
+	{ "spawn", do_nothing, do_spawn },
+	{ "exec", do_nothing, do_exec },
 	{ "exec_shared", do_nothing, do_exec_shared },
-	{ "exit", do_nothing, do_exit },	  { "idle", do_nothing, do_idle },
-	{ "leader", ready_leader, leave },	  { "leaderless", ready_leaderless, do_nothing },
-	{ "comm", ready_comm, do_idle },	  { "dispatch", ready_dispatch, do_idle },
-	{ "seccomp", ready_seccomp, do_nothing }, { "writable_text", ready_writable_text, do_idle },
+	{ "exit", do_nothing, do_exit },
+	{ "idle", do_nothing, do_idle },
+	{ "leader", ready_leader, leave },
+	{ "leaderless", ready_leaderless, do_nothing },
+	{ "comm", ready_comm, do_idle },
+	{ "dispatch", ready_dispatch, do_idle },
+	{ "seccomp", ready_seccomp, do_nothing },
+	{ "writable_text", ready_writable_text, do_idle },
 	{ "threads", ready_threads, do_idle },
 };
 
