@@ -382,6 +382,15 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 	return err;
 }
 
+/** mlu_command_unread() - refuse a command whose bytes could not be had */
+void mlu_command_unread(int err, struct mlu_refusal *refusal)
+{
+	static const char unread[] = "[unread]";
+	const char *sentence = err == -EFAULT ? "its bytes cannot be read" : default_sentence(err);
+
+	refuse(refusal, err, sentence, unread, strlen(unread));
+}
+
 /** mlu_options_show() - " key=value" of each key that is not at its default */
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options)
 {

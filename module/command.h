@@ -21,6 +21,7 @@ struct mlu_refusal {
 
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal);
+void mlu_command_unread(int err, struct mlu_refusal *refusal);
 
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options);
 

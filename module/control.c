@@ -150,15 +150,17 @@ static ssize_t control_write(struct file *file, const char __user *buf, size_t l
 	struct mlu_refusal refusal = {};
 	/* One byte more than a command may have is enough to refuse it. */
 	char *text = memdup_user_nul(buf, min_t(size_t, len, MLU_COMMAND_MAX + 1));
-	int err;
+	int err = PTR_ERR_OR_ZERO(text);
 
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	err = mlu_command(text, min_t(size_t, len, MLU_COMMAND_MAX + 1), control->session,
-			  &refusal);
+	if (err) {
+		mlu_command_unread(err, &refusal);
+	} else {
+		err = mlu_command(text, min_t(size_t, len, MLU_COMMAND_MAX + 1), control->session,
+				  &refusal);
+		kfree(text);
+	}
 	keep_refusal(control, &refusal);
 	put_pid(refusal.writer);
-	kfree(text);
 	*pos = 0;
 	return err ? err : len;
 }

@@ -114,6 +114,7 @@ static bool is_sentence(const char *names, int err)
 		 err == ESRCH  ? "ESRCH" :
 		 err == EBUSY  ? "EBUSY" :
 		 err == E2BIG  ? "E2BIG" :
+		 err == EFAULT ? "EFAULT" :
 				 "?",
 		 getpid());
 	if (!strncmp(mlu_refusal, "refused ", 8) && sentence)
@@ -221,6 +222,13 @@ TEST_F(control, refuses_binary_bytes)
 	EXPECT_TRUE(is_refused("\033[31mattach", 11, EINVAL, ""));
 	EXPECT_TRUE(is_refused(nul, sizeof(nul) - 1, EINVAL, ""));
 	EXPECT_TRUE(is_refused("\0", 1, EINVAL, ""));
+}
+
+TEST_F(control, refuses_bytes_that_are_not_there)
+{
+	EXPECT_EQ(EFAULT, mlu_write((void *)8, 10));
+	EXPECT_TRUE(is_sentence("bytes", EFAULT));
+	EXPECT_EQ(0, mlu_stat(0, "targets"));
 }
 
 TEST_F(control, refuses_the_dead)
