@@ -17,6 +17,8 @@
 #include "mapping.h"
 #include "mem.h"
 
+#define UNKNOWN "[unknown]"
+
 static enum mlu_mapping_sort sort_of(const struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
@@ -52,18 +54,19 @@ void mlu_mapping_free(struct mlu_mapping *m)
 	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
 }
 
+/* NULL: no memory.  What is too long for the kernel itself has no name. */
 static char *path_of(struct file *file, u16 *len)
 {
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	char *path, *copy = NULL;
+	char *path, *copy;
 
 	if (!buf)
 		return NULL;
 	path = d_path(mlu_file_path(file), buf, PATH_MAX);
-	if (!IS_ERR(path)) {
-		*len = strlen(path);
-		copy = mlu_mem_zalloc(MLU_MEM_MAPPINGS, *len + 1, GFP_KERNEL);
-	}
+	if (IS_ERR(path))
+		path = UNKNOWN;
+	*len = strlen(path);
+	copy = mlu_mem_zalloc(MLU_MEM_MAPPINGS, *len + 1, GFP_KERNEL);
 	if (copy)
 		memcpy(copy, path, *len);
 	kfree(buf);
@@ -106,7 +109,7 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 	const char *name;
 
 	if (mapping->sort != MLU_MAPPING_FILE || !path) {
-		name = mapping->sort == MLU_MAPPING_FILE ? "[unknown]" :
+		name = mapping->sort == MLU_MAPPING_FILE ? UNKNOWN :
 		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" :
 							   "[anon]";
 		*len = strlen(name);

@@ -67,12 +67,17 @@ static int look_into(struct mlu_sites *sites, struct mlu_mapping *mapping, unsig
 	return 0;
 }
 
-static bool is_wanted(const struct mlu_mapping *mapping, const char *object)
+/* 0: no; 1: yes; -ENOMEM: its name was not to be had. */
+static int is_wanted(const struct mlu_mapping *mapping, const char *object)
 {
 	size_t len;
 	const char *name = mlu_mapping_name(mapping, &len);
 
-	return !*object || (strlen(object) == len && !memcmp(name, object, len));
+	if (!*object)
+		return 1;
+	if (!mlu_mapping_path(mapping))
+		return -ENOMEM;
+	return strlen(object) == len && !memcmp(name, object, len);
 }
 
 /**
@@ -92,10 +97,12 @@ int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites)
 	int err = 0;
 
 	list_for_each_entry(mapping, &target->maps.all, node) {
-		if (!mapping->file || !is_wanted(mapping, target->options.object))
+		int wanted = mapping->file ? is_wanted(mapping, target->options.object) : 0;
+
+		if (!wanted)
 			continue;
 		sites->object_seen = true;
-		err = look_into(sites, mapping, deadline);
+		err = wanted < 0 ? wanted : look_into(sites, mapping, deadline);
 		if (err)
 			break;
 	}
