@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Everything at once, for a while: programs of eight threads that do what allocators have to
- * suffer (leakers/torture.c) are attached and detached, cleared, read, stopped, traced by a
- * debugger and killed, while the module comes and goes.  Beside them a target that nobody disturbs,
- * whose counts must be exact each time.
+ * suffer (leakers/torture.c), or longjmp out of them without end (leakers/torture_jump.c), and
+ * call exec, are attached and detached, cleared, read, stopped, traced by debuggers and killed, while
+ * the module comes and goes.  Beside them a target that nobody disturbs, whose counts must be exact
+ * each time.
  *
  * MLU_TORTURE_SECONDS says how long, MLU_TORTURE_SEED repeats the choices of an earlier run (its
  * races, it cannot).
@@ -26,8 +27,21 @@
 
 #define BLOCKS 300
 
-static void (*const hands[])(struct torture *t, unsigned int seed) = {
-	torture_command, torture_command, torture_read, torture_stop, torture_trace,
+static const struct {
+	void (*run)(struct torture *t, unsigned int seed);
+	const char *needs;
+} hands[] = {
+	{ torture_command, NULL },	 { torture_command, NULL },
+	{ torture_read, NULL },		 { torture_stop, NULL },
+	{ torture_trace, NULL },	 { torture_strace, "/usr/bin/strace" },
+	{ torture_gdb, "/usr/bin/gdb" },
+};
+
+static const char *const programs[TORTURE_TARGETS] = {
+	"torture",
+	"torture",
+	"torture_jump",
+	"torture_jump_apart",
 };
 
 #define HANDS (sizeof(hands) / sizeof(hands[0]))
@@ -35,8 +49,9 @@ static void (*const hands[])(struct torture *t, unsigned int seed) = {
 FIXTURE(torture)
 {
 	struct torture *t;
+	int map; /* the descriptor that the targets find it by */
 	struct mlu_leaker l[TORTURE_TARGETS], steady;
-	pid_t hand[HANDS];
+	pid_t hand[HANDS]; /* 0: it lacks what it needs */
 	unsigned int seed;
 	int seconds;
 };
@@ -64,11 +79,13 @@ static int seconds_by_default(void)
 
 static void start_target(FIXTURE_DATA(torture) * self, int i)
 {
-	char seed[16];
+	char seed[16], map[16], place[16];
 
 	snprintf(seed, sizeof(seed), "%u", torture_next(&self->seed) % 100000);
-	mlu_spawn(&self->l[i], "torture", seed, mlu_here("leakers/libone.so"), NULL);
-	mlu_go(&self->l[i], "run");
+	snprintf(map, sizeof(map), "%d", self->map);
+	snprintf(place, sizeof(place), "%d", i);
+	self->t->ending[i] = 0;
+	mlu_spawn(&self->l[i], programs[i], seed, map, place, mlu_here("leakers/libone.so"), NULL);
 	self->t->target[i] = self->l[i].pid;
 }
 
@@ -76,6 +93,11 @@ static void start_hand(FIXTURE_DATA(torture) * self, unsigned int i)
 {
 	unsigned int seed = torture_next(&self->seed);
 
+	self->hand[i] = 0;
+	if (hands[i].needs && access(hands[i].needs, X_OK)) {
+		mlu_say("there is no %s, nobody uses it", hands[i].needs);
+		return;
+	}
 	fflush(stdout);
 	self->hand[i] = fork();
 	if (self->hand[i] < 0)
@@ -83,8 +105,22 @@ static void start_hand(FIXTURE_DATA(torture) * self, unsigned int i)
 	if (self->hand[i])
 		return;
 	/* Not told to die with the test: a tracer has to let go first. */
-	hands[i](self->t, seed);
+	hands[i].run(self->t, seed);
 	_exit(0);
+}
+
+/* Shared with the targets, too, and so by a descriptor that they inherit. */
+static struct torture *shared_map(int *fd)
+{
+	struct torture *t;
+
+	*fd = memfd_create("torture", 0);
+	if (*fd < 0 || ftruncate(*fd, sizeof(*t)))
+		mlu_die("memfd_create: %m");
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (t == MAP_FAILED)
+		mlu_die("mmap: %m");
+	return t;
 }
 
 FIXTURE_SETUP(torture)
@@ -97,8 +133,7 @@ FIXTURE_SETUP(torture)
 	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
 	mlu_say("MLU_TORTURE_SEED=%u MLU_TORTURE_SECONDS=%d", self->seed, self->seconds);
 	mlu_fresh();
-	self->t = mmap(NULL, sizeof(*self->t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
+	self->t = shared_map(&self->map);
 	snprintf(blocks, sizeof(blocks), "%d", BLOCKS);
 	mlu_spawn(&self->steady, "torture_steady", blocks, mlu_here("leakers/libone.so"), NULL);
 	for (i = 0; i < TORTURE_TARGETS; i++)
@@ -115,12 +150,34 @@ FIXTURE_TEARDOWN(torture)
 
 static bool is_alive(pid_t pid)
 {
-	int status;
+	siginfo_t info = { 0 };
 
-	if (!waitpid(pid, &status, WNOHANG))
+	if (!pid || (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid))
 		return true;
-	mlu_say("process %d has ended with status 0x%x", pid, status);
+	mlu_say("process %d has ended (%d, status %d)", pid, info.si_code, info.si_status);
 	return false;
+}
+
+/* Those that longjmp out of malloc leave by it at last. */
+static bool has_left(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid &&
+	       info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT;
+}
+
+static void replace_those_that_have_left(FIXTURE_DATA(torture) * self)
+{
+	int i;
+
+	for (i = 0; i < TORTURE_TARGETS; i++) {
+		if (!has_left(self->l[i].pid))
+			continue;
+		mlu_kill(&self->l[i]);
+		self->t->exits++;
+		start_target(self, i);
+	}
 }
 
 static bool all_are_alive(FIXTURE_DATA(torture) * self)
@@ -128,6 +185,7 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	unsigned int i;
 	bool alive = is_alive(self->steady.pid);
 
+	replace_those_that_have_left(self);
 	for (i = 0; i < TORTURE_TARGETS; i++)
 		alive &= is_alive(self->l[i].pid);
 	for (i = 0; i < HANDS; i++)
@@ -166,6 +224,8 @@ static void kill_one(FIXTURE_DATA(torture) * self)
 {
 	int i = torture_next(&self->seed) % TORTURE_TARGETS;
 
+	if (!torture_may_end(self->t, i))
+		return;
 	mlu_kill(&self->l[i]);
 	self->t->kills++;
 	start_target(self, i);
@@ -225,33 +285,87 @@ static bool go_on(FIXTURE_DATA(torture) * self)
 	return true;
 }
 
+/* One that waits for a stopped target ends when that goes on. */
+static bool is_done(FIXTURE_DATA(torture) * self, pid_t hand)
+{
+	int status, tries, i;
+
+	for (tries = 0; tries < 1200; tries++) {
+		if (waitpid(hand, &status, WNOHANG))
+			return status == 0;
+		for (i = 0; i < TORTURE_TARGETS; i++)
+			kill(self->l[i].pid, SIGCONT);
+		usleep(100000);
+	}
+	return false;
+}
+
 static bool hands_are_done(FIXTURE_DATA(torture) * self)
 {
-	unsigned int i, tries;
+	unsigned int i;
 	bool good = true;
-	int status;
-	pid_t pid = 0;
 
 	self->t->over = true;
 	for (i = 0; i < HANDS; i++) {
-		for (tries = 0; tries < 600; tries++) {
-			pid = waitpid(self->hand[i], &status, WNOHANG);
-			if (pid)
-				break;
-			usleep(100000);
-		}
-		if (pid != self->hand[i] || status) {
+		if (self->hand[i] && !is_done(self, self->hand[i])) {
 			mlu_say("hand %u did not come to its end", i);
 			good = false;
 		}
+		self->hand[i] = 0;
 	}
 	return good;
+}
+
+/* What a target keeps is listed, whatever else it has lost by its jumps. */
+static bool lists_what_is_kept(const struct mlu_leaker *l)
+{
+	size_t i, k, missing = 0;
+	struct mlu_rows rows;
+
+	mlu_rows(&rows, "targets/%d/allocations", mlu_id(l->pid));
+	for (i = 0; i < l->keep.count; i++) {
+		for (k = 0; k < rows.count; k++)
+			if (rows.row[k].addr == l->keep.row[i].addr &&
+			    rows.row[k].size == l->keep.row[i].size)
+				break;
+		missing += k == rows.count;
+	}
+	mlu_rows_free(&rows);
+	if (missing)
+		mlu_say("%zu of %zu blocks are not listed", missing, l->keep.count);
+	return l->keep.count && !missing;
+}
+
+/* It goes on as it did, traced by us alone, and then comes to its end. */
+static bool comes_to_a_good_end(struct mlu_leaker *l)
+{
+	bool good;
+
+	kill(l->pid, SIGCONT);
+	good = !insist("attach", "clear", l->pid);
+	mlu_step(l, "count");
+	good = good && lists_what_is_kept(l);
+	mlu_step(l, "forget");
+	mlu_step(l, "turns");
+	return mlu_end(l) == 0 && good;
+}
+
+static void tell(const struct torture *t)
+{
+	mlu_say("%lu attaches, %lu refused, %lu detaches, %lu clears, %lu reads, %lu events seen",
+		t->attaches, t->refused, t->detaches, t->clears, t->reads, t->events);
+	mlu_say("%lu unloads (%lu times busy), %lu kills, %lu stops, %lu exact", t->unloads,
+		t->busy, t->kills, t->stops, t->exact);
+	mlu_say("%lu jumps out of malloc, %lu of realloc, %lu of free, %lu exits in there, %lu execs",
+		t->jumps[TORTURE_MALLOC], t->jumps[TORTURE_REALLOC], t->jumps[TORTURE_FREE],
+		t->exits, t->exec_calls);
+	mlu_say("%lu traced for %lu steps, %lu by strace for %lu lines, %lu by gdb for %lu frames",
+		t->traced, t->steps, t->straces, t->strace_lines, t->gdbs, t->gdb_frames);
 }
 
 TEST_F_TIMEOUT(torture, all_at_once, 3600)
 {
 	long end = now() + self->seconds;
-	const struct torture *t = self->t;
 	bool good = true;
 	int i;
 
@@ -259,12 +373,10 @@ TEST_F_TIMEOUT(torture, all_at_once, 3600)
 		good = all_are_alive(self) && go_on(self);
 	EXPECT_TRUE(good);
 	EXPECT_TRUE(hands_are_done(self));
-	for (i = 0; i < TORTURE_TARGETS; i++) {
-		kill(self->l[i].pid, SIGCONT);
-		mlu_wait_done(&self->l[i]);
-		mlu_step(&self->l[i], "turns");
-		EXPECT_EQ(0, mlu_end(&self->l[i]));
-	}
+	EXPECT_TRUE(all_are_alive(self));
+	EXPECT_EQ(0, insist("detach", "detach", 0));
+	for (i = 0; i < TORTURE_TARGETS; i++)
+		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
 	EXPECT_TRUE(is_exact_beside(self));
 	EXPECT_EQ(0, mlu_end(&self->steady));
 	EXPECT_EQ(0, insist("detach", "detach", 0));
@@ -274,10 +386,7 @@ TEST_F_TIMEOUT(torture, all_at_once, 3600)
 	EXPECT_TRUE(mlu_wait_stat("bytes_records", 0));
 	EXPECT_TRUE(mlu_wait_stat("bytes_inflight", 0));
 	EXPECT_EQ(0, mlu_unload());
-	mlu_say("%lu attaches, %lu refused, %lu detaches, %lu clears, %lu reads, %lu events seen",
-		t->attaches, t->refused, t->detaches, t->clears, t->reads, t->events);
-	mlu_say("%lu unloads (%lu times busy), %lu kills, %lu stops, %lu traced for %lu steps, %lu exact",
-		t->unloads, t->busy, t->kills, t->stops, t->traced, t->steps, t->exact);
+	tell(self->t);
 }
 
 int main(int argc, char **argv)

@@ -1,20 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the processes of the torture share: see torture.c. */
+/* What the processes of the torture share, the tortured among them: see torture.c. */
 #ifndef TORTURE_H
 #define TORTURE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define TORTURE_TARGETS 3
+#define TORTURE_TARGETS 4
+#define TORTURE_THREADS 8
+
+/* The status of a target that has left by _exit() out of malloc, as it does now and then. */
+#define TORTURE_EXIT 77
+
+enum torture_call { TORTURE_MALLOC = 1, TORTURE_REALLOC, TORTURE_FREE, TORTURE_CALLS };
 
 struct torture {
 	_Atomic pid_t target[TORTURE_TARGETS];
-	_Atomic bool over;
-	_Atomic bool hush; /* nobody opens a file, so that the module can go */
-	_Atomic unsigned long attaches, refused, detaches, clears, reads, stops, traced, steps;
-	unsigned long unloads, busy, kills, events, exact;
+	_Atomic int ending[TORTURE_TARGETS]; /* those who are about to have it exec, exit or die */
+	_Atomic bool held[TORTURE_TARGETS];  /* gdb is there: it is to do none of these */
+	_Atomic bool over;		     /* all is to come to its end */
+	_Atomic bool hush;		     /* nobody opens a file, so that the module can go */
+
+	/* What was done. */
+	_Atomic unsigned long attaches, refused, detaches, clears, reads;
+	_Atomic unsigned long stops, traced, steps, straces, strace_lines, gdbs, gdb_frames;
+	_Atomic unsigned long jumps[TORTURE_CALLS], jumps_of[TORTURE_TARGETS], exec_calls;
+	unsigned long unloads, busy, kills, exits, events, exact;
 };
+
+/*
+ * Does the target's program come to its end now?  Not if gdb holds it; and who wants to hold it
+ * waits until who has been told so has done it.
+ */
+static inline bool torture_may_end(struct torture *t, int place)
+{
+	t->ending[place]++;
+	if (!t->held[place])
+		return true;
+	t->ending[place]--;
+	return false;
+}
 
 static inline unsigned int torture_next(unsigned int *seed)
 {
@@ -22,9 +47,12 @@ static inline unsigned int torture_next(unsigned int *seed)
 	return *seed >> 8;
 }
 
+/* Those who torture, each a process of its own. */
 void torture_command(struct torture *t, unsigned int seed);
 void torture_read(struct torture *t, unsigned int seed);
 void torture_stop(struct torture *t, unsigned int seed);
 void torture_trace(struct torture *t, unsigned int seed);
+void torture_strace(struct torture *t, unsigned int seed);
+void torture_gdb(struct torture *t, unsigned int seed);
 
 #endif

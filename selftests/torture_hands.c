@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Those who torture: each a process of its own that goes on until all is over.  The module may be
- * gone at any moment, and so may every target; nobody here minds.
+ * Those who torture through the module's files, or by signals: each a process of its own that goes
+ * on until all is over.  The module may be gone at any moment, and so may every target; nobody here
+ * minds.  Those who trace are in torture_tracers.c.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "mlu.h"
@@ -47,7 +46,7 @@ static void count_attach(struct torture *t, int err)
 		return;
 	}
 	t->refused++;
-	if (err != EBUSY && err != ESRCH && err != ENOENT && err != EFAULT && err != EINPROGRESS)
+	if (err != EBUSY && err != ESRCH && err != ENOENT && err != EINPROGRESS)
 		mlu_die("attach: %s", strerror(err));
 }
 
@@ -123,81 +122,5 @@ void torture_stop(struct torture *t, unsigned int seed)
 		kill(pid, SIGCONT);
 		t->stops++;
 		usleep(torture_next(&seed) % 200000);
-	}
-}
-
-static pid_t some_thread(pid_t pid, unsigned int *seed)
-{
-	/* Threads are made one after the other; one that is not there is not traced. */
-	return pid + torture_next(seed) % 9;
-}
-
-/* Lets a stopped tracee go on, with the signal that it was stopped for. */
-static bool let_go_on(struct torture *t, pid_t tid, int status, unsigned int *seed)
-{
-	static const int how[] = { PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_SINGLESTEP };
-	int sig = WSTOPSIG(status);
-
-	if (status >> 16 || sig == SIGTRAP || sig == (SIGTRAP | 0x80))
-		sig = 0;
-	t->steps++;
-	return ptrace(how[torture_next(seed) % 3], tid, 0, sig) == 0;
-}
-
-static bool stops_within(pid_t tid, int *status, int ms)
-{
-	for (; ms > 0; ms--) {
-		if (waitpid(tid, status, __WALL | WNOHANG) == tid)
-			return WIFSTOPPED(*status);
-		usleep(1000);
-	}
-	return false;
-}
-
-/* A thread in a long system call has to be asked for its stop. */
-static bool is_stopped(pid_t tid, int *status)
-{
-	if (stops_within(tid, status, 10))
-		return true;
-	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	return stops_within(tid, status, 100);
-}
-
-/*
- * The trap of a step may be pending behind the stop that was asked for, and would kill who is let
- * go with it: let it run without steps until no trap comes any more.
- */
-static void let_go(pid_t tid)
-{
-	int status;
-
-	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	if (waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
-		return;
-	do {
-		if (ptrace(PTRACE_CONT, tid, 0, 0))
-			break;
-	} while (stops_within(tid, &status, 20));
-	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	if (waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status))
-		ptrace(PTRACE_DETACH, tid, 0, 0);
-}
-
-/* A debugger that steps and follows system calls.  It must not die with a tracee on a step. */
-void torture_trace(struct torture *t, unsigned int seed)
-{
-	int status, rounds;
-	pid_t tid;
-
-	for (; !t->over; usleep(torture_next(&seed) % 100000)) {
-		tid = some_thread(some_target(t, &seed), &seed);
-		if (ptrace(PTRACE_SEIZE, tid, 0, 0))
-			continue;
-		t->traced++;
-		ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-		for (rounds = 0; rounds < 100 && is_stopped(tid, &status); rounds++)
-			if (!let_go_on(t, tid, status, &seed))
-				break;
-		let_go(tid);
 	}
 }

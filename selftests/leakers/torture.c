@@ -1,90 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture SEED [LIBRARY]: eight threads that do all that allocators have to
- * suffer, for ever: blocks given from thread to thread, fork, vfork and exec,
- * libraries loaded and gone, longjmp out of signal handlers that came in the
- * middle of a malloc, and children that exit in there.
+ * torture: eight threads that do all that allocators have to suffer, for ever: blocks given from
+ * thread to thread, fork, vfork and exec, libraries loaded and gone, longjmp out of signal handlers
+ * that came in the middle of a malloc, and children that exit in there.  See tortured.h for its
+ * arguments, and torture_jump.c for one that longjmps by itself.
  *
- * Each block carries what it must hold and is looked at before it goes; whoever
- * finds another thing ends the program with status 1, which the test sees.  A
- * line "turns" is answered as soon as each thread has gone on; "end" ends it.
+ * Each block carries what it must hold and is looked at before it goes; whoever finds another thing
+ * ends the program with status 1, which the test sees.
  */
 #include <dlfcn.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "leaker.h"
+#include "tortured.h"
 
-#define THREADS 8
 #define SLOTS 64
 
-struct block {
-	size_t size;
-	unsigned char fill, bytes[];
-};
-
 extern char **environ;
-static struct block *_Atomic slots[SLOTS];
-static _Atomic unsigned long turns[THREADS];
-static const char *library;
-static unsigned int first_seed;
+static struct tortured_block *slots[SLOTS];
 static __thread sigjmp_buf back;
 static __thread volatile sig_atomic_t may_jump;
 
-static unsigned int next(unsigned int *seed)
+static struct tortured_block *make(struct tortured_block *old, unsigned int *seed)
 {
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 8;
-}
-
-static void check(const struct block *b)
-{
-	size_t i;
-
-	for (i = 0; i < b->size; i++)
-		if (b->bytes[i] != b->fill)
-			leaker_die("a block has changed");
-}
-
-static struct block *make(struct block *old, unsigned int *seed)
-{
-	size_t size = next(seed) % 16 ? next(seed) % 3000 : 200000 + next(seed) % 100000;
-	struct block *b = old ? realloc(old, sizeof(*b) + size) : malloc(sizeof(*b) + size);
+	size_t size = torture_next(seed) % 16 ? torture_next(seed) % 3000 :
+						200000 + torture_next(seed) % 100000;
+	struct tortured_block *b = old ? realloc(old, sizeof(*b) + size) :
+					 malloc(sizeof(*b) + size);
 
 	if (!b)
 		leaker_die("malloc");
-	b->size = size;
-	b->fill = next(seed);
-	memset(b->bytes, b->fill, size);
+	tortured_fill(b, size, torture_next(seed));
 	return b;
 }
 
 /* Whatever lies in the slot is this thread's now. */
 static void exchange(unsigned int *seed)
 {
-	struct block *_Atomic *slot = &slots[next(seed) % SLOTS];
-	struct block *b = __atomic_exchange_n((struct block **)slot, NULL, __ATOMIC_ACQ_REL);
+	struct tortured_block **slot = &slots[torture_next(seed) % SLOTS];
+	struct tortured_block *b = __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL);
 
 	if (b)
-		check(b);
-	if (b && next(seed) % 3 == 0) {
+		tortured_check(b);
+	if (b && torture_next(seed) % 3 == 0) {
 		free(b);
 		return;
 	}
-	b = make(b, seed);
-	b = __atomic_exchange_n((struct block **)slot, b, __ATOMIC_ACQ_REL);
-	free(b);
+	free(__atomic_exchange_n(slot, make(b, seed), __ATOMIC_ACQ_REL));
 }
 
 static void map_and_unmap(unsigned int *seed)
 {
-	size_t size = 4096 * (1 + next(seed) % 8);
+	size_t size = 4096 * (1 + torture_next(seed) % 8);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
@@ -118,22 +87,22 @@ static void jump(int signal)
 /* The signal comes at any moment, in the middle of an allocator most of the time. */
 static void leave_by_signal(unsigned int seed)
 {
-	const struct timeval often = { .tv_usec = 500 + next(&seed) % 3000 };
+	const struct timeval often = { .tv_usec = 500 + torture_next(&seed) % 3000 };
 	const struct itimerval timer = { .it_value = often };
 
 	signal(SIGALRM, jump);
-	may_jump = 1 + next(&seed) % 2;
+	may_jump = 1 + torture_next(&seed) % 2;
 	if (!sigsetjmp(back, 1)) {
 		setitimer(ITIMER_REAL, &timer, NULL);
 		for (;;)
-			free(realloc(malloc(next(&seed) % 500), 700));
+			free(realloc(malloc(torture_next(&seed) % 500), 700));
 	}
 	_exit(0);
 }
 
 static void have_child(unsigned int *seed)
 {
-	unsigned int how = next(seed) % 4, i;
+	unsigned int how = torture_next(seed) % 4, i;
 	char *argv[] = { "true", NULL };
 	pid_t pid;
 
@@ -152,14 +121,14 @@ static void have_child(unsigned int *seed)
 		free(malloc(i * 100));
 	if (!pid)
 		_exit(0);
-	if (how == 3 && next(seed) % 2)
+	if (how == 3 && torture_next(seed) % 2)
 		kill(pid, SIGKILL);
 	wait_for(pid);
 }
 
 static void load_and_unload(void)
 {
-	void *handle = library ? dlopen(library, RTLD_NOW) : NULL;
+	void *handle = dlopen(tortured_library, RTLD_NOW);
 	void (*leak)(void) = handle ? (void (*)(void))dlsym(handle, "leak_in_library") : NULL;
 
 	if (leak)
@@ -171,10 +140,10 @@ static void load_and_unload(void)
 static void *work(void *arg)
 {
 	unsigned long self = (unsigned long)arg;
-	unsigned int seed = first_seed * THREADS + self, what;
+	unsigned int seed = tortured_seed * TORTURE_THREADS + self, what;
 
-	for (;; turns[self]++) {
-		what = next(&seed) % 400;
+	for (;; tortured_turn(self)) {
+		what = torture_next(&seed) % 400;
 		if (what == 0)
 			have_child(&seed);
 		else if (what < 4)
@@ -190,34 +159,9 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void wait_for_turns(void)
-{
-	unsigned long before[THREADS];
-	int i;
-
-	for (i = 0; i < THREADS; i++)
-		before[i] = turns[i];
-	for (i = 0; i < THREADS; i++)
-		while (turns[i] < before[i] + 2)
-			usleep(1000);
-}
-
 int main(int argc, char **argv)
 {
-	pthread_t thread;
-	long i;
-
-	if (argc < 2)
-		return 1;
-	first_seed = atoi(argv[1]);
-	library = argc > 2 ? argv[2] : NULL;
-	leaker_ready();
-	for (i = 0; i < THREADS; i++)
-		if (pthread_create(&thread, NULL, work, (void *)i))
-			leaker_die("pthread_create");
-	for (;;) {
-		wait_for_turns();
-		if (leaker_done() == 'e')
-			_exit(0);
-	}
+	tortured_begin(argc, argv);
+	tortured_start(work);
+	tortured_serve();
 }
