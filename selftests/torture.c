@@ -2,9 +2,9 @@
 /*
  * Everything at once, for a while: programs of eight threads that do what allocators have to
  * suffer (leakers/torture.c), or longjmp out of them without end (leakers/torture_jump.c), and
- * call exec, are attached and detached, cleared, read, stopped, traced by debuggers and killed, while
- * the module comes and goes.  Beside them a target that nobody disturbs, whose counts must be exact
- * each time.
+ * call exec, are attached and detached, cleared, read, stopped, traced by debuggers and killed,
+ * while the module comes and goes.  Beside them a target that nobody disturbs, whose counts must be
+ * exact each time.
  *
  * MLU_TORTURE_SECONDS says how long, MLU_TORTURE_SEED repeats the choices of an earlier run (its
  * races, it cannot).

@@ -4,9 +4,9 @@
  * and gdb.  Each a process of its own, at one target at a time, until all is over.  Who finds that
  * another one traces already goes elsewhere.
  *
- * A target must not come to harm by them alone.  So nobody is left with a step pending; and gdb has no
- * breakpoints, lets no thread run, and holds no target that execs (both would wait for each other in
- * the kernel) or dies (gdb 13 aborts now and then).
+ * A target must not come to harm by them alone.  So nobody is left with a step pending; and gdb has
+ * no breakpoints, lets no thread run, and holds no target that execs (both would wait for each
+ * other in the kernel) or dies (gdb 13 aborts now and then).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -217,7 +217,7 @@ static void strace(struct torture *t, pid_t target, unsigned int *seed)
 	}
 	text = text_of(out);
 	t->strace_lines += mlu_count(text, "\n");
-	t->straces += strstr(text, " = ") != NULL;
+	t->straces += !!strstr(text, " = ");
 	free(text);
 }
 
@@ -228,8 +228,8 @@ void torture_strace(struct torture *t, unsigned int seed)
 }
 
 /*
- * It steps nobody: a thread that forks or ends meanwhile makes gdb 13 wait for ever or abort, with and
- * without us.  What becomes of its breakpoints beside ours, "debuggers" tests.
+ * It steps nobody: among all the others, gdb 13 was seen to wait for ever for the end of a step.
+ * What becomes of its steps and breakpoints beside ours, "debuggers" tests.
  */
 static const char *const gdb_commands[] = { "echo held\\n", "backtrace 5", "info threads",
 					    "detach" };
@@ -269,7 +269,7 @@ static void gdb(struct torture *t, pid_t target)
 		status = 0;
 	}
 	text = text_of(out);
-	t->gdbs += strstr(text, "\nheld\n") != NULL;
+	t->gdbs += !!strstr(text, "\nheld\n");
 	t->gdb_frames += mlu_count(text, "\n#");
 	if (WIFSIGNALED(status) || strstr(text, "internal-error"))
 		mlu_die("gdb has come to harm at process %d (0x%x): %s", target, status, text);
