@@ -42,15 +42,9 @@ FIXTURE_TEARDOWN(debugger)
 
 static void become_gdb(pid_t pid, va_list commands)
 {
-	/* What Debian has of libc's debug information takes gdb longer than all the rest. */
-	const char *words[MAX_WORDS] = {
-		"gdb",	  "-nx",
-		"-batch", "-q",
-		"-iex",	  "set debug-file-directory /nonexistent",
-		"-iex",	  "set auto-load off",
-	};
+	const char *words[MAX_WORDS] = { "gdb", "-nx", "-batch", "-q" };
 	char number[16];
-	int i = 8;
+	int i = 4;
 
 	sprintf(number, "%d", pid);
 	words[i++] = "-p";
