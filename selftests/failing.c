@@ -82,11 +82,15 @@ TEST_F_TIMEOUT(allocation, detach_is_refused_or_done, 60)
 	EXPECT_TRUE(failing_exact(&self->f, "go"));
 }
 
+/* The other one is a static program. */
 TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
 {
 	mlu_fresh();
+	failing_spawn_other(&self->f, "pulse_static");
 	EXPECT_TRUE(failing_each(&self->f, "attach", failing_command_attach));
 	EXPECT_TRUE(failing_inside(&self->f, "attach", failing_command_attach));
+	EXPECT_TRUE(failing_attach_without_names(&self->f));
+	EXPECT_TRUE(failing_attach_halfway(&self->f));
 	EXPECT_TRUE(failing_attach_stranger(&self->f));
 	failing_attach(&self->f);
 	EXPECT_TRUE(failing_each(&self->f, "attach", failing_command_empty));
@@ -99,16 +103,9 @@ TEST_F_TIMEOUT(allocation, attach_to_a_second_process_is_refused_or_done, 60)
 	mlu_fresh();
 	failing_spawn_other(&self->f, "pulse");
 	ASSERT_EQ(0, mlu_command("attach %d", self->f.other.pid));
-	EXPECT_TRUE(failing_each(&self->f, "attach", failing_command_attach));
+	EXPECT_TRUE(failing_each(&self->f, "attach", failing_attach_second));
 	mlu_step(&self->f.other, "go");
 	EXPECT_TRUE(mlu_exact(&self->f.other));
-}
-
-TEST_F_TIMEOUT(allocation, attach_of_each_sort_is_refused_or_done, 120)
-{
-	mlu_fresh();
-	failing_spawn_other(&self->f, "pulse_static");
-	EXPECT_TRUE(failing_again(&self->f, "attach", failing_command_attach_sorts));
 }
 
 TEST_F_TIMEOUT(allocation, insmod_is_refused_or_done, 120)
@@ -123,9 +120,7 @@ TEST_F_TIMEOUT(allocation, insmod_is_refused_or_done, 120)
 }
 
 /* The last one of all. */
-FIXTURE(site)
-{
-};
+FIXTURE(site){};
 
 FIXTURE_SETUP(site)
 {

@@ -42,6 +42,7 @@ struct failing_window {
 };
 
 struct failing_window failing_at(const struct failing_site *site);
+struct failing_site *failing_site(const char *phase, const char *callee, const char *function);
 struct failing_window failing_of(const char *phase, const char *callee, const char *function);
 struct failing_window failing_kernel(const char *function);
 
@@ -54,6 +55,8 @@ void failing_end(void);
 bool failing_is_watched(void);
 void failing_on(struct failing_window require, struct failing_window reject, int interval,
 		int times);
+void failing_apart(struct failing_window pages, int bytes);
+int failing_pages(void);
 int failing_off(void);
 void failing_nth(int n);
 bool failing_nth_came(void);
@@ -77,11 +80,11 @@ void failing_kill_other(struct failing *f);
 void failing_arm(const struct failing_site *site);
 bool failing_is_fatal(const struct failing_site *site);
 bool failing_each(struct failing *f, const char *phase, failing_attempt attempt);
-bool failing_again(struct failing *f, const char *phase, failing_attempt attempt);
 bool failing_inside(struct failing *f, const char *phase, failing_attempt attempt);
 bool failing_counted(struct failing *f, long long made);
 bool failing_exact(struct failing *f, const char *step);
 bool failing_refused_or_done(int err);
+int failing_command_at(struct failing_site *site, const char *command, int *err);
 bool failing_is_as_before(void);
 
 /* What is tried at a site; each is true if all went as it must. */
@@ -97,7 +100,9 @@ bool failing_command_detach(struct failing *f, struct failing_site *site);
 bool failing_command_empty(struct failing *f, struct failing_site *site);
 bool failing_commands_one_by_one(struct failing *f);
 bool failing_command_attach(struct failing *f, struct failing_site *site);
-bool failing_command_attach_sorts(struct failing *f, struct failing_site *site);
+bool failing_attach_second(struct failing *f, struct failing_site *site);
+bool failing_attach_without_names(struct failing *f);
+bool failing_attach_halfway(struct failing *f);
 bool failing_attach_stranger(struct failing *f);
 bool failing_load(struct failing *f, struct failing_site *site);
 

@@ -17,15 +17,16 @@
 #include "failing.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
-#define FAULTS 2
 #define CONSOLE_ERRORS 4
+
+enum { SLAB, PAGES, FAULTS };
 
 static const char *const faults[FAULTS] = { "failslab", "fail_page_alloc" };
 
-enum { REQUIRE_START, REQUIRE_END, REJECT_START, REJECT_END, INTERVAL, TIMES, SETTINGS };
+enum { REQUIRE_START, REQUIRE_END, REJECT_START, REJECT_END, INTERVAL, SPACE, TIMES, SETTINGS };
 
 static const char *const settings[SETTINGS] = {
-	"require-start", "require-end", "reject-start", "reject-end", "interval", "times",
+	"require-start", "require-end", "reject-start", "reject-end", "interval", "space", "times",
 };
 
 static int console_level;
@@ -147,7 +148,6 @@ void failing_begin(void)
 		set(faults[i], "verbose", "0");
 		set(faults[i], "task-filter", "Y");
 		set(faults[i], "stacktrace-depth", "32");
-		set(faults[i], "space", "0");
 		set(faults[i], "ignore-gfp-wait", "N");
 		for (s = 0; s < SETTINGS; s++)
 			fds[i][s] = open_setting(faults[i], settings[s]);
@@ -209,9 +209,21 @@ void failing_on(struct failing_window require, struct failing_window reject, int
 		put_number(fds[i][REJECT_START], reject.start);
 		put_number(fds[i][REJECT_END], reject.end);
 		put_number(fds[i][INTERVAL], interval);
+		put_number(fds[i][SPACE], 0);
 	}
 	for (i = 0; i < FAULTS; i++)
 		put_number(fds[i][TIMES], times);
+}
+
+/*
+ * Other than failing_on() said, pages fail at @pages, and what is no page not before @bytes of it.
+ * Nothing else may happen meanwhile.
+ */
+void failing_apart(struct failing_window pages, int bytes)
+{
+	put_number(fds[PAGES][REQUIRE_START], pages.start);
+	put_number(fds[PAGES][REQUIRE_END], pages.end);
+	put_number(fds[SLAB][SPACE], bytes);
 }
 
 /* An open file tells its number once only. */
@@ -226,7 +238,13 @@ static int times_left(const char *fault)
 	return atoi(text);
 }
 
-/* How many have failed since. */
+/* How many pages have failed so far. */
+int failing_pages(void)
+{
+	return armed - times_left(faults[PAGES]);
+}
+
+/* How many allocations have failed since. */
 int failing_off(void)
 {
 	int i, failed = 0;

@@ -112,53 +112,32 @@ bool failing_each(struct failing *f, const char *phase, failing_attempt attempt)
 	return good;
 }
 
-/* Each site of a phase that has failed. */
-bool failing_again(struct failing *f, const char *phase, failing_attempt attempt)
+static struct failing_site *first_failed(const char *phase, const char *callee)
 {
-	bool good = true;
 	size_t i;
 
 	for (i = 0; i < failing_sites->count; i++) {
 		struct failing_site *site = &failing_sites->site[i];
 
-		if (!strcmp(site->phase, phase) && site->failed)
-			good = try_one(f, site, attempt) && good;
+		if (site->failed && !strcmp(site->phase, phase) && !strcmp(site->callee, callee))
+			return site;
 	}
-	return good;
-}
-
-static bool allocates_more_than_once(const struct failing_site *site)
-{
-	static const char *const callees[] = {
-		"uprobe_register",
-		"dentry_open",
-		"mlu_pool_init",
-		"alloc_workqueue",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(callees) / sizeof(callees[0]); i++)
-		if (!strcmp(site->callee, callees[i]))
-			return true;
-	return false;
+	return NULL;
 }
 
 /* Callees that allocate several times: not the first time fails, but a later one. */
 bool failing_inside(struct failing *f, const char *phase, failing_attempt attempt)
 {
-	static const int intervals[] = { 2, 5 };
+	static const char *const callees[] = { "uprobe_register", "dentry_open", "mlu_pool_init",
+					       "alloc_workqueue" };
 	bool good = true;
-	size_t i, n;
+	size_t i;
 
-	for (i = 0; i < failing_sites->count; i++) {
-		struct failing_site *site = &failing_sites->site[i];
+	for (i = 0; i < sizeof(callees) / sizeof(callees[0]); i++) {
+		struct failing_site *site = first_failed(phase, callees[i]);
 
-		if (strcmp(site->phase, phase) || !site->failed || !allocates_more_than_once(site))
-			continue;
-		for (n = 0; n < sizeof(intervals) / sizeof(intervals[0]); n++) {
-			every = intervals[n];
+		for (every = 2; site && every <= 5; every += 3)
 			good = try_one(f, site, attempt) && good;
-		}
 		every = 1;
 	}
 	return good;
@@ -192,4 +171,17 @@ bool failing_refused_or_done(int err)
 		return true;
 	mlu_say("%s: '%s'", strerror(err), mlu_refusal);
 	return false;
+}
+
+/* How many allocations have failed, and the command's errno. */
+int failing_command_at(struct failing_site *site, const char *command, int *err)
+{
+	int failed;
+
+	failing_arm(site);
+	*err = mlu_command("%s", command);
+	failed = failing_off();
+	if (failed)
+		site->failed = true;
+	return failed;
 }

@@ -30,12 +30,11 @@ static const struct excuse excuses[] = {
 	{ "", "", "pcpu_alloc_noprof", HAS_CHUNK },
 	{ "handlers", "mlu_stacks_intern", "rht_bucket_nested_insert",
 	  "only a table for a thousand stacks that was not to be had in one piece is nested" },
-	{ "learning", "image_read", "kernel_read", "the file has just been written: it is in memory" },
+	{ "learning", "image_read", "kernel_read",
+	  "the file has just been written: it is in memory" },
 	{ "readers", "forward", "__kvmalloc_node_noprof",
 	  "only a table that could not grow for long has 256 records in one bucket" },
-	{ "attach", "mlu_probe_unuse", "uprobe_unregister_nosync",
-	  "probes are taken out again where two things fail; a detach is the same" },
-	{ "attach", "mlu_attach", "access_process_vm",
+	{ "attach", "", "access_process_vm",
 	  "the page is there: the breakpoint has just been written to it" },
 };
 
@@ -142,18 +141,23 @@ struct failing_window failing_at(const struct failing_site *site)
 	return (struct failing_window){ site->address, site->address + 1 };
 }
 
-struct failing_window failing_of(const char *phase, const char *callee, const char *function)
+struct failing_site *failing_site(const char *phase, const char *callee, const char *function)
 {
 	size_t i;
 
 	for (i = 0; i < failing_sites->count; i++) {
-		const struct failing_site *site = &failing_sites->site[i];
+		struct failing_site *site = &failing_sites->site[i];
 
 		if (!strcmp(site->phase, phase) && !strcmp(site->callee, callee) &&
 		    !strcmp(site->function, function))
-			return failing_at(site);
+			return site;
 	}
 	mlu_die("no site of %s in %s", callee, function);
+}
+
+struct failing_window failing_of(const char *phase, const char *callee, const char *function)
+{
+	return failing_at(failing_site(phase, callee, function));
 }
 
 /* A function of the kernel itself, by the list of its symbols, which is sorted. */

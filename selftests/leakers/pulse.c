@@ -34,13 +34,13 @@ static const char *file;
 
 /* Calls the function in its first argument with its second one, with a frame of its own. */
 static const unsigned char code[] = {
-	0x55, /* push %rbp */
+	0x55,		  /* push %rbp */
 	0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
 	0x48, 0x89, 0xf8, /* mov %rdi, %rax */
 	0x48, 0x89, 0xf7, /* mov %rsi, %rdi */
-	0xff, 0xd0, /* call *%rax */
-	0x5d, /* pop %rbp */
-	0xc3, /* ret */
+	0xff, 0xd0,	  /* call *%rax */
+	0x5d,		  /* pop %rbp */
+	0xc3,		  /* ret */
 };
 
 static unsigned char seed_of(const struct held *h)
