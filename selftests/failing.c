@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation of the module fails at least once: while events are handled, files are read,
- * commands are carried out, the module is loaded.  A command is refused or done, a reading refused or
- * whole, an event recorded or counted as lost, a target never harmed; afterwards all is as if nothing
- * had been.
+ * commands are carried out, the module is loaded.  A command is refused or done, a reading refused
+ * or whole, an event recorded or counted as lost, a target never harmed; afterwards all is as if
+ * nothing had been.
  *
  * The sites come from the module's file (failing_sites.sh), in phases: those that handlers reach,
  * those that readers reach and so on; one that is in two phases has to fail in both.  One that has

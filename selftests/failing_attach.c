@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Allocations that fail while a process is attached to, and while the module is loaded: for failing.c. */
+/*
+ * Allocations that fail while a process is attached to, and while the module is loaded: for
+ * failing.c.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,8 +136,8 @@ bool failing_attach_without_names(struct failing *f)
 }
 
 /*
- * Some probes are in when there is no memory for the next one, nor for the pages that take those out
- * again.  The kernel then leaves breakpoints behind, which nobody listens to.
+ * Some probes are in when there is no memory for the next one, nor for the pages that take those
+ * out again.  The kernel then leaves breakpoints behind, which nobody listens to.
  */
 bool failing_attach_halfway(struct failing *f)
 {

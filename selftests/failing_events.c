@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocations that fail while a target's events are handled, and while the files of its mappings are
- * read for the first time: for failing.c.
+ * Allocations that fail while a target's events are handled, and while the files of its mappings
+ * are read for the first time: for failing.c.
  */
 #include <stdlib.h>
 #include <string.h>

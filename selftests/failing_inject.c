@@ -36,9 +36,9 @@ static int armed;
 const char *failing_why_not(void)
 {
 	if (access(DEBUGFS "failslab/require-start", W_OK))
-		return "the kernel has no fault injection with a filter for stacks (failslab)";
+		return "the kernel has no failslab with a filter for stacks";
 	if (access(DEBUGFS "fail_page_alloc/require-start", W_OK))
-		return "the kernel has no fault injection with a filter for stacks (fail_page_alloc)";
+		return "the kernel has no fail_page_alloc with a filter for stacks";
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the tests of failing.c have in common: the traced leaker, going through the sites of a phase,
- * and what must be so before and after a failure.
+ * What the tests of failing.c have in common: the traced leaker, going through the sites of a
+ * phase, and what must be so before and after a failure.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pulse FILE [OBJECT]: each step makes the same calls, from stacks that are as many each time, and one from
- * code that was mapped a moment ago.
+ * pulse FILE [OBJECT]: each step makes the same calls, from stacks that are as many each time, and
+ * one from code that was mapped a moment ago.
  *
- * "go" makes all of them, "code" only those from the new code, which is a small ELF image in FILE.
- * FILE is written anew each time, so that it is another file to whoever goes by its times of change.
- * A step keeps all that it makes but for what it frees on purpose; what was kept before is not
- * counted any more.  At its begin and at its end the contents of the blocks are looked at: exit
+ * "go" makes all of them, "code" only the one from the new code, which is a small ELF image in
+ * FILE. FILE is written anew each time, so that it is another file to whoever goes by its times of
+ * change. A step keeps all that it makes but for what it frees on purpose; what was kept before is
+ * not counted any more.  At its begin and at its end the contents of the blocks are looked at: exit
  * status 1 if one has come to harm.
  *
  * OBJECT is mapped to be executed and not looked at.  Also built statically.
@@ -182,7 +182,9 @@ int main(int argc, char **argv)
 	for (word = leaker_step(); word != 'e'; word = leaker_done()) {
 		look_at_blocks();
 		nr_held = 0;
-		leaker_count = leaker_bytes = leaker_hash = 0;
+		leaker_count = 0;
+		leaker_bytes = 0;
+		leaker_hash = 0;
 		for (round = 0; word == 'g' && round < ROUNDS; round++)
 			left(8 | round);
 		run_code();
