@@ -58,6 +58,7 @@ bool failing_commands_one_by_one(struct failing *f)
 	for (n = 1; came && good && n < 1000; n++) {
 		long long before = mlu_stat(f->id, "allocated");
 
+		mlu_command_through(fd, "nonsense");
 		failing_nth(n);
 		err = mlu_command_through(fd, "clear %d", f->l.pid);
 		came = failing_nth_came();
