@@ -110,7 +110,7 @@ static const char *reason(const char *name)
 	static const char *const words[][2] = {
 		{ "lost_memory", "no memory at that moment" },
 		{ "lost_limit", "the module's memory limit" },
-		{ "lost_inflight", "too many nested calls" },
+		{ "lost_inflight", "too many nested calls, or a return not to be probed" },
 		{ "lost_fault", "the address could not be read" },
 	};
 
