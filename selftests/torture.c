@@ -154,6 +154,9 @@ static bool is_alive(pid_t pid)
 
 	if (!pid || (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid))
 		return true;
+	/* One that has left by malloc just now is replaced next time. */
+	if (info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT)
+		return true;
 	mlu_say("process %d has ended (%d, status %d)", pid, info.si_code, info.si_status);
 	return false;
 }
