@@ -16,7 +16,6 @@
  * in flight, the uses and the mappings' files are the worker's alone.
  */
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>

@@ -19,7 +19,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
-#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 

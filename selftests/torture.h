@@ -47,6 +47,11 @@ static inline unsigned int torture_next(unsigned int *seed)
 	return *seed >> 8;
 }
 
+static inline pid_t torture_some_target(struct torture *t, unsigned int *seed)
+{
+	return t->target[torture_next(seed) % TORTURE_TARGETS];
+}
+
 /* Those who torture, each a process of its own. */
 void torture_command(struct torture *t, unsigned int seed);
 void torture_read(struct torture *t, unsigned int seed);

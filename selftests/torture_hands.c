@@ -21,11 +21,6 @@ static bool goes_on(const struct torture *t)
 	return !t->over;
 }
 
-static pid_t some_target(struct torture *t, unsigned int *seed)
-{
-	return t->target[torture_next(seed) % TORTURE_TARGETS];
-}
-
 static int write_command(int fd, const char *fmt, pid_t pid)
 {
 	char command[64];
@@ -62,7 +57,7 @@ void torture_command(struct torture *t, unsigned int seed)
 		fd = mlu_open(O_RDWR, "control");
 		if (fd < 0)
 			continue;
-		pid = some_target(t, &seed);
+		pid = torture_some_target(t, &seed);
 		what = torture_next(&seed) % 4;
 		if (what < 2)
 			count_attach(t, write_command(fd, attach[torture_next(&seed) % 5], pid));
@@ -116,7 +111,7 @@ void torture_stop(struct torture *t, unsigned int seed)
 	pid_t pid;
 
 	while (!t->over) {
-		pid = some_target(t, &seed);
+		pid = torture_some_target(t, &seed);
 		kill(pid, SIGSTOP);
 		usleep(torture_next(&seed) % 100000);
 		kill(pid, SIGCONT);

@@ -28,11 +28,6 @@
 #define MAX_THREADS 32
 #define PATIENCE 60000 /* ms */
 
-static pid_t some_target(struct torture *t, unsigned int *seed)
-{
-	return t->target[torture_next(seed) % TORTURE_TARGETS];
-}
-
 /* Any thread of a process, 0 if it is gone. */
 static pid_t some_thread(pid_t pid, unsigned int *seed)
 {
@@ -138,7 +133,7 @@ void torture_trace(struct torture *t, unsigned int seed)
 	int status, rounds;
 
 	for (; !t->over; usleep(torture_next(&seed) % 100000)) {
-		tracee.pid = some_target(t, &seed);
+		tracee.pid = torture_some_target(t, &seed);
 		tracee.tid = some_thread(tracee.pid, &seed);
 		if (!tracee.tid || ptrace(PTRACE_SEIZE, tracee.tid, 0, 0))
 			continue;
@@ -224,7 +219,7 @@ static void strace(struct torture *t, pid_t target, unsigned int *seed)
 void torture_strace(struct torture *t, unsigned int seed)
 {
 	for (; !t->over; usleep(torture_next(&seed) % 1000000))
-		strace(t, some_target(t, &seed), &seed);
+		strace(t, torture_some_target(t, &seed), &seed);
 }
 
 /*
