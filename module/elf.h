@@ -4,9 +4,9 @@
  *
  * Pure: it sees nothing but what a struct mlu_elf_source reads for it, keeps no state outside of
  * struct mlu_elf and knows nothing of tasks, files or probes. elf.c holds the headers and the
- * addresses, elf_build_id.c the notes, elf_dynsym.c and elf_symbols.c the look-up of symbols (in
- * Kbuild: elf.o elf_build_id.o elf_dynsym.o elf_symbols.o). They are built for the host too, with
- * unit tests and a fuzzer in selftests/unit.
+ * addresses, elf_build_id.c the notes, elf_unwind.c the place of the unwind data, elf_dynsym.c and
+ * elf_symbols.c the look-up of symbols. They are built for the host too, with unit tests and a
+ * fuzzer in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -122,6 +122,25 @@ int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *sc
  * or what the source said.
  */
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
+
+/* Where .eh_frame is: @size bytes at @offset of the file, at address @vaddr. */
+struct mlu_elf_unwind {
+	u64 offset;
+	u64 size;
+	u64 vaddr;
+};
+
+/**
+ * mlu_elf_unwind() - where the unwind data is
+ * @elf: an opened image
+ * @unwind: what to fill; of size 0 if there is none
+ *
+ * Where no section table tells the size, it reaches to the end of the segment: what follows the
+ * data is no entry, or a length of zero.
+ *
+ * Return: 0, or what the source said.
+ */
+int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind);
 
 /**
  * mlu_elf_find() - look up defined functions by name

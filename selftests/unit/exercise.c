@@ -114,6 +114,14 @@ static void exercise_addresses(const struct image *image)
 	must(!mlu_elf_offset(&image->elf, U64_MAX, &back) || back < image->src.size);
 }
 
+static void exercise_unwind(struct image *image)
+{
+	struct mlu_elf_unwind unwind;
+
+	must(!mlu_elf_unwind(&image->elf, &unwind));
+	must(unwind.size <= image->src.size && unwind.offset <= image->src.size - unwind.size);
+}
+
 void exercise_elf(struct image *image, size_t scratch_len)
 {
 	int err;
@@ -126,6 +134,7 @@ void exercise_elf(struct image *image, size_t scratch_len)
 		exercise_addresses(image);
 		exercise_build_id(image);
 		exercise_symbols(image);
+		exercise_unwind(image);
 	}
 	must_be_cheap(image);
 }

@@ -182,6 +182,29 @@ bool oracle_build_id(const char *path, char *hex, size_t len)
 	return pclose(out) == 0;
 }
 
+/* "  [18] .eh_frame         PROGBITS        0000000000002068 002068 0000b0 00   A  0   0  8" */
+bool oracle_section(const char *path, const char *name, u64 *addr, u64 *offset, u64 *size)
+{
+	FILE *out = run_on("readelf -SW", path);
+	char line[1024], word[64], type[64];
+
+	if (!out)
+		return false;
+	*addr = *offset = *size = 0;
+	while (fgets(line, sizeof(line), out)) {
+		const char *at = strchr(line, ']');
+		u64 a, o, s;
+
+		if (at && sscanf(at + 1, " %63s %63s %llx %llx %llx", word, type, &a, &o, &s) == 5 &&
+		    !strcmp(word, name) && strcmp(type, "NOBITS")) {
+			*addr = a;
+			*offset = o;
+			*size = s;
+		}
+	}
+	return pclose(out) == 0;
+}
+
 /* A direct branch reads "je     98f08 <cfree@@GLIBC_2.2.5+0x18>", and nothing else does. */
 static u64 branch_target(const char *text)
 {

@@ -50,6 +50,9 @@ void oracle_close(struct oracle *oracle);
 /* The build-id as readelf -n prints it, "" if it prints none. */
 bool oracle_build_id(const char *path, char *hex, size_t len);
 
+/* A section as readelf -S prints it; all 0 if it prints none of that name. */
+bool oracle_section(const char *path, const char *name, u64 *addr, u64 *offset, u64 *size);
+
 /* All instructions, by address. */
 bool oracle_disassemble(struct oracle_text *text, const char *path);
 void oracle_free_text(struct oracle_text *text);

@@ -112,6 +112,36 @@ static void test_build_id(struct image *image, const char *path)
 	tap_ok(len >= 0 && !strcmp(got, right), "%s: the build-id is readelf's: '%s'", path, right);
 }
 
+/* Without a section table nobody knows where it ends, but it begins where it did. */
+static void test_unwind_alone(struct image *image, const struct mlu_elf_unwind *right,
+			      const char *path)
+{
+	struct mlu_elf_unwind unwind;
+	u64 header_addr, header_offset, header_size;
+
+	oracle_section(path, ".eh_frame_hdr", &header_addr, &header_offset, &header_size);
+	image->elf.shnum = 0;
+	tap_ok(!mlu_elf_unwind(&image->elf, &unwind) &&
+	       (header_size ? unwind.offset == right->offset && unwind.vaddr == right->vaddr &&
+			      unwind.size >= right->size : !unwind.size),
+	       "%s: .eh_frame is found without a section table if there is a header", path);
+}
+
+static void test_unwind(struct image *image, const char *path)
+{
+	struct mlu_elf_unwind unwind, right;
+
+	if (!oracle_section(path, ".eh_frame", &right.vaddr, &right.offset, &right.size)) {
+		tap_ok(false, "%s: readelf prints its sections", path);
+		return;
+	}
+	tap_ok(!mlu_elf_unwind(&image->elf, &unwind) && unwind.size == right.size &&
+	       unwind.offset == right.offset && unwind.vaddr == right.vaddr,
+	       "%s: .eh_frame is where readelf says: %#llx bytes at %#llx", path, right.size,
+	       right.offset);
+	test_unwind_alone(image, &right, path);
+}
+
 static bool is_mapped(const struct image *image, u64 offset, u64 vaddr)
 {
 	u64 to_vaddr, to_offset;
@@ -153,6 +183,7 @@ static void test_object(const char *path)
 		test_absent(&image, path);
 		test_build_id(&image, path);
 		test_addresses(&image, &oracle, path);
+		test_unwind(&image, path);
 	}
 	image_free(&image);
 	oracle_close(&oracle);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * elf_unwind: where an ELF image has its unwind data.
+ *
+ * Pure, see elf.h.  Programs find .eh_frame by PT_GNU_EH_FRAME, a small header whose first pointer
+ * leads to it; this is what we go by, as a section table may be missing.  But only the section table
+ * knows the size, and some objects have no such header: then it is looked up by name.  The header's
+ * search table is not used: making one of our own takes one pass, and cannot be lied to.
+ *
+ * Source: Linux Standard Base Core 5.0, 10.6.2 (.eh_frame_hdr).
+ *
+ * Context: as the source's read; never a probe handler. No locks.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "elf_internal.h"
+
+/* DW_EH_PE_: how a pointer is written, and what it counts from. */
+#define PE_FORMAT 0x0f
+#define PE_UDATA4 0x03
+#define PE_UDATA8 0x04
+#define PE_SDATA4 0x0b
+#define PE_SDATA8 0x0c
+#define PE_BASE 0xf0
+#define PE_ABSOLUTE 0x00
+#define PE_PCREL 0x10
+#define PE_DATAREL 0x30
+
+#ifndef SHT_X86_64_UNWIND
+#define SHT_X86_64_UNWIND 0x70000001
+#endif
+
+struct eh_frame_hdr {
+	u8 version;
+	u8 pointer_encoding;
+	u8 count_encoding;
+	u8 table_encoding;
+	u8 pointer[8];
+} __attribute__((packed));
+
+/* The pointer's own address is @addr + 4, "data" is the header's. 0: written in no way we know. */
+static u64 decode_pointer(const struct eh_frame_hdr *hdr, u64 addr)
+{
+	u64 value, base = 0;
+	u32 low;
+
+	memcpy(&value, hdr->pointer, sizeof(value));
+	memcpy(&low, hdr->pointer, sizeof(low));
+	switch (hdr->pointer_encoding & PE_FORMAT) {
+	case PE_UDATA4:
+		value = low;
+		break;
+	case PE_SDATA4:
+		value = (s64)(s32)low;
+		break;
+	case PE_UDATA8:
+	case PE_SDATA8:
+		break;
+	default:
+		return 0;
+	}
+	switch (hdr->pointer_encoding & PE_BASE) {
+	case PE_PCREL:
+		base = addr + offsetof(struct eh_frame_hdr, pointer);
+		break;
+	case PE_DATAREL:
+		base = addr;
+		break;
+	case PE_ABSOLUTE:
+		break;
+	default:
+		return 0;
+	}
+	return base + value;
+}
+
+static int by_header(struct mlu_elf *elf, const Elf64_Phdr *phdr, struct mlu_elf_unwind *unwind)
+{
+	struct eh_frame_hdr hdr = {};
+	int err;
+
+	/* A header of 8 bytes, with a pointer of 4, is a whole one. */
+	err = mlu_elf_copy(elf, phdr->p_offset, &hdr,
+			   phdr->p_filesz < sizeof(hdr) ? 8 : sizeof(hdr));
+	if (err)
+		return err;
+	if (hdr.version != 1)
+		return -ENOEXEC;
+	unwind->vaddr = decode_pointer(&hdr, phdr->p_vaddr);
+	if (!mlu_elf_extent(elf, unwind->vaddr, false, &unwind->offset, &unwind->size))
+		return -ENOEXEC;
+	return 0;
+}
+
+/* 0 and a size of 0: there is no such segment. */
+static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
+{
+	Elf64_Phdr phdr;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < elf->phnum; i++) {
+		err = mlu_elf_segment(elf, i, &phdr);
+		if (err)
+			return err;
+		if (phdr.p_type == PT_GNU_EH_FRAME)
+			return by_header(elf, &phdr, unwind);
+	}
+	return 0;
+}
+
+static bool is_candidate(const struct mlu_elf *elf, const Elf64_Shdr *shdr)
+{
+	return (shdr->sh_type == SHT_PROGBITS || shdr->sh_type == SHT_X86_64_UNWIND) &&
+	       shdr->sh_flags & SHF_ALLOC && mlu_elf_in_file(elf, shdr->sh_offset, shdr->sh_size);
+}
+
+static bool is_named_eh_frame(struct mlu_elf *elf, const Elf64_Shdr *names, u32 name)
+{
+	static const char wanted[] = ".eh_frame";
+	const void *bytes;
+
+	if (name > names->sh_size || sizeof(wanted) > names->sh_size - name ||
+	    !mlu_elf_in_file(elf, names->sh_offset, names->sh_size))
+		return false;
+	bytes = mlu_elf_bytes(elf, &elf->strings, names->sh_offset + name, sizeof(wanted));
+	return !IS_ERR(bytes) && !memcmp(bytes, wanted, sizeof(wanted));
+}
+
+/* The table of section names; false: there is none to be trusted. */
+static bool read_names(struct mlu_elf *elf, Elf64_Shdr *names)
+{
+	Elf64_Ehdr head;
+
+	return !mlu_elf_copy(elf, 0, &head, sizeof(head)) &&
+	       !mlu_elf_section(elf, head.e_shstrndx, names);
+}
+
+/* Each section, until one is at the address that the header told, or has the name. */
+static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
+{
+	Elf64_Shdr shdr, names = {};
+	bool named = !unwind->size;
+	unsigned int i;
+
+	if (named && !read_names(elf, &names))
+		return 0;
+	for (i = 0; i < elf->shnum; i++) {
+		if (mlu_elf_section(elf, i, &shdr))
+			return 0;
+		if (!is_candidate(elf, &shdr))
+			continue;
+		if (named ? !is_named_eh_frame(elf, &names, shdr.sh_name) :
+			    shdr.sh_addr != unwind->vaddr || shdr.sh_offset != unwind->offset)
+			continue;
+		unwind->vaddr = shdr.sh_addr;
+		unwind->offset = shdr.sh_offset;
+		unwind->size = shdr.sh_size;
+		return 0;
+	}
+	return 0;
+}
+
+int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
+{
+	int err;
+
+	memset(unwind, 0, sizeof(*unwind));
+	err = find_by_segment(elf, unwind);
+	if (err && err != -ENOEXEC)
+		return err;
+	if (err)
+		memset(unwind, 0, sizeof(*unwind));
+	return find_by_section(elf, unwind);
+}
