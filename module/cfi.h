@@ -96,6 +96,7 @@ struct mlu_cfi {
 	u64 base; /* lowest start of all entries */
 	const struct mlu_cfi_entry *table;
 	u32 nr;
+	u8 hole; /* why entries could not be read whose code is not known; 0: all could */
 };
 
 /* What interpreting needs; too large for a handler's stack. */
@@ -134,7 +135,8 @@ u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max);
  * mlu_cfi_index() - make the table
  * @table: room for @nr entries, as mlu_cfi_count() said; belongs to @cfi from then on
  *
- * What is malformed is left out.  Of entries that begin at one address the first in the section
+ * What is malformed is left out; code without an entry is then refused, as the entry may be its
+ * own.  Of entries that begin at one address the first in the section
  * stays.  Context: may sleep.
  */
 void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, u32 nr);

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cfi: the entries of an .eh_frame section, and the table of them.
+ *
+ * A section is a row of entries.  Each begins with its length, of 4 bytes, or of 8 behind 0xffffffff,
+ * and with a word that is 0 in a CIE, and in an FDE the distance back to the FDE's CIE.  A CIE says
+ * how its FDEs are written and what they begin with, an FDE which code it covers.  A length of 0
+ * ends the section.
+ *
+ * Source: Linux Standard Base Core 5.0, 10.6.1; DWARF 5, 6.4.1.
+ *
+ * Pure and hostile, see cfi.h.
+ */
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/sort.h>
+
+#include "cfi_internal.h"
+
+/* DW_EH_PE_: how an address is written, and what it counts from. */
+#define PE_FORMAT 0x0f
+#define PE_ABSPTR 0x00
+#define PE_ULEB128 0x01
+#define PE_UDATA2 0x02
+#define PE_UDATA4 0x03
+#define PE_UDATA8 0x04
+#define PE_SLEB128 0x09
+#define PE_SDATA2 0x0a
+#define PE_SDATA4 0x0b
+#define PE_SDATA8 0x0c
+#define PE_BASE 0x70
+#define PE_PCREL 0x10
+#define PE_ALIGNED 0x50
+#define PE_INDIRECT 0x80
+#define PE_OMIT 0xff
+
+/* How often long loops offer the processor. */
+#define RESCHED_MASK 4095
+
+const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
+	[MLU_CFI_OK] = "ok",
+	[MLU_CFI_NO_ENTRY] = "no_entry",
+	[MLU_CFI_TRUNCATED] = "truncated",
+	[MLU_CFI_VERSION] = "version",
+	[MLU_CFI_AUGMENTATION] = "augmentation",
+	[MLU_CFI_ENCODING] = "encoding",
+	[MLU_CFI_REGISTER] = "register",
+	[MLU_CFI_OPERATION] = "operation",
+	[MLU_CFI_TOO_LONG] = "too_long",
+	[MLU_CFI_STATES] = "states",
+	[MLU_CFI_RANGE] = "range",
+};
+
+/* === Numbers === */
+
+/* Bits beyond 64 are dropped; the length is bounded by the reader's end. */
+u64 mlu_cfi_uleb(struct mlu_cfi_reader *r)
+{
+	unsigned int shift = 0;
+	u64 value = 0;
+	u8 byte;
+
+	do {
+		byte = mlu_cfi_byte(r);
+		if (shift < 64)
+			value |= (u64)(byte & 0x7f) << shift;
+		shift += shift < 64 ? 7 : 0;
+	} while (byte & 0x80);
+	return value;
+}
+
+s64 mlu_cfi_sleb(struct mlu_cfi_reader *r)
+{
+	unsigned int shift = 0;
+	u64 value = 0;
+	u8 byte;
+
+	do {
+		byte = mlu_cfi_byte(r);
+		if (shift < 64)
+			value |= (u64)(byte & 0x7f) << shift;
+		shift += shift < 64 ? 7 : 0;
+	} while (byte & 0x80);
+	if (shift < 64 && byte & 0x40)
+		value |= ~0ULL << shift;
+	return value;
+}
+
+static enum mlu_cfi_refusal read_format(struct mlu_cfi_reader *r, u8 format, u64 *value)
+{
+	switch (format) {
+	case PE_ABSPTR:
+	case PE_UDATA8:
+	case PE_SDATA8:
+		*value = mlu_cfi_fixed(r, 8);
+		break;
+	case PE_UDATA4:
+		*value = mlu_cfi_fixed(r, 4);
+		break;
+	case PE_SDATA4:
+		*value = (s64)(s32)mlu_cfi_fixed(r, 4);
+		break;
+	case PE_UDATA2:
+		*value = mlu_cfi_fixed(r, 2);
+		break;
+	case PE_SDATA2:
+		*value = (s64)(s16)mlu_cfi_fixed(r, 2);
+		break;
+	case PE_ULEB128:
+		*value = mlu_cfi_uleb(r);
+		break;
+	case PE_SLEB128:
+		*value = mlu_cfi_sleb(r);
+		break;
+	default:
+		return MLU_CFI_ENCODING;
+	}
+	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
+}
+
+/* An address; what is relative is relative to where it stands. */
+enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+				     u8 encoding, u64 *value)
+{
+	u64 here = cfi->addr + r->pos;
+	enum mlu_cfi_refusal refusal;
+
+	if (encoding & PE_INDIRECT || ((encoding & PE_BASE) && (encoding & PE_BASE) != PE_PCREL))
+		return MLU_CFI_ENCODING;
+	refusal = read_format(r, encoding & PE_FORMAT, value);
+	if (encoding & PE_BASE)
+		*value += here;
+	return refusal;
+}
+
+/* A personality routine's address, which nobody here needs. */
+static enum mlu_cfi_refusal skip_pointer(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+					 u8 encoding)
+{
+	u64 here = cfi->addr + r->pos, unused;
+
+	if (encoding == PE_OMIT)
+		return MLU_CFI_OK;
+	if ((encoding & PE_BASE) == PE_ALIGNED) {
+		mlu_cfi_skip(r, ALIGN(here, 8) - here + 8);
+		return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
+	}
+	return read_format(r, encoding & PE_FORMAT, &unused);
+}
+
+/* === Entries === */
+
+/* An entry's body, behind its length.  False: there is none, here or further on. */
+static bool entry_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_reader *r, bool *is_long)
+{
+	u64 len;
+
+	r->data = cfi->data;
+	r->pos = pos;
+	r->end = cfi->size;
+	r->failed = pos > cfi->size;
+	if (r->failed)
+		return false;
+	len = mlu_cfi_fixed(r, 4);
+	*is_long = len == 0xffffffff;
+	if (*is_long)
+		len = mlu_cfi_fixed(r, 8);
+	if (r->failed || !len || len > mlu_cfi_left(r))
+		return false;
+	r->end = r->pos + len;
+	return true;
+}
+
+static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+					      const u8 *letters, struct mlu_cfi_cie *cie)
+{
+	enum mlu_cfi_refusal refusal;
+
+	for (; *letters; letters++) {
+		switch (*letters) {
+		case 'R':
+			cie->encoding = mlu_cfi_byte(r);
+			break;
+		case 'P':
+			refusal = skip_pointer(cfi, r, mlu_cfi_byte(r));
+			if (refusal)
+				return refusal;
+			break;
+		case 'L':
+			mlu_cfi_byte(r);
+			break;
+		case 'S':
+			cie->signal = true;
+			break;
+		default:
+			return MLU_CFI_AUGMENTATION;
+		}
+	}
+	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
+}
+
+/* What 'z' announces: a length, and letters whose data that length bounds. */
+static enum mlu_cfi_refusal read_augmented(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+					   const u8 *letters, struct mlu_cfi_cie *cie)
+{
+	struct mlu_cfi_reader data = *r;
+	u64 len = mlu_cfi_uleb(&data);
+
+	if (data.failed || len > mlu_cfi_left(&data))
+		return MLU_CFI_TRUNCATED;
+	data.end = data.pos + len;
+	r->pos = data.end;
+	cie->augmented = true;
+	return read_augmentation(cfi, &data, letters, cie);
+}
+
+/* Address and segment sizes, of version 4, can be but what they are. */
+static enum mlu_cfi_refusal read_version(struct mlu_cfi_reader *r, u8 version, const u8 **letters)
+{
+	*letters = r->data + r->pos;
+	while (mlu_cfi_byte(r))
+		;
+	if (r->failed)
+		return MLU_CFI_TRUNCATED;
+	if (version == 4 && (mlu_cfi_byte(r) != 8 || mlu_cfi_byte(r)))
+		return MLU_CFI_VERSION;
+	return MLU_CFI_OK;
+}
+
+static enum mlu_cfi_refusal read_factors(struct mlu_cfi_reader *r, u8 version,
+					 struct mlu_cfi_cie *cie)
+{
+	u64 code_align = mlu_cfi_uleb(r), ra;
+	s64 data_align = mlu_cfi_sleb(r);
+
+	ra = version == 1 ? mlu_cfi_byte(r) : mlu_cfi_uleb(r);
+	if (r->failed)
+		return MLU_CFI_TRUNCATED;
+	if (code_align > U16_MAX || data_align < S16_MIN || data_align > S16_MAX)
+		return MLU_CFI_RANGE;
+	cie->code_align = code_align;
+	cie->data_align = data_align;
+	return ra == MLU_CFI_RA ? MLU_CFI_OK : MLU_CFI_REGISTER;
+}
+
+static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+				     struct mlu_cfi_cie *cie)
+{
+	enum mlu_cfi_refusal refusal;
+	u8 version = mlu_cfi_byte(r);
+	const u8 *letters;
+
+	memset(cie, 0, sizeof(*cie));
+	if (version != 1 && version != 3 && version != 4)
+		return MLU_CFI_VERSION;
+	refusal = read_version(r, version, &letters);
+	if (refusal)
+		return refusal;
+	refusal = read_factors(r, version, cie);
+	if (refusal)
+		return refusal;
+	if (*letters == 'z')
+		refusal = read_augmented(cfi, r, letters + 1, cie);
+	else if (*letters)
+		refusal = MLU_CFI_AUGMENTATION;
+	cie->ops = r->pos;
+	cie->ops_end = r->end;
+	return refusal;
+}
+
+static enum mlu_cfi_refusal cie_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_cie *cie)
+{
+	struct mlu_cfi_reader r;
+	bool is_long;
+
+	if (!entry_at(cfi, pos, &r, &is_long))
+		return MLU_CFI_TRUNCATED;
+	/* An FDE is none: there its distance stands. */
+	if (mlu_cfi_fixed(&r, is_long ? 8 : 4))
+		return MLU_CFI_TRUNCATED;
+	return read_cie(cfi, &r, cie);
+}
+
+static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
+				     struct mlu_cfi_fde *fde)
+{
+	enum mlu_cfi_refusal refusal;
+
+	refusal = mlu_cfi_address(cfi, r, fde->cie.encoding, &fde->start);
+	if (refusal)
+		return refusal;
+	/* A length is no address: it counts from nothing. */
+	refusal = read_format(r, fde->cie.encoding & PE_FORMAT, &fde->len);
+	if (refusal)
+		return refusal;
+	if (fde->cie.augmented)
+		mlu_cfi_skip(r, mlu_cfi_uleb(r));
+	fde->ops = r->pos;
+	fde->ops_end = r->end;
+	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
+}
+
+/* An entry that is a CIE has no code: MLU_CFI_NO_ENTRY. */
+enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
+{
+	enum mlu_cfi_refusal refusal;
+	struct mlu_cfi_reader r;
+	bool is_long;
+	u64 back;
+	u32 at;
+
+	if (!entry_at(cfi, pos, &r, &is_long))
+		return MLU_CFI_TRUNCATED;
+	at = r.pos;
+	back = mlu_cfi_fixed(&r, is_long ? 8 : 4);
+	if (r.failed || back > at)
+		return MLU_CFI_TRUNCATED;
+	if (!back)
+		return MLU_CFI_NO_ENTRY;
+	refusal = cie_at(cfi, at - back, &fde->cie);
+	return refusal ? refusal : read_fde(cfi, &r, fde);
+}
+
+/* === The table === */
+
+void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
+{
+	memset(cfi, 0, sizeof(*cfi));
+	cfi->data = data;
+	cfi->size = size;
+	cfi->addr = addr;
+}
+
+/*
+ * What the linker has thrown away keeps an entry without code, or at address 0.  Of an entry that
+ * cannot be read nobody knows which code it covers: it makes a hole that may be anywhere.
+ */
+static bool covers_code(struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
+{
+	enum mlu_cfi_refusal refusal = mlu_cfi_fde_at(cfi, pos, fde);
+
+	if (refusal == MLU_CFI_NO_ENTRY)
+		return false;
+	if (refusal == MLU_CFI_OK && fde->len > U64_MAX - fde->start)
+		refusal = MLU_CFI_RANGE;
+	if (refusal != MLU_CFI_OK) {
+		cfi->hole = refusal;
+		return false;
+	}
+	return fde->len && fde->start;
+}
+
+/* The position behind an entry; 0: it was the last. */
+static u32 next_entry(const struct mlu_cfi *cfi, u32 pos)
+{
+	struct mlu_cfi_reader r;
+	bool is_long;
+
+	return entry_at(cfi, pos, &r, &is_long) ? r.end : 0;
+}
+
+u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max)
+{
+	struct mlu_cfi_fde fde;
+	u32 pos, next, seen = 0, nr = 0;
+
+	cfi->base = U64_MAX;
+	for (pos = 0; nr < max && (next = next_entry(cfi, pos)); pos = next) {
+		if (!(++seen & RESCHED_MASK))
+			cond_resched();
+		if (!covers_code(cfi, pos, &fde))
+			continue;
+		cfi->base = min(cfi->base, fde.start);
+		nr++;
+	}
+	return nr;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct mlu_cfi_entry *x = a, *y = b;
+
+	cond_resched();
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->fde < y->fde ? -1 : x->fde > y->fde;
+}
+
+static bool is_sorted(const struct mlu_cfi_entry *table, u32 nr)
+{
+	u32 i;
+
+	for (i = 1; i < nr; i++)
+		if (by_start(&table[i - 1], &table[i]) > 0)
+			return false;
+	return true;
+}
+
+static u32 drop_doubles(struct mlu_cfi_entry *table, u32 nr)
+{
+	u32 i, kept = 0;
+
+	for (i = 0; i < nr; i++)
+		if (!kept || table[i].start != table[kept - 1].start)
+			table[kept++] = table[i];
+	return kept;
+}
+
+void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, u32 nr)
+{
+	u32 pos, next, seen = 0, filled = 0;
+	struct mlu_cfi_fde fde;
+
+	for (pos = 0; filled < nr && (next = next_entry(cfi, pos)); pos = next) {
+		if (!(++seen & RESCHED_MASK))
+			cond_resched();
+		if (!covers_code(cfi, pos, &fde) || fde.start - cfi->base > U32_MAX)
+			continue;
+		table[filled].start = fde.start - cfi->base;
+		table[filled].fde = pos;
+		filled++;
+	}
+	if (!is_sorted(table, filled))
+		sort(table, filled, sizeof(*table), by_start, NULL);
+	cfi->nr = drop_doubles(table, filled);
+	cfi->table = table;
+}
