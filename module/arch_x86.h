@@ -9,8 +9,14 @@
 #ifndef MLU_ARCH_X86_H
 #define MLU_ARCH_X86_H
 
+#include <linux/bits.h>
+#include <linux/mm_types.h>
 #include <linux/ptrace.h>
 #include <linux/uprobes.h>
+
+#include <asm/vdso.h>
+
+#include "frame.h"
 
 static inline unsigned long mlu_arch_arg(const struct pt_regs *regs, unsigned int n)
 {
@@ -54,9 +60,36 @@ static inline unsigned long mlu_arch_pc(const struct pt_regs *regs)
 	return regs->ip;
 }
 
-static inline unsigned long mlu_arch_frame_pointer(const struct pt_regs *regs)
+/*
+ * The caller's registers, as they are when a call will have returned or has just done so: of those
+ * that a function has to leave alone, and of the stack pointer.
+ */
+static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc, unsigned long sp,
+				    struct mlu_registers *caller)
 {
-	return regs->bp;
+	caller->pc = pc;
+	caller->value[MLU_CFI_RSP] = sp;
+	caller->value[MLU_CFI_RBX] = regs->bx;
+	caller->value[MLU_CFI_RBP] = regs->bp;
+	caller->value[12] = regs->r12;
+	caller->value[13] = regs->r13;
+	caller->value[14] = regs->r14;
+	caller->value[15] = regs->r15;
+	caller->known = BIT(MLU_CFI_RSP) | BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | GENMASK(15, 12);
+	caller->saved = 0;
+	caller->interrupted = false;
+	caller->slot = 0;
+}
+
+/* The vdso's image that the kernel maps into this mm; NULL: none. */
+static inline const void *mlu_arch_vdso(const struct mm_struct *mm, size_t *size)
+{
+	const struct vdso_image *image = mm->context.vdso_image;
+
+	if (!image)
+		return NULL;
+	*size = image->size;
+	return image->data;
 }
 
 static inline bool mlu_arch_is_32bit(struct task_struct *task)

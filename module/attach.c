@@ -13,9 +13,13 @@
  * refused by the shared filter, and one sync waited for: no handler runs on a freed consumer.  A
  * handler of a probe that others still use may have found the target before it was unpublished;
  * it runs within rcu_read_lock(), so after synchronize_rcu() there is none.  From then on the calls
- * in flight, the uses and the mappings' files are the worker's alone.
+ * in flight, the uses and the mappings' files are the worker's alone.  Deferred walks are made by a
+ * work that needs the rules of the target's objects but no handler and no file: what it waits for is
+ * there or given up when the maps are closed, so it ends, and then no walk of this target is left
+ * that could look at the rules, and they may go.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -25,6 +29,9 @@
 #include "attach.h"
 #include "process.h"
 #include "sites.h"
+
+/* For all files of a target together, but for those without which there is no attach (sites.c). */
+#define READ_WAIT (2 * HZ)
 
 static bool is_traced(const struct mm_struct *mm)
 {
@@ -239,13 +246,17 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 {
 	/* First be told of what is unmapped, then look at what is mapped. */
 	int err = mlu_target_watch(target, mm, ended, wq);
+	unsigned long deadline;
 
 	if (err)
 		return err;
+	deadline = jiffies + READ_WAIT;
 	err = mlu_maps_read(&target->maps, mm);
 	if (!err)
 		err = find_sites(request, target, sites);
 	if (!err) {
+		/* What has not come by then is waited for by the walks that need it. */
+		mlu_maps_wait_until(&target->maps, deadline);
 		mlu_target_publish(target);
 		err = probe(request, target, sites);
 	}
@@ -253,6 +264,15 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 		return 0;
 	take_out(&target, 1);
 	return err;
+}
+
+/* Nothing of the target runs any more, and no probe is in. */
+static void let_go(struct mlu_target *target)
+{
+	mlu_maps_close(&target->maps);
+	mlu_deferred_finish(&target->deferred);
+	mlu_maps_retire(&target->maps);
+	mmdrop(target->mm);
 }
 
 /*
@@ -279,9 +299,8 @@ struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct 
 		request->err = attach(request, target, process.mm, sites, ended, wq);
 	}
 	if (target && request->err) {
-		mlu_maps_close(&target->maps);
+		let_go(target);
 		mlu_target_put(target);
-		mmdrop(process.mm);
 		target = NULL;
 	}
 	mlu_process_put(&process);
@@ -300,8 +319,6 @@ void mlu_detach(struct mlu_target *const *targets, unsigned int nr)
 	unsigned int i;
 
 	take_out(targets, nr);
-	for (i = 0; i < nr; i++) {
-		mlu_maps_close(&targets[i]->maps);
-		mmdrop(targets[i]->mm);
-	}
+	for (i = 0; i < nr; i++)
+		let_go(targets[i]);
 }

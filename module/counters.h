@@ -33,6 +33,26 @@
 	X(walk_fault)         \
 	X(walk_frame_pointer) \
 	X(walk_pc)            \
+	X(walk_rule)          \
+	X(walk_register)      \
+	X(walk_stuck)         \
+	X(walk_unread)        \
+	X(walk_copy)          \
+	X(walk_start)         \
+	X(deferred)           \
+	X(frames_by_rule)     \
+	X(frames_by_pointer)  \
+	X(frames_by_signal)   \
+	X(refused_truncated)  \
+	X(refused_version)    \
+	X(refused_augmentation) \
+	X(refused_encoding)   \
+	X(refused_register)   \
+	X(refused_operation)  \
+	X(refused_too_long)   \
+	X(refused_states)     \
+	X(refused_range)      \
+	X(refused_expression) \
 	X(unknown_mapping)
 
 enum mlu_counter {
@@ -49,6 +69,8 @@ struct mlu_counters {
 extern const char *const mlu_counter_names[MLU_NR_COUNTERS];
 
 #define mlu_count(counters, name) this_cpu_inc((counters)->n[MLU_COUNT_##name])
+
+#define mlu_count_many(counters, name, nr) this_cpu_add((counters)->n[MLU_COUNT_##name], nr)
 
 /* The same with a counter that is not known at compile time. */
 static inline void mlu_count_by(struct mlu_counters __percpu *counters, enum mlu_counter which)

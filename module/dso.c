@@ -8,10 +8,19 @@
  * for a bounded time.  What nobody waits for any more is "late": it holds the module until its
  * file is read after all, so that rmmod says that the module is in use instead of hanging.
  *
- * A file is known again by device, inode, size and times of change; one that is rewritten is
- * another one.  Of a file that could not be read the next one to ask makes a new dso.
+ * It is read in two steps.  First, and soon, what an attach has to know before it can put a probe
+ * in, and what reports say of the file: "ready".  Then its unwind data, which may be large: "done".
  *
- * Locks: dsos_lock (mutex) guards the list; late_lock (spinlock, a leaf) orders "ready" and "late".
+ * A file is known again by device, inode, size and times of change; one that is rewritten is
+ * another one.  Of a file that could not be read the next one to ask makes a new dso.  The vdso is
+ * no file: its image lies in the kernel's memory.
+ *
+ * Locks: dsos_lock (mutex) guards the list, the users, and who frees the rules; late_lock
+ * (spinlock, a leaf) orders "done" and "late".
+ *
+ * Rules go with the last user, as a proof: a mapping is retired when its target has ended, no
+ * handler of the target runs any more and its deferred walks are done; so whoever may still look
+ * at the rules belongs to another mapping that is not retired, and then this was not the last.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -42,7 +51,7 @@ void mlu_dso_exit(void)
 
 /* === Reading === */
 
-static int read_image(struct mlu_dso *dso, struct mlu_image *image)
+static int read_head(struct mlu_dso *dso, struct mlu_image *image)
 {
 	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
 
@@ -54,28 +63,64 @@ static int read_image(struct mlu_dso *dso, struct mlu_image *image)
 	return mlu_allocator_find(&dso->allocator, image);
 }
 
-/* What is no ELF image, or lies, or is of another machine, is read nevertheless. */
-static int open_and_read(struct mlu_dso *dso)
-{
-	struct mlu_image *image = kmalloc(sizeof(*image), GFP_KERNEL);
-	int err;
-
-	if (!image)
-		return -ENOMEM;
-	err = mlu_image_open(image, dso->file);
-	if (!err) {
-		err = read_image(dso, image);
-		mlu_image_close(image);
-	}
-	kfree(image);
-	return err == -ENOEXEC || err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
-}
-
 static void unlist(struct mlu_dso *dso)
 {
 	mutex_lock(&dsos_lock);
 	list_del_init(&dso->node);
 	mutex_unlock(&dsos_lock);
+}
+
+/* What is no ELF image, or lies, or is of another machine, is read nevertheless. */
+static void set_ready(struct mlu_dso *dso, int err)
+{
+	dso->err = err == -ENOEXEC || err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+	if (dso->err)
+		unlist(dso);
+	/* Pairs with mlu_dso_is_ready(). */
+	smp_store_release(&dso->ready, true);
+	wake_up_all(&mlu_dso_reads);
+}
+
+/* If nobody uses it any more, nobody wants them. */
+static void take_rules(struct mlu_dso *dso, struct mlu_rules *rules)
+{
+	dso->rules_missing = IS_ERR(rules);
+	if (IS_ERR_OR_NULL(rules))
+		return;
+	mutex_lock(&dsos_lock);
+	if (dso->users) {
+		dso->rules = rules;
+		rules = NULL;
+	}
+	mutex_unlock(&dsos_lock);
+	mlu_rules_free(rules);
+}
+
+static void read_both(struct mlu_dso *dso, struct mlu_image *image)
+{
+	int err = mlu_image_open(image, dso->file);
+
+	if (err) {
+		set_ready(dso, err);
+		return;
+	}
+	set_ready(dso, read_head(dso, image));
+	if (!dso->err)
+		take_rules(dso, mlu_rules_read(&image->elf));
+	mlu_image_close(image);
+}
+
+static void read_mapped(struct mlu_dso *dso)
+{
+	struct mlu_image *image = kmalloc(sizeof(*image), GFP_KERNEL);
+
+	if (image)
+		read_both(dso, image);
+	else
+		set_ready(dso, -ENOMEM);
+	kfree(image);
+	/* Not fput(), which from a work closes later: who finds it done may want to unmount. */
+	__fput_sync(dso->file);
 }
 
 /* The module is let go last: after that nothing but the return is left, and exit waits for that. */
@@ -84,14 +129,14 @@ static void read_file(struct work_struct *work)
 	struct mlu_dso *dso = container_of(work, struct mlu_dso, work);
 	bool holds_module;
 
-	dso->err = open_and_read(dso);
-	if (dso->err)
-		unlist(dso);
-	/* Not fput(), which from a work closes later: who finds it ready may want to unmount. */
-	__fput_sync(dso->file);
+	if (dso->image)
+		take_rules(dso, mlu_rules_of_memory(dso->image, dso->size));
+	else
+		read_mapped(dso);
 	spin_lock(&late_lock);
-	/* Pairs with mlu_dso_is_ready(). */
+	/* Pairs with mlu_dso_is_ready() and mlu_dso_is_done(). */
 	smp_store_release(&dso->ready, true);
+	smp_store_release(&dso->done, true);
 	holds_module = dso->holds_module;
 	spin_unlock(&late_lock);
 	wake_up_all(&mlu_dso_reads);
@@ -109,7 +154,7 @@ static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
 
 static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
 {
-	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation &&
+	return a->image == b->image && a->dev == b->dev && a->ino == b->ino && a->generation == b->generation &&
 	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
 	       same_time(&a->ctime, &b->ctime);
 }
@@ -130,7 +175,7 @@ static void identify(struct mlu_dso *dso, struct file *mapped)
 	dso->ctime = stat.ctime;
 }
 
-static struct mlu_dso *dso_new(struct file *mapped)
+static struct mlu_dso *dso_new(void)
 {
 	struct mlu_dso *dso = kzalloc(sizeof(*dso), GFP_KERNEL);
 
@@ -139,19 +184,22 @@ static struct mlu_dso *dso_new(struct file *mapped)
 	kref_init(&dso->refs);
 	INIT_LIST_HEAD(&dso->node);
 	INIT_WORK(&dso->work, read_file);
-	identify(dso, mapped);
+	dso->users = 1;
 	return dso;
 }
 
-/* The known one like @dso with a reference, or NULL after adding @dso itself. */
+/* A known one like @dso, with a reference and a user more, or NULL after adding @dso itself. */
 static struct mlu_dso *find_or_add(struct mlu_dso *dso)
 {
 	struct mlu_dso *known;
 
 	mutex_lock(&dsos_lock);
-	list_for_each_entry(known, &dsos, node)
-		if (same_file(known, dso) && kref_get_unless_zero(&known->refs))
-			goto out;
+	list_for_each_entry(known, &dsos, node) {
+		if (!same_file(known, dso) || !kref_get_unless_zero(&known->refs))
+			continue;
+		known->users++;
+		goto out;
+	}
 	known = NULL;
 	list_add(&dso->node, &dsos);
 out:
@@ -159,28 +207,69 @@ out:
 	return known;
 }
 
-/*
- * mlu_dso_get() - what is to be known of a mapping's file, now or soon
- *
- * Context: may sleep, does no file I/O.
- * Return: a dso with a reference for the caller, ready or not, or NULL without memory.
- */
-struct mlu_dso *mlu_dso_get(struct file *mapped)
+/* The one that is known of the file or image that @dso, a new one, is of. */
+static struct mlu_dso *dso_get(struct mlu_dso *dso, struct file *mapped)
 {
-	struct mlu_dso *dso = dso_new(mapped);
-	struct mlu_dso *known;
+	struct mlu_dso *known = find_or_add(dso);
 
-	if (!dso)
-		return NULL;
-	known = find_or_add(dso);
 	if (known) {
 		kfree(dso);
 		return known;
 	}
-	dso->file = get_file(mapped);
+	if (mapped)
+		dso->file = get_file(mapped);
 	kref_get(&dso->refs);
 	queue_work(wq, &dso->work);
 	return dso;
+}
+
+/*
+ * mlu_dso_get() - what is to be known of a mapping's file, now or soon
+ *
+ * Context: may sleep, does no file I/O.
+ * Return: a dso with a reference and a use for the caller, ready or not, or NULL without memory.
+ */
+struct mlu_dso *mlu_dso_get(struct file *mapped)
+{
+	struct mlu_dso *dso = dso_new();
+
+	if (!dso)
+		return NULL;
+	identify(dso, mapped);
+	return dso_get(dso, mapped);
+}
+
+/* mlu_dso_get_image() - the same of an image in the kernel's memory, which stays there */
+struct mlu_dso *mlu_dso_get_image(const void *image, size_t size)
+{
+	struct mlu_dso *dso = dso_new();
+
+	if (!dso)
+		return NULL;
+	dso->image = image;
+	dso->size = size;
+	return dso_get(dso, NULL);
+}
+
+/*
+ * mlu_dso_retire() - one user less; the caller keeps its reference
+ *
+ * One without users is not found any more: who maps the file next reads it anew.
+ *
+ * Context: may sleep; see the proof above.
+ */
+void mlu_dso_retire(struct mlu_dso *dso)
+{
+	struct mlu_rules *rules = NULL;
+
+	mutex_lock(&dsos_lock);
+	if (!--dso->users) {
+		list_del_init(&dso->node);
+		rules = dso->rules;
+		dso->rules = NULL;
+	}
+	mutex_unlock(&dsos_lock);
+	mlu_rules_free(rules);
 }
 
 static void dso_release(struct kref *refs)
@@ -197,11 +286,11 @@ void mlu_dso_put(struct mlu_dso *dso)
 		kref_put(&dso->refs, dso_release);
 }
 
-/** mlu_dso_give_up() - it was waited for long enough, unless it is ready by now */
+/** mlu_dso_give_up() - it was waited for long enough, unless it is done by now */
 void mlu_dso_give_up(struct mlu_dso *dso)
 {
 	spin_lock(&late_lock);
-	if (!dso->ready && !dso->late) {
+	if (!dso->done && !dso->late) {
 		WRITE_ONCE(dso->late, true);
 		dso->holds_module = try_module_get(THIS_MODULE);
 	}
@@ -219,7 +308,9 @@ bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline)
 {
 	long left = max_t(long, deadline - jiffies, 0);
 
-	wait_event_timeout(mlu_dso_reads, !mlu_dso_is_pending(dso), left);
+	wait_event_timeout(mlu_dso_reads, mlu_dso_is_ready(dso) || READ_ONCE(dso->late), left);
+	if (mlu_dso_is_ready(dso))
+		return true;
 	mlu_dso_give_up(dso);
 	return mlu_dso_is_ready(dso);
 }

@@ -33,15 +33,15 @@
 #include "unwind.h"
 
 /*
- * Where stacks are walked to: too large for the kernel's stack.  One waits on each CPU; who finds
+ * Where stacks are walked: too large for the kernel's stack.  One waits on each CPU; who finds
  * none allocates one, and who finds one there when he is done frees his own.
  */
-static struct mlu_trace *__percpu *spare_traces;
+static struct mlu_walk *__percpu *spare_walks;
 
 int mlu_events_init(void)
 {
-	spare_traces = alloc_percpu(struct mlu_trace *);
-	return spare_traces ? 0 : -ENOMEM;
+	spare_walks = alloc_percpu(struct mlu_walk *);
+	return spare_walks ? 0 : -ENOMEM;
 }
 
 void mlu_events_exit(void)
@@ -49,20 +49,20 @@ void mlu_events_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		kfree(*per_cpu_ptr(spare_traces, cpu));
-	free_percpu(spare_traces);
+		kfree(*per_cpu_ptr(spare_walks, cpu));
+	free_percpu(spare_walks);
 }
 
-static struct mlu_trace *trace_get(void)
+static struct mlu_walk *walk_get(void)
 {
-	struct mlu_trace *trace = this_cpu_xchg(*spare_traces, NULL);
+	struct mlu_walk *walk = this_cpu_xchg(*spare_walks, NULL);
 
-	return trace ? trace : kmalloc(sizeof(*trace), MLU_GFP);
+	return walk ? walk : kmalloc(sizeof(*walk), MLU_GFP);
 }
 
-static void trace_put(struct mlu_trace *trace)
+static void walk_put(struct mlu_walk *walk)
 {
-	kfree(this_cpu_xchg(*spare_traces, trace));
+	kfree(this_cpu_xchg(*spare_walks, walk));
 }
 
 static void count_failure(struct mlu_epoch *epoch, bool at_limit)
@@ -99,18 +99,33 @@ static u8 kind_of(const struct mlu_func *func, const struct pt_regs *regs)
 	return MLU_KIND_MMAP;
 }
 
-/* Walk the caller's stack and store it; NULL is counted. */
-static struct mlu_stack *walk(struct mlu_target *target, struct mlu_epoch *epoch,
-			      const struct mlu_unwind_start *start, u8 kind)
+/* The stack that was walked, or a placeholder for one that waits for unwind data. */
+static struct mlu_stack *store(struct mlu_target *target, struct mlu_epoch *epoch,
+			       const struct mlu_unwind_start *start, struct mlu_walk *walk)
 {
-	struct mlu_trace *trace = trace_get();
 	struct mlu_stack *stack = NULL;
 
-	if (trace) {
-		trace->kind = kind;
-		mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, trace);
-		stack = mlu_stacks_intern(&epoch->stacks, trace);
-		trace_put(trace);
+	if (walk->pending)
+		stack = mlu_deferred_add(&target->deferred, epoch, start, target->options.depth,
+					 &walk->trace);
+	if (stack)
+		return stack;
+	mlu_unwind_count(epoch->counters, walk);
+	return mlu_stacks_intern(&epoch->stacks, &walk->trace);
+}
+
+/* Walk the caller's stack and store it; NULL is counted. */
+static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch *epoch,
+				    const struct mlu_unwind_start *start, u8 kind)
+{
+	struct mlu_walk *walk = walk_get();
+	struct mlu_stack *stack = NULL;
+
+	if (walk) {
+		walk->trace.kind = kind;
+		mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, walk);
+		stack = store(target, epoch, start, walk);
+		walk_put(walk);
 	}
 	if (!stack)
 		count_failure(epoch, mlu_mem_total() + sizeof(*stack) > mlu_mem_limit());
@@ -143,11 +158,7 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 			    struct mlu_call *call, const struct pt_regs *regs)
 {
 	const struct mlu_func *func = call->func;
-	const struct mlu_unwind_start start = {
-		.pc = call->ret,
-		.sp = call->sp + sizeof(long),
-		.fp = mlu_arch_frame_pointer(regs),
-	};
+	struct mlu_unwind_start start = { .at_return = false };
 
 	if (func->sort == MLU_FUNC_REALLOC || func->sort == MLU_FUNC_MUNMAP)
 		take(epoch, call, mlu_arch_arg(regs, func->block));
@@ -156,7 +167,8 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 	call->filtered = is_filtered(target, call->size);
 	if (call->filtered)
 		return;
-	call->stack = walk(target, epoch, &start, call->kind);
+	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
+	call->stack = stack_from(target, epoch, &start, call->kind);
 	call->lost = !call->stack;
 }
 
@@ -292,16 +304,12 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 static struct mlu_stack *stack_of(struct mlu_target *target, struct mlu_epoch *epoch,
 				  const struct mlu_call *call, const struct pt_regs *regs)
 {
-	const struct mlu_unwind_start start = {
-		.pc = mlu_arch_pc(regs),
-		.sp = call->sp + sizeof(long),
-		.fp = mlu_arch_frame_pointer(regs),
-		.at_return = true,
-	};
+	struct mlu_unwind_start start = { .at_return = true };
 
 	if (call->stack && call->epoch == epoch->id)
 		return call->stack;
-	return walk(target, epoch, &start, call->kind);
+	mlu_arch_callers(regs, mlu_arch_pc(regs), call->sp + sizeof(long), &start.registers);
+	return stack_from(target, epoch, &start, call->kind);
 }
 
 static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,

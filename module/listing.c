@@ -65,7 +65,7 @@ static void copy(const struct mlu_alloc *alloc, void *ctx)
 	item->size = alloc->size;
 	item->time_ns = alloc->time_ns;
 	item->tid = alloc->tid;
-	item->stack = alloc->stack->id;
+	item->stack = mlu_stack_resolved(alloc->stack)->id;
 	item->kind = alloc->stack->kind;
 }
 

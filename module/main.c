@@ -13,6 +13,7 @@
 
 #include "allocs.h"
 #include "debugfs.h"
+#include "deferred.h"
 #include "dso.h"
 #include "epoch.h"
 #include "events.h"
@@ -61,6 +62,9 @@ static int __init memleak_user_init(void)
 	err = mlu_maps_wq_init();
 	if (err)
 		goto err_dso;
+	err = mlu_deferred_wq_init();
+	if (err)
+		goto err_maps;
 	mlu_debugfs_init();
 	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
 	if (err)
@@ -70,6 +74,8 @@ static int __init memleak_user_init(void)
 
 err_debugfs:
 	mlu_debugfs_exit();
+	mlu_deferred_wq_exit();
+err_maps:
 	mlu_maps_wq_exit();
 err_dso:
 	mlu_dso_exit();
@@ -90,6 +96,7 @@ static void __exit memleak_user_exit(void)
 	mlu_worker_exit();
 	mlu_debugfs_exit();
 	rcu_barrier();
+	mlu_deferred_wq_exit();
 	mlu_maps_wq_exit();
 	mlu_dso_exit();
 	mlu_epoch_exit();

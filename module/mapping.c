@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "arch.h"
 #include "compat.h"
 #include "dso.h"
 #include "mapping.h"
@@ -37,7 +38,9 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	m->sort = sort_of(vma);
 	m->start = vma->vm_start;
 	m->end = vma->vm_end;
-	m->offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	m->gone_at = U32_MAX;
+	/* The vdso is a file of its own, which begins where it is mapped. */
+	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
 	if (m->sort == MLU_MAPPING_FILE)
 		m->file = get_file(vma->vm_file);
@@ -49,6 +52,8 @@ void mlu_mapping_free(struct mlu_mapping *m)
 {
 	if (m->file)
 		fput(m->file);
+	if (m->dso && !m->retired)
+		mlu_dso_retire(m->dso);
 	mlu_dso_put(m->dso);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
@@ -87,6 +92,17 @@ void mlu_mapping_name_file(struct mlu_mapping *m)
 	smp_store_release(&m->path, path);
 	/* Pairs with mlu_mapping_dso(). */
 	smp_store_release(&m->dso, dso);
+}
+
+/* mlu_mapping_name_vdso() - the same for the vdso, which is no file. Context: may sleep. */
+void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm)
+{
+	size_t size;
+	const void *image = mlu_arch_vdso(mm, &size);
+
+	if (image)
+		/* Pairs with mlu_mapping_dso(). */
+		smp_store_release(&m->dso, mlu_dso_get_image(image, size));
 }
 
 /** mlu_mapping_dso() - its file's, ready or not; NULL: not asked for yet, or no memory */
@@ -128,6 +144,36 @@ const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping)
 	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
 
 	return dso && mlu_dso_is_ready(dso) ? dso : NULL;
+}
+
+/*
+ * mlu_mapping_rules() - how code of this mapping can be unwound
+ * @dso: set if its rules are there
+ *
+ * Code that is in no file has none.  The mapping is not retired.
+ *
+ * Context: any, does not sleep.
+ */
+enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct mlu_dso **dso)
+{
+	*dso = mlu_mapping_dso(mapping);
+	if (!*dso && mapping->sort != MLU_MAPPING_FILE)
+		return MLU_RULES_NONE;
+	if (!*dso)
+		return READ_ONCE(mapping->file) ? MLU_RULES_PENDING : MLU_RULES_MISSING;
+	if (!mlu_dso_is_done(*dso))
+		return READ_ONCE((*dso)->late) ? MLU_RULES_MISSING : MLU_RULES_PENDING;
+	if ((*dso)->rules)
+		return MLU_RULES_THERE;
+	return (*dso)->err || (*dso)->rules_missing ? MLU_RULES_MISSING : MLU_RULES_NONE;
+}
+
+/* mlu_mapping_vaddr() - the address in the ELF file of what is at an offset in it */
+bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *dso, u64 offset,
+		       u64 *vaddr)
+{
+	*vaddr = offset;
+	return mapping->sort != MLU_MAPPING_FILE || mlu_dso_vaddr(dso, offset, vaddr);
 }
 
 /*

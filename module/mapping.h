@@ -17,8 +17,8 @@ enum mlu_mapping_sort {
 
 /*
  * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
- * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone
- * and @kept.
+ * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone,
+ * @gone_at, @retired and @kept.
  */
 struct mlu_mapping {
 	struct list_head node; /* in mlu_maps.all */
@@ -28,6 +28,9 @@ struct mlu_mapping {
 	unsigned long end;
 	u64 offset;	     /* in the file, bytes */
 	bool gone;	     /* unmapped since */
+	bool retired;	     /* uses its dso no more */
+	u32 born;	     /* by the maps' clock */
+	u32 gone_at;	     /* the same, U32_MAX: it is there */
 	bool allocator;	     /* of an object that has probes */
 	bool program;	     /* of the program itself, not of a library */
 	bool kept;	     /* @file stays until the maps are closed: probes are in it */
@@ -40,6 +43,7 @@ struct mlu_mapping {
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
 void mlu_mapping_name_file(struct mlu_mapping *m);
+void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);
 
 /* NULL: the worker has not read it. */
 static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
@@ -50,6 +54,18 @@ static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
 
 struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping);
 const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping);
+
+/* What is known of the rules of a mapping's code. */
+enum mlu_rules_state {
+	MLU_RULES_NONE,	   /* there are none */
+	MLU_RULES_PENDING, /* they are on their way */
+	MLU_RULES_MISSING, /* there may be some, but they could not be read */
+	MLU_RULES_THERE,
+};
+
+enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct mlu_dso **dso);
+bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *dso, u64 offset,
+		       u64 *vaddr);
 
 const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len);
 u64 mlu_mapping_address(const struct mlu_mapping *mapping, const struct mlu_dso *dso,

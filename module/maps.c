@@ -6,7 +6,8 @@
  * sorted table under RCU.  The table is filled at attach; a pc in none of its mappings (dlopen,
  * JIT) is looked up in the mm, under mmap_lock if it is to be had at once, and added.  munmap() is
  * told by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and
- * a new one at its place gets a new id.
+ * a new one at its place gets a new id.  A clock that ticks at each change tells afterwards which
+ * mapping a pc lay in at the time of an event whose stack is walked later.
  *
  * Entered from: the worker (read, exit; may sleep), handlers (find, learn; do not sleep, within
  * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing).
@@ -37,6 +38,8 @@ struct mlu_maps_table {
 
 /* More mappings than any real program has; the tables are copied at each change. */
 #define MAX_MAPPINGS 8192
+/* Mappings of any sort that a handler looks at to find new libraries among them. */
+#define MAX_LOOKED_AT 4096
 
 static size_t table_size(unsigned int nr)
 {
@@ -70,14 +73,21 @@ static void table_fill(struct mlu_maps_table *table, const struct mlu_maps_table
 		table->mapping[table->nr++] = m;
 }
 
-/* What @m overlaps is gone: the mm has @m there now. */
-static void mark_overlapped(struct mlu_maps_table *table, unsigned long start, unsigned long end)
+/* What overlaps is gone. */
+static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned long end)
 {
+	struct mlu_maps_table *table = table_of(maps);
 	unsigned int i;
 
-	for (i = 0; table && i < table->nr; i++)
-		if (table->mapping[i]->start < end && start < table->mapping[i]->end)
-			WRITE_ONCE(table->mapping[i]->gone, true);
+	WRITE_ONCE(maps->clock, maps->clock + 1);
+	for (i = 0; table && i < table->nr; i++) {
+		struct mlu_mapping *m = table->mapping[i];
+
+		if (m->start >= end || start >= m->end || m->gone)
+			continue;
+		WRITE_ONCE(m->gone, true);
+		m->gone_at = maps->clock;
+	}
 }
 
 /* 0, -EAGAIN if @table is too small by now, or why there is no room for @m. */
@@ -94,9 +104,10 @@ static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned
 	} else if (old && old->nr >= room) {
 		err = -EAGAIN;
 	} else {
-		mark_overlapped(old, m->start, m->end);
+		mark_overlapped(maps, m->start, m->end);
 		table_fill(table, old, m);
 		m->id = ++maps->last_id;
+		m->born = maps->clock;
 		maps->nr_unresolved += m->file ? 1 : 0;
 		list_add_tail(&m->node, &maps->all);
 		rcu_assign_pointer(maps->table, table);
@@ -176,9 +187,12 @@ int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 		if (vma->vm_flags & VM_EXEC && vma->vm_start < TASK_SIZE_MAX)
 			err = add_vma(maps, vma);
 	mmap_read_unlock(mm);
-	list_for_each_entry(m, &maps->all, node)
+	list_for_each_entry(m, &maps->all, node) {
 		if (m->file)
 			mlu_mapping_name_file(m);
+		else if (m->sort == MLU_MAPPING_VDSO)
+			mlu_mapping_name_vdso(m, mm);
+	}
 	return err;
 }
 
@@ -218,6 +232,53 @@ struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc)
 }
 
 /*
+ * mlu_maps_find_at() - the mapping in which a pc lay at a time of the maps' clock
+ *
+ * A mapping that nobody had learned by then is not found, though it may be known now: it could be
+ * another one that has come to its place.
+ *
+ * Context: any, does not sleep.
+ */
+struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time)
+{
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node)
+		if (pc >= m->start && pc < m->end && m->born <= time && time < m->gone_at)
+			goto out;
+	m = NULL;
+out:
+	spin_unlock(&maps->lock);
+	return m;
+}
+
+static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
+{
+	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
+
+	if (m && add(maps, m, MLU_GFP)) {
+		mlu_mapping_free(m);
+		m = NULL;
+	}
+	return m;
+}
+
+/*
+ * A library has come, perhaps with others: a walk that is made later can find only what is learned
+ * by now.
+ */
+static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	unsigned int n = 0;
+
+	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
+		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
+			learn_vma(maps, vma);
+}
+
+/*
  * mlu_maps_learn() - look up a pc that mlu_maps_find() does not know
  * @mm: current->mm
  * @no_code: set if nothing executable is mapped there: @pc is no return address
@@ -240,11 +301,9 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
 		*no_code = true;
 	else
-		m = mlu_mapping_new(vma, MLU_GFP);
-	if (m && add(maps, m, MLU_GFP)) {
-		mlu_mapping_free(m);
-		m = NULL;
-	}
+		m = learn_vma(maps, vma);
+	if (m && m->file)
+		learn_files(maps, mm);
 	mmap_read_unlock(mm);
 	if (m)
 		mlu_maps_resolve(maps);
@@ -259,6 +318,6 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end)
 {
 	spin_lock(&maps->lock);
-	mark_overlapped(table_of(maps), start, end);
+	mark_overlapped(maps, start, end);
 	spin_unlock(&maps->lock);
 }

@@ -14,16 +14,18 @@ struct mlu_maps_table;
 
 struct mlu_maps {
 	/*
-	 * Guards @all, @last_id, @nr_unresolved, the replacing of @table, and each mapping's @gone
-	 * and @kept.
+	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each mapping's
+	 * @gone, @retired and @kept.
 	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */
 	spinlock_t lock;
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
 	u32 last_id;
+	u32 clock;		    /* ticks whenever a mapping comes or goes */
 	unsigned int nr_unresolved; /* have a file that is not kept */
 	bool closed;		    /* no more learning: the target has ended */
+	bool retired;		    /* no more walks */
 	struct work_struct resolve;
 };
 
@@ -38,10 +40,15 @@ void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);
 
+void mlu_maps_retire(struct mlu_maps *maps);
+
 struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc);
+struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time);
 struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
 				   bool *no_code);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
 void mlu_maps_wait(struct mlu_maps *maps);
+void mlu_maps_wait_or_give_up(struct mlu_maps *maps);
+void mlu_maps_wait_until(struct mlu_maps *maps, unsigned long deadline);
 
 #endif /* MLU_MAPS_H */

@@ -72,6 +72,8 @@ void mlu_maps_resolve_work(struct work_struct *work)
 
 	while ((m = next_unresolved(maps)))
 		resolve_one(maps, m);
+	if (READ_ONCE(maps->retired))
+		mlu_maps_retire(maps);
 	wake_up_all(&mlu_dso_reads);
 }
 
@@ -117,6 +119,13 @@ static void give_up(struct mlu_maps *maps)
 		mlu_dso_give_up(mlu_mapping_dso(m));
 }
 
+/** mlu_maps_wait_or_give_up() - wait until all files have been read, a second at most. May sleep. */
+void mlu_maps_wait_or_give_up(struct mlu_maps *maps)
+{
+	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
+	give_up(maps);
+}
+
 /*
  * mlu_maps_keep() - the file of @m, which is named, is needed until the maps are closed
  *
@@ -158,8 +167,50 @@ void mlu_maps_close(struct mlu_maps *maps)
 {
 	close_all(maps);
 	mlu_maps_resolve(maps);
-	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
-	give_up(maps);
+	mlu_maps_wait_or_give_up(maps);
+}
+
+static struct mlu_dso *next_unretired(struct mlu_maps *maps)
+{
+	struct mlu_dso *dso;
+	struct mlu_mapping *m;
+
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node) {
+		dso = m->retired ? NULL : mlu_mapping_dso(m);
+		if (!dso)
+			continue;
+		m->retired = true;
+		goto out;
+	}
+	dso = NULL;
+out:
+	spin_unlock(&maps->lock);
+	return dso;
+}
+
+/*
+ * mlu_maps_retire() - no stack of the target will be walked any more: the rules may go
+ *
+ * A mapping that a slow work resolves later is retired by that work.
+ *
+ * Context: worker, after mlu_maps_close(); may sleep.
+ */
+void mlu_maps_retire(struct mlu_maps *maps)
+{
+	struct mlu_dso *dso;
+
+	WRITE_ONCE(maps->retired, true);
+	while ((dso = next_unretired(maps)))
+		mlu_dso_retire(dso);
+}
+
+/** mlu_maps_wait_until() - wait for what is being read, until a time in jiffies. May sleep. */
+void mlu_maps_wait_until(struct mlu_maps *maps, unsigned long deadline)
+{
+	long left = max_t(long, deadline - jiffies, 0);
+
+	wait_event_timeout(mlu_dso_reads, !first_pending(maps), left);
 }
 
 /** mlu_maps_wait() - wait until all files have been read, killably, a second at most */

@@ -21,6 +21,7 @@ enum mlu_mem_kind {
 	MLU_MEM_INFLIGHT,
 	MLU_MEM_TABLES,
 	MLU_MEM_MAPPINGS,
+	MLU_MEM_UNWIND,
 	MLU_NR_MEM
 };
 

@@ -17,7 +17,12 @@
 static const char *const end_notes[MLU_NR_WALK_ENDS] = {
 	[MLU_WALK_END] = "end",	    [MLU_WALK_DEPTH] = "depth",
 	[MLU_WALK_FAULT] = "fault", [MLU_WALK_FRAME_POINTER] = "bad frame pointer",
-	[MLU_WALK_PC] = "bad pc",
+	[MLU_WALK_PC] = "bad pc",   [MLU_WALK_RULE] = "bad rule",
+	[MLU_WALK_REGISTER] = "unknown register",
+	[MLU_WALK_STUCK] = "no progress",
+	[MLU_WALK_UNREAD] = "unread",
+	[MLU_WALK_COPY] = "copy ended",
+	[MLU_WALK_START] = "start",
 };
 
 static const char *const kind_words[MLU_NR_KINDS] = {
@@ -40,8 +45,10 @@ static void show_frame(struct seq_file *m, const struct mlu_section *section,
 
 	if (frame->mapping)
 		place = mlu_section_place(section, frame->mapping);
-	seq_printf(m, "\t0x%016lx ", frame->pc);
-	mlu_seq_code(m, frame->mapping, place ? place->dso : NULL, frame->pc);
+	seq_printf(m, "\t0x%016lx ", mlu_frame_pc(frame));
+	mlu_seq_code(m, frame->mapping, place ? place->dso : NULL, mlu_frame_pc(frame));
+	if (mlu_frame_is_interrupted(frame))
+		seq_puts(m, " (signal)");
 	if (place && place->gone)
 		seq_printf(m, " (unmapped) (mapping %u)", frame->mapping->id);
 }

@@ -16,7 +16,25 @@
 
 #include "snapshot.h"
 
-/* Called under a spinlock for each record. A stack newer than the snapshot has no row. */
+/*
+ * The row that a stack belongs to; NULL: it is newer than the snapshot.  A placeholder that turned
+ * out to be such a one while we look has a row of its own for now.
+ */
+static struct mlu_row *row_of(struct mlu_section *section, struct mlu_stack *stack)
+{
+	struct mlu_stack *resolved = mlu_stack_resolved(stack);
+	struct mlu_row *row;
+
+	if (stack->id > section->nr_rows)
+		return NULL;
+	if (resolved->id > section->nr_rows)
+		resolved = stack;
+	row = &section->rows[resolved->id - 1];
+	row->stack = resolved;
+	return row;
+}
+
+/* Called under a spinlock for each record. */
 static void add_up(const struct mlu_alloc *alloc, void *ctx)
 {
 	struct mlu_section *section = ctx;
@@ -24,14 +42,13 @@ static void add_up(const struct mlu_alloc *alloc, void *ctx)
 
 	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
 		return;
-	if (alloc->stack->id > section->nr_rows)
+	row = row_of(section, alloc->stack);
+	if (!row)
 		return;
-	row = &section->rows[alloc->stack->id - 1];
 	if (!row->nr || alloc->time_ns > row->youngest_ns)
 		row->youngest_ns = alloc->time_ns;
 	if (!row->nr || alloc->time_ns < row->oldest_ns)
 		row->oldest_ns = alloc->time_ns;
-	row->stack = alloc->stack;
 	row->bytes += alloc->size;
 	row->nr++;
 }
@@ -63,12 +80,19 @@ static int by_bytes(const void *a, const void *b)
 	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
 }
 
-static void freeze_row(struct mlu_section *section, struct mlu_row *row)
+/* What was made and freed at each stack, with what its placeholders have counted. */
+static void freeze_counts(struct mlu_section *section)
 {
-	section->bytes += row->bytes;
-	section->nr += row->nr;
-	row->made = atomic64_read(&row->stack->made);
-	row->freed = atomic64_read(&row->stack->freed);
+	struct mlu_stack *stack = READ_ONCE(section->epoch->stacks.all);
+	struct mlu_row *row;
+
+	for (; stack; stack = stack->next) {
+		row = row_of(section, stack);
+		if (!row)
+			continue;
+		row->made += atomic64_read(&stack->made);
+		row->freed += atomic64_read(&stack->freed);
+	}
 }
 
 /* Sort, drop the rows of stacks without allocations, add up. */
@@ -76,13 +100,16 @@ static void finish_rows(struct mlu_section *section)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < section->nr_rows; i++)
-		if (section->rows[i].nr)
-			section->rows[nr++] = section->rows[i];
+	freeze_counts(section);
+	for (i = 0; i < section->nr_rows; i++) {
+		if (!section->rows[i].nr)
+			continue;
+		section->bytes += section->rows[i].bytes;
+		section->nr += section->rows[i].nr;
+		section->rows[nr++] = section->rows[i];
+	}
 	section->nr_rows = nr;
 	sort(section->rows, nr, sizeof(*section->rows), by_bytes, NULL);
-	for (i = 0; i < nr; i++)
-		freeze_row(section, &section->rows[i]);
 }
 
 static int by_id(const void *a, const void *b)
@@ -157,6 +184,9 @@ static int collect(struct mlu_section *section, const struct mlu_selected *selec
 {
 	int err;
 
+	/* First, so that what has become of placeholders is in the snapshot. */
+	mlu_maps_wait(&selected->target->maps);
+	mlu_deferred_wait(&selected->target->deferred);
 	begin_section(section, selected);
 	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
 	if (!section->rows)

@@ -56,17 +56,24 @@ int mlu_stacks_init(struct mlu_stacks *stacks)
 	return rhashtable_init(&stacks->table, &params);
 }
 
-static void free_stack(void *ptr, void *unused)
+static void free_stack(struct mlu_stack *stack)
 {
-	struct mlu_stack *stack = ptr;
-
 	mlu_mem_free(MLU_MEM_STACKS, stack, stack_size(stack->nr));
 }
 
 /** mlu_stacks_exit() - free all; nobody holds one any more. Context: may sleep. */
 void mlu_stacks_exit(struct mlu_stacks *stacks)
 {
-	rhashtable_free_and_destroy(&stacks->table, free_stack, NULL);
+	struct mlu_stack *stack = stacks->all;
+
+	rhashtable_destroy(&stacks->table);
+	while (stack) {
+		struct mlu_stack *next = stack->next;
+
+		free_stack(stack);
+		stack = next;
+		cond_resched();
+	}
 }
 
 static struct mlu_stack *stack_new(struct mlu_stacks *stacks, const struct mlu_trace *trace)
@@ -117,6 +124,21 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 		publish(stacks, stack);
 		return stack;
 	}
-	free_stack(stack, NULL);
+	free_stack(stack);
 	return IS_ERR(old) ? NULL : old;
+}
+
+/*
+ * mlu_stacks_hold_place() - a stack of its own, to be resolved later
+ * @trace: what is shown until then
+ *
+ * Context: does not sleep.  Return: NULL without memory, or at the limit.
+ */
+struct mlu_stack *mlu_stacks_hold_place(struct mlu_stacks *stacks, const struct mlu_trace *trace)
+{
+	struct mlu_stack *stack = stack_new(stacks, trace);
+
+	if (stack)
+		publish(stacks, stack);
+	return stack;
 }

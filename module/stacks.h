@@ -25,17 +25,37 @@ enum mlu_walk_end {
 	MLU_WALK_FAULT,
 	MLU_WALK_FRAME_POINTER,
 	MLU_WALK_PC,
+	MLU_WALK_RULE,
+	MLU_WALK_REGISTER,
+	MLU_WALK_STUCK,
+	MLU_WALK_UNREAD,
+	MLU_WALK_COPY,
+	MLU_WALK_START,
 	MLU_NR_WALK_ENDS
 };
 
 /*
  * A frame is a pc and the mapping it lay in (NULL: could not be looked up): one library unloaded
- * and another loaded at its place have equal pcs and are not the same frame.
+ * and another loaded at its place have equal pcs and are not the same frame.  Nor are a call's
+ * return address and the same instruction interrupted by a signal, which the highest bit tells: no
+ * user address has it.
  */
+#define MLU_FRAME_INTERRUPTED (1UL << 63)
+
 struct mlu_frame {
-	unsigned long pc;
+	unsigned long tagged_pc;
 	struct mlu_mapping *mapping;
 };
+
+static inline unsigned long mlu_frame_pc(const struct mlu_frame *frame)
+{
+	return frame->tagged_pc & ~MLU_FRAME_INTERRUPTED;
+}
+
+static inline bool mlu_frame_is_interrupted(const struct mlu_frame *frame)
+{
+	return frame->tagged_pc & MLU_FRAME_INTERRUPTED;
+}
 
 /* A walked stack, before it is stored. */
 struct mlu_trace {
@@ -46,10 +66,16 @@ struct mlu_trace {
 	struct mlu_frame frames[MLU_MAX_DEPTH];
 };
 
-/* Stored stacks are constant but for the two counts, and live as long as their table. */
+/*
+ * Stored stacks are constant but for the two counts and @same, and live as long as their table.
+ *
+ * A placeholder stands for one event's stack that could not be walked at once: it is in the list and
+ * not in the table, and once the walk is done it is the @same as the stack that was found.
+ */
 struct mlu_stack {
 	struct rhash_head node;
 	struct mlu_stack *next;
+	struct mlu_stack *same; /* set once, with release; NULL: this one itself */
 	atomic64_t made;
 	atomic64_t freed;
 	u32 id;
@@ -69,5 +95,21 @@ struct mlu_stacks {
 int mlu_stacks_init(struct mlu_stacks *stacks);
 void mlu_stacks_exit(struct mlu_stacks *stacks);
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace);
+struct mlu_stack *mlu_stacks_hold_place(struct mlu_stacks *stacks, const struct mlu_trace *trace);
+
+/* The stack that a record's stack has turned out to be. */
+static inline struct mlu_stack *mlu_stack_resolved(struct mlu_stack *stack)
+{
+	/* Pairs with mlu_stack_resolve(). */
+	struct mlu_stack *same = smp_load_acquire(&stack->same);
+
+	return same ? same : stack;
+}
+
+static inline void mlu_stack_resolve(struct mlu_stack *placeholder, struct mlu_stack *same)
+{
+	/* Pairs with mlu_stack_resolved(): what it is comes before that it is. */
+	smp_store_release(&placeholder->same, same);
+}
 
 #endif /* MLU_STACKS_H */

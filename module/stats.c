@@ -17,7 +17,7 @@ static void show_module(struct seq_file *m, const struct mlu_selection *selectio
 	static const char *const names[MLU_NR_MEM] = {
 		[MLU_MEM_RECORDS] = "records",	 [MLU_MEM_STACKS] = "stacks",
 		[MLU_MEM_INFLIGHT] = "inflight", [MLU_MEM_TABLES] = "tables",
-		[MLU_MEM_MAPPINGS] = "mappings",
+		[MLU_MEM_MAPPINGS] = "mappings", [MLU_MEM_UNWIND] = "unwind",
 	};
 	unsigned int i, tracing = 0;
 

@@ -97,6 +97,7 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	INIT_LIST_HEAD(&target->node);
 	INIT_HLIST_NODE(&target->hash_node);
 	mlu_maps_init(&target->maps);
+	mlu_deferred_init(&target->deferred, &target->maps);
 	RCU_INIT_POINTER(target->epoch, epoch);
 	target->id = atomic_inc_return(&last_id);
 	target->pid = get_pid(pid);

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "deferred.h"
 #include "epoch.h"
 #include "inflight.h"
 #include "maps.h"
@@ -66,6 +67,7 @@ struct mlu_target {
 	struct mlu_epoch __rcu *epoch;
 	struct mlu_inflight *inflight;
 	struct mlu_maps maps;
+	struct mlu_deferred deferred;
 
 	/* Guarded by mlu_targets_lock. */
 	struct list_head node;

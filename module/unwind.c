@@ -1,36 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walk a user stack in a handler.
+ * Walk a user stack.
  *
- * The first frame is exact: the return address that the call pushed.  From there the walk follows
- * frame pointers (System V ABI, AMD64 supplement, 3.2.2: a frame's saved rbp lies at rbp, its
- * return address above it), as long as they prove sane: aligned, rising, readable, and the
- * return address in executable memory.  A register that holds something else ends the walk, or, if
- * it happens to point at what looks like a frame, gives a wrong one: frame pointers cannot do
- * better.
+ * The first frame is exact: the return address that the call pushed.  From there each frame goes by
+ * the unwind rule of its code, as its object's .eh_frame has it.  Code that has no rule (a JIT's,
+ * Go's, hand-written) goes by the frame pointer, as long as it proves sane, or by what the kernel
+ * saved, if it is what a signal handler returns to.  What has a rule that we cannot follow ends the
+ * walk: nothing is guessed.
  *
- * Entered from handlers, in the target's own context, within rcu_read_lock().  User memory is read
- * with page faults off; a page that is not there ends the walk.
+ * Entered from handlers, in the target's own context, within rcu_read_lock(), and from the work of
+ * deferred walks, which have a copy of the stack.  The target's memory is read with page faults
+ * off; a page that is not there ends the walk.
+ *
+ * Bounded: depth frames, each at most a bisection of the mappings, one of the object's entries, and
+ * MLU_CFI_MAX_OPS operations.
  */
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/uprobes.h>
 
 #include "compat.h"
+#include "dso.h"
 #include "unwind.h"
+
+/* Goes on; above all ends. */
+#define GOES_ON MLU_NR_WALK_ENDS
+
+/* What a stack may reach up to where its mapping cannot be looked up just now. */
+#define UNKNOWN_STACK (8UL << 20)
+
+/*
+ * What lies between the first word of a process's stack and main's frame: two or three frames of the
+ * libc's own.  Who stands there without a rule, and with no frame pointer, is what calls main.
+ */
+#define START_SIZE 512
+
+/* One walk. */
+struct walker {
+	struct mlu_maps *maps;
+	struct mlu_counters __percpu *counters;
+	const struct mlu_stack_copy *copy; /* NULL: the target's memory, current's own */
+	const struct mlu_memory *memory;
+	bool at_return;
+	u64 limit; /* of the stack; 0: not known yet */
+	u64 first; /* where the process's stack began */
+	struct mlu_registers regs;
+	struct mlu_walk *walk;
+};
+
+static const struct mlu_memory users_memory;
 
 /*
  * mlu_read_user() - a word of the target's memory; false: it is not there just now
  *
- * Through the stack: hardened usercopy refuses objects of our caches.
+ * Context: its own; does not sleep.
  */
 bool mlu_read_user(unsigned long addr, unsigned long *value)
 {
 	unsigned long word;
+	bool failed = true;
 
-	if (copy_from_user_nofault(&word, (void __user *)addr, sizeof(word)))
+	if (!access_ok((void __user *)addr, sizeof(word)))
+		return false;
+	pagefault_disable();
+	failed = __get_user(word, (unsigned long __user *)addr);
+	pagefault_enable();
+	if (failed)
 		return false;
 	*value = word;
+	return true;
+}
+
+/* The door of frame.h. */
+bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
+{
+	unsigned long value;
+
+	if (!memory->copy) {
+		if (!mlu_read_user(addr, &value))
+			return false;
+		*word = value;
+		return true;
+	}
+	if (addr < memory->start || addr - memory->start > memory->size ||
+	    memory->size - (addr - memory->start) < sizeof(*word))
+		return false;
+	memcpy(word, memory->copy + (addr - memory->start), sizeof(*word));
 	return true;
 }
 
@@ -62,58 +118,250 @@ bool mlu_read_return(unsigned long slot, unsigned long *value)
 	return true;
 }
 
-/* Look up @pc and append it; false if it is no return address. */
-static bool append(struct mlu_maps *maps, struct mlu_counters __percpu *counters, unsigned long pc,
-		   struct mlu_trace *trace)
+/*
+ * mlu_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
+ *
+ * mmap_lock is only tried: whoever holds it may wait for a handler to end.
+ */
+u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp)
 {
-	struct mlu_mapping *mapping = mlu_maps_find(maps, pc);
-	bool no_code = false;
+	struct vm_area_struct *vma;
+	u64 limit;
 
-	if (!mapping)
-		mapping = mlu_maps_learn(maps, current->mm, pc, &no_code);
+	if (!mmap_read_trylock(mm))
+		return sp + UNKNOWN_STACK;
+	vma = find_vma(mm, sp);
+	limit = vma && vma->vm_start <= sp ? vma->vm_end : 0;
+	mmap_read_unlock(mm);
+	return limit;
+}
+
+/* === One frame === */
+
+static struct mlu_mapping *look_up(struct walker *w, unsigned long pc, bool *no_code)
+{
+	struct mlu_mapping *mapping;
+
+	*no_code = false;
+	if (w->copy)
+		return mlu_maps_find_at(w->maps, pc, w->copy->time);
+	mapping = mlu_maps_find(w->maps, pc);
+	return mapping ? mapping : mlu_maps_learn(w->maps, current->mm, pc, no_code);
+}
+
+/*
+ * Look up the frame's code and append it; false if there is none.  That of a call that never
+ * returns may be its mapping's last: the call is looked up, not what it would return to.
+ */
+static bool append(struct walker *w, struct mlu_mapping **mapping)
+{
+	struct mlu_trace *trace = &w->walk->trace;
+	struct mlu_frame *frame = &trace->frames[trace->nr];
+	bool no_code;
+
+	*mapping = look_up(w, mlu_frame_lookup(&w->regs), &no_code);
 	if (no_code)
 		return false;
-	if (!mapping)
-		mlu_count(counters, unknown_mapping);
-	trace->frames[trace->nr].pc = pc;
-	trace->frames[trace->nr].mapping = mapping;
+	if (!*mapping)
+		mlu_count(w->counters, unknown_mapping);
+	frame->tagged_pc = w->regs.pc | (w->regs.interrupted ? MLU_FRAME_INTERRUPTED : 0);
+	frame->mapping = *mapping;
 	trace->nr++;
 	return true;
 }
 
-static enum mlu_walk_end walk(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
-			      const struct mlu_unwind_start *start, unsigned int depth,
-			      struct mlu_trace *trace)
+/* The bytes are read only where there is no rule, and are in no copy of a stack. */
+static bool is_sigreturn(const struct walker *w)
 {
-	unsigned long pc = start->pc, fp = start->fp, lowest = start->sp;
-	unsigned long frame[2];
+	u64 code[2];
 
-	for (;;) {
-		if (!append(maps, counters, pc, trace))
-			return MLU_WALK_PC;
-		if (!fp)
-			return MLU_WALK_END;
-		if (trace->nr == depth)
-			return MLU_WALK_DEPTH;
-		if (fp < lowest || fp % sizeof(long))
-			return MLU_WALK_FRAME_POINTER;
-		if (copy_from_user_nofault(frame, (void __user *)fp, sizeof(frame)))
-			return MLU_WALK_FAULT;
-		pc = unhijacked(start->at_return, fp + sizeof(long), frame[1]);
-		lowest = fp + sizeof(frame);
-		fp = frame[0];
+	return !w->copy && mlu_memory_read(w->memory, w->regs.pc, &code[0]) &&
+	       mlu_memory_read(w->memory, w->regs.pc + sizeof(code[0]), &code[1]) &&
+	       mlu_frame_is_sigreturn((const u8 *)code);
+}
+
+static enum mlu_frame_result by_pointer(struct walker *w)
+{
+	if (!w->limit && w->copy)
+		w->limit = w->copy->limit;
+	else if (!w->limit)
+		w->limit = mlu_stack_limit(current->mm, w->regs.value[MLU_CFI_RSP]);
+	w->walk->nr_by_pointer++;
+	return mlu_frame_by_pointer(w->memory, w->limit, &w->regs);
+}
+
+static enum mlu_frame_result without_rule(struct walker *w)
+{
+	if (!is_sigreturn(w))
+		return by_pointer(w);
+	/* What was interrupted may have had another stack. */
+	w->limit = 0;
+	w->walk->nr_by_signal++;
+	return mlu_frame_by_signal(w->memory, &w->regs);
+}
+
+static bool is_at_start(const struct walker *w)
+{
+	u64 sp = w->regs.value[MLU_CFI_RSP];
+
+	return sp < w->first && w->first - sp <= START_SIZE;
+}
+
+/* The result of going to the caller, in the walk's words. */
+static unsigned int end_of(const struct walker *w, enum mlu_frame_result result)
+{
+	static const u8 ends[] = {
+		[MLU_FRAME_OK] = GOES_ON,
+		[MLU_FRAME_END] = MLU_WALK_END,
+		[MLU_FRAME_FAULT] = MLU_WALK_FAULT,
+		[MLU_FRAME_REGISTER] = MLU_WALK_REGISTER,
+		[MLU_FRAME_EXPRESSION] = MLU_WALK_RULE,
+		[MLU_FRAME_POINTER] = MLU_WALK_FRAME_POINTER,
+		[MLU_FRAME_STUCK] = MLU_WALK_STUCK,
+	};
+
+	if (result == MLU_FRAME_FAULT && w->copy)
+		return MLU_WALK_COPY;
+	if (result == MLU_FRAME_POINTER && is_at_start(w))
+		return MLU_WALK_START;
+	if (result == MLU_FRAME_EXPRESSION)
+		mlu_count(w->counters, refused_expression);
+	return ends[result];
+}
+
+static unsigned int refused(const struct walker *w, enum mlu_cfi_refusal refusal)
+{
+	mlu_count_by(w->counters, MLU_COUNT_refused_truncated + refusal - MLU_CFI_TRUNCATED);
+	return MLU_WALK_RULE;
+}
+
+static unsigned int by_rule(struct walker *w, const struct mlu_mapping *mapping,
+			    const struct mlu_dso *dso)
+{
+	u64 offset = mlu_frame_lookup(&w->regs) - mapping->start + mapping->offset;
+	struct mlu_rules *rules = dso->rules;
+	struct mlu_rule_found found;
+	u64 vaddr;
+
+	if (!mlu_rules_recall(rules, offset, &found)) {
+		if (!mlu_mapping_vaddr(mapping, dso, offset, &vaddr))
+			return end_of(w, without_rule(w));
+		mlu_rules_learn(rules, offset, vaddr, &w->walk->scratch, &found);
+	}
+	if (found.refusal == MLU_CFI_NO_ENTRY)
+		return end_of(w, without_rule(w));
+	if (found.refusal != MLU_CFI_OK)
+		return refused(w, found.refusal);
+	if (found.rule->signal) {
+		w->limit = 0;
+		w->walk->nr_by_signal++;
+	} else {
+		w->walk->nr_by_rule++;
+	}
+	return end_of(w, mlu_frame_by_rule(&rules->cfi, found.rule, w->memory, &w->regs));
+}
+
+/* Go to the caller of a frame in @mapping. */
+static unsigned int step(struct walker *w, const struct mlu_mapping *mapping)
+{
+	struct mlu_dso *dso;
+
+	if (!mapping)
+		return MLU_WALK_UNREAD;
+	switch (mlu_mapping_rules(mapping, &dso)) {
+	case MLU_RULES_THERE:
+		return by_rule(w, mapping, dso);
+	case MLU_RULES_NONE:
+		return end_of(w, without_rule(w));
+	case MLU_RULES_PENDING:
+		w->walk->pending = true;
+		return MLU_WALK_UNREAD;
+	default:
+		return MLU_WALK_UNREAD;
 	}
 }
 
+/* === The walk === */
+
+static enum mlu_walk_end walk(struct walker *w, unsigned int depth)
+{
+	struct mlu_mapping *mapping;
+	unsigned int end;
+
+	for (;;) {
+		if (!append(w, &mapping))
+			return MLU_WALK_PC;
+		end = step(w, mapping);
+		if (w->walk->trace.nr == depth && end != MLU_WALK_END)
+			return MLU_WALK_DEPTH;
+		if (end != GOES_ON)
+			return end;
+		if (!w->copy)
+			w->regs.pc = unhijacked(w->at_return, w->regs.slot, w->regs.pc);
+	}
+}
+
+static void run(struct walker *w, unsigned int depth)
+{
+	w->walk->trace.nr = 0;
+	w->walk->pending = false;
+	w->walk->nr_by_rule = 0;
+	w->walk->nr_by_pointer = 0;
+	w->walk->nr_by_signal = 0;
+	w->walk->trace.end = walk(w, depth);
+	if (w->walk->trace.end != MLU_WALK_UNREAD)
+		w->walk->pending = false;
+}
+
 /*
- * mlu_unwind() - walk the stack from a call to an allocator
+ * mlu_unwind() - walk current's stack from a call to an allocator
  * @depth: frames at most, 1 to MLU_MAX_DEPTH
- * @trace: filled in but for its kind and hash
+ * @walk: filled in: the trace but for its kind and hash, and whether it ended, unread, at what will
+ *	be known soon
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
  */
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
-		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_trace *trace)
+		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk)
 {
-	trace->nr = 0;
-	trace->end = walk(maps, counters, start, depth, trace);
-	mlu_count_by(counters, MLU_COUNT_walk_end + trace->end);
+	struct walker w = {
+		.maps = maps,
+		.counters = counters,
+		.memory = &users_memory,
+		.at_return = start->at_return,
+		.first = current->mm->start_stack,
+		.regs = start->registers,
+		.walk = walk,
+	};
+
+	run(&w, depth);
+}
+
+/* mlu_unwind_copy() - the same of a stack that was copied. Context: any, does not sleep. */
+void mlu_unwind_copy(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
+		     const struct mlu_registers *registers, const struct mlu_stack_copy *copy,
+		     unsigned int depth, struct mlu_walk *walk)
+{
+	struct walker w = {
+		.maps = maps,
+		.counters = counters,
+		.copy = copy,
+		.memory = &copy->memory,
+		.first = copy->first,
+		.regs = *registers,
+		.walk = walk,
+	};
+
+	run(&w, depth);
+}
+
+/** mlu_unwind_count() - count how a walk went, if it is to be the one that counts */
+void mlu_unwind_count(struct mlu_counters __percpu *counters, const struct mlu_walk *walk)
+{
+	mlu_count_by(counters, MLU_COUNT_walk_end + walk->trace.end);
+	mlu_count_many(counters, frames_by_rule, walk->nr_by_rule);
+	if (walk->nr_by_pointer)
+		mlu_count_many(counters, frames_by_pointer, walk->nr_by_pointer);
+	if (walk->nr_by_signal)
+		mlu_count_many(counters, frames_by_signal, walk->nr_by_signal);
 }

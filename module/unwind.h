@@ -4,20 +4,44 @@
 #define MLU_UNWIND_H
 
 #include "counters.h"
+#include "frame.h"
 #include "maps.h"
+#include "rules.h"
 #include "stacks.h"
 
 /* Where a walk begins: the caller's registers, as when the call will have returned. */
 struct mlu_unwind_start {
-	unsigned long pc; /* the return address into the caller */
-	unsigned long sp; /* the caller's stack pointer after the return */
-	unsigned long fp;
+	struct mlu_registers registers;
 	bool at_return; /* from a return handler */
+};
+
+/* A stack that was copied, to be walked later, by somebody else. */
+struct mlu_stack_copy {
+	struct mlu_memory memory;
+	u64 limit; /* the end of the stack's mapping */
+	u64 first; /* the beginning of the process's stack */
+	u32 time;  /* by the maps' clock */
+};
+
+/* Where walks are made: too large for the kernel's stack. */
+struct mlu_walk {
+	struct mlu_trace trace;
+	bool pending; /* it ended, unread, at what is being read */
+	u16 nr_by_rule;
+	u16 nr_by_pointer;
+	u16 nr_by_signal;
+	struct mlu_rules_scratch scratch;
 };
 
 bool mlu_read_user(unsigned long addr, unsigned long *value);
 bool mlu_read_return(unsigned long slot, unsigned long *value);
+u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp);
+
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
-		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_trace *trace);
+		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk);
+void mlu_unwind_copy(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
+		     const struct mlu_registers *registers, const struct mlu_stack_copy *copy,
+		     unsigned int depth, struct mlu_walk *walk);
+void mlu_unwind_count(struct mlu_counters __percpu *counters, const struct mlu_walk *walk);
 
 #endif /* MLU_UNWIND_H */

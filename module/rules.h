@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The unwind data of one object, and the rules found in it so far. */
+#ifndef MLU_RULES_H
+#define MLU_RULES_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "cfi.h"
+
+struct mlu_elf;
+struct mlu_rule;
+
+/* Constant but for the buckets: rules are added, never changed, and go with the object. */
+struct mlu_rules {
+	struct mlu_cfi cfi;
+	u8 *data;
+	struct mlu_cfi_entry *table;
+	spinlock_t lock; /* guards the adding; a leaf */
+	unsigned int nr_rules;
+	unsigned int bucket_bits;
+	struct mlu_rule **buckets;
+};
+
+/* A rule at hand, remembered or not. */
+struct mlu_rule_found {
+	enum mlu_cfi_refusal refusal;
+	const struct mlu_cfi_rule *rule; /* if it is MLU_CFI_OK */
+};
+
+/* What looking for a rule needs; too large for a handler's stack. */
+struct mlu_rules_scratch {
+	struct mlu_cfi_scratch cfi;
+	struct mlu_cfi_rule rule;
+};
+
+struct mlu_rules *mlu_rules_read(struct mlu_elf *elf);
+struct mlu_rules *mlu_rules_of_memory(const void *data, size_t size);
+void mlu_rules_free(struct mlu_rules *rules);
+
+bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule_found *found);
+void mlu_rules_learn(struct mlu_rules *rules, u64 offset, u64 vaddr,
+		     struct mlu_rules_scratch *scratch, struct mlu_rule_found *found);
+
+#endif /* MLU_RULES_H */
