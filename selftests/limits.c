@@ -125,23 +125,25 @@ TEST_F_TIMEOUT(limit, max_memory, 240)
 }
 
 static const char *const parts[] = { "bytes_records", "bytes_stacks", "bytes_inflight",
-				     "bytes_tables", "bytes_mappings" };
+				     "bytes_tables", "bytes_mappings", "bytes_unwind" };
+
+#define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 
 TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
 {
-	long long before[5], used, sum = 0;
+	long long before[NR_PARTS], used, sum = 0;
 	unsigned int i, round;
 
 	mlu_reload("");
 	used = mlu_stat(0, "bytes_used");
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < NR_PARTS; i++)
 		before[i] = mlu_stat(0, parts[i]);
 	for (round = 0; round < 3; round++) {
 		mlu_spawn(&self->l, "mix", "all", "8", NULL);
 		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
 		mlu_step(&self->l, "go");
 		EXPECT_GT(mlu_stat(0, "bytes_records"), before[0]);
-		for (i = 0, sum = 0; i < 5; i++)
+		for (i = 0, sum = 0; i < NR_PARTS; i++)
 			sum += mlu_stat(0, parts[i]);
 		EXPECT_EQ(sum, mlu_stat(0, "bytes_used"));
 		if (round == 0)
@@ -149,7 +151,7 @@ TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
 		mlu_kill(&self->l);
 		EXPECT_TRUE(mlu_wait_stat("tracing", 0));
 		ASSERT_EQ(0, mlu_command("clear all"));
-		for (i = 0; i < 5; i++)
+		for (i = 0; i < NR_PARTS; i++)
 			EXPECT_TRUE(mlu_wait_stat(parts[i], before[i]));
 		EXPECT_TRUE(mlu_wait_stat("bytes_used", used));
 		EXPECT_EQ(0, mlu_stat(0, "targets"));
