@@ -453,6 +453,7 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 	struct mlu_cfi_fde fde;
 	enum mlu_cfi_refusal refusal = find_fde(cfi, addr, &fde);
 
+	scratch->nr_ops = 0;
 	if (refusal)
 		return refusal;
 	m.cie = &fde.cie;
@@ -463,5 +464,6 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 	m.loc = fde.start;
 	m.addr = addr;
 	run(&m, fde.ops, fde.ops_end);
+	scratch->nr_ops = m.nr_ops;
 	return m.refusal ? m.refusal : emit(&m, rule);
 }

@@ -12,8 +12,9 @@
  * deferred walks, which have a copy of the stack.  The target's memory is read with page faults
  * off; a page that is not there ends the walk.
  *
- * Bounded: depth frames, each at most a bisection of the mappings, one of the object's entries, and
- * MLU_CFI_MAX_OPS operations.
+ * Bounded: depth frames, each at most a bisection of the mappings and one of the object's entries,
+ * and the operations of rules that nobody has met before, MAX_OPS and one rule's for all frames
+ * together.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -36,6 +37,9 @@
  */
 #define START_SIZE 512
 
+/* Operations of CFA in one walk: after that it meets known rules only, and the next walk does more. */
+#define MAX_OPS 65536
+
 /* One walk. */
 struct walker {
 	struct mlu_maps *maps;
@@ -45,6 +49,7 @@ struct walker {
 	bool at_return;
 	u64 limit; /* of the stack; 0: not known yet */
 	u64 first; /* where the process's stack began */
+	u32 nr_ops;
 	struct mlu_registers regs;
 	struct mlu_walk *walk;
 };
@@ -246,7 +251,10 @@ static unsigned int by_rule(struct walker *w, const struct mlu_mapping *mapping,
 	if (!mlu_rules_recall(rules, offset, &found)) {
 		if (!mlu_mapping_vaddr(mapping, dso, offset, &vaddr))
 			return end_of(w, without_rule(w));
+		if (w->nr_ops > MAX_OPS)
+			return refused(w, MLU_CFI_TOO_LONG);
 		mlu_rules_learn(rules, offset, vaddr, &w->walk->scratch, &found);
+		w->nr_ops += w->walk->scratch.cfi.nr_ops;
 	}
 	if (found.refusal == MLU_CFI_NO_ENTRY)
 		return end_of(w, without_rule(w));

@@ -3,6 +3,7 @@
 #ifndef MLU_SHIM_BITS_H
 #define MLU_SHIM_BITS_H
 
+#define BIT(nr) (1UL << (nr))
 #define BIT_ULL(nr) (1ULL << (nr))
 
 #endif /* MLU_SHIM_BITS_H */
