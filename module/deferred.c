@@ -149,14 +149,16 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	unsigned long sp = start->registers.value[MLU_CFI_RSP];
 	u64 limit = mlu_stack_limit(current->mm, sp);
 	struct event *event = limit ? event_new(min_t(u64, MAX_COPY, limit - sp + MIN_COPY)) : NULL;
+	struct mlu_stack *placeholder;
 
 	if (!event)
 		return NULL;
-	event->placeholder = mlu_stacks_hold_place(&epoch->stacks, trace);
-	if (!event->placeholder) {
+	placeholder = mlu_stacks_hold_place(&epoch->stacks, trace);
+	if (!placeholder) {
 		event_free(event);
 		return NULL;
 	}
+	event->placeholder = placeholder;
 	event->depth = depth;
 	/* Within rcu_read_lock() the target's own reference cannot go. */
 	refcount_inc(&epoch->refs);
@@ -166,8 +168,9 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	spin_lock(&deferred->lock);
 	list_add_tail(&event->node, &deferred->events);
 	spin_unlock(&deferred->lock);
+	/* From here on the event is the work's; the placeholder lives as long as the epoch. */
 	queue_work(wq, &deferred->work);
-	return event->placeholder;
+	return placeholder;
 }
 
 /* === Later === */

@@ -32,6 +32,7 @@ static const struct excuse excuses[] = {
 	  "only a table for a thousand stacks that was not to be had in one piece is nested" },
 	{ "learning", "image_read", "kernel_read",
 	  "the file has just been written: it is in memory" },
+	{ "learning", "mlu_rules_of_memory", "", "the vdso is read at the attach" },
 	{ "readers", "forward", "__kvmalloc_node_noprof",
 	  "only a table that could not grow for long has 256 records in one bucket" },
 	{ "attach", "", "access_process_vm",

@@ -3,8 +3,8 @@
  * pulse FILE [OBJECT]: each step makes the same calls, from stacks that are as many each time, and
  * one from code that was mapped a moment ago.
  *
- * "go" makes all of them, "code" only the one from the new code, which is a small ELF image in
- * FILE. FILE is written anew each time, so that it is another file to whoever goes by its times of
+ * "go" makes all of them, "code" only the one from the new code, which is a small ELF image with
+ * unwind data in FILE. FILE is written anew each time, so that it is another file to whoever goes by its times of
  * change. A step keeps all that it makes but for what it frees on purpose; what was kept before is
  * not counted any more.  At its begin and at its end the contents of the blocks are looked at: exit
  * status 1 if one has come to harm.
@@ -21,6 +21,8 @@
 #define ROUNDS 8
 #define HELD (ROUNDS * 16)
 #define PAGE 4096ul
+#define HEADER_AT 256
+#define FRAMES_AT 272
 #define CODE_AT 512
 
 struct held {
@@ -41,6 +43,32 @@ static const unsigned char code[] = {
 	0xff, 0xd0,	  /* call *%rax */
 	0x5d,		  /* pop %rbp */
 	0xc3,		  /* ret */
+};
+
+/* How it is unwound: .eh_frame_hdr without a table, and .eh_frame with a CIE and an FDE. */
+static const struct {
+	unsigned char version, pointer, count, table; /* pcrel sdata4; the other two are left out */
+	int frames;
+} __attribute__((packed)) header = { 1, 0x1b, 0xff, 0xff, FRAMES_AT - HEADER_AT - 4 };
+
+static const struct {
+	unsigned int cie_len, cie_id;
+	unsigned char cie[16];
+	unsigned int fde_len, fde_cie;
+	int start;
+	unsigned int len;
+	unsigned char fde[16];
+	unsigned int end;
+} __attribute__((packed)) frames = {
+	.cie_len = 20,
+	/* version, "zR", factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, ra there */
+	.cie = { 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 },
+	.fde_len = 28,
+	.fde_cie = 28,
+	.start = CODE_AT - (FRAMES_AT + 32),
+	.len = sizeof(code),
+	/* behind push: CFA rsp + 16, rbp there; behind mov: CFA rbp; behind pop: rsp + 8 */
+	.fde = { 0, 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x49, 0x0c, 7, 8 },
 };
 
 static unsigned char seed_of(const struct held *h)
@@ -122,8 +150,8 @@ static int write_code(void)
 {
 	struct {
 		Elf64_Ehdr head;
-		Elf64_Phdr load;
-		unsigned char rest[CODE_AT - sizeof(Elf64_Ehdr) - sizeof(Elf64_Phdr)];
+		Elf64_Phdr load, header;
+		unsigned char rest[CODE_AT - sizeof(Elf64_Ehdr) - 2 * sizeof(Elf64_Phdr)];
 		unsigned char code[PAGE - CODE_AT];
 	} image = {
 		.head = {
@@ -133,29 +161,43 @@ static int write_code(void)
 			.e_machine = EM_X86_64,
 			.e_phoff = sizeof(Elf64_Ehdr),
 			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = 1,
+			.e_phnum = 2,
 		},
 		.load = { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = PAGE,
 			  .p_memsz = PAGE },
+		.header = { .p_type = PT_GNU_EH_FRAME, .p_flags = PF_R, .p_offset = HEADER_AT,
+			    .p_vaddr = HEADER_AT, .p_filesz = sizeof(header),
+			    .p_memsz = sizeof(header) },
 	};
 	int fd = open(file, O_RDWR | O_CREAT, 0600);
 
 	memcpy(image.code, code, sizeof(code));
+	memcpy((char *)&image + HEADER_AT, &header, sizeof(header));
+	memcpy((char *)&image + FRAMES_AT, &frames, sizeof(frames));
 	if (fd < 0 || pwrite(fd, &image, sizeof(image), 0) != sizeof(image))
 		leaker_die(file);
 	return fd;
 }
 
-static void run_code(void)
+static unsigned char *map_code(int fd)
 {
-	int fd = write_code();
 	unsigned char *at = (unsigned char *)syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_EXEC,
 						     MAP_PRIVATE, fd, 0);
 
 	if (at == MAP_FAILED)
 		leaker_die("mmap of code");
+	return at;
+}
+
+/* Twice: when the one is met the other one is new as well. */
+static void run_code(void)
+{
+	int fd = write_code();
+	unsigned char *at = map_code(fd), *other = map_code(fd);
+
 	hold(((void *(*)(void *(*)(size_t), size_t))(at + CODE_AT))(malloc, 90), 90, "malloc");
 	syscall(SYS_munmap, at, PAGE);
+	syscall(SYS_munmap, other, PAGE);
 	close(fd);
 }
 
