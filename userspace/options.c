@@ -34,6 +34,7 @@ enum {
 static const struct option long_options[] = { { "pid", required_argument, NULL, 'p' },
 					      { "command", required_argument, NULL, 'c' },
 					      { "show-allocs", no_argument, NULL, 'a' },
+					      { "lines", no_argument, NULL, 'l' },
 					      { "older", required_argument, NULL, 'o' },
 					      { "top", required_argument, NULL, 'T' },
 					      { "min-size", required_argument, NULL, 'z' },
@@ -50,12 +51,12 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "version", no_argument, NULL, OPT_VERSION },
 					      { NULL, 0, NULL, 0 } };
 
-#define LETTERS ":p:c:ao:T:z:Z:O:s:h"
+#define LETTERS ":p:c:alo:T:z:Z:O:s:h"
 
 /* What symbolize takes of them. */
 static bool for_symbolize(int option)
 {
-	return option == 'T' || option == OPT_SORT || option == OPT_SYSROOT ||
+	return option == 'T' || option == 'l' || option == OPT_SORT || option == OPT_SYSROOT ||
 	       option == OPT_DEBUG_PATH || option == 'h' || option == OPT_HELP ||
 	       option == OPT_VERSION || option == '?' || option == ':';
 }
@@ -151,6 +152,9 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 		return 0;
 	case 'a':
 		o->show_allocations = true;
+		return 0;
+	case 'l':
+		o->view.lines = true;
 		return 0;
 	case 'o':
 		return take_number("-o", optarg, 0, UINT32_MAX, &o->filter.older);
@@ -293,6 +297,7 @@ void mlu_options_help(void)
 	      "  -Z, --max-size BYTES  only blocks of at most BYTES\n"
 	      "What to show:\n"
 	      "  -a, --show-allocs     each allocation's address and size, too\n"
+	      "  -l, --lines           files, lines, inlined functions, from debug information\n"
 	      "  -o, --older MS        leave out what is younger than MS milliseconds (500)\n"
 	      "  -T, --top NUMBER      so many stacks (10; symbolize: all)\n"
 	      "      --combined-only   totals only: whatever its age, without addresses\n"

@@ -91,6 +91,10 @@ static bool take_note(const char **p, struct mlu_frame *f)
 	at = note.at;
 	if (mlu_span_is(note, "unmapped"))
 		return true;
+	if (mlu_span_is(note, "signal")) {
+		f->interrupted = true;
+		return true;
+	}
 	if (mlu_take(&at, "mapping ")) {
 		f->has_mapping_id = true;
 		return mlu_take_number(&at, &f->mapping_id) && at == note.at + note.len;

@@ -38,20 +38,48 @@ void mlu_print_allocations(const struct mlu_allocations *allocations)
 		       allocations->rows[i].size);
 }
 
+static void print_pc(const struct mlu_view *view, const struct mlu_frame *frame)
+{
+	fputs("\t\t", stdout);
+	if (!view->bare)
+		printf("0x%016" PRIx64 "\t", frame->pc);
+}
+
+static void print_line(const struct mlu_source *source)
+{
+	if (source->file)
+		printf(" (%s:%d)", source->file, source->line);
+}
+
+/* Functions without a frame of their own, above the frame that they are in. */
+static void print_inlined(const struct mlu_view *view, const struct mlu_frame *frame,
+			  const struct mlu_name *name)
+{
+	for (size_t i = 0; i < name->nr_sources && name->source[i].function; i++) {
+		print_pc(view, frame);
+		printf("[inlined] %s", name->source[i].function);
+		print_line(&name->source[i]);
+		putchar('\n');
+	}
+}
+
 /* A walk that reached the outermost frame needs no word; one that stopped says why. */
 static void print_frame(const struct mlu_view *view, const struct mlu_target *target,
 			const struct mlu_frame *frame, struct mlu_symbolizer *sym)
 {
 	struct mlu_name name = mlu_symbolize(sym, target, frame);
 
-	fputs("\t\t", stdout);
-	if (!view->bare)
-		printf("0x%016" PRIx64 "\t", frame->pc);
+	print_inlined(view, frame, &name);
+	print_pc(view, frame);
 	printf("%s+0x%" PRIx64, name.symbol ? name.symbol : "[unknown]", name.offset);
 	if (frame->object[0] == '[')
 		printf(" %s", frame->object);
 	else
 		printf(" [%s]", frame->object);
+	if (name.nr_sources)
+		print_line(&name.source[name.nr_sources - 1]);
+	if (frame->interrupted)
+		fputs(" (signal)", stdout);
 	if (frame->has_mapping_id)
 		fputs(" (unmapped)", stdout);
 	if (frame->note && strcmp(frame->note, "end"))

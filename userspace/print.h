@@ -13,6 +13,7 @@ struct mlu_view {
 	uint64_t top; /* at most so many stacks, the biggest */
 	enum mlu_sort sort;
 	bool bare; /* frames without their pc */
+	bool lines; /* with files, lines and inlined functions */
 };
 
 /* "[11:16:33] Top 10 stacks with outstanding allocations:" */

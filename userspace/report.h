@@ -28,6 +28,7 @@ struct mlu_frame {
 	uint64_t address; /* inside the ELF file */
 	uint64_t mapping_id;
 	bool has_mapping_id; /* the mapping is gone, its id was told */
+	bool interrupted;    /* by a signal: the pc is its own, not behind a call */
 	char *object;
 	char *note; /* how the walk ended, NULL if it went on */
 };

@@ -29,7 +29,7 @@ static int show_with_names(const struct mlu_options *o, struct mlu_report *repor
 		.sysroot = o->sysroot,
 		.debug_path = o->debug_path,
 	};
-	struct mlu_symbolizer *sym = mlu_symbolizer_new(&places);
+	struct mlu_symbolizer *sym = mlu_symbolizer_new(&places, o->view.lines);
 	size_t errors;
 
 	show(o, report, sym);

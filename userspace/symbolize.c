@@ -41,8 +41,10 @@ struct object {
 struct known {
 	const struct object *object;
 	uint64_t address;
-	uint64_t offset;
+	uint64_t offset; /* of that address */
 	char *symbol;
+	struct mlu_source *source;
+	size_t nr_sources;
 };
 
 struct mlu_symbolizer {
@@ -53,6 +55,7 @@ struct mlu_symbolizer {
 	Dwfl_Callbacks callbacks;
 	size_t errors;
 	bool live;
+	bool with_source;
 };
 
 /*
@@ -76,12 +79,13 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 					    debug_name);
 }
 
-struct mlu_symbolizer *mlu_symbolizer_new(const struct mlu_places *places)
+struct mlu_symbolizer *mlu_symbolizer_new(const struct mlu_places *places, bool with_source)
 {
 	struct mlu_symbolizer *sym = mlu_zalloc(sizeof(*sym));
 
 	sym->files = mlu_files_new(places);
 	sym->live = places->proc >= 0;
+	sym->with_source = with_source;
 	sym->search_path = mlu_elf_search_path(places->debug_path);
 	sym->callbacks.find_elf = dwfl_build_id_find_elf;
 	sym->callbacks.find_debuginfo = find_debuginfo;
@@ -94,6 +98,7 @@ static void free_known(void *node)
 	struct known *known = node;
 
 	free(known->symbol);
+	mlu_source_free(known->source, known->nr_sources);
 	free(known);
 }
 
@@ -267,7 +272,6 @@ static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_tar
 	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
 }
 
-/* A return address is behind its call, which may be the last instruction of a function. */
 static void look_up(struct known *known)
 {
 	Dwfl_Module *module = known->object->module;
@@ -276,14 +280,15 @@ static void look_up(struct known *known)
 	GElf_Addr bias = 0;
 	GElf_Sym entry;
 
-	known->offset = known->address;
 	dwfl_module_getelf(module, &bias);
-	symbol = dwfl_module_addrinfo(module, known->address - 1 + bias, &offset, &entry, NULL,
-				      NULL, NULL);
-	if (!symbol || !*symbol)
-		return;
-	known->symbol = mlu_demangle(symbol);
-	known->offset = offset + 1;
+	symbol = dwfl_module_addrinfo(module, known->address + bias, &offset, &entry, NULL, NULL,
+				      NULL);
+	if (symbol && *symbol) {
+		known->symbol = mlu_demangle(symbol);
+		known->offset = offset;
+	}
+	if (known->object->owner->with_source)
+		known->nr_sources = mlu_source_of(module, known->address + bias, &known->source);
 }
 
 static int compare_known(const void *a, const void *b)
@@ -315,14 +320,19 @@ static const struct known *known_at(struct mlu_symbolizer *sym, const struct obj
 struct mlu_name mlu_symbolize(struct mlu_symbolizer *sym, const struct mlu_target *target,
 			      const struct mlu_frame *frame)
 {
+	/* A return address is behind its call, which may be the last instruction of a function. */
+	unsigned int behind = !frame->interrupted;
 	struct mlu_name name = { .offset = frame->address };
 	struct object *object = object_of(sym, target, frame);
 	const struct known *known;
 
 	if (!object || !object->dwfl)
 		return name;
-	known = known_at(sym, object, frame->address);
+	known = known_at(sym, object, frame->address - behind);
 	name.symbol = known->symbol;
-	name.offset = known->offset;
+	if (known->symbol)
+		name.offset = known->offset + behind;
+	name.source = known->source;
+	name.nr_sources = known->nr_sources;
 	return name;
 }

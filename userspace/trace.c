@@ -303,7 +303,7 @@ static int trace_process(struct trace *t)
 	bool attached;
 	int status;
 
-	t->sym = mlu_symbolizer_new(&places);
+	t->sym = mlu_symbolizer_new(&places, t->o->view.lines);
 	mlu_symbolizer_hold(t->sym);
 	printf("Attaching to pid %d, Ctrl+C to quit.\n", t->process.pid);
 	fflush(stdout);
