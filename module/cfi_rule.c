@@ -69,10 +69,11 @@ struct machine {
 	enum mlu_cfi_refusal refusal;
 };
 
+/* The first reason counts; what was read behind the end is no other reason. */
 static void refuse(struct machine *m, enum mlu_cfi_refusal refusal)
 {
-	if (m->refusal == MLU_CFI_OK)
-		m->refusal = refusal;
+	if (m->refusal == MLU_CFI_OK && refusal != MLU_CFI_OK)
+		m->refusal = m->r.failed ? MLU_CFI_TRUNCATED : refusal;
 }
 
 static s32 narrow(struct machine *m, s64 value)

@@ -108,11 +108,13 @@ static u64 pop(struct machine *m)
 	return value;
 }
 
+/* The return address column stands for the frame's own pc: linkage tables ask where they are. */
 static void push_register(struct machine *m, u64 reg, s64 offset)
 {
-	u64 value = 0;
+	u64 value = m->regs->pc;
 
-	fail(m, mlu_frame_get(m->regs, min_t(u64, reg, MLU_CFI_NR_REGS), m->memory, &value));
+	if (reg != MLU_CFI_RA)
+		fail(m, mlu_frame_get(m->regs, min_t(u64, reg, U8_MAX), m->memory, &value));
 	push(m, value + offset);
 }
 
@@ -309,7 +311,7 @@ static void run_other(struct machine *m, u8 op)
 		break;
 	case OP_abs:
 		value = pop(m);
-		push(m, value < 0 ? -(u64)value : value);
+		push(m, value < 0 ? -(u64)value : (u64)value);
 		break;
 	case OP_neg:
 		push(m, -pop(m));

@@ -18,4 +18,7 @@ void exercise_elf(struct image *image, size_t scratch_len);
 /* Where @code would be probed, or an abort where the place breaks a promise of place.h. */
 void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated);
 
+/* Rules and steps of unwind data, or an abort where one breaks a promise of cfi.h or frame.h. */
+void exercise_cfi(const u8 *section, size_t len);
+
 #endif /* MLU_EXERCISE_H */

@@ -2,16 +2,19 @@
 /*
  * make_seeds: what the fuzzers begin with.
  *
- *	make_seeds ELF_DIR PLACE_DIR [OBJECT...]
+ *	make_seeds ELF_DIR PLACE_DIR CFI_DIR [OBJECT...]
  *
- * writes the handmade images to ELF_DIR, with those OBJECTs that are small, and the code of all
- * allocation functions of all OBJECTs to PLACE_DIR, once for each way to ask.
+ * writes the handmade images to ELF_DIR, with those OBJECTs that are small, the code of all
+ * allocation functions of all OBJECTs to PLACE_DIR, once for each way to ask, and the beginnings of
+ * their unwind data to CFI_DIR.
  */
 #include "exercise.h"
 #include "tiny.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <linux/kernel.h>
 
 #define SMALL 40000
 #define MAX_CODE 4096
@@ -70,22 +73,36 @@ static void write_code(const char *dir, struct image *image)
 	}
 }
 
+/* Short ones: what can be learned is in the first entries, and in the ways they differ. */
+static void write_unwind(const char *dir, struct image *image)
+{
+	static const size_t lengths[] = { 200, 1000, 4000 };
+	struct mlu_elf_unwind unwind;
+	unsigned int i;
+
+	if (image_open(image, 4096) || mlu_elf_unwind(&image->elf, &unwind))
+		return;
+	for (i = 0; i < ARRAY_SIZE(lengths); i++)
+		write_seed(dir, -1, image->bytes + unwind.offset, min_t(u64, lengths[i], unwind.size));
+}
+
 int main(int argc, char **argv)
 {
 	struct image image;
 	int i;
 
-	if (argc < 3) {
-		fputs("usage: make_seeds ELF_DIR PLACE_DIR [OBJECT...]\n", stderr);
+	if (argc < 4) {
+		fputs("usage: make_seeds ELF_DIR PLACE_DIR CFI_DIR [OBJECT...]\n", stderr);
 		return 2;
 	}
 	write_tiny(argv[1]);
-	for (i = 3; i < argc; i++) {
+	for (i = 4; i < argc; i++) {
 		if (!image_load(&image, argv[i]))
 			continue;
 		if (image.src.size <= SMALL)
 			write_seed(argv[1], -1, image.bytes, image.src.size);
 		write_code(argv[2], &image);
+		write_unwind(argv[3], &image);
 		image_free(&image);
 	}
 	return 0;

@@ -19,6 +19,7 @@ typedef int32_t s32;
 typedef unsigned long long u64;
 typedef long long s64;
 
+#define U8_MAX UINT8_MAX
 #define U16_MAX UINT16_MAX
 #define S16_MIN INT16_MIN
 #define S16_MAX INT16_MAX

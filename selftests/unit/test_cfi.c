@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_cfi: unwind data by hand: what each operation means, what is refused and by which name, and
+ * that no byte behind the section is read.
+ */
+#include "asm.h"
+#include "exercise.h"
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/kernel.h>
+
+static struct asm_section section;
+static struct mlu_cfi_rule rule;
+
+/* The rule of @addr, from a copy of the section's own size. */
+static enum mlu_cfi_refusal rule_at(u64 addr)
+{
+	static struct mlu_cfi_scratch scratch;
+	enum mlu_cfi_refusal refusal;
+	struct mlu_cfi_entry table[16];
+	u8 *copy = malloc(section.len ? section.len : 1);
+	struct mlu_cfi cfi;
+	u32 nr;
+
+	if (!copy)
+		abort();
+	memcpy(copy, section.bytes, section.len);
+	mlu_cfi_init(&cfi, copy, section.len, ASM_ADDR);
+	nr = mlu_cfi_count(&cfi, ARRAY_SIZE(table));
+	mlu_cfi_index(&cfi, table, nr);
+	refusal = mlu_cfi_rule(&cfi, addr, &scratch, &rule);
+	free(copy);
+	return refusal;
+}
+
+static void begin(void)
+{
+	memset(&section, 0, sizeof(section));
+	asm_usual_cie(&section);
+	asm_fde(&section, ASM_CODE, 0x100);
+}
+
+/* What the operations behind the usual beginning come to at the code's first byte. */
+#define RUN(...)                             \
+	({                                   \
+		begin();                     \
+		ASM(&section, __VA_ARGS__);  \
+		asm_end(&section);           \
+		rule_at(ASM_CODE);           \
+	})
+
+static bool cfa_is(u8 reg, s32 offset)
+{
+	return !rule.cfa_expression && rule.cfa_reg == reg && rule.cfa_value == offset;
+}
+
+/* The only register that the rule tells of. */
+static bool tells(u8 reg, enum mlu_cfi_how how, s32 value)
+{
+	return rule.nr == 1 && rule.saved[0].reg == reg && rule.saved[0].how == how &&
+	       rule.saved[0].value == value;
+}
+
+#define ok(good, ...) tap_ok(good, __VA_ARGS__)
+#define is_register(name, reg, how, value, ...)                                            \
+	ok(!RUN(__VA_ARGS__) && cfa_is(7, 8) && tells(reg, how, value), "%s", name)
+#define is_cfa(name, reg, offset, ...) \
+	ok(!RUN(__VA_ARGS__) && cfa_is(reg, offset) && !rule.nr, "%s", name)
+#define is_refused(name, why, ...) ok(RUN(__VA_ARGS__) == (why), "%s is refused as %s", name, #why)
+
+static void test_registers(void)
+{
+	is_register("DW_CFA_offset", 3, MLU_CFI_AT_OFFSET, -24, 0x83, 3);
+	is_register("DW_CFA_offset_extended", 14, MLU_CFI_AT_OFFSET, -16, 0x05, 14, 2);
+	is_register("DW_CFA_offset_extended_sf", 14, MLU_CFI_AT_OFFSET, 16, 0x11, 14, 0x7e);
+	is_register("DW_CFA_GNU_negative_offset_extended", 6, MLU_CFI_AT_OFFSET, 16, 0x2f, 6, 2);
+	is_register("DW_CFA_val_offset", 6, MLU_CFI_IS_OFFSET, -16, 0x14, 6, 2);
+	is_register("DW_CFA_val_offset_sf", 6, MLU_CFI_IS_OFFSET, 16, 0x15, 6, 0x7e);
+	is_register("DW_CFA_register", 6, MLU_CFI_IN_REGISTER, 12, 0x09, 6, 12);
+	is_register("DW_CFA_undefined", 15, MLU_CFI_UNDEFINED, 0, 0x07, 15);
+	is_register("DW_CFA_undefined of the return address", 16, MLU_CFI_UNDEFINED, 0, 0x07, 16);
+	is_register("DW_CFA_same_value of what a call may clobber", 0, MLU_CFI_SAME, 0, 0x08, 0);
+	is_register("DW_CFA_expression", 6, MLU_CFI_AT_EXPRESSION, 41, 0x10, 6, 2, 0x76, 0);
+	is_register("DW_CFA_val_expression", 6, MLU_CFI_IS_EXPRESSION, 41, 0x16, 6, 2, 0x76, 0);
+	is_cfa("DW_CFA_same_value of what a call leaves alone is nothing to tell", 7, 8, 0x08, 3);
+	is_cfa("a vector register is nothing to tell", 7, 8, 0x05, 23, 2);
+	is_cfa("DW_CFA_restore gives back what the CIE says", 7, 8, 0x83, 2, 0xc3);
+	is_cfa("DW_CFA_restore_extended, too", 7, 8, 0x05, 16, 5, 0x06, 16);
+}
+
+static void test_cfa(void)
+{
+	is_cfa("DW_CFA_def_cfa", 6, 16, 0x0c, 6, 16);
+	is_cfa("DW_CFA_def_cfa_sf", 10, -8, 0x12, 10, 1);
+	is_cfa("DW_CFA_def_cfa_register", 3, 8, 0x0d, 3);
+	is_cfa("DW_CFA_def_cfa_offset", 7, 300, 0x0e, 0xac, 0x02);
+	is_cfa("DW_CFA_def_cfa_offset_sf", 7, 8, 0x13, 0x7f);
+	is_cfa("DW_CFA_nop and DW_CFA_GNU_args_size", 7, 8, 0, 0x2e, 8, 0);
+	is_cfa("DW_CFA_remember_state and DW_CFA_restore_state", 7, 8, 0x0a, 0x0e, 16, 0x86, 2,
+	       0x0b);
+	ok(!RUN(0x0f, 3, 0x76, 0x78, 0x06) && rule.cfa_expression && rule.cfa_value == 40,
+	   "DW_CFA_def_cfa_expression");
+	is_cfa("DW_CFA_def_cfa behind an expression", 7, 16, 0x0f, 2, 0x76, 0, 0x0c, 7, 16);
+}
+
+/* Each row holds from its address to the next one's. */
+static void test_rows(void)
+{
+	static const struct {
+		u64 at;
+		s32 cfa;
+	} rows[] = { { 0, 8 },	{ 4, 8 },    { 5, 16 },	   { 14, 16 },	 { 15, 24 },
+		     { 0x20, 24 }, { 0x2f, 32 }, { 0x40, 40 }, { 0xff, 40 } };
+	size_t i;
+	bool good = true;
+
+	begin();
+	ASM(&section, 0x45, 0x0e, 16, 0x02, 10, 0x0e, 24, 0x03, 0x20, 0, 0x0e, 32);
+	ASM(&section, 0x04, 0x11, 0, 0, 0, 0x0e, 40);
+	asm_end(&section);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		good = !rule_at(ASM_CODE + rows[i].at) && cfa_is(7, rows[i].cfa) && good;
+	ok(good, "DW_CFA_advance_loc of each size: a row holds up to the next one's address");
+	ok(rule_at(ASM_CODE - 1) == MLU_CFI_NO_ENTRY && rule_at(ASM_CODE + 0x100) == MLU_CFI_NO_ENTRY,
+	   "there is no rule before the code and behind it");
+	begin();
+	ASM(&section, 0x01);
+	{
+		s32 to = ASM_CODE + 0x30 - (ASM_ADDR + section.len);
+
+		asm_bytes(&section, (const u8 *)&to, sizeof(to));
+	}
+	ASM(&section, 0x0e, 16);
+	asm_end(&section);
+	ok(!rule_at(ASM_CODE + 0x2f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x30) && cfa_is(7, 16),
+	   "DW_CFA_set_loc");
+}
+
+static void test_refused(void)
+{
+	is_refused("an operation that nobody knows", MLU_CFI_OPERATION, 0x3f);
+	is_refused("DW_CFA_def_cfa_offset behind an expression", MLU_CFI_OPERATION, 0x0f, 2, 0x76, 0,
+		   0x0e, 8);
+	is_refused("a register that x86-64 has not", MLU_CFI_REGISTER, 0x05, 126, 1);
+	is_refused("a vector register as the CFA's", MLU_CFI_REGISTER, 0x0c, 17, 8);
+	is_refused("the return address as a register's place", MLU_CFI_REGISTER, 0x09, 6, 16);
+	is_refused("DW_CFA_restore_state of nothing", MLU_CFI_STATES, 0x0b);
+	is_refused("a state remembered too often", MLU_CFI_STATES, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
+		   0x0a, 0x0a, 0x0a);
+	is_refused("an offset beyond 31 bits", MLU_CFI_RANGE, 0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f);
+	is_refused("a factored offset beyond 31 bits", MLU_CFI_RANGE, 0x83, 0xff, 0xff, 0xff, 0xff,
+		   0x07);
+	is_refused("an operand that ends behind the entry", MLU_CFI_TRUNCATED, 0x0c, 0x87);
+	is_refused("an expression that ends behind the entry", MLU_CFI_TRUNCATED, 0x10, 6, 100, 0);
+	is_refused("a number of eleven bytes without an end", MLU_CFI_TRUNCATED, 0x0e, 0xff, 0xff,
+		   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+}
+
+static void test_too_long(void)
+{
+	u32 i;
+
+	begin();
+	for (i = 0; i < MLU_CFI_MAX_OPS - 2; i++)
+		ASM(&section, 0);
+	asm_end(&section);
+	ok(!rule_at(ASM_CODE), "as many operations as are allowed");
+	begin();
+	for (i = 0; i < MLU_CFI_MAX_OPS; i++)
+		ASM(&section, 0);
+	asm_end(&section);
+	ok(rule_at(ASM_CODE) == MLU_CFI_TOO_LONG, "one more is refused as too long");
+}
+
+/* A section of this CIE and an FDE of it. */
+static enum mlu_cfi_refusal with_cie(u8 version, const char *augmentation, const u8 *data, u8 len)
+{
+	memset(&section, 0, sizeof(section));
+	asm_cie_like(&section, version, augmentation, data, len);
+	ASM(&section, 0x0c, 7, 8, 0x90, 1);
+	asm_end(&section);
+	asm_fde(&section, ASM_CODE, 0x100);
+	asm_end(&section);
+	return rule_at(ASM_CODE);
+}
+
+static void test_cies(void)
+{
+	static const u8 pr[] = { 0x9b, 1, 2, 3, 4, 0x1b }, plr[] = { 3, 1, 2, 3, 4, 0x1b, 0x1b };
+	static const u8 r[] = { 0x1b }, indirect[] = { 0x9b }, function[] = { 0x4b };
+
+	ok(!with_cie(1, "zR", r, 1) && !rule.signal, "augmentation zR");
+	ok(!with_cie(1, "zRS", r, 1) && rule.signal, "augmentation zRS: the frame of a signal");
+	ok(!with_cie(1, "zPR", pr, sizeof(pr)), "augmentation zPR: the personality is skipped");
+	ok(!with_cie(1, "zPLR", plr, sizeof(plr)), "augmentation zPLR");
+	ok(!with_cie(3, "zR", r, 1) && !with_cie(4, "zR", r, 1), "versions 3 and 4");
+	ok(with_cie(2, "zR", r, 1) == MLU_CFI_VERSION, "version 2 is refused");
+	ok(with_cie(1, "zRX", r, 1) == MLU_CFI_AUGMENTATION, "a letter that is not known is refused");
+	ok(with_cie(1, "eh", NULL, 0) == MLU_CFI_AUGMENTATION, "augmentation eh is refused");
+	ok(with_cie(1, "zR", indirect, 1) == MLU_CFI_ENCODING, "an indirect address is refused");
+	ok(with_cie(1, "zR", function, 1) == MLU_CFI_ENCODING, "one relative to a function is refused");
+	ok(with_cie(1, "zR", r, 0) == MLU_CFI_TRUNCATED, "augmentation data that is not there is refused");
+}
+
+static void test_entries(void)
+{
+	u32 first;
+
+	begin();
+	asm_end(&section);
+	first = section.len;
+	asm_fde(&section, ASM_CODE + 0x80, 0x10);
+	ASM(&section, 0x0e, 16);
+	asm_end(&section);
+	ok(!rule_at(ASM_CODE + 0x7f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x80) && cfa_is(7, 16) &&
+	   rule_at(ASM_CODE + 0x90) == MLU_CFI_NO_ENTRY,
+	   "of entries that overlap the one that begins last decides");
+	memset(section.bytes + first, 0, 4);
+	ok(!rule_at(ASM_CODE + 0x80) && cfa_is(7, 8), "a length of zero ends the section");
+	begin();
+	asm_end(&section);
+	section.len = first;
+	asm_fde(&section, ASM_CODE + 0x200, 0);
+	asm_end(&section);
+	asm_fde(&section, 0, 0x100);
+	asm_end(&section);
+	ok(rule_at(ASM_CODE + 0x200) == MLU_CFI_NO_ENTRY && rule_at(0x20) == MLU_CFI_NO_ENTRY &&
+	   !rule_at(ASM_CODE), "what a linker has thrown away is no entry");
+	begin();
+	asm_end(&section);
+	asm_fde(&section, ASM_CODE + 0x100, 0x10);
+	/* Its CIE would be itself. */
+	memset(section.bytes + section.entry + 4, 4, 1);
+	memset(section.bytes + section.entry + 5, 0, 3);
+	asm_end(&section);
+	ok(rule_at(ASM_CODE + 0x100) == MLU_CFI_TRUNCATED && !rule_at(ASM_CODE),
+	   "code whose entry cannot be read is refused, not walked by its frame pointer");
+	memset(&section, 0, sizeof(section));
+	asm_cie(&section);
+	asm_end(&section);
+	asm_fde(&section, ASM_CODE, 0x100);
+	asm_end(&section);
+	ok(rule_at(ASM_CODE) == MLU_CFI_OPERATION, "a rule without a CFA is refused");
+	memset(&section, 0, sizeof(section));
+	asm_cie(&section);
+	ASM(&section, 0x0c, 7, 8);
+	asm_end(&section);
+	asm_fde(&section, ASM_CODE, 0x100);
+	asm_end(&section);
+	ok(!rule_at(ASM_CODE) && tells(16, MLU_CFI_UNDEFINED, 0),
+	   "a return address that nobody tells of is not guessed");
+}
+
+/* Whatever is cut off or changed, nothing outside is read and no promise is broken. */
+static void test_damage(void)
+{
+	u32 whole, i;
+	u8 *copy;
+
+	begin();
+	ASM(&section, 0x45, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x0a, 0x10, 3, 2, 0x76, 0x68, 0x0b);
+	asm_end(&section);
+	whole = section.len;
+	for (section.len = 0; section.len <= whole; section.len++) {
+		copy = malloc(section.len + 1);
+		memcpy(copy + 1, section.bytes, section.len);
+		exercise_cfi(copy + 1, section.len);
+		free(copy);
+	}
+	tap_ok(true, "a section cut at each of its %u bytes harms nobody", whole);
+	for (i = 0; i < whole * 256; i++) {
+		copy = malloc(whole);
+		memcpy(copy, section.bytes, whole);
+		copy[i / 256] = i;
+		exercise_cfi(copy, whole);
+		free(copy);
+	}
+	tap_ok(true, "a section with any byte changed to any other harms nobody");
+}
+
+int main(void)
+{
+	test_registers();
+	test_cfa();
+	test_rows();
+	test_refused();
+	test_too_long();
+	test_cies();
+	test_entries();
+	test_damage();
+	return tap_end();
+}
