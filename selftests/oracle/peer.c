@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peer: a stack walked by elfutils' libdwfl, see peer.h.  Separate debug files are not looked for:
+ * both sides go by what programs carry with them.
+ */
+#include "peer.h"
+
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct peer {
+	Dwfl *dwfl;
+};
+
+static int no_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			const char *file, const char *link, GElf_Word crc, char **debuginfo)
+{
+	(void)module, (void)userdata, (void)name, (void)base, (void)file, (void)link, (void)crc;
+	*debuginfo = NULL;
+	return -1;
+}
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_linux_proc_find_elf,
+	.find_debuginfo = no_debuginfo,
+};
+
+struct peer *peer_new(pid_t pid)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	peer->dwfl = dwfl_begin(&callbacks);
+	dwfl_report_begin(peer->dwfl);
+	dwfl_linux_proc_report(peer->dwfl, pid);
+	dwfl_report_end(peer->dwfl, NULL, NULL);
+	dwfl_linux_proc_attach(peer->dwfl, pid, true);
+	return peer;
+}
+
+void peer_free(struct peer *peer)
+{
+	dwfl_end(peer->dwfl);
+	free(peer);
+}
+
+static int take(Dwfl_Frame *frame, void *arg)
+{
+	struct frames *frames = arg;
+	Dwarf_Addr pc;
+
+	if (frames->nr == MAX_FRAMES || !dwfl_frame_pc(frame, &pc, NULL))
+		return DWARF_CB_ABORT;
+	frames->pc[frames->nr++] = pc;
+	return DWARF_CB_OK;
+}
+
+void peer_walk(struct peer *peer, pid_t tid, struct frames *frames)
+{
+	frames->nr = 0;
+	frames->end = "end";
+	if (dwfl_getthread_frames(peer->dwfl, tid, take, frames))
+		frames->end = dwfl_errmsg(-1);
+	if (!frames->end)
+		frames->end = "depth";
+}

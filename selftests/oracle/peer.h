@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* peer: the same stack, walked by elfutils' libdwfl. */
+#ifndef MLU_ORACLE_PEER_H
+#define MLU_ORACLE_PEER_H
+
+#include "walk.h"
+
+struct peer;
+
+struct peer *peer_new(pid_t pid);
+void peer_free(struct peer *peer);
+
+/* The thread @tid of the process, which is stopped by us. */
+void peer_walk(struct peer *peer, pid_t tid, struct frames *frames);
+
+#endif /* MLU_ORACLE_PEER_H */

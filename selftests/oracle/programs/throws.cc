@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Exceptions thrown through lambdas and containers, on and on. */
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+static int depth(int n, const std::function<int(int)> &f)
+{
+	if (n == 0)
+		return f(n);
+	return depth(n - 1, [&f](int x) { return f(x + 1); }) + 1;
+}
+
+int main()
+{
+	std::map<std::string, std::vector<int>> all;
+
+	for (unsigned int i = 0;; i++) {
+		try {
+			depth(i % 20, [&all](int x) -> int {
+				auto &v = all[std::to_string(x)];
+				v.push_back(x);
+				if (v.size() % 3 == 0)
+					throw std::runtime_error("third");
+				return x;
+			});
+		} catch (const std::exception &e) {
+			all[e.what()].assign(100, i);
+			std::sort(all[e.what()].begin(), all[e.what()].end());
+		}
+	}
+}

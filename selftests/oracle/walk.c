@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk: a stopped thread's stack, walked as the module walks it, see module/unwind.c: the rule of the
+ * code, where there is none what a signal saved or the frame pointer.  Nothing is remembered: each
+ * rule is looked up as if it were the first time.
+ */
+#include "walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "object.h"
+
+#define MAX_MAPPINGS 1024
+
+struct mapping {
+	u64 start, end, offset;
+	struct object object;
+	bool has_rules, is_vdso;
+	u8 *image; /* of the vdso */
+};
+
+struct process {
+	pid_t pid;
+	char *maps; /* the file's text */
+	u64 stack_end;
+	unsigned int nr;
+	struct mapping mapping[MAX_MAPPINGS];
+};
+
+static pid_t reading;
+
+/* The door of frame.h. */
+bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
+{
+	struct iovec local = { word, sizeof(*word) };
+	struct iovec remote = { (void *)(uintptr_t)addr, sizeof(*word) };
+
+	(void)memory;
+	return process_vm_readv(reading, &local, 1, &remote, 1, 0) == sizeof(*word);
+}
+
+static char *read_maps(pid_t pid)
+{
+	char path[64], *text = NULL;
+	size_t room = 0;
+	FILE *file;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "r");
+	n = file ? getdelim(&text, &room, 0, file) : -1;
+	if (file)
+		fclose(file);
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void add_vdso(struct mapping *m, pid_t pid)
+{
+	size_t size = m->end - m->start;
+	struct iovec local, remote = { (void *)(uintptr_t)m->start, size };
+
+	m->image = malloc(size);
+	local = (struct iovec){ m->image, size };
+	m->offset = 0;
+	m->is_vdso = true;
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size)
+		m->has_rules = object_of_memory(&m->object, m->image, size);
+}
+
+static void add_mapping(struct process *p, const char *line)
+{
+	struct mapping *m = &p->mapping[p->nr];
+	char perms[8], path[1024] = "", file[64];
+
+	memset(m, 0, sizeof(*m));
+	if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %1023[^\n]", &m->start, &m->end, perms,
+		   &m->offset, path) < 4 ||
+	    perms[2] != 'x' || p->nr == MAX_MAPPINGS)
+		return;
+	if (!strcmp(path, "[vdso]"))
+		add_vdso(m, p->pid);
+	else if (*path == '/') {
+		snprintf(file, sizeof(file), "/proc/%d/map_files/%llx-%llx", p->pid, m->start,
+			 m->end);
+		m->has_rules = object_open(&m->object, file);
+	}
+	p->nr++;
+}
+
+struct process *process_new(pid_t pid)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	char *line;
+
+	p->pid = pid;
+	p->maps = read_maps(pid);
+	for (line = p->maps; line && *line; line = strchr(line, '\n') + 1)
+		add_mapping(p, line);
+	return p;
+}
+
+bool process_is_current(struct process *p)
+{
+	char *maps = read_maps(p->pid);
+	bool is = maps && p->maps && !strcmp(maps, p->maps);
+
+	free(maps);
+	return is;
+}
+
+void process_free(struct process *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++) {
+		struct mapping *m = &p->mapping[i];
+
+		if (m->has_rules && m->is_vdso)
+			free(m->object.table);
+		else if (m->has_rules)
+			object_close(&m->object);
+		free(m->image);
+	}
+	free(p->maps);
+	free(p);
+}
+
+static struct mapping *mapping_of(struct process *p, u64 pc)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++)
+		if (pc >= p->mapping[i].start && pc < p->mapping[i].end)
+			return &p->mapping[i];
+	return NULL;
+}
+
+bool process_has_code(struct process *p, u64 pc)
+{
+	return mapping_of(p, pc);
+}
+
+/* The end of the mapping that the stack pointer is in. */
+static u64 stack_limit(struct process *p, u64 sp)
+{
+	u64 start, end;
+	char *line;
+
+	for (line = p->maps; line && *line; line = strchr(line, '\n') + 1)
+		if (sscanf(line, "%llx-%llx", &start, &end) == 2 && sp >= start && sp < end)
+			return end;
+	return 0;
+}
+
+static enum mlu_frame_result without_rule(struct process *p, struct mlu_registers *regs)
+{
+	static const struct mlu_memory memory;
+	u64 code[2];
+
+	if (mlu_memory_read(&memory, regs->pc, &code[0]) &&
+	    mlu_memory_read(&memory, regs->pc + 8, &code[1]) &&
+	    mlu_frame_is_sigreturn((const u8 *)code))
+		return mlu_frame_by_signal(&memory, regs);
+	return mlu_frame_by_pointer(&memory, stack_limit(p, regs->value[MLU_CFI_RSP]), regs);
+}
+
+static bool vaddr_of(const struct mapping *m, u64 pc, u64 *vaddr)
+{
+	u64 offset = pc - m->start + m->offset;
+
+	*vaddr = offset;
+	return m->is_vdso || mlu_elf_vaddr(&m->object.elf, offset, vaddr);
+}
+
+static enum mlu_frame_result step(struct process *p, struct mlu_registers *regs, const char **end)
+{
+	static const struct mlu_memory memory;
+	static struct mlu_cfi_scratch scratch;
+	struct mapping *m = mapping_of(p, mlu_frame_lookup(regs));
+	enum mlu_cfi_refusal refusal;
+	struct mlu_cfi_rule rule;
+	u64 vaddr;
+
+	if (!m->has_rules || !vaddr_of(m, mlu_frame_lookup(regs), &vaddr))
+		return without_rule(p, regs);
+	refusal = mlu_cfi_rule(&m->object.cfi, vaddr, &scratch, &rule);
+	if (refusal == MLU_CFI_NO_ENTRY)
+		return without_rule(p, regs);
+	if (refusal) {
+		*end = mlu_cfi_refusal_names[refusal];
+		return MLU_FRAME_EXPRESSION;
+	}
+	return mlu_frame_by_rule(&m->object.cfi, &rule, &memory, regs);
+}
+
+static void take_registers(struct mlu_registers *regs, const struct user_regs_struct *from)
+{
+	const u64 values[MLU_CFI_NR_REGS] = {
+		from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
+		from->rbp, from->rsp, from->r8,	 from->r9,  from->r10, from->r11,
+		from->r12, from->r13, from->r14, from->r15,
+	};
+
+	memset(regs, 0, sizeof(*regs));
+	memcpy(regs->value, values, sizeof(values));
+	regs->known = 0xffff;
+	regs->pc = from->rip;
+	regs->interrupted = true;
+}
+
+void walk(struct process *p, const struct user_regs_struct *from, struct frames *frames)
+{
+	static const char *const ends[] = {
+		[MLU_FRAME_OK] = "depth",	     [MLU_FRAME_END] = "end",
+		[MLU_FRAME_FAULT] = "fault",	     [MLU_FRAME_REGISTER] = "register",
+		[MLU_FRAME_EXPRESSION] = "rule",     [MLU_FRAME_POINTER] = "frame pointer",
+		[MLU_FRAME_STUCK] = "no progress",
+	};
+	enum mlu_frame_result result = MLU_FRAME_OK;
+	struct mlu_registers regs;
+
+	reading = p->pid;
+	take_registers(&regs, from);
+	frames->nr = 0;
+	frames->end = NULL;
+	while (result == MLU_FRAME_OK && frames->nr < MAX_FRAMES) {
+		if (!mapping_of(p, mlu_frame_lookup(&regs))) {
+			frames->end = "no code";
+			return;
+		}
+		frames->pc[frames->nr++] = regs.pc;
+		result = step(p, &regs, &frames->end);
+	}
+	if (!frames->end)
+		frames->end = ends[result];
+}
