@@ -91,18 +91,20 @@ static struct event *event_new(size_t want)
 	return event;
 }
 
-/* As much as is there, page by page. */
-static size_t copy_stack(u8 *to, unsigned long from, size_t room)
+/* Page by page: of a large array on the stack some may never have been touched. */
+static void copy_stack(struct mlu_memory *memory, u8 *to)
 {
-	size_t len, copied = 0;
+	unsigned int page;
+	size_t len, done = 0;
 
-	while (copied < room) {
-		len = min_t(size_t, room - copied, PAGE_SIZE - offset_in_page(from + copied));
-		if (copy_from_user_nofault(to + copied, (void __user *)(from + copied), len))
-			break;
-		copied += len;
+	for (page = 0; done < memory->size; page++) {
+		u64 from = memory->start + done;
+
+		len = min_t(size_t, memory->size - done, PAGE_SIZE - offset_in_page(from));
+		if (copy_from_user_nofault(to + done, (void __user *)from, len))
+			memory->holes |= BIT(page);
+		done += len;
 	}
-	return copied;
 }
 
 /* Return probes have put their trampoline into some slots. */
@@ -129,7 +131,8 @@ static void fill(struct event *event, struct mlu_deferred *deferred,
 	event->copy.first = current->mm->start_stack;
 	event->copy.memory.copy = event->bytes;
 	event->copy.memory.start = sp;
-	event->copy.memory.size = copy_stack(event->bytes, sp, room);
+	event->copy.memory.size = room;
+	copy_stack(&event->copy.memory, event->bytes);
 	put_returns_back(event, start->at_return);
 	/* What has come since the walk is not what it met; the stack's own code is known by now. */
 	event->copy.time = READ_ONCE(deferred->maps->clock);

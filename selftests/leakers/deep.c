@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * deep: blocks of odd sizes from functions without frame pointers, each in another way of using the
+ * stack.  Built with -O2 as distributions do; the functions are kept apart and in their places.
+ */
+#include <alloca.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "leaker.h"
+
+#define APART __attribute__((noipa))
+/* The call before this one is not the function's last act: no jump is made of it. */
+#define RETURNS __asm__ volatile("" : : : "memory")
+#define TAKE(size) leaker_keep(malloc(size), size)
+
+APART static void plain_inner(int n)
+{
+	TAKE(1001 + n - n);
+	RETURNS;
+}
+
+APART static void plain_middle(int n)
+{
+	volatile char room[200];
+
+	room[n] = n;
+	plain_inner(room[n]);
+	RETURNS;
+}
+
+APART static void plain(void)
+{
+	plain_middle(7);
+	RETURNS;
+}
+
+static bool compared;
+
+APART static int compare(const void *a, const void *b)
+{
+	if (!compared)
+		TAKE(1002);
+	compared = true;
+	return *(const char *)a - *(const char *)b;
+}
+
+APART static void callback(void)
+{
+	char text[] = "a C library calls back";
+
+	qsort(text, sizeof(text), 1, compare);
+	RETURNS;
+}
+
+APART static void duplicate(void)
+{
+	char text[1003];
+
+	memset(text, 'x', sizeof(text));
+	text[1002] = 0;
+	leaker_keep(strdup(text), sizeof(text));
+	RETURNS;
+}
+
+/* === Signals === */
+
+/*
+ * What is interrupted is the first instruction of a function, and the one before it is another
+ * function's, with another rule.
+ */
+void trap(void);
+__asm__(".text\n"
+	".type	before_trap, @function\n"
+	"before_trap:\n"
+	"	.cfi_startproc\n"
+	"	nop\n"
+	"	.cfi_def_cfa_offset 4096\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size	before_trap, . - before_trap\n"
+	"	.globl	trap\n"
+	"	.type	trap, @function\n"
+	"trap:\n"
+	"	.cfi_startproc\n"
+	"	ud2\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size	trap, . - trap\n");
+
+static size_t in_handler;
+
+APART static void on_trap(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *interrupted = context;
+
+	(void)signal, (void)info;
+	TAKE(in_handler);
+	interrupted->uc_mcontext.gregs[REG_RIP] += 2;
+}
+
+APART static void trapped(size_t size, int flags)
+{
+	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | flags };
+
+	in_handler = size;
+	sigaction(SIGILL, &action, NULL);
+	trap();
+	RETURNS;
+}
+
+APART static void trapped_elsewhere(void)
+{
+	static char room[65536];
+	const stack_t stack = { .ss_sp = room, .ss_size = sizeof(room) };
+
+	sigaltstack(&stack, NULL);
+	trapped(1005, SA_ONSTACK);
+	RETURNS;
+}
+
+/* === Frames of all sorts === */
+
+APART static void touch(volatile char *a, volatile char *b)
+{
+	*a = *b;
+}
+
+APART static void realigned(size_t n)
+{
+	char wide[128] __attribute__((aligned(64)));
+	char *more = alloca(n);
+
+	touch(wide, more);
+	TAKE(1006);
+	touch(more, wide);
+}
+
+APART static void variable(size_t n)
+{
+	char room[n];
+
+	touch(room, room + n - 1);
+	TAKE(1007);
+	touch(room, room);
+}
+
+static jmp_buf out;
+
+APART __attribute__((noreturn)) static void never(void)
+{
+	TAKE(1008);
+	longjmp(out, 1);
+}
+
+APART static void calls_never(void)
+{
+	never();
+}
+
+APART static void noreturn(void)
+{
+	if (!setjmp(out))
+		calls_never();
+	RETURNS;
+}
+
+APART static void *thread_main(void *arg)
+{
+	TAKE(1009);
+	RETURNS;
+	return arg;
+}
+
+APART static void thread(void)
+{
+	pthread_t id;
+
+	pthread_create(&id, NULL, thread_main, NULL);
+	pthread_join(id, NULL);
+}
+
+/* === Code that nobody wrote rules for === */
+
+void bare_with_pointer(void (*call)(void));
+void bare(void (*call)(void));
+__asm__(".text\n"
+	".type	bare_with_pointer, @function\n"
+	"bare_with_pointer:\n"
+	"	push	%rbp\n"
+	"	mov	%rsp, %rbp\n"
+	"	call	*%rdi\n"
+	"	pop	%rbp\n"
+	"	ret\n"
+	"	.size	bare_with_pointer, . - bare_with_pointer\n"
+	".type	bare, @function\n"
+	"bare:\n"
+	"	push	%rbp\n"
+	"	mov	$3, %ebp\n"
+	"	call	*%rdi\n"
+	"	pop	%rbp\n"
+	"	ret\n"
+	"	.size	bare, . - bare\n");
+
+APART static void in_bare_with_pointer(void)
+{
+	TAKE(1010);
+	RETURNS;
+}
+
+APART static void in_bare(void)
+{
+	TAKE(1011);
+	RETURNS;
+}
+
+APART static void in_jit(void)
+{
+	TAKE(1012);
+	RETURNS;
+}
+
+/* bare_with_pointer() as a JIT has it, in memory that is no file. */
+APART static void jit(void)
+{
+	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memcpy(page, (const void *)bare_with_pointer, 16);
+	((void (*)(void (*)(void)))page)(in_jit);
+	munmap(page, 4096);
+}
+
+APART static void without_rules(void)
+{
+	bare_with_pointer(in_bare_with_pointer);
+	bare(in_bare);
+	jit();
+	RETURNS;
+}
+
+int main(void)
+{
+	leaker_ready();
+	plain();
+	callback();
+	duplicate();
+	trapped(1004, 0);
+	trapped_elsewhere();
+	realigned(100);
+	variable(300);
+	noreturn();
+	thread();
+	without_rules();
+	leaker_done();
+	return 0;
+}

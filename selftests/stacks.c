@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stacks of a report, frame by frame, of programs without frame pointers.
+ *
+ * A stack is compared as words: the functions of our leakers and libraries by name, all that lies in
+ * other objects, whatever functions of the C library that are, as one word "libc"; a "!" before what a
+ * signal interrupted; at the end how the walk ended.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define WORDS 4096
+
+static char words[WORDS];
+
+/* The function of an object of ours that an address lies in; "libc" of any other object. */
+static const char *function_at(const char *object, unsigned long address)
+{
+	static char name[128];
+	char command[1024], line_name[128], type;
+	unsigned long at;
+	FILE *nm;
+
+	snprintf(command, sizeof(command), "leakers/%s", object);
+	if (access(mlu_here(command), R_OK))
+		return "libc";
+	snprintf(command, sizeof(command), "nm -n --defined-only '%s/leakers/%s'", mlu_here(""), object);
+	nm = popen(command, "r");
+	strcpy(name, "?");
+	while (nm && fscanf(nm, "%lx %c %127s\n", &at, &type, line_name) == 3 && at <= address)
+		if (strchr("tTwW", type))
+			strcpy(name, line_name);
+	if (nm)
+		pclose(nm);
+	return name;
+}
+
+static void add_word(const char *mark, const char *word)
+{
+	size_t len = strlen(words);
+	const char *last = strrchr(words, ' ');
+
+	if (!*mark && !strcmp(word, "libc") && len && !strcmp(last ? last + 1 : words, "libc"))
+		return;
+	snprintf(words + len, WORDS - len, "%s%s%s", len ? " " : "", mark, word);
+}
+
+static void add_frame(const char *line)
+{
+	char object[256], *plus, *note;
+	unsigned long pc, address;
+	bool signal;
+
+	if (sscanf(line, "\t0x%lx %255s", &pc, object) != 2)
+		mlu_die("not a frame: %.80s", line);
+	plus = strrchr(object, '+');
+	*plus = 0;
+	address = strtoul(plus + 1, NULL, 16);
+	signal = strstr(line, " (signal)");
+	if (*object == '[')
+		add_word("", object);
+	else
+		add_word(signal ? "!" : "", function_at(object, address - !signal));
+	note = strrchr(line, '(');
+	if (note && strcmp(note, "(signal)") && strncmp(note, "(mapping ", 9))
+		add_word("", note);
+}
+
+/* The words of the stack of so many bytes. */
+static const char *stack_of(const char *report, const char *bytes)
+{
+	char head[64], line[512];
+	const char *at;
+
+	snprintf(head, sizeof(head), "\n%s bytes in ", bytes);
+	at = strstr(report, head);
+	words[0] = 0;
+	if (!at)
+		mlu_die("no stack of %s bytes in %s", bytes, report);
+	for (at = strchr(at + 1, '\n') + 1; *at == '\t'; at = strchr(at, '\n') + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		add_frame(line);
+	}
+	return words;
+}
+
+FIXTURE(stack)
+{
+	struct mlu_leaker l;
+	char *report;
+};
+
+FIXTURE_SETUP(stack)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(stack)
+{
+	if (self->report)
+		free(self->report);
+	mlu_kill(&self->l);
+	mlu_fresh();
+}
+
+static void attach_and_go(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_step(l, "go");
+}
+
+#define MAIN " main libc _start (end)"
+#define EXPECT_STACK(bytes, wanted) EXPECT_STREQ(wanted, stack_of(self->report, bytes))
+
+TEST_F(stack, is_whole_without_frame_pointers)
+{
+	mlu_spawn(&self->l, "deep", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_STACK("1001", "plain_inner plain_middle plain" MAIN);
+	EXPECT_STACK("1002", "compare libc callback" MAIN);
+	EXPECT_STACK("1003", "libc duplicate" MAIN);
+	EXPECT_STACK("1006", "realigned" MAIN);
+	EXPECT_STACK("1007", "variable" MAIN);
+	EXPECT_STACK("1008", "never calls_never noreturn" MAIN);
+	EXPECT_STACK("1009", "thread_main libc (end)");
+	EXPECT_EQ(0, mlu_stat(0, "walk_rule"));
+	EXPECT_EQ(0, mlu_stat(0, "walk_unread"));
+}
+
+/* The frame that was interrupted is looked up at its own pc, on its own stack. */
+TEST_F(stack, goes_through_a_signal)
+{
+	mlu_spawn(&self->l, "deep", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_STACK("1004", "on_trap libc !trap trapped" MAIN);
+	EXPECT_STACK("1005", "on_trap libc !trap trapped trapped_elsewhere" MAIN);
+	EXPECT_GE(mlu_stat(0, "frames_by_signal"), 2);
+}
+
+/* Assembler and a JIT's code: by the frame pointer where there is one; else it ends there. */
+TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
+{
+	mlu_spawn(&self->l, "deep", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_STACK("1010", "in_bare_with_pointer bare_with_pointer without_rules" MAIN);
+	EXPECT_STACK("1011", "in_bare bare (bad frame pointer)");
+	EXPECT_STACK("1012", "in_jit [anon] jit without_rules" MAIN);
+	EXPECT_EQ(3, mlu_stat(0, "frames_by_pointer"));
+}
+
+/* The constructor's call is the first that anybody hears of the library. */
+TEST_F(stack, is_whole_from_a_librarys_first_event_on)
+{
+	char one[512], two[512], three[512];
+
+	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libdeep_one.so"));
+	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libdeep_two.so"));
+	snprintf(three, sizeof(three), "%s", mlu_here("leakers/libdeep_three.so"));
+	mlu_spawn(&self->l, "deep_open", one, two, three, NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+#define OPENED " library_opened libc open_library" MAIN
+	EXPECT_STACK("2001", "leaker_take library_inner library_call" OPENED);
+	EXPECT_STACK("8040", "leaker_take library_inner library_call thread_main libc (end)");
+	EXPECT_STACK("2002", "leaker_take library_inner library_call" OPENED);
+	EXPECT_STACK("2003", "leaker_take library_inner library_call call_other" MAIN);
+	EXPECT_NE(NULL, strstr(self->report, " libdeep_one.so+0x"));
+	EXPECT_NE(NULL, strstr(self->report, " libdeep_two.so+0x"));
+	EXPECT_GE(mlu_stat(0, "deferred"), 2);
+	free(self->report);
+	mlu_step(&self->l, "deep");
+	self->report = mlu_text("report");
+	stack_of(self->report, "2005");
+	EXPECT_EQ(0, strncmp(words, "leaker_take library_inner library_recurse library_recurse ", 57))
+	{
+		TH_LOG("%s", words);
+	}
+	EXPECT_NE(NULL, strstr(words, " (copy ended)"));
+	free(self->report);
+	mlu_step(&self->l, "again");
+	self->report = mlu_text("report");
+	stack_of(self->report, "2004");
+	EXPECT_NE(NULL, strstr(words, " library_recurse call_deep" MAIN));
+	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+}
+
+/* The data of the objects goes when nobody walks by it any more; what was walked stays. */
+TEST_F(stack, outlives_the_unwind_data)
+{
+	long long before = mlu_stat(0, "bytes_unwind");
+	int id;
+
+	mlu_spawn(&self->l, "deep", NULL);
+	attach_and_go(&self->l);
+	id = mlu_id(self->l.pid);
+	EXPECT_GT(mlu_stat(0, "bytes_unwind"), before + 100000);
+	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_EQ(before, mlu_stat(0, "bytes_unwind"));
+	self->report = mlu_text("targets/%d/report", id);
+	EXPECT_STACK("1001", "plain_inner plain_middle plain" MAIN);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
