@@ -11,6 +11,7 @@
  * the worker.  The list of all is pushed to only, so readers walk it without a lock.
  */
 #include <linux/jhash.h>
+#include <linux/sched.h>
 
 #include "mem.h"
 #include "stacks.h"
