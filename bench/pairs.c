@@ -5,13 +5,14 @@
  * Does on stdin's words what it is told, and answers each on a line of stdout:
  *
  *	run N		slices of N pairs, one after another; the median slice's time in ns
+ *	frames N	malloc is called from so many frames from now on; 8 at first
  *	hold		one malloc alone, from the loop of "run"; its address
  *	drop		frees that block
  *	where		the addresses of malloc and free
  *	probed		how many of malloc, free and munmap have other first bytes than at the start
  *
- * malloc is called from 8 frames: the loop, 6 callers, and one that ends the chain of frame
- * pointers as the first function of a thread does.  To be built with frame pointers and -O2.
+ * The frames are the loop, callers, and one that ends the chain as the first function of a thread
+ * does.  Built twice: with frame pointers and without unwind data, and the other way round.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define CALLERS 6
+#define OTHER_FRAMES 2
 #define FIRST_BYTES 16
 /* A slice that the machine's other work has interrupted is one of many, and not the median. */
 #define SLICES 301
@@ -35,17 +36,28 @@ struct function {
 
 static struct function functions[3];
 static void *held;
+static int callers = 8 - OTHER_FRAMES;
 
-/* A caller with no frame above it: %rbp is 0 there. */
+#ifdef WITH_RULES
+#define CFI(directive) "	" directive "\n"
+#else
+#define CFI(directive)
+#endif
+
+/* A caller with no frame above it: %rbp is 0 there, and no return address is told of. */
 void rooted(long n, int depth);
 __asm__(".text\n"
 	".type rooted, @function\n"
 	"rooted:\n"
+	CFI(".cfi_startproc")
+	CFI(".cfi_undefined rip")
 	"	push	%rbp\n"
+	CFI(".cfi_adjust_cfa_offset 8")
 	"	xor	%ebp, %ebp\n"
 	"	call	descend\n"
 	"	pop	%rbp\n"
 	"	ret\n"
+	CFI(".cfi_endproc")
 	".size rooted, .-rooted\n");
 
 /* 0 pairs are one block that is kept.  The barriers keep each call a call. */
@@ -86,7 +98,7 @@ static long long slice(long n)
 {
 	long long begin = now_ns();
 
-	rooted(n, CALLERS);
+	rooted(n, callers);
 	return now_ns() - begin;
 }
 
@@ -128,8 +140,11 @@ static int obey(const char *line)
 
 	if (sscanf(line, "run %ld", &n) == 1 && n > 0) {
 		printf("%lld\n", run(n));
+	} else if (sscanf(line, "frames %ld", &n) == 1 && n > OTHER_FRAMES) {
+		callers = n - OTHER_FRAMES;
+		puts("called");
 	} else if (!strcmp(line, "hold\n")) {
-		rooted(0, CALLERS);
+		rooted(0, callers);
 		printf("%p\n", held);
 	} else if (!strcmp(line, "drop\n")) {
 		free(held);
