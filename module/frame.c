@@ -234,14 +234,17 @@ enum mlu_frame_result mlu_frame_by_pointer(const struct mlu_memory *memory, u64 
 
 /* === By what a signal saved === */
 
-bool mlu_frame_is_sigreturn(const u8 *code)
+bool mlu_frame_is_sigreturn(const struct mlu_memory *memory, u64 pc)
 {
-	static const u8 sigreturn[MLU_SIGRETURN_LEN] = {
+	static const u8 sigreturn[] = {
 		0x48, 0xc7, 0xc0, 15, 0, 0, 0, /* mov $15, %rax */
 		0x0f, 0x05,		       /* syscall */
 	};
+	u64 word;
 
-	return !memcmp(code, sigreturn, sizeof(sigreturn));
+	/* Nine bytes are two words, which overlap; the first says no nearly always. */
+	return mlu_memory_read(memory, pc, &word) && !memcmp(&word, sigreturn, sizeof(word)) &&
+	       mlu_memory_read(memory, pc + 1, &word) && !memcmp(&word, sigreturn + 1, sizeof(word));
 }
 
 /* Of struct ucontext: behind uc_flags, uc_link and uc_stack begins struct sigcontext. */

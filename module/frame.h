@@ -73,14 +73,12 @@ enum mlu_frame_result mlu_frame_by_pointer(const struct mlu_memory *memory, u64 
 					   struct mlu_registers *regs);
 
 /*
- * mlu_frame_is_sigreturn() - do these instructions return from a signal handler?
- * @code: MLU_SIGRETURN_LEN bytes at the pc
+ * mlu_frame_is_sigreturn() - do the instructions at @pc return from a signal handler?
  *
  * "mov $15, %rax; syscall" as glibc, musl and Go have it: known by their bytes where nobody wrote a
  * rule.
  */
-#define MLU_SIGRETURN_LEN 9
-bool mlu_frame_is_sigreturn(const u8 *code);
+bool mlu_frame_is_sigreturn(const struct mlu_memory *memory, u64 pc);
 
 /* mlu_frame_by_signal() - go to what a signal interrupted; the stack pointer is at its ucontext */
 enum mlu_frame_result mlu_frame_by_signal(const struct mlu_memory *memory,

@@ -31,6 +31,9 @@
 /* What a stack may reach up to where its mapping cannot be looked up just now. */
 #define UNKNOWN_STACK (8UL << 20)
 
+/* How far down from a process's first stack nothing else is mapped: x86 leaves 128 MiB at least. */
+#define FIRST_STACK (8UL << 20)
+
 /*
  * What lies between the first word of a process's stack and main's frame with musl, which has no rules:
  * 64 bytes of two frames, or 72 as the stack is aligned first.  Who stands there without a frame pointer
@@ -133,13 +136,16 @@ bool mlu_read_return(unsigned long slot, unsigned long *value)
 /*
  * mlu_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
  *
- * mmap_lock is only tried: whoever holds it may wait for a handler to end.
+ * The process's first stack reaches up to where the kernel began it, with nothing else for megabytes
+ * below.  mmap_lock is only tried: whoever holds it may wait for a handler to end.
  */
 u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp)
 {
 	struct vm_area_struct *vma;
 	u64 limit;
 
+	if (sp < mm->start_stack && mm->start_stack - sp < FIRST_STACK)
+		return mm->start_stack;
 	if (!mmap_read_trylock(mm))
 		return sp + UNKNOWN_STACK;
 	vma = find_vma(mm, sp);
@@ -182,16 +188,6 @@ static bool append(struct walker *w, struct mlu_mapping **mapping)
 	return true;
 }
 
-/* The bytes are read only where there is no rule, and are in no copy of a stack. */
-static bool is_sigreturn(const struct walker *w)
-{
-	u64 code[2];
-
-	return !w->copy && mlu_memory_read(w->memory, w->regs.pc, &code[0]) &&
-	       mlu_memory_read(w->memory, w->regs.pc + sizeof(code[0]), &code[1]) &&
-	       mlu_frame_is_sigreturn((const u8 *)code);
-}
-
 static enum mlu_frame_result by_pointer(struct walker *w)
 {
 	if (!w->limit && w->copy)
@@ -204,7 +200,8 @@ static enum mlu_frame_result by_pointer(struct walker *w)
 
 static enum mlu_frame_result without_rule(struct walker *w)
 {
-	if (!is_sigreturn(w))
+	/* Code is in no copy of a stack. */
+	if (w->copy || !mlu_frame_is_sigreturn(w->memory, w->regs.pc))
 		return by_pointer(w);
 	/* What was interrupted may have had another stack. */
 	w->limit = 0;

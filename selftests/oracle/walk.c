@@ -18,7 +18,7 @@
 struct mapping {
 	u64 start, end, offset;
 	struct object object;
-	bool has_rules, is_vdso;
+	bool has_rules, is_vdso, is_trampoline;
 	u8 *image; /* of the vdso */
 };
 
@@ -84,6 +84,7 @@ static void add_mapping(struct process *p, const char *line)
 		   &m->offset, path) < 4 ||
 	    perms[2] != 'x' || p->nr == MAX_MAPPINGS)
 		return;
+	m->is_trampoline = !strcmp(path, "[uprobes]");
 	if (!strcmp(path, "[vdso]"))
 		add_vdso(m, p->pid);
 	else if (*path == '/') {
@@ -147,6 +148,13 @@ bool process_has_code(struct process *p, u64 pc)
 	return mapping_of(p, pc);
 }
 
+bool process_is_trampoline(struct process *p, u64 pc)
+{
+	struct mapping *m = mapping_of(p, pc);
+
+	return m && m->is_trampoline;
+}
+
 /* The end of the mapping that the stack pointer is in. */
 static u64 stack_limit(struct process *p, u64 sp)
 {
@@ -162,11 +170,8 @@ static u64 stack_limit(struct process *p, u64 sp)
 static enum mlu_frame_result without_rule(struct process *p, struct mlu_registers *regs)
 {
 	static const struct mlu_memory memory;
-	u64 code[2];
 
-	if (mlu_memory_read(&memory, regs->pc, &code[0]) &&
-	    mlu_memory_read(&memory, regs->pc + 8, &code[1]) &&
-	    mlu_frame_is_sigreturn((const u8 *)code))
+	if (mlu_frame_is_sigreturn(&memory, regs->pc))
 		return mlu_frame_by_signal(&memory, regs);
 	return mlu_frame_by_pointer(&memory, stack_limit(p, regs->value[MLU_CFI_RSP]), regs);
 }

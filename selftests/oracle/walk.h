@@ -29,6 +29,9 @@ bool process_is_current(struct process *process);
 /* Is there code at @pc? */
 bool process_has_code(struct process *process, u64 pc);
 
+/* Is it where functions with probed returns go back to? */
+bool process_is_trampoline(struct process *process, u64 pc);
+
 void walk(struct process *process, const struct user_regs_struct *regs, struct frames *frames);
 
 #endif /* MLU_ORACLE_WALK_H */

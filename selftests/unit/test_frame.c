@@ -315,13 +315,16 @@ static void test_signal(void)
 	static const u8 code[] = { 0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05 };
 	/* r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, as the kernel has them. */
 	static const u8 order[] = { 8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7 };
-	u8 other[MLU_SIGRETURN_LEN];
 	unsigned int i;
 
-	memcpy(other, code, sizeof(code));
-	tap_ok(mlu_frame_is_sigreturn(other), "rt_sigreturn is known by its instructions");
-	other[3] = 14;
-	tap_ok(!mlu_frame_is_sigreturn(other), "another system call is not");
+	begin();
+	memcpy(stack, code, sizeof(code));
+	tap_ok(mlu_frame_is_sigreturn(&memory, STACK), "rt_sigreturn is known by its instructions");
+	((u8 *)stack)[3] = 14;
+	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK), "another system call is not");
+	memcpy(stack, code, sizeof(code));
+	((u8 *)stack)[8] = 6;
+	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK), "nor one that is left undone");
 	begin();
 	for (i = 0; i < 16; i++)
 		stack[5 + i] = 0x3000 + order[i];
