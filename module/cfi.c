@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cfi: the entries of an .eh_frame section, and the table of them.
+ * cfi: the entries of an .eh_frame section.
  *
  * A section is a row of entries.  Each begins with its length, of 4 bytes, or of 8 behind 0xffffffff,
  * and with a word that is 0 in a CIE, and in an FDE the distance back to the FDE's CIE.  A CIE says
@@ -12,8 +12,6 @@
  * Pure and hostile, see cfi.h.
  */
 #include <linux/kernel.h>
-#include <linux/sched.h>
-#include <linux/sort.h>
 
 #include "cfi_internal.h"
 
@@ -33,9 +31,6 @@
 #define PE_ALIGNED 0x50
 #define PE_INDIRECT 0x80
 #define PE_OMIT 0xff
-
-/* How often long loops offer the processor. */
-#define RESCHED_MASK 4095
 
 const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
 	[MLU_CFI_OK] = "ok",
@@ -300,7 +295,10 @@ static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_r
 	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
-/* An entry that is a CIE has no code: MLU_CFI_NO_ENTRY. */
+/*
+ * An entry that is a CIE has no code: MLU_CFI_NO_ENTRY.  What @fde has of a CIE before is of the same
+ * section, or nothing: of a row of FDEs with one CIE it is read once.
+ */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
 {
 	enum mlu_cfi_refusal refusal;
@@ -317,8 +315,14 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 		return MLU_CFI_TRUNCATED;
 	if (!back)
 		return MLU_CFI_NO_ENTRY;
-	refusal = cie_at(cfi, at - back, &fde->cie);
-	return refusal ? refusal : read_fde(cfi, &r, fde);
+	if (!fde->has_cie || fde->cie_pos != at - back) {
+		refusal = cie_at(cfi, at - back, &fde->cie);
+		fde->has_cie = refusal == MLU_CFI_OK;
+		fde->cie_pos = at - back;
+		if (refusal)
+			return refusal;
+	}
+	return read_fde(cfi, &r, fde);
 }
 
 /* === The table === */
@@ -331,97 +335,11 @@ void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
 	cfi->addr = addr;
 }
 
-/*
- * What the linker has thrown away keeps an entry without code, or at address 0.  Of an entry that
- * cannot be read nobody knows which code it covers: it makes a hole that may be anywhere.
- */
-static bool covers_code(struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
-{
-	enum mlu_cfi_refusal refusal = mlu_cfi_fde_at(cfi, pos, fde);
-
-	if (refusal == MLU_CFI_NO_ENTRY)
-		return false;
-	if (refusal == MLU_CFI_OK && fde->len > U64_MAX - fde->start)
-		refusal = MLU_CFI_RANGE;
-	if (refusal != MLU_CFI_OK) {
-		cfi->hole = refusal;
-		return false;
-	}
-	return fde->len && fde->start;
-}
-
 /* The position behind an entry; 0: it was the last. */
-static u32 next_entry(const struct mlu_cfi *cfi, u32 pos)
+u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos)
 {
 	struct mlu_cfi_reader r;
 	bool is_long;
 
 	return entry_at(cfi, pos, &r, &is_long) ? r.end : 0;
-}
-
-u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max)
-{
-	struct mlu_cfi_fde fde;
-	u32 pos, next, seen = 0, nr = 0;
-
-	cfi->base = U64_MAX;
-	for (pos = 0; nr < max && (next = next_entry(cfi, pos)); pos = next) {
-		if (!(++seen & RESCHED_MASK))
-			cond_resched();
-		if (!covers_code(cfi, pos, &fde))
-			continue;
-		cfi->base = min(cfi->base, fde.start);
-		nr++;
-	}
-	return nr;
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct mlu_cfi_entry *x = a, *y = b;
-
-	cond_resched();
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return x->fde < y->fde ? -1 : x->fde > y->fde;
-}
-
-static bool is_sorted(const struct mlu_cfi_entry *table, u32 nr)
-{
-	u32 i;
-
-	for (i = 1; i < nr; i++)
-		if (by_start(&table[i - 1], &table[i]) > 0)
-			return false;
-	return true;
-}
-
-static u32 drop_doubles(struct mlu_cfi_entry *table, u32 nr)
-{
-	u32 i, kept = 0;
-
-	for (i = 0; i < nr; i++)
-		if (!kept || table[i].start != table[kept - 1].start)
-			table[kept++] = table[i];
-	return kept;
-}
-
-void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, u32 nr)
-{
-	u32 pos, next, seen = 0, filled = 0;
-	struct mlu_cfi_fde fde;
-
-	for (pos = 0; filled < nr && (next = next_entry(cfi, pos)); pos = next) {
-		if (!(++seen & RESCHED_MASK))
-			cond_resched();
-		if (!covers_code(cfi, pos, &fde) || fde.start - cfi->base > U32_MAX)
-			continue;
-		table[filled].start = fde.start - cfi->base;
-		table[filled].fde = pos;
-		filled++;
-	}
-	if (!is_sorted(table, filled))
-		sort(table, filled, sizeof(*table), by_start, NULL);
-	cfi->nr = drop_doubles(table, filled);
-	cfi->table = table;
 }

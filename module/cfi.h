@@ -3,8 +3,8 @@
  * cfi: the bytes of an .eh_frame section to the unwind rule of one address.
  *
  * Pure: it sees bytes, a length and an address, keeps no state outside of its structures and knows
- * nothing of tasks, files or mappings.  cfi.c finds entries and makes the table of them,
- * cfi_rule.c interprets one.  They are built for the host too, with unit tests, an oracle and a
+ * nothing of tasks, files or mappings.  cfi.c reads entries, cfi_index.c makes the
+ * table of them, cfi_rule.c interprets one.  They are built for the host too, with unit tests, an oracle and a
  * fuzzer in selftests.
  *
  * Sources: DWARF 5, 6.4 (call frame information) and 7.24; Linux Standard Base Core 5.0, 10.6
@@ -138,12 +138,14 @@ u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max);
 /**
  * mlu_cfi_index() - make the table
  * @table: room for @nr entries, as mlu_cfi_count() said; belongs to @cfi from then on
+ * @spare: as much room, for sorting; stays the caller's
  *
  * What is malformed is left out; code without an entry is then refused, as the entry may be its
  * own.  Of entries that begin at one address the first in the section
  * stays.  Context: may sleep.
  */
-void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, u32 nr);
+void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare,
+		   u32 nr);
 
 /**
  * mlu_cfi_rule() - the rule of an address

@@ -34,12 +34,16 @@ struct mlu_cfi_cie {
 
 /* An FDE. */
 struct mlu_cfi_fde {
+	bool has_cie;
+	u32 cie_pos;
 	struct mlu_cfi_cie cie;
 	u64 start; /* the code that it covers, addresses in the ELF file */
 	u64 len;
 	u32 ops;
 	u32 ops_end;
 };
+
+u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos);
 
 static inline u32 mlu_cfi_left(const struct mlu_cfi_reader *r)
 {

@@ -451,7 +451,7 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 				  struct mlu_cfi_scratch *scratch, struct mlu_cfi_rule *rule)
 {
 	struct machine m = { .cfi = cfi, .scratch = scratch, .row = &scratch->row, .in_cie = true };
-	struct mlu_cfi_fde fde;
+	struct mlu_cfi_fde fde = {};
 	enum mlu_cfi_refusal refusal = find_fde(cfi, addr, &fde);
 
 	scratch->nr_ops = 0;

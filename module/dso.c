@@ -105,7 +105,8 @@ static void read_both(struct mlu_dso *dso, struct mlu_image *image)
 		return;
 	}
 	set_ready(dso, read_head(dso, image));
-	if (!dso->err)
+	/* Who has gone by now wants no more of it; who comes after that asks for another dso. */
+	if (!dso->err && READ_ONCE(dso->users))
 		take_rules(dso, mlu_rules_read(&image->elf));
 	mlu_image_close(image);
 }

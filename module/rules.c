@@ -15,6 +15,7 @@
  * is.  An object whose data does not fit has none; a rule that does not fit is not remembered.
  */
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -86,18 +87,35 @@ static int read_data(struct mlu_rules *rules, const struct mlu_elf_source *sourc
 	return err;
 }
 
-static int make_table(struct mlu_rules *rules)
+static int fill_table(struct mlu_rules *rules, u32 nr)
 {
-	u32 nr = mlu_cfi_count(&rules->cfi, MAX_ENTRIES);
+	struct mlu_cfi_entry *spare;
 
 	if (!nr)
-		return -ENOENT;
+		return 0;
 	rules->table = zalloc(nr * sizeof(*rules->table));
+	spare = zalloc(nr * sizeof(*spare));
+	if (rules->table && spare)
+		mlu_cfi_index(&rules->cfi, rules->table, spare, nr);
+	mlu_mem_free(MLU_MEM_UNWIND, spare, nr * sizeof(*spare));
 	if (!rules->table)
 		return -ENOMEM;
 	/* What stands in cfi.nr is what is freed: a table may turn out shorter than its room. */
-	mlu_cfi_index(&rules->cfi, rules->table, nr);
 	mlu_mem_uncharge(MLU_MEM_UNWIND, (nr - rules->cfi.nr) * sizeof(*rules->table));
+	return spare ? 0 : -ENOMEM;
+}
+
+static int make_table(struct mlu_rules *rules)
+{
+	u32 nr = mlu_cfi_count(&rules->cfi, MAX_ENTRIES);
+	int err;
+
+	/* Where nothing can be read nothing is known, but it is not as if there were nothing. */
+	if (!nr && !rules->cfi.hole)
+		return -ENOENT;
+	err = fill_table(rules, nr);
+	if (err)
+		return err;
 	rules->bucket_bits = clamp_t(unsigned int, order_base_2(rules->cfi.nr / 2 + 1),
 				     MIN_BUCKET_BITS, MAX_BUCKET_BITS);
 	rules->buckets = zalloc(buckets_size(rules));

@@ -22,6 +22,7 @@ static int read_bytes(const struct mlu_elf_source *source, u64 off, void *buf, s
 /* The module reads a copy of the section; here it lies in the mapped file. */
 static bool read_unwind(struct object *o)
 {
+	struct mlu_cfi_entry *spare;
 	u32 nr;
 
 	if (mlu_elf_unwind(&o->elf, &o->unwind) || !o->unwind.size)
@@ -29,9 +30,11 @@ static bool read_unwind(struct object *o)
 	mlu_cfi_init(&o->cfi, o->bytes + o->unwind.offset, o->unwind.size, o->unwind.vaddr);
 	nr = mlu_cfi_count(&o->cfi, UINT32_MAX);
 	o->table = calloc(nr + 1, sizeof(*o->table));
-	if (!o->table)
+	spare = calloc(nr + 1, sizeof(*spare));
+	if (!o->table || !spare)
 		abort();
-	mlu_cfi_index(&o->cfi, o->table, nr);
+	mlu_cfi_index(&o->cfi, o->table, spare, nr);
+	free(spare);
 	return true;
 }
 

@@ -164,7 +164,7 @@ static void compare_all(struct tally *t, const struct object *o, Dwarf_CFI *cfi)
 	u32 i;
 
 	for (i = 0; i < o->cfi.nr; i++) {
-		struct mlu_cfi_fde fde;
+		struct mlu_cfi_fde fde = {};
 		u64 len;
 
 		mlu_cfi_fde_at(&o->cfi, o->cfi.table[i].fde, &fde);
@@ -185,7 +185,7 @@ static void find_missing(struct tally *t, const struct object *o, const unsigned
 	int ret;
 
 	while ((ret = dwarf_next_cfi(ident, data, true, offset, &next, &entry)) == 0) {
-		struct mlu_cfi_fde fde;
+		struct mlu_cfi_fde fde = {};
 		bool is_cie = dwarf_cfi_cie_p(&entry);
 		enum mlu_cfi_refusal refusal = mlu_cfi_fde_at(&o->cfi, offset, &fde);
 

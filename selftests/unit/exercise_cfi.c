@@ -117,7 +117,7 @@ static void look_up_all(const struct mlu_cfi *cfi)
 
 void exercise_cfi(const u8 *section, size_t len)
 {
-	struct mlu_cfi_entry *table;
+	struct mlu_cfi_entry *table, *spare;
 	struct mlu_cfi cfi;
 	u32 nr;
 
@@ -125,9 +125,11 @@ void exercise_cfi(const u8 *section, size_t len)
 	nr = mlu_cfi_count(&cfi, MAX_ENTRIES);
 	must(nr <= MAX_ENTRIES && nr <= len / 16);
 	table = calloc(nr ? nr : 1, sizeof(*table));
-	must(table);
-	mlu_cfi_index(&cfi, table, nr);
+	spare = calloc(nr ? nr : 1, sizeof(*spare));
+	must(table && spare);
+	mlu_cfi_index(&cfi, table, spare, nr);
 	must(cfi.nr <= nr);
 	look_up_all(&cfi);
+	free(spare);
 	free(table);
 }

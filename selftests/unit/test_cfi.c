@@ -20,7 +20,7 @@ static enum mlu_cfi_refusal rule_at(u64 addr)
 {
 	static struct mlu_cfi_scratch scratch;
 	enum mlu_cfi_refusal refusal;
-	struct mlu_cfi_entry table[16];
+	struct mlu_cfi_entry table[16], spare[16];
 	u8 *copy = malloc(section.len ? section.len : 1);
 	struct mlu_cfi cfi;
 	u32 nr;
@@ -30,7 +30,7 @@ static enum mlu_cfi_refusal rule_at(u64 addr)
 	memcpy(copy, section.bytes, section.len);
 	mlu_cfi_init(&cfi, copy, section.len, ASM_ADDR);
 	nr = mlu_cfi_count(&cfi, ARRAY_SIZE(table));
-	mlu_cfi_index(&cfi, table, nr);
+	mlu_cfi_index(&cfi, table, spare, nr);
 	refusal = mlu_cfi_rule(&cfi, addr, &scratch, &rule);
 	free(copy);
 	return refusal;

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mm.h: what the module's files use of the kernel's header, for the host. */
+#ifndef MLU_SHIM_MM_H
+#define MLU_SHIM_MM_H
+
+#include <linux/slab.h>
+
+#define PAGE_SIZE 4096UL
+
+#endif /* MLU_SHIM_MM_H */

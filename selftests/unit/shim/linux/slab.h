@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* slab.h: what the module's files use of the kernel's header, for the host. */
+#ifndef MLU_SHIM_SLAB_H
+#define MLU_SHIM_SLAB_H
+
+#include <linux/kernel.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef unsigned int gfp_t;
+
+#define __must_check __attribute__((warn_unused_result))
+
+#define GFP_KERNEL 0
+#define GFP_NOWAIT 0
+#define __GFP_NOWARN 0
+
+#define kmalloc(size, gfp) malloc(size)
+#define kvzalloc(size, gfp) calloc(1, size)
+#define kfree(p) free(p)
+
+#endif /* MLU_SHIM_SLAB_H */

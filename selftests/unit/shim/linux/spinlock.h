@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* spinlock.h: what the module's files use of the kernel's header, for the host. */
+#ifndef MLU_SHIM_SPINLOCK_H
+#define MLU_SHIM_SPINLOCK_H
+
+/* One thread only. */
+typedef struct {
+	int locked;
+} spinlock_t;
+
+#define spin_lock_init(lock) ((lock)->locked = 0)
+#define spin_lock(lock) ((lock)->locked = 1)
+#define spin_unlock(lock) ((lock)->locked = 0)
+
+#define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
+
+#endif /* MLU_SHIM_SPINLOCK_H */
