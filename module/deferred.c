@@ -29,8 +29,11 @@
 #include "dso.h"
 #include "mem.h"
 
-/* What is copied of a stack. */
-#define MAX_COPY (16 * 1024)
+/*
+ * What is copied of a stack, as far as it is used: an import within an import within an interpreter takes
+ * some 30 KiB.  An event with it is one piece of 64 KiB; where there is none so large, a smaller one.
+ */
+#define MAX_COPY (64 * 1024 - sizeof(struct event))
 #define MIN_COPY 1024
 /* All copies of all targets. */
 #define MAX_COPIES (8L << 20)
@@ -79,7 +82,7 @@ static struct event *event_new(size_t want)
 	struct event *event = NULL;
 	size_t size;
 
-	for (; !event && want >= MIN_COPY; want /= 2) {
+	for (want = max_t(size_t, want, MIN_COPY); !event && want >= MIN_COPY; want /= 2) {
 		size = sizeof(*event) + want;
 		if (atomic_long_add_return(size, &copies) <= MAX_COPIES)
 			event = mlu_mem_zalloc(MLU_MEM_UNWIND, size, MLU_GFP);
@@ -151,7 +154,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 {
 	unsigned long sp = start->registers.value[MLU_CFI_RSP];
 	u64 limit = mlu_stack_limit(current->mm, sp);
-	struct event *event = limit ? event_new(min_t(u64, MAX_COPY, limit - sp + MIN_COPY)) : NULL;
+	struct event *event = limit ? event_new(min_t(u64, MAX_COPY, limit - sp)) : NULL;
 	struct mlu_stack *placeholder;
 
 	if (!event)

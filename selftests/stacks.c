@@ -18,25 +18,54 @@
 
 static char words[WORDS];
 
-/* The function of an object of ours that an address lies in; "libc" of any other object. */
-static const char *function_at(const char *object, unsigned long address)
+/* The functions of the object that was asked for last, by address. */
+static struct {
+	char object[256];
+	size_t nr;
+	struct {
+		unsigned long at;
+		char name[64];
+	} function[1024];
+} known;
+
+/* False: no object of ours. */
+static bool know_object(const char *object)
 {
-	static char name[128];
-	char command[1024], line_name[128], type;
+	char command[1024], name[64], type;
 	unsigned long at;
 	FILE *nm;
 
+	if (!strcmp(known.object, object))
+		return known.nr;
+	snprintf(known.object, sizeof(known.object), "%s", object);
+	known.nr = 0;
 	snprintf(command, sizeof(command), "leakers/%s", object);
 	if (access(mlu_here(command), R_OK))
-		return "libc";
+		return false;
 	snprintf(command, sizeof(command), "nm -n --defined-only '%s/leakers/%s'", mlu_here(""), object);
 	nm = popen(command, "r");
-	strcpy(name, "?");
-	while (nm && fscanf(nm, "%lx %c %127s\n", &at, &type, line_name) == 3 && at <= address)
-		if (strchr("tTwW", type))
-			strcpy(name, line_name);
+	while (nm && fscanf(nm, "%lx %c %63s\n", &at, &type, name) == 3) {
+		if (!strchr("tTwW", type) || known.nr == 1024)
+			continue;
+		known.function[known.nr].at = at;
+		strcpy(known.function[known.nr++].name, name);
+	}
 	if (nm)
 		pclose(nm);
+	return known.nr;
+}
+
+/* The function of an object of ours that an address lies in; "libc" of any other object. */
+static const char *function_at(const char *object, unsigned long address)
+{
+	const char *name = "?";
+	size_t i;
+
+	/* Nothing of ours, and it comes in between all the time. */
+	if (!strncmp(object, "libc.so", 7) || !strncmp(object, "libc-", 5) || !know_object(object))
+		return "libc";
+	for (i = 0; i < known.nr && known.function[i].at <= address; i++)
+		name = known.function[i].name;
 	return name;
 }
 

@@ -33,7 +33,7 @@ APART void library_call(size_t size)
 
 APART void library_recurse(size_t size, int depth)
 {
-	volatile char room[1024];
+	volatile char room[2048];
 
 	room[0] = depth;
 	if (depth)
@@ -46,7 +46,7 @@ APART void library_recurse(size_t size, int depth)
 __attribute__((constructor)) static void library_opened(void)
 {
 	if (ROOM == DEEP)
-		library_recurse(2005, 30);
+		library_recurse(2005, 40);
 	else
 		library_call(2001 + (ROOM == SECOND));
 	__asm__ volatile("" : : : "memory");

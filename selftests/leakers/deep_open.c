@@ -65,7 +65,7 @@ APART static void call_at_once(void)
 
 APART static void call_deep(size_t size)
 {
-	((void (*)(size_t, int))of_library("library_recurse"))(size, 30);
+	((void (*)(size_t, int))of_library("library_recurse"))(size, 40);
 	__asm__ volatile("" : : : "memory");
 }
 
