@@ -64,6 +64,9 @@ style:
 fuzz:
 	$(MAKE) -C selftests/unit fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
+oracle:
+	$(MAKE) -k -C selftests/oracle run
+
 torture:
 	selftests/vm/run -k $(TORTURE_KERNEL) -t $$(($(TORTURE_SECONDS) + 300)) -- \
 		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) ./torture'
@@ -72,6 +75,7 @@ clean:
 	$(MAKE) -C userspace clean
 	test ! -e selftests/exact || $(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
+	$(MAKE) -C selftests/oracle clean
 	test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 help:
@@ -87,11 +91,12 @@ help:
 	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
 	@echo "  check-kcsan      the same in a kernel that looks for data races"
 	@echo "  bench            what tracing costs"
+	@echo "  oracle           its stacks beside libdw's: rules, frames, and stock programs"
 	@echo "  torture          everything at once, TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
-	@echo "  fuzz             the ELF reader's fuzzers, FUZZ_SECONDS=60"
+	@echo "  fuzz             the fuzzers of all that reads files, FUZZ_SECONDS=60"
 	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
 
 .PHONY: all modules modules_install tools selftests install dkms-install check check-kcsan demo \
-	bench style fuzz torture clean help
+	bench oracle style fuzz torture clean help

@@ -8,6 +8,7 @@
 #include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct peer {
 	Dwfl *dwfl;
@@ -42,6 +43,32 @@ void peer_free(struct peer *peer)
 {
 	dwfl_end(peer->dwfl);
 	free(peer);
+}
+
+struct place {
+	const char *object;
+	u64 offset, found;
+};
+
+static int find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr start, void *arg)
+{
+	struct place *place = arg;
+	const char *base = strrchr(name, '/');
+	Dwarf_Addr bias;
+
+	(void)userdata, (void)start;
+	if (strcmp(base ? base + 1 : name, place->object) || !dwfl_module_getelf(module, &bias))
+		return DWARF_CB_OK;
+	place->found = bias + place->offset;
+	return DWARF_CB_ABORT;
+}
+
+u64 peer_address(struct peer *peer, const char *object, u64 offset)
+{
+	struct place place = { object, offset, 0 };
+
+	dwfl_getmodules(peer->dwfl, find, &place, 0);
+	return place.found;
 }
 
 static int take(Dwfl_Frame *frame, void *arg)

@@ -10,6 +10,9 @@ struct peer;
 struct peer *peer_new(pid_t pid);
 void peer_free(struct peer *peer);
 
+/* Where the address @offset of the mapped ELF file with the name @object is, 0 if there is none. */
+u64 peer_address(struct peer *peer, const char *object, u64 offset);
+
 /* The thread @tid of the process, which is stopped by us. */
 void peer_walk(struct peer *peer, pid_t tid, struct frames *frames);
 

@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEPT 64
+
 static volatile unsigned long sum;
+static void *kept[KEPT];
 
 __attribute__((noinline)) static void touch(char *p, size_t n)
 {
 	memset(p, n, n);
 	sum += p[n / 2];
+	free(kept[sum % KEPT]);
+	kept[sum % KEPT] = malloc(n);
 }
 
 __attribute__((noinline)) static void aligned(size_t n)

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Works, and is interrupted all the time by a signal whose handler works on a stack of its own. */
+/*
+ * Works, and is interrupted all the time by a signal whose handler works on a stack of its own.  Only
+ * the handler allocates: what it interrupts is never the allocator.
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
 
+/* Less than what qsort allocates for. */
+#define NUMBERS 200
+#define KEPT 64
+
 static volatile unsigned long sum;
+static void *kept[KEPT];
 
 static int compare(const void *a, const void *b)
 {
@@ -15,12 +23,12 @@ static int compare(const void *a, const void *b)
 
 __attribute__((noinline)) static void work(unsigned int seed)
 {
-	int numbers[256];
+	int numbers[NUMBERS];
 	size_t i;
 
-	for (i = 0; i < 256; i++)
+	for (i = 0; i < NUMBERS; i++)
 		numbers[i] = rand_r(&seed);
-	qsort(numbers, 256, sizeof(numbers[0]), compare);
+	qsort(numbers, NUMBERS, sizeof(numbers[0]), compare);
 	sum += numbers[0];
 }
 
@@ -30,6 +38,8 @@ static void handle(int signal)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	work(now.tv_nsec + signal);
+	free(kept[now.tv_nsec % KEPT]);
+	kept[now.tv_nsec % KEPT] = malloc(now.tv_nsec % 1000);
 }
 
 int main(void)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opens libraries, works with them, and closes them, so that each has the place of another one. */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef void *work_fn(unsigned int depth);
+
+#define KEPT 64
+
+static void *kept[KEPT];
+
+__attribute__((noinline)) static void use(const char *path, unsigned int round)
+{
+	void *library = dlopen(path, RTLD_NOW);
+	work_fn *work = library ? (work_fn *)dlsym(library, "work") : NULL;
+
+	if (!work) {
+		fprintf(stderr, "%s\n", dlerror());
+		exit(1);
+	}
+	free(kept[round % KEPT]);
+	kept[round % KEPT] = work(round % 20);
+	dlclose(library);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int round;
+
+	for (round = 0; argc > 1; round++)
+		use(argv[1 + round % (argc - 1)], round);
+	return 1;
+}

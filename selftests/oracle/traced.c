@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * traced: the module's stacks of a running program beside libdwfl's, at the same allocations.
+ *
+ *	traced NAME PID SAMPLES SECONDS
+ *
+ * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and once
+ * more when that call has come back.  There libdwfl walks its stack, and the stack which the module has for
+ * the block is to be the same.  Last come the report's stacks: each is to reach its outermost frame, or
+ * (start), which is as far as libdwfl comes as well.
+ *
+ * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../mlu.h"
+#include "hit.h"
+#include "peer.h"
+
+#define CALL_MS 1000
+#define RETURN_MS 20000
+#define WALK_MS 5000
+#define DEPTH 128
+
+struct program {
+	const char *name;
+	pid_t pid;
+	int id;
+	unsigned long stacks, complete, compared, equal;
+};
+
+static struct process *ours;
+static struct peer *theirs;
+
+static void know_process(pid_t pid)
+{
+	if (ours && process_is_current(ours))
+		return;
+	if (ours) {
+		process_free(ours);
+		peer_free(theirs);
+	}
+	ours = process_new(pid);
+	theirs = peer_new(pid);
+}
+
+static pid_t any_thread(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	pid_t chosen = pid;
+	int seen = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (*entry->d_name != '.' && rand() % ++seen == 0)
+			chosen = atoi(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return chosen;
+}
+
+static bool makes_blocks(const char *function)
+{
+	return !strcmp(function, "malloc") || !strcmp(function, "calloc") ||
+	       !strcmp(function, "realloc");
+}
+
+/* One of the probes where calls come by, at random, malloc more often than not: its address. */
+static uint64_t any_probe(const struct program *p)
+{
+	char line[16384], function[64], object[256], *at;
+	uint64_t offset, chosen = 0;
+	unsigned int seen = 0;
+
+	if (!mlu_line(p->id, line, sizeof(line)))
+		mlu_die("%s is no target", p->name);
+	for (at = strstr(line, ": "); at; at = strstr(at + 1, ", ")) {
+		if (sscanf(at + 2, "%63s %255[^+]+0x%lx", function, object, &offset) != 3 ||
+		    !makes_blocks(function))
+			continue;
+		seen++;
+		if (!chosen || (strcmp(function, "malloc") ? rand() % seen == 0 : rand() % 4))
+			chosen = peer_address(theirs, object, offset);
+	}
+	if (!chosen)
+		mlu_die("%s has no probe: %s", p->name, line);
+	return chosen;
+}
+
+/* The lines of a stack in the report; NULL if it is not there yet. */
+static const char *find_stack(const char *report, unsigned int stack)
+{
+	char head[40];
+	const char *at;
+
+	snprintf(head, sizeof(head), " from stack %u (", stack);
+	at = strstr(report, head);
+	at = at ? strchr(at, '\n') : NULL;
+	return at && at[1] == '\t' ? at + 1 : NULL;
+}
+
+static const char *parse_stack(const char *at, struct frames *frames)
+{
+	static char end[64];
+	const char *stop, *note;
+
+	frames->nr = 0;
+	*end = 0;
+	for (; *at == '\t' && frames->nr < MAX_FRAMES; at = stop + 1) {
+		stop = strchr(at, '\n');
+		frames->pc[frames->nr++] = strtoull(at + 1, NULL, 16);
+		note = memrchr(at, '(', stop - at);
+		snprintf(end, sizeof(end), "%.*s", note ? (int)(stop - note) : 0, note);
+	}
+	frames->end = end;
+	return at;
+}
+
+/* What the module has for the block at @addr. */
+static bool recorded_stack(const struct program *p, uint64_t addr, struct frames *frames)
+{
+	struct mlu_rows rows;
+	const char *at = NULL;
+	unsigned int stack = 0;
+	char *report;
+	size_t i;
+
+	mlu_rows(&rows, "targets/%d/allocations", p->id);
+	for (i = 0; i < rows.count; i++)
+		if (rows.row[i].addr == addr)
+			stack = rows.row[i].stack;
+	mlu_rows_free(&rows);
+	report = mlu_text("targets/%d/report", p->id);
+	if (stack)
+		at = find_stack(report, stack);
+	if (at)
+		parse_stack(at, frames);
+	free(report);
+	return at;
+}
+
+/* libdwfl hands out a return address before it looks what that is. */
+static bool peer_stack(pid_t tid, struct frames *frames)
+{
+	peer_walk(theirs, tid, frames);
+	while (frames->nr && !process_has_code(ours, frames->pc[frames->nr - 1]))
+		frames->nr--;
+	if (!frames->nr || process_is_trampoline(ours, frames->pc[frames->nr - 1]))
+		return false;
+	if (frames->nr > DEPTH)
+		frames->nr = DEPTH;
+	return true;
+}
+
+static bool is_equal(const struct frames *a, const struct frames *b)
+{
+	return a->nr == b->nr && !memcmp(a->pc, b->pc, a->nr * sizeof(a->pc[0]));
+}
+
+static void tell(const struct program *p, const struct frames *module, const struct frames *peer)
+{
+	unsigned int i;
+
+	printf("# difference: %s: the module's %u frames %s, libdwfl's %u (%s)\n", p->name, module->nr,
+	       module->end, peer->nr, peer->end);
+	for (i = 0; i < module->nr || i < peer->nr; i++)
+		printf("#   %#lx %#lx\n", i < module->nr ? (long)module->pc[i] : 0,
+		       i < peer->nr ? (long)peer->pc[i] : 0);
+}
+
+/* The walk may have had to wait for unwind data; the thread is stopped meanwhile. */
+static void compare(struct program *p, uint64_t addr, const struct frames *peer)
+{
+	static struct frames module;
+	unsigned int waited;
+
+	for (waited = 0; waited < WALK_MS; waited += 100) {
+		if (recorded_stack(p, addr, &module) && is_equal(&module, peer))
+			break;
+		usleep(100000);
+	}
+	p->compared++;
+	if (waited < WALK_MS)
+		p->equal++;
+	else
+		tell(p, &module, peer);
+}
+
+/* A call within another call of the allocator's is no allocation of its own, and shows by a probed return. */
+static void sample(struct program *p)
+{
+	static struct frames peer;
+	struct user_regs_struct regs;
+	pid_t tid = any_thread(p->pid);
+
+	know_process(p->pid);
+	if (!hit_call(tid, any_probe(p), CALL_MS, &regs))
+		return;
+	know_process(p->pid);
+	if (hit_return(tid, RETURN_MS, &regs) && regs.rax && peer_stack(tid, &peer))
+		compare(p, regs.rax, &peer);
+	hit_done(tid);
+}
+
+/* All that it has now. */
+static void judge_report(struct program *p)
+{
+	static struct frames frames;
+	char *report = mlu_text("targets/%d/report", p->id);
+	const char *at = report;
+
+	while (at && (at = strstr(at, "\n\t0x"))) {
+		at = parse_stack(at + 1, &frames) - 1;
+		p->stacks++;
+		if (!strcmp(frames.end, "(end)") || !strcmp(frames.end, "(start)"))
+			p->complete++;
+		else
+			printf("# %s: a stack ends %s: %#lx\n", p->name, frames.end,
+			       (long)frames.pc[frames.nr - 1]);
+	}
+	free(report);
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = { 0 };
+	unsigned long samples;
+	time_t end;
+
+	if (argc != 5)
+		return 2;
+	p.name = argv[1];
+	p.pid = atoi(argv[2]);
+	samples = strtoul(argv[3], NULL, 10);
+	end = time(NULL) + atoi(argv[4]);
+	if (mlu_command("attach %d depth=%d", p.pid, DEPTH))
+		mlu_die("%s: %s", p.name, mlu_refusal);
+	p.id = mlu_id(p.pid);
+	while (p.compared < samples && time(NULL) < end && !kill(p.pid, 0))
+		sample(&p);
+	judge_report(&p);
+	mlu_command("detach %d", p.pid);
+	mlu_command("clear %d", p.pid);
+	printf("%s stacks %lu complete %lu compared %lu equal %lu\n", p.name, p.stacks, p.complete,
+	       p.compared, p.equal);
+	return !p.compared || p.equal != p.compared;
+}
