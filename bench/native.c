@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * native: what the module's unwinder costs at this machine's own speed: the same files, built for the
- * host.
+ * native: what the module's unwinder costs at this machine's own speed: the same files, built for
+ * the host.
  *
  *	native [OBJECT...]
  *
  * Prints "bench native/NAME VALUE UNIT" lines:
  *
- *	frame-known		leave a frame by a rule that was met before: look it up, go to the caller
+ *	frame-known		look up a rule that was met before, and go to the caller
  *	rule-first-OBJECT	interpret the rule of a call in the object for the first time
  *	read-OBJECT		copy the object's unwind data from memory and make the table
  *	bytes-OBJECT		what that holds
- *	worst-rule		the longest rule that is not refused, and what a walk can meet at most
+ *	worst-rule		the longest rule that is not refused
  *
- * Memory is this program's own: reading a word of a stack costs next to nothing, in the kernel it costs
- * some nanoseconds more.
+ * Memory is this program's own: reading a word of a stack costs next to nothing, in the kernel it
+ * costs some nanoseconds more.
  */
 #include <fcntl.h>
 #include <link.h>
@@ -110,7 +110,8 @@ static struct object *open_object(const char *path)
 	o->bytes = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	o->source = (struct mlu_elf_source){ .read = read_bytes, .size = st.st_size };
 	close(fd);
-	if (o->bytes == MAP_FAILED || mlu_elf_open(&o->elf, &o->source, o->scratch, sizeof(o->scratch)))
+	if (o->bytes == MAP_FAILED ||
+	    mlu_elf_open(&o->elf, &o->source, o->scratch, sizeof(o->scratch)))
 		die(path);
 	o->rules = mlu_rules_read(&o->elf);
 	if (!o->rules || (long)o->rules < 0)
@@ -190,7 +191,8 @@ static u64 bias;
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	(void)size, (void)arg;
+	(void)size;
+	(void)arg;
 	bias = info->dlpi_addr;
 	return 1;
 }
@@ -283,7 +285,8 @@ static noinline void down_a(int depth)
 /* A CIE, and an FDE of as many operations as are let through, of two bytes each. */
 static void bench_worst(void)
 {
-	static const u8 cie[] = { 16, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0 };
+	static const u8 cie[] = { 16, 0,    0,	0,    0, 0, 0,	  0, 1, 0,
+				  1,  0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0 };
 	static u8 data[2 * MLU_CFI_MAX_OPS + 64];
 	static struct mlu_rules_scratch scratch;
 	u32 ops = MLU_CFI_MAX_OPS - 8, len = 4 + 16 + 2 * ops;

@@ -9,7 +9,7 @@
  *	hold		one malloc alone, from the loop of "run"; its address
  *	drop		frees that block
  *	where		the addresses of malloc and free
- *	probed		how many of malloc, free and munmap have other first bytes than at the start
+ *	probed		how many of malloc, free and munmap have other first bytes by now
  *
  * The frames are the loop, callers, and one that ends the chain as the first function of a thread
  * does.  Built twice: with frame pointers and without unwind data, and the other way round.
@@ -39,26 +39,31 @@ static void *held;
 static int callers = 8 - OTHER_FRAMES;
 
 #ifdef WITH_RULES
-#define CFI(directive) "	" directive "\n"
+#define BEGIN_RULES "	.cfi_startproc\n	.cfi_undefined rip\n"
+#define RULE_PUSHED "	.cfi_adjust_cfa_offset 8\n"
+#define END_RULES "	.cfi_endproc\n"
 #else
-#define CFI(directive)
+#define BEGIN_RULES
+#define RULE_PUSHED
+#define END_RULES
 #endif
 
 /* A caller with no frame above it: %rbp is 0 there, and no return address is told of. */
 void rooted(long n, int depth);
+/* clang-format off */
 __asm__(".text\n"
 	".type rooted, @function\n"
 	"rooted:\n"
-	CFI(".cfi_startproc")
-	CFI(".cfi_undefined rip")
+	BEGIN_RULES
 	"	push	%rbp\n"
-	CFI(".cfi_adjust_cfa_offset 8")
+	RULE_PUSHED
 	"	xor	%ebp, %ebp\n"
 	"	call	descend\n"
 	"	pop	%rbp\n"
 	"	ret\n"
-	CFI(".cfi_endproc")
+	END_RULES
 	".size rooted, .-rooted\n");
+/* clang-format on */
 
 /* 0 pairs are one block that is kept.  The barriers keep each call a call. */
 __attribute__((noipa)) static void loop(long n)

@@ -11,12 +11,12 @@
  *
  * Detach as a proof: the gate is closed, the target unpublished, every probe unregistered or
  * refused by the shared filter, and one sync waited for: no handler runs on a freed consumer.  A
- * handler of a probe that others still use may have found the target before it was unpublished;
- * it runs within rcu_read_lock(), so after synchronize_rcu() there is none.  From then on the calls
- * in flight, the uses and the mappings' files are the worker's alone.  Deferred walks are made by a
- * work that needs the rules of the target's objects but no handler and no file: what it waits for is
- * there or given up when the maps are closed, so it ends, and then no walk of this target is left
- * that could look at the rules, and they may go.
+ * handler of a probe that others still use may have found the target before it was unpublished; it
+ * runs within rcu_read_lock(), so after synchronize_rcu() there is none.  From then on the calls in
+ * flight, the uses and the mappings' files are the worker's alone.  Deferred walks are made by a
+ * work that needs the rules of the target's objects but no handler and no file: what it waits for
+ * is there or given up when the maps are closed, so it ends, and then no walk of this target is
+ * left that could look at the rules, and they may go.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>

@@ -2,10 +2,10 @@
 /*
  * cfi: the entries of an .eh_frame section.
  *
- * A section is a row of entries.  Each begins with its length, of 4 bytes, or of 8 behind 0xffffffff,
- * and with a word that is 0 in a CIE, and in an FDE the distance back to the FDE's CIE.  A CIE says
- * how its FDEs are written and what they begin with, an FDE which code it covers.  A length of 0
- * ends the section.
+ * A section is a row of entries.  Each begins with its length, of 4 bytes, or of 8 behind
+ * 0xffffffff, and with a word that is 0 in a CIE, and in an FDE the distance back to the FDE's CIE.
+ * A CIE says how its FDEs are written and what they begin with, an FDE which code it covers.  A
+ * length of 0 ends the section.
  *
  * Source: Linux Standard Base Core 5.0, 10.6.1; DWARF 5, 6.4.1.
  *
@@ -296,8 +296,8 @@ static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_r
 }
 
 /*
- * An entry that is a CIE has no code: MLU_CFI_NO_ENTRY.  What @fde has of a CIE before is of the same
- * section, or nothing: of a row of FDEs with one CIE it is read once.
+ * An entry that is a CIE has no code: MLU_CFI_NO_ENTRY.  What @fde has of a CIE before is of the
+ * same section, or nothing: of a row of FDEs with one CIE it is read once.
  */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
 {

@@ -3,18 +3,19 @@
  * cfi: the bytes of an .eh_frame section to the unwind rule of one address.
  *
  * Pure: it sees bytes, a length and an address, keeps no state outside of its structures and knows
- * nothing of tasks, files or mappings.  cfi.c reads entries, cfi_index.c makes the
- * table of them, cfi_rule.c interprets one.  They are built for the host too, with unit tests, an oracle and a
+ * nothing of tasks, files or mappings.  cfi.c reads entries, cfi_index.c makes the table of them,
+ * cfi_rule.c interprets one.  They are built for the host too, with unit tests, an oracle and a
  * fuzzer in selftests.
  *
  * Sources: DWARF 5, 6.4 (call frame information) and 7.24; Linux Standard Base Core 5.0, 10.6
  * (.eh_frame); System V ABI, AMD64 supplement, 3.6.2 (numbers of registers) and 4.2.4.
  *
- * Context: mlu_cfi_count() and mlu_cfi_index() may sleep; mlu_cfi_rule() does not and is entered from
- * handlers.  No locks: a struct mlu_cfi is constant once its table is made.
+ * Context: mlu_cfi_count() and mlu_cfi_index() may sleep; mlu_cfi_rule() does not and is entered
+ * from handlers.  No locks: a struct mlu_cfi is constant once its table is made.
  *
- * Every byte is hostile.  Each position is checked against the section's size without overflow, each
- * loop has a bound of its own, nothing recurses, and what cannot be expressed is refused by name.
+ * Every byte is hostile.  Each position is checked against the section's size without overflow,
+ * each loop has a bound of its own, nothing recurses, and what cannot be expressed is refused by
+ * name.
  */
 #ifndef MLU_CFI_H
 #define MLU_CFI_H
@@ -29,8 +30,8 @@
 #define MLU_CFI_RA 16
 
 /*
- * Operations of a CIE and an FDE together, at most.  The longest of 1.3 million that Debian has were
- * of 7061, in libepoxy.
+ * Operations of a CIE and an FDE together, at most.  The longest of 1.3 million that Debian has
+ * were of 7061, in libepoxy.
  */
 #define MLU_CFI_MAX_OPS 32768
 /* What DW_CFA_remember_state can nest to; compilers nest once. */
@@ -56,13 +57,13 @@ extern const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS];
 
 /* How the caller's value of a register is to be had. */
 enum mlu_cfi_how {
-	MLU_CFI_SAME,		/* it is what it is */
-	MLU_CFI_UNDEFINED,	/* nobody knows; of the return address: this is the outermost frame */
-	MLU_CFI_AT_OFFSET,	/* saved at CFA + value */
-	MLU_CFI_IS_OFFSET,	/* it is CFA + value */
-	MLU_CFI_IN_REGISTER,	/* it is in register number value */
-	MLU_CFI_AT_EXPRESSION,	/* saved where an expression says; value: position of its length */
-	MLU_CFI_IS_EXPRESSION,	/* it is what an expression says; the same */
+	MLU_CFI_SAME,	     /* it is what it is */
+	MLU_CFI_UNDEFINED,   /* nobody knows; of the return address: this is the outermost frame */
+	MLU_CFI_AT_OFFSET,   /* saved at CFA + value */
+	MLU_CFI_IS_OFFSET,   /* it is CFA + value */
+	MLU_CFI_IN_REGISTER, /* it is in register number value */
+	MLU_CFI_AT_EXPRESSION, /* saved where an expression says; value: position of its length */
+	MLU_CFI_IS_EXPRESSION, /* it is what an expression says; the same */
 };
 
 struct mlu_cfi_saved {
@@ -72,13 +73,13 @@ struct mlu_cfi_saved {
 };
 
 /*
- * The rule of one address: the CFA, and how the caller's registers are to be had, in order of
- * their numbers.  A register that is not listed is as the ABI has it: rsp is the CFA; rbx, rbp and r12
- * to r15 are the same; the return address is in its slot at CFA - 8; nobody knows the others.
+ * The rule of one address: the CFA, and how the caller's registers are to be had, in order of their
+ * numbers.  A register that is not listed is as the ABI has it: rsp is the CFA; rbx, rbp and r12 to
+ * r15 are the same; the return address is in its slot at CFA - 8; nobody knows the others.
  */
 struct mlu_cfi_rule {
 	u8 nr;
-	bool signal;	     /* the frame of a signal handler's return: what it returns to was interrupted */
+	bool signal;	     /* of what a handler returns to: its caller was interrupted */
 	bool cfa_expression; /* cfa_value is the position of an expression's length */
 	u8 cfa_reg;
 	s32 cfa_value; /* else the CFA is register cfa_reg + cfa_value */

@@ -2,13 +2,14 @@
 /*
  * cfi_index: the table of an .eh_frame section's entries, sorted by address.
  *
- * Two passes over the section: how many there are, then where.  Linkers leave entries in the order of
- * object files, those of cold code between others, so that real tables are hardly ever in order;
+ * Two passes over the section: how many there are, then where.  Linkers leave entries in the order
+ * of object files, those of cold code between others, so that real tables are hardly ever in order;
  * hostile ones are as they like.  They are sorted by their digits, in the same number of steps
  * whatever the order.
  *
  * Pure and hostile, see cfi.h.
  */
+#include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
@@ -19,7 +20,7 @@
 
 /* A digit of a start. */
 #define DIGIT_BITS 8
-#define NR_DIGITS (1U << DIGIT_BITS)
+#define NR_DIGITS BIT(DIGIT_BITS)
 
 static void offer_processor(u32 step)
 {
@@ -117,7 +118,8 @@ static u32 drop_doubles(struct mlu_cfi_entry *table, u32 nr)
 	return kept;
 }
 
-void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare, u32 nr)
+void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare,
+		   u32 nr)
 {
 	u32 pos, next, seen = 0, filled = 0;
 	struct mlu_cfi_fde fde = {};

@@ -2,13 +2,14 @@
 /*
  * cfi_rule: run an entry's operations up to an address, and say what has come out as a rule.
  *
- * A row says for one address where the CFA is and where each register.  The CIE's operations make the
- * initial row, which the FDE's then change on their way from the first address of the code to the last.
+ * A row says for one address where the CFA is and where each register.  The CIE's operations make
+ * the initial row, which the FDE's then change on their way from the first address of the code to
+ * the last.
  *
  * Worst case of one look-up: 23 steps of bisection (there are at most 2^23 entries), two heads of
  * entries, and MLU_CFI_MAX_OPS operations, the dearest of which copies a row of 120 bytes and the
- * usual of which sets two fields: some hundred thousand instructions for what no compiler emits, some
- * hundreds for what it does.  Numbers written with needless length are bounded by the section.
+ * usual of which sets two fields: some hundred thousand instructions for what no compiler emits,
+ * some hundreds for what it does.  Numbers written with needless length are bounded by the section.
  *
  * Source: DWARF 5, 6.4.2 and 6.4.3; 7.24 for the encodings; LSB Core 5.0, 10.5.1 for DW_CFA_GNU_.
  *
@@ -51,7 +52,9 @@
 #define CFA_GNU_args_size 0x2e
 #define CFA_GNU_negative_offset_extended 0x2f
 
-/* The last number that x86-64 has: vector and mask registers are told of, and no walk needs them. */
+/*
+ * The last number that x86-64 has: vector and mask registers are told of, and no walk needs them.
+ */
 #define LAST_REGISTER 125
 
 /* One run. */

@@ -5,15 +5,15 @@
  * The first events in a library that was just opened come before its unwind data has been read, and
  * a handler waits for nothing.  So such an event keeps its registers and a copy of its stack, and
  * its allocation is recorded with a placeholder; a work walks the copy when the data is there, and
- * the placeholder becomes the same as the stack that was found.  Readers wait for that, killably and
- * a second at most.
+ * the placeholder becomes the same as the stack that was found.  Readers wait for that, killably
+ * and a second at most.
  *
  * Entered from: handlers (add; within rcu_read_lock(), do not sleep), the work, readers (wait), the
  * worker (finish).
  * Locks: deferred->lock, a leaf.
  *
- * Ownership: an event holds a reference on its epoch, so its placeholder lives, cleared or not.  The
- * maps, and the rules behind them, are the target's: it finishes its deferred walks before it
+ * Ownership: an event holds a reference on its epoch, so its placeholder lives, cleared or not.
+ * The maps, and the rules behind them, are the target's: it finishes its deferred walks before it
  * retires them.
  *
  * Bounded: MAX_COPIES bytes in all; beyond that an event's stack ends where the data is missing.
@@ -30,8 +30,9 @@
 #include "mem.h"
 
 /*
- * What is copied of a stack, as far as it is used: an import within an import within an interpreter takes
- * some 30 KiB.  An event with it is one piece of 64 KiB; where there is none so large, a smaller one.
+ * What is copied of a stack, as far as it is used: an import within an import within an interpreter
+ * takes some 30 KiB.  An event with it is one piece of 64 KiB; where there is none so large, a
+ * smaller one.
  */
 #define MAX_COPY (64 * 1024 - sizeof(struct event))
 #define MIN_COPY 1024

@@ -135,8 +135,9 @@ static void read_file(struct work_struct *work)
 	else
 		read_mapped(dso);
 	spin_lock(&late_lock);
-	/* Pairs with mlu_dso_is_ready() and mlu_dso_is_done(). */
+	/* Pairs with mlu_dso_is_ready(). */
 	smp_store_release(&dso->ready, true);
+	/* Pairs with mlu_dso_is_done(). */
 	smp_store_release(&dso->done, true);
 	holds_module = dso->holds_module;
 	spin_unlock(&late_lock);
@@ -155,9 +156,9 @@ static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
 
 static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
 {
-	return a->image == b->image && a->dev == b->dev && a->ino == b->ino && a->generation == b->generation &&
-	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
-	       same_time(&a->ctime, &b->ctime);
+	return a->image == b->image && a->dev == b->dev && a->ino == b->ino &&
+	       a->generation == b->generation && a->size == b->size &&
+	       same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
 }
 
 /* By what is known of the file here: a server is not asked, it may not answer. */

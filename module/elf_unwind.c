@@ -3,9 +3,9 @@
  * elf_unwind: where an ELF image has its unwind data.
  *
  * Pure, see elf.h.  Programs find .eh_frame by PT_GNU_EH_FRAME, a small header whose first pointer
- * leads to it; this is what we go by, as a section table may be missing.  But only the section table
- * knows the size, and some objects have no such header: then it is looked up by name.  The header's
- * search table is not used: making one of our own takes one pass, and cannot be lied to.
+ * leads to it; this is what we go by, as a section table may be missing.  But only the section
+ * table knows the size, and some objects have no such header: then it is looked up by name.  The
+ * header's search table is not used: making one of our own takes one pass, and cannot be lied to.
  *
  * Source: Linux Standard Base Core 5.0, 10.6.2 (.eh_frame_hdr).
  *
@@ -39,7 +39,7 @@ struct eh_frame_hdr {
 	u8 count_encoding;
 	u8 table_encoding;
 	u8 pointer[8];
-} __attribute__((packed));
+} __packed;
 
 /* The pointer's own address is @addr + 4, "data" is the header's. 0: written in no way we know. */
 static u64 decode_pointer(const struct eh_frame_hdr *hdr, u64 addr)

@@ -3,8 +3,8 @@
  * frame: from a frame's registers to its caller's, see frame.h.
  *
  * The return address comes first: if there is none, or it cannot be had, nothing is changed.  Then
- * the registers that the rule tells of; all others are as the ABI has it.  A register that cannot be
- * had is unknown from there on, which is no matter as long as no rule needs it.
+ * the registers that the rule tells of; all others are as the ABI has it.  A register that cannot
+ * be had is unknown from there on, which is no matter as long as no rule needs it.
  */
 #include <linux/bits.h>
 #include <linux/string.h>
@@ -12,8 +12,7 @@
 #include "frame_internal.h"
 
 /* What a function leaves to its caller as it was (System V ABI, AMD64 supplement, figure 3.4). */
-#define CALLEE_SAVED \
-	(BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | BIT(12) | BIT(13) | BIT(14) | BIT(15))
+#define CALLEE_SAVED (BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | BIT(12) | BIT(13) | BIT(14) | BIT(15))
 
 enum mlu_frame_result mlu_frame_get(const struct mlu_registers *regs, unsigned int reg,
 				    const struct mlu_memory *memory, u64 *value)
@@ -64,8 +63,7 @@ static enum mlu_frame_result find_cfa(struct context *c, const struct mlu_regist
 }
 
 /* Where the return address is, or what it is, by all but the usual ways. */
-static enum mlu_frame_result find_return(const struct context *c,
-					 const struct mlu_registers *regs,
+static enum mlu_frame_result find_return(const struct context *c, const struct mlu_registers *regs,
 					 const struct mlu_cfi_saved *ra, u64 *slot, u64 *pc)
 {
 	switch (ra->how) {
@@ -89,8 +87,8 @@ static enum mlu_frame_result find_return(const struct context *c,
 }
 
 /* The return address is the last register, if it is told of. */
-static enum mlu_frame_result read_return(const struct context *c,
-					 const struct mlu_registers *regs, u64 *slot, u64 *pc)
+static enum mlu_frame_result read_return(const struct context *c, const struct mlu_registers *regs,
+					 u64 *slot, u64 *pc)
 {
 	const struct mlu_cfi_saved *last = c->rule->nr ? &c->rule->saved[c->rule->nr - 1] : NULL;
 	enum mlu_frame_result result = MLU_FRAME_OK;
@@ -174,8 +172,7 @@ static noinline void apply_with_copy(const struct context *c, struct mlu_registe
 }
 
 enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rule,
-					const struct mlu_memory *memory,
-					struct mlu_registers *regs)
+					const struct mlu_memory *memory, struct mlu_registers *regs)
 {
 	struct context c = { .cfi = cfi, .rule = rule, .memory = memory };
 	enum mlu_frame_result result = find_cfa(&c, regs);
@@ -244,7 +241,8 @@ bool mlu_frame_is_sigreturn(const struct mlu_memory *memory, u64 pc)
 
 	/* Nine bytes are two words, which overlap; the first says no nearly always. */
 	return mlu_memory_read(memory, pc, &word) && !memcmp(&word, sigreturn, sizeof(word)) &&
-	       mlu_memory_read(memory, pc + 1, &word) && !memcmp(&word, sigreturn + 1, sizeof(word));
+	       mlu_memory_read(memory, pc + 1, &word) &&
+	       !memcmp(&word, sigreturn + 1, sizeof(word));
 }
 
 /* Of struct ucontext: behind uc_flags, uc_link and uc_stack begins struct sigcontext. */

@@ -25,7 +25,7 @@ struct mlu_memory {
 	const u8 *copy; /* NULL: the memory itself */
 	u64 start;	/* of the copy: its address there */
 	u64 size;
-	u32 holes;	/* a bit for each page of it, the first is that of @start: not there */
+	u32 holes; /* a bit for each page of it, the first is that of @start: not there */
 };
 
 /* A word at @addr; false: it is not to be had.  The door: see above. */

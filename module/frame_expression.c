@@ -3,8 +3,8 @@
  * frame_expression: what a DWARF expression comes to, over a frame's registers and the stack.
  *
  * A machine with a stack of its own.  It jumps forward only, so that it ends, and it makes at most
- * MAX_OPS steps.  Compilers emit three kinds: a saved pointer to the CFA (realigned stacks), a sum and
- * a comparison (procedure linkage tables), and a register's address (signal frames); people who
+ * MAX_OPS steps.  Compilers emit three kinds: a saved pointer to the CFA (realigned stacks), a sum
+ * and a comparison (procedure linkage tables), and a register's address (signal frames); people who
  * write assembler emit others.
  *
  * Source: DWARF 5, 2.5.1 and 7.7.1; 6.4.2 for what may not be used in call frame information.

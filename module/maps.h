@@ -14,7 +14,8 @@ struct mlu_maps_table;
 
 struct mlu_maps {
 	/*
-	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each mapping's
+	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each
+	 * mapping's
 	 * @gone, @retired and @kept.
 	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */

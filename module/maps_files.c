@@ -119,7 +119,9 @@ static void give_up(struct mlu_maps *maps)
 		mlu_dso_give_up(mlu_mapping_dso(m));
 }
 
-/** mlu_maps_wait_or_give_up() - wait until all files have been read, a second at most. May sleep. */
+/*
+ * mlu_maps_wait_or_give_up() - wait until all files have been read, a second at most. May sleep.
+ */
 void mlu_maps_wait_or_give_up(struct mlu_maps *maps)
 {
 	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);

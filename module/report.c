@@ -15,9 +15,12 @@
 #include "text.h"
 
 static const char *const end_notes[MLU_NR_WALK_ENDS] = {
-	[MLU_WALK_END] = "end",	    [MLU_WALK_DEPTH] = "depth",
-	[MLU_WALK_FAULT] = "fault", [MLU_WALK_FRAME_POINTER] = "bad frame pointer",
-	[MLU_WALK_PC] = "bad pc",   [MLU_WALK_RULE] = "bad rule",
+	[MLU_WALK_END] = "end",
+	[MLU_WALK_DEPTH] = "depth",
+	[MLU_WALK_FAULT] = "fault",
+	[MLU_WALK_FRAME_POINTER] = "bad frame pointer",
+	[MLU_WALK_PC] = "bad pc",
+	[MLU_WALK_RULE] = "bad rule",
 	[MLU_WALK_REGISTER] = "unknown register",
 	[MLU_WALK_STUCK] = "no progress",
 	[MLU_WALK_UNREAD] = "unread",

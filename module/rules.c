@@ -8,8 +8,8 @@
  *
  * Entered from: the reader's work (read, may sleep), whoever lets go of the object last (free),
  * handlers and works (find; does not sleep).
- * Locks: rules->lock, a leaf, orders the adding of rules.  Looking up takes none: a bucket is a list
- * that is only ever pushed to, with release, and nothing on it changes.
+ * Locks: rules->lock, a leaf, orders the adding of rules.  Looking up takes none: a bucket is a
+ * list that is only ever pushed to, with release, and nothing on it changes.
  *
  * Memory: all of it is charged and bound by the limit, as it is the target that says how much there
  * is.  An object whose data does not fit has none; a rule that does not fit is not remembered.

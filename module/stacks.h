@@ -40,7 +40,7 @@ enum mlu_walk_end {
  * return address and the same instruction interrupted by a signal, which the highest bit tells: no
  * user address has it.
  */
-#define MLU_FRAME_INTERRUPTED (1UL << 63)
+#define MLU_FRAME_INTERRUPTED BIT(63)
 
 struct mlu_frame {
 	unsigned long tagged_pc;
@@ -69,8 +69,8 @@ struct mlu_trace {
 /*
  * Stored stacks are constant but for the two counts and @same, and live as long as their table.
  *
- * A placeholder stands for one event's stack that could not be walked at once: it is in the list and
- * not in the table, and once the walk is done it is the @same as the stack that was found.
+ * A placeholder stands for one event's stack that could not be walked at once: it is in the list
+ * and not in the table, and once the walk is done it is the @same as the stack that was found.
  */
 struct mlu_stack {
 	struct rhash_head node;

@@ -35,13 +35,15 @@
 #define FIRST_STACK (8UL << 20)
 
 /*
- * What lies between the first word of a process's stack and main's frame with musl, which has no rules:
- * 64 bytes of two frames, or 72 as the stack is aligned first.  Who stands there without a frame pointer
- * is what calls main.  (glibc, which has rules, has more than twice as much there.)
+ * What lies between the first word of a process's stack and main's frame with musl, which has no
+ * rules: 64 bytes of two frames, or 72 as the stack is aligned first.  Who stands there without a
+ * frame pointer is what calls main.  (glibc, which has rules, has more than twice as much there.)
  */
 #define START_SIZE 80
 
-/* Operations of CFA in one walk: after that it meets known rules only, and the next walk does more. */
+/*
+ * Operations of CFA in one walk: after that it meets known rules only, and the next walk does more.
+ */
 #define MAX_OPS 65536
 
 /* One walk. */
@@ -136,8 +138,8 @@ bool mlu_read_return(unsigned long slot, unsigned long *value)
 /*
  * mlu_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
  *
- * The process's first stack reaches up to where the kernel began it, with nothing else for megabytes
- * below.  mmap_lock is only tried: whoever holds it may wait for a handler to end.
+ * The process's first stack reaches up to where the kernel began it, with nothing else for
+ * megabytes below.  mmap_lock is only tried: whoever holds it may wait for a handler to end.
  */
 u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp)
 {

@@ -43,8 +43,8 @@ FIXTURE_TEARDOWN(debugger)
 static void become_gdb(pid_t pid, va_list commands)
 {
 	/* The C library's own debug information is large, and nobody asks for it. */
-	const char *words[MAX_WORDS] = { "gdb", "-nx", "-batch", "-q", "-iex",
-					 "set debug-file-directory /nonexistent" };
+	const char *words[MAX_WORDS] = { "gdb", "-nx",	"-batch",
+					 "-q",	"-iex", "set debug-file-directory /nonexistent" };
 	char number[16];
 	int i = 6;
 

@@ -124,8 +124,8 @@ TEST_F_TIMEOUT(limit, max_memory, 240)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
-static const char *const parts[] = { "bytes_records", "bytes_stacks", "bytes_inflight",
-				     "bytes_tables", "bytes_mappings", "bytes_unwind" };
+static const char *const parts[] = { "bytes_records", "bytes_stacks",	"bytes_inflight",
+				     "bytes_tables",  "bytes_mappings", "bytes_unwind" };
 
 #define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 

@@ -2,9 +2,9 @@
 /*
  * The stacks of a report, frame by frame, of programs without frame pointers.
  *
- * A stack is compared as words: the functions of our leakers and libraries by name, all that lies in
- * other objects, whatever functions of the C library that are, as one word "libc"; a "!" before what a
- * signal interrupted; at the end how the walk ended.
+ * A stack is compared as words: the functions of our leakers and libraries by name, all that lies
+ * in other objects, whatever functions of the C library that are, as one word "libc"; a "!" before
+ * what a signal interrupted; at the end how the walk ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,8 @@ static bool know_object(const char *object)
 	snprintf(command, sizeof(command), "leakers/%s", object);
 	if (access(mlu_here(command), R_OK))
 		return false;
-	snprintf(command, sizeof(command), "nm -n --defined-only '%s/leakers/%s'", mlu_here(""), object);
+	snprintf(command, sizeof(command), "nm -n --defined-only '%s/leakers/%s'", mlu_here(""),
+		 object);
 	nm = popen(command, "r");
 	while (nm && fscanf(nm, "%lx %c %63s\n", &at, &type, name) == 3) {
 		if (!strchr("tTwW", type) || known.nr == 1024)
@@ -209,7 +210,8 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	mlu_step(&self->l, "deep");
 	self->report = mlu_text("report");
 	stack_of(self->report, "2005");
-	EXPECT_EQ(0, strncmp(words, "leaker_take library_inner library_recurse library_recurse ", 57))
+	EXPECT_EQ(0,
+		  strncmp(words, "leaker_take library_inner library_recurse library_recurse ", 57))
 	{
 		TH_LOG("%s", words);
 	}

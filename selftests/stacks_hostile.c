@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unwind data that lies: walks end, and say how; the target runs on, is counted to the last block, and
- * what the module read of it is given back.  What the leaker's cases are is said there.
+ * Unwind data that lies: walks end, and say how; the target runs on, is counted to the last block,
+ * and what the module read of it is given back.  What the leaker's cases are is said there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@
 #define LONG 100
 
 /*
- * How the stack of each case ends, in the leaker's order, when its data is known.  With the first event
- * the data is new, and it is a copy of the stack that is walked: what is in no copy is no fault there.
+ * How the stack of each case ends, in the leaker's order, when its data is known.  With the first
+ * event the data is new, and it is a copy of the stack that is walked: what is in no copy is no
+ * fault there.
  */
 static const struct {
 	const char *name, *end, *first_end;

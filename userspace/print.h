@@ -12,7 +12,7 @@
 struct mlu_view {
 	uint64_t top; /* at most so many stacks, the biggest */
 	enum mlu_sort sort;
-	bool bare; /* frames without their pc */
+	bool bare;  /* frames without their pc */
 	bool lines; /* with files, lines and inlined functions */
 };
 

@@ -14,8 +14,9 @@ struct mlu_source {
 };
 
 /*
- * Reads the object's debug information, its own or separate, and asks the servers of DEBUGINFOD_URLS
- * if that is set.  Returns how many there are, 0 where there is no debug information.
+ * Reads the object's debug information, its own or separate, and asks the servers of
+ * DEBUGINFOD_URLS if that is set.  Returns how many there are, 0 where there is no debug
+ * information.
  */
 size_t mlu_source_of(Dwfl_Module *module, Dwarf_Addr address, struct mlu_source **source);
 void mlu_source_free(struct mlu_source *source, size_t nr);

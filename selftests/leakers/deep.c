@@ -18,13 +18,13 @@
 #define RETURNS __asm__ volatile("" : : : "memory")
 #define TAKE(size) leaker_keep(malloc(size), size)
 
-APART static void plain_inner(int n)
+static APART void plain_inner(int n)
 {
 	TAKE(1001 + n - n);
 	RETURNS;
 }
 
-APART static void plain_middle(int n)
+static APART void plain_middle(int n)
 {
 	volatile char room[200];
 
@@ -33,7 +33,7 @@ APART static void plain_middle(int n)
 	RETURNS;
 }
 
-APART static void plain(void)
+static APART void plain(void)
 {
 	plain_middle(7);
 	RETURNS;
@@ -41,7 +41,7 @@ APART static void plain(void)
 
 static bool compared;
 
-APART static int compare(const void *a, const void *b)
+static APART int compare(const void *a, const void *b)
 {
 	if (!compared)
 		TAKE(1002);
@@ -49,7 +49,7 @@ APART static int compare(const void *a, const void *b)
 	return *(const char *)a - *(const char *)b;
 }
 
-APART static void callback(void)
+static APART void callback(void)
 {
 	char text[] = "a C library calls back";
 
@@ -57,7 +57,7 @@ APART static void callback(void)
 	RETURNS;
 }
 
-APART static void duplicate(void)
+static APART void duplicate(void)
 {
 	char text[1003];
 
@@ -94,16 +94,17 @@ __asm__(".text\n"
 
 static size_t in_handler;
 
-APART static void on_trap(int signal, siginfo_t *info, void *context)
+static APART void on_trap(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *interrupted = context;
 
-	(void)signal, (void)info;
+	(void)signal;
+	(void)info;
 	TAKE(in_handler);
 	interrupted->uc_mcontext.gregs[REG_RIP] += 2;
 }
 
-APART static void trapped(size_t size, int flags)
+static APART void trapped(size_t size, int flags)
 {
 	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | flags };
 
@@ -113,7 +114,7 @@ APART static void trapped(size_t size, int flags)
 	RETURNS;
 }
 
-APART static void trapped_elsewhere(void)
+static APART void trapped_elsewhere(void)
 {
 	static char room[65536];
 	const stack_t stack = { .ss_sp = room, .ss_size = sizeof(room) };
@@ -125,12 +126,12 @@ APART static void trapped_elsewhere(void)
 
 /* === Frames of all sorts === */
 
-APART static void touch(volatile char *a, volatile char *b)
+static APART void touch(volatile char *a, volatile char *b)
 {
 	*a = *b;
 }
 
-APART static void realigned(size_t n)
+static APART void realigned(size_t n)
 {
 	char wide[128] __attribute__((aligned(64)));
 	char *more = alloca(n);
@@ -140,7 +141,7 @@ APART static void realigned(size_t n)
 	touch(more, wide);
 }
 
-APART static void variable(size_t n)
+static APART void variable(size_t n)
 {
 	char room[n];
 
@@ -157,26 +158,26 @@ APART __attribute__((noreturn)) static void never(void)
 	longjmp(out, 1);
 }
 
-APART static void calls_never(void)
+static APART void calls_never(void)
 {
 	never();
 }
 
-APART static void noreturn(void)
+static APART void noreturn(void)
 {
 	if (!setjmp(out))
 		calls_never();
 	RETURNS;
 }
 
-APART static void *thread_main(void *arg)
+static APART void *thread_main(void *arg)
 {
 	TAKE(1009);
 	RETURNS;
 	return arg;
 }
 
-APART static void thread(void)
+static APART void thread(void)
 {
 	pthread_t id;
 
@@ -206,26 +207,26 @@ __asm__(".text\n"
 	"	ret\n"
 	"	.size	bare, . - bare\n");
 
-APART static void in_bare_with_pointer(void)
+static APART void in_bare_with_pointer(void)
 {
 	TAKE(1010);
 	RETURNS;
 }
 
-APART static void in_bare(void)
+static APART void in_bare(void)
 {
 	TAKE(1011);
 	RETURNS;
 }
 
-APART static void in_jit(void)
+static APART void in_jit(void)
 {
 	TAKE(1012);
 	RETURNS;
 }
 
 /* bare_with_pointer() as a JIT has it, in memory that is no file. */
-APART static void jit(void)
+static APART void jit(void)
 {
 	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -235,7 +236,7 @@ APART static void jit(void)
 	munmap(page, 4096);
 }
 
-APART static void without_rules(void)
+static APART void without_rules(void)
 {
 	bare_with_pointer(in_bare_with_pointer);
 	bare(in_bare);

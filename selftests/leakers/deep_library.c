@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A library whose first call is made while it is being opened.  Built several times with another ROOM
- * each: the code is as long, its addresses are equal, its rules are not.  One makes that first call
- * from a stack that is larger than what is copied of one.
+ * A library whose first call is made while it is being opened.  Built several times with another
+ * ROOM each: the code is as long, its addresses are equal, its rules are not.  One makes that first
+ * call from a stack that is larger than what is copied of one.
  */
 #define FIRST 5000
 #define SECOND 6000

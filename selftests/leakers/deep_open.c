@@ -3,9 +3,9 @@
  * deep_open ONE TWO THREE: the first blocks of libraries that are opened a moment before.
  *
  * "go": ONE's constructor takes 2001 bytes, four threads at once 2010 each; it is closed and TWO
- * opened, which comes to the same place, takes 2002 in its constructor and 2003 later.  "deep": THREE
- * takes 2005 in its constructor, from a stack that is larger than what is copied of one.  "again": 2004
- * from the same, when THREE is known.
+ * opened, which comes to the same place, takes 2002 in its constructor and 2003 later.  "deep":
+ * THREE takes 2005 in its constructor, from a stack that is larger than what is copied of one.
+ * "again": 2004 from the same, when THREE is known.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -28,7 +28,7 @@ APART void *leaker_take(size_t size)
 static void *library;
 static pthread_barrier_t barrier;
 
-APART static void open_library(const char *path)
+static APART void open_library(const char *path)
 {
 	library = dlopen(path, RTLD_NOW);
 	if (!library)
@@ -51,7 +51,7 @@ static void *thread_main(void *call)
 	return NULL;
 }
 
-APART static void call_at_once(void)
+static APART void call_at_once(void)
 {
 	pthread_t thread[4];
 	int i;
@@ -63,13 +63,13 @@ APART static void call_at_once(void)
 		pthread_join(thread[i], NULL);
 }
 
-APART static void call_deep(size_t size)
+static APART void call_deep(size_t size)
 {
 	((void (*)(size_t, int))of_library("library_recurse"))(size, 40);
 	__asm__ volatile("" : : : "memory");
 }
 
-APART static void call_other(void)
+static APART void call_other(void)
 {
 	((void (*)(size_t))of_library("library_call"))(2003);
 	__asm__ volatile("" : : : "memory");

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hostile FILE MIB: allocates from code whose unwind data is a lie, a trap, or more than one expects.
+ * hostile FILE MIB: allocates from code whose unwind data is a lie, a trap, or more than one
+ * expects.
  *
- * Each piece of code is an ELF image in FILE, another file each time, with the same few instructions:
- * they call an allocator from a frame of 24 bytes.  What the steps do:
+ * Each piece of code is an ELF image in FILE, another file each time, with the same few
+ * instructions: they call an allocator from a frame of 24 bytes.  What the steps do:
  *
- *	all		the cases of the table below, one block of 20000 bytes and the case's number each
- *	known		the same code again, one block of 40000 bytes and so on
+ *	all		the cases of the table below, a block of 20000 bytes and the number of each
+ *	known		the same code again, a block of 40000 bytes and so on
  *	random		ROUNDS images with some bytes changed at random, one block each
- *	huge		one image with MIB mebibytes of entries, of which the last is the code's
- *	twice		that image's code again, one block of 30000 bytes and one more each time
+ *	huge		one image with MIB mebibytes of entries, the last is the code's
+ *	twice		that code again, a block of 30000 bytes and one more each time
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -97,7 +98,9 @@ static size_t open_cie(const char *augmentation)
 	word(0);
 	byte(1);
 	bytes(augmentation, strlen(augmentation) + 1);
-	/* factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, the return address there */
+	/*
+	 * factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, the return address there
+	 */
 	bytes(rest, sizeof(rest));
 	return begin;
 }
@@ -128,14 +131,17 @@ static size_t open_ours(size_t of)
 	return open_fde(of, CODE_AT, sizeof(code));
 }
 
-#define fde(of, ...)                                                   \
-	do {                                                           \
-		static const unsigned char ops[] = { __VA_ARGS__ };    \
-		size_t begin = open_ours(of);                          \
-                                                                       \
-		bytes(ops, sizeof(ops));                               \
-		close_entry(begin);                                    \
-	} while (0)
+static void ours(size_t of, const unsigned char *ops, size_t n)
+{
+	size_t begin = open_ours(of);
+
+	bytes(ops, n);
+	close_entry(begin);
+}
+
+#define fde(of, ...)                                     \
+	ours(of, (const unsigned char[]){ __VA_ARGS__ }, \
+	     sizeof((const unsigned char[]){ __VA_ARGS__ }))
 
 static void begin_image(void)
 {
@@ -411,11 +417,13 @@ static void (*const cases[])(void) = {
 
 /* === Running: system calls as they are, the functions of their names may be probed === */
 
+/* What the code is, for the compiler. */
+void *caller(void *(*allocate)(size_t size), size_t size);
+
 static void call(size_t size)
 {
-	void *(*function)(void *(*)(size_t), size_t);
+	typeof(caller) *function = (typeof(caller) *)(mapped + CODE_AT);
 
-	function = (void *(*)(void *(*)(size_t), size_t))(mapped + CODE_AT);
 	leaker_keep_uncounted(function(malloc, size), size);
 }
 
@@ -429,7 +437,8 @@ static void run(size_t size, bool truncate)
 	fd = open(file, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || write(fd, image, used) != (ssize_t)used)
 		leaker_die(file);
-	mapped = (unsigned char *)syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	mapped = (unsigned char *)syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+					  fd, 0);
 	if (mapped == MAP_FAILED || (truncate && ftruncate(fd, PAGE)))
 		leaker_die("mmap of code");
 	close(fd);
@@ -484,7 +493,8 @@ static void run_random(void)
 		sane();
 		for (changes = random() % 8; changes + 1; changes--) {
 			at = random() % (used - FRAMES_AT + HEADER_AT);
-			image[at < HEADER_AT + 8 ? at : at % (used - FRAMES_AT) + FRAMES_AT] = random();
+			image[at < HEADER_AT + 8 ? at : at % (used - FRAMES_AT) + FRAMES_AT] =
+				random();
 		}
 		run(1000 + round, false);
 	}

@@ -4,10 +4,10 @@
  * one from code that was mapped a moment ago.
  *
  * "go" makes all of them, "code" only the one from the new code, which is a small ELF image with
- * unwind data in FILE. FILE is written anew each time, so that it is another file to whoever goes by its times of
- * change. A step keeps all that it makes but for what it frees on purpose; what was kept before is
- * not counted any more.  At its begin and at its end the contents of the blocks are looked at: exit
- * status 1 if one has come to harm.
+ * unwind data in FILE. FILE is written anew each time, so that it is another file to whoever goes
+ * by its times of change. A step keeps all that it makes but for what it frees on purpose; what was
+ * kept before is not counted any more.  At its begin and at its end the contents of the blocks are
+ * looked at: exit status 1 if one has come to harm.
  *
  * OBJECT is mapped to be executed and not looked at.  Also built statically.
  */
@@ -61,7 +61,9 @@ static const struct {
 	unsigned int end;
 } __attribute__((packed)) frames = {
 	.cie_len = 20,
-	/* version, "zR", factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, ra there */
+	/*
+	 * version, "zR", factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, ra there
+	 */
 	.cie = { 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 },
 	.fde_len = 28,
 	.fde_cie = 28,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hit: see hit.h.  The debug registers are those of Intel's manual, volume 3, chapter 18.2: %dr0 holds
- * the address, and the lowest bit of %dr7 makes it one that must not be executed.
+ * hit: see hit.h.  The debug registers are those of Intel's manual, volume 3, chapter 18.2: %dr0
+ * holds the address, and the lowest bit of %dr7 makes it one that must not be executed.
  */
 #include "hit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hit: a thread of somebody else's program, stopped at its next call of a function, and once more when
- * the call has come back.
+ * hit: a thread of somebody else's program, stopped at its next call of a function, and once more
+ * when the call has come back.
  *
  * By debug registers: they leave the code as it is, so that a probe at the very same instruction is
  * none the wiser.  One thread at a time; the others run on.
@@ -15,8 +15,8 @@
 #include <sys/user.h>
 
 /*
- * Stops @tid where it comes to @pc, at most @ms milliseconds from now.  False: it did not, or has ended;
- * it is let go.
+ * Stops @tid where it comes to @pc, at most @ms milliseconds from now.  False: it did not, or has
+ * ended; it is let go.
  */
 bool hit_call(pid_t tid, uint64_t pc, unsigned int ms, struct user_regs_struct *regs);
 

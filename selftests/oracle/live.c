@@ -4,9 +4,9 @@
  *
  *	live NAME STOPS COMMAND...
  *
- * Last line: NAME stops S frames N equal E.  Frames are those that libdwfl finds; one is equal if ours
- * has the same pc in the same place.  Where one side goes further than the other, or elsewhere, a
- * line says so: "# difference: ...", to be counted by who calls.
+ * Last line: NAME stops S frames N equal E.  Frames are those that libdwfl finds; one is equal if
+ * ours has the same pc in the same place.  Where one side goes further than the other, or
+ * elsewhere, a line says so: "# difference: ...", to be counted by who calls.
  *
  * Every thread is traced from its birth; one is stopped at a time, chosen at random.
  */
@@ -64,7 +64,9 @@ static void go_on(pid_t tid, int status)
 	ptrace(PTRACE_CONT, tid, 0, signal);
 }
 
-/* Let all that has stopped go on, but for the one that is to be looked at.  False: all have ended. */
+/*
+ * Let all that has stopped go on, but for the one that is to be looked at.  False: all have ended.
+ */
 static bool settle(pid_t wanted, bool *stopped)
 {
 	int status, waits;

@@ -44,8 +44,7 @@ bool object_of_memory(struct object *o, const void *bytes, size_t size)
 	o->bytes = (u8 *)bytes;
 	o->source.read = read_bytes;
 	o->source.size = size;
-	return !mlu_elf_open(&o->elf, &o->source, o->scratch, sizeof(o->scratch)) &&
-	       read_unwind(o);
+	return !mlu_elf_open(&o->elf, &o->source, o->scratch, sizeof(o->scratch)) && read_unwind(o);
 }
 
 bool object_open(struct object *o, const char *path)

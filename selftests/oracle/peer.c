@@ -56,7 +56,8 @@ static int find(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Ad
 	const char *base = strrchr(name, '/');
 	Dwarf_Addr bias;
 
-	(void)userdata, (void)start;
+	(void)userdata;
+	(void)start;
 	if (strcmp(base ? base + 1 : name, place->object) || !dwfl_module_getelf(module, &bias))
 		return DWARF_CB_OK;
 	place->found = bias + place->offset;

@@ -2,16 +2,17 @@
 /*
  * rule_text: an unwind rule in words, see rule_text.h.
  *
- * How libdw has it (elfutils' libdw.h and the sources it speaks of): a CFA that is a register and an
- * offset is one DW_OP_bregx; a saved register is DW_OP_call_frame_cfa, DW_OP_plus_uconst, whose
- * number is a signed offset, and DW_OP_stack_value behind it if it is the value itself; a register in
- * another one is DW_OP_regx; an expression of a register begins with DW_OP_call_frame_cfa, which
+ * How libdw has it (elfutils' libdw.h and the sources it speaks of): a CFA that is a register and
+ * an offset is one DW_OP_bregx; a saved register is DW_OP_call_frame_cfa, DW_OP_plus_uconst, whose
+ * number is a signed offset, and DW_OP_stack_value behind it if it is the value itself; a register
+ * in another one is DW_OP_regx; an expression of a register begins with DW_OP_call_frame_cfa, which
  * stands for what is pushed.
  *
- * Of registers that a call may clobber both sides have defaults of their own, and no walk needs them:
- * "lost", be they the same or undefined.  Of the others elfutils' default (backends/x86_64_cfi.c) means
- * rbx and writes 0, which is rax: there an rbx of which nothing is told is undefined, and is read as
- * the same here.  (Where an object says that rbx is undefined, this would be seen as different.)
+ * Of registers that a call may clobber both sides have defaults of their own, and no walk needs
+ * them: "lost", be they the same or undefined.  Of the others elfutils' default
+ * (backends/x86_64_cfi.c) means rbx and writes 0, which is rax: there an rbx of which nothing is
+ * told is undefined, and is read as the same here.  (Where an object says that rbx is undefined,
+ * this would be seen as different.)
  */
 #include "rule_text.h"
 

@@ -4,13 +4,14 @@
  *
  *	static OBJECT...
  *
- * One line for each object: PATH fdes F rows R equal E refused N different D after-call A.  A row is
- * a range of addresses with one rule; libdw says where rows begin and end, our rule is asked for at
- * both ends of each.  An entry that libdw finds in the section and our table has not is different,
- * too.  What differs is told on stderr, the first few of each object.
+ * One line for each object: PATH fdes F rows R equal E refused N different D after-call A.  A row
+ * is a range of addresses with one rule; libdw says where rows begin and end, our rule is asked for
+ * at both ends of each.  An entry that libdw finds in the section and our table has not is
+ * different, too.  What differs is told on stderr, the first few of each object.
  *
- * Both sides are brought into one form: a CFA, and for each of the 17 registers how it is to be had.
- * A register that we do not list is as cfi.h says.  Expressions are compared operation by operation.
+ * Both sides are brought into one form: a CFA, and for each of the 17 registers how it is to be
+ * had. A register that we do not list is as cfi.h says.  Expressions are compared operation by
+ * operation.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -169,8 +170,7 @@ static void compare_all(struct tally *t, const struct object *o, Dwarf_CFI *cfi)
 
 		mlu_cfi_fde_at(&o->cfi, o->cfi.table[i].fde, &fde);
 		len = fde.len;
-		if (i + 1 < o->cfi.nr &&
-		    o->cfi.table[i + 1].start - o->cfi.table[i].start < len)
+		if (i + 1 < o->cfi.nr && o->cfi.table[i + 1].start - o->cfi.table[i].start < len)
 			len = o->cfi.table[i + 1].start - o->cfi.table[i].start;
 		compare_fde(t, o, cfi, fde.start, len);
 	}
@@ -190,7 +190,8 @@ static void find_missing(struct tally *t, const struct object *o, const unsigned
 		enum mlu_cfi_refusal refusal = mlu_cfi_fde_at(&o->cfi, offset, &fde);
 
 		if (!is_cie && refusal)
-			tell(t, offset, "entry at this place", mlu_cfi_refusal_names[refusal], "one");
+			tell(t, offset, "entry at this place", mlu_cfi_refusal_names[refusal],
+			     "one");
 		else if (!is_cie && fde.len && fde.start && !object_has_entry(o, fde.start))
 			tell(t, fde.start, "entry", "not in the table", "one");
 		offset = next;

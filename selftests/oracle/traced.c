@@ -4,10 +4,10 @@
  *
  *	traced NAME PID SAMPLES SECONDS
  *
- * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and once
- * more when that call has come back.  There libdwfl walks its stack, and the stack which the module has for
- * the block is to be the same.  Last come the report's stacks: each is to reach its outermost frame, or
- * (start), which is as far as libdwfl comes as well.
+ * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and
+ * once more when that call has come back.  There libdwfl walks its stack, and the stack which the
+ * module has for the block is to be the same.  Last come the report's stacks: each is to reach its
+ * outermost frame, or (start), which is as far as libdwfl comes as well.
  *
  * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
  */
@@ -170,8 +170,8 @@ static void tell(const struct program *p, const struct frames *module, const str
 {
 	unsigned int i;
 
-	printf("# difference: %s: the module's %u frames %s, libdwfl's %u (%s)\n", p->name, module->nr,
-	       module->end, peer->nr, peer->end);
+	printf("# difference: %s: the module's %u frames %s, libdwfl's %u (%s)\n", p->name,
+	       module->nr, module->end, peer->nr, peer->end);
 	for (i = 0; i < module->nr || i < peer->nr; i++)
 		printf("#   %#lx %#lx\n", i < module->nr ? (long)module->pc[i] : 0,
 		       i < peer->nr ? (long)peer->pc[i] : 0);
@@ -195,7 +195,10 @@ static void compare(struct program *p, uint64_t addr, const struct frames *peer)
 		tell(p, &module, peer);
 }
 
-/* A call within another call of the allocator's is no allocation of its own, and shows by a probed return. */
+/*
+ * A call within another call of the allocator's is no allocation of its own, and shows by a probed
+ * return.
+ */
 static void sample(struct program *p)
 {
 	static struct frames peer;

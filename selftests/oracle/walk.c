@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk: a stopped thread's stack, walked as the module walks it, see module/unwind.c: the rule of the
- * code, where there is none what a signal saved or the frame pointer.  Nothing is remembered: each
- * rule is looked up as if it were the first time.
+ * walk: a stopped thread's stack, walked as the module walks it, see module/unwind.c: the rule of
+ * the code, where there is none what a signal saved or the frame pointer.  Nothing is remembered:
+ * each rule is looked up as if it were the first time.
  */
 #include "walk.h"
 
@@ -85,9 +85,9 @@ static void add_mapping(struct process *p, const char *line)
 	    perms[2] != 'x' || p->nr == MAX_MAPPINGS)
 		return;
 	m->is_trampoline = !strcmp(path, "[uprobes]");
-	if (!strcmp(path, "[vdso]"))
+	if (!strcmp(path, "[vdso]")) {
 		add_vdso(m, p->pid);
-	else if (*path == '/') {
+	} else if (*path == '/') {
 		snprintf(file, sizeof(file), "/proc/%d/map_files/%llx-%llx", p->pid, m->start,
 			 m->end);
 		m->has_rules = object_open(&m->object, file);
@@ -223,9 +223,9 @@ static void take_registers(struct mlu_registers *regs, const struct user_regs_st
 void walk(struct process *p, const struct user_regs_struct *from, struct frames *frames)
 {
 	static const char *const ends[] = {
-		[MLU_FRAME_OK] = "depth",	     [MLU_FRAME_END] = "end",
-		[MLU_FRAME_FAULT] = "fault",	     [MLU_FRAME_REGISTER] = "register",
-		[MLU_FRAME_EXPRESSION] = "rule",     [MLU_FRAME_POINTER] = "frame pointer",
+		[MLU_FRAME_OK] = "depth",	   [MLU_FRAME_END] = "end",
+		[MLU_FRAME_FAULT] = "fault",	   [MLU_FRAME_REGISTER] = "register",
+		[MLU_FRAME_EXPRESSION] = "rule",   [MLU_FRAME_POINTER] = "frame pointer",
 		[MLU_FRAME_STUCK] = "no progress",
 	};
 	enum mlu_frame_result result = MLU_FRAME_OK;

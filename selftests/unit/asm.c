@@ -9,6 +9,8 @@ void asm_bytes(struct asm_section *s, const u8 *bytes, u32 len)
 {
 	if (len > sizeof(s->bytes) - s->len)
 		abort();
+	if (!bytes || !len)
+		return;
 	memcpy(s->bytes + s->len, bytes, len);
 	s->len += len;
 }

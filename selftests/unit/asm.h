@@ -32,8 +32,7 @@ void asm_fde(struct asm_section *s, u64 start, u32 len);
 
 /* Operations, and their operands: bytes as they are. */
 void asm_bytes(struct asm_section *s, const u8 *bytes, u32 len);
-#define ASM(s, ...) \
-	asm_bytes(s, (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
+#define ASM(s, ...) asm_bytes(s, (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
 
 /* The entry's length is written, the section ends behind it for now. */
 void asm_end(struct asm_section *s);

@@ -59,7 +59,9 @@ static void check_rule(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rul
 	}
 }
 
-/* A frame with all registers, and one with those of a call: each goes somewhere or stays as it is. */
+/*
+ * A frame with all registers, and one with those of a call: each goes somewhere or stays as it is.
+ */
 static void step(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rule, u16 known)
 {
 	static const struct mlu_memory memory;

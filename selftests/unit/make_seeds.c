@@ -83,7 +83,8 @@ static void write_unwind(const char *dir, struct image *image)
 	if (image_open(image, 4096) || mlu_elf_unwind(&image->elf, &unwind))
 		return;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++)
-		write_seed(dir, -1, image->bytes + unwind.offset, min_t(u64, lengths[i], unwind.size));
+		write_seed(dir, -1, image->bytes + unwind.offset,
+			   min_t(u64, lengths[i], unwind.size));
 }
 
 int main(int argc, char **argv)

@@ -195,7 +195,8 @@ bool oracle_section(const char *path, const char *name, u64 *addr, u64 *offset, 
 		const char *at = strchr(line, ']');
 		u64 a, o, s;
 
-		if (at && sscanf(at + 1, " %63s %63s %llx %llx %llx", word, type, &a, &o, &s) == 5 &&
+		if (at &&
+		    sscanf(at + 1, " %63s %63s %llx %llx %llx", word, type, &a, &o, &s) == 5 &&
 		    !strcmp(word, name) && strcmp(type, "NOBITS")) {
 			*addr = a;
 			*offset = o;

@@ -44,12 +44,12 @@ static void begin(void)
 }
 
 /* What the operations behind the usual beginning come to at the code's first byte. */
-#define RUN(...)                             \
-	({                                   \
-		begin();                     \
-		ASM(&section, __VA_ARGS__);  \
-		asm_end(&section);           \
-		rule_at(ASM_CODE);           \
+#define RUN(...)                            \
+	({                                  \
+		begin();                    \
+		ASM(&section, __VA_ARGS__); \
+		asm_end(&section);          \
+		rule_at(ASM_CODE);          \
 	})
 
 static bool cfa_is(u8 reg, s32 offset)
@@ -65,7 +65,7 @@ static bool tells(u8 reg, enum mlu_cfi_how how, s32 value)
 }
 
 #define ok(good, ...) tap_ok(good, __VA_ARGS__)
-#define is_register(name, reg, how, value, ...)                                            \
+#define is_register(name, reg, how, value, ...) \
 	ok(!RUN(__VA_ARGS__) && cfa_is(7, 8) && tells(reg, how, value), "%s", name)
 #define is_cfa(name, reg, offset, ...) \
 	ok(!RUN(__VA_ARGS__) && cfa_is(reg, offset) && !rule.nr, "%s", name)
@@ -112,7 +112,7 @@ static void test_rows(void)
 	static const struct {
 		u64 at;
 		s32 cfa;
-	} rows[] = { { 0, 8 },	{ 4, 8 },    { 5, 16 },	   { 14, 16 },	 { 15, 24 },
+	} rows[] = { { 0, 8 },	   { 4, 8 },	 { 5, 16 },    { 14, 16 },  { 15, 24 },
 		     { 0x20, 24 }, { 0x2f, 32 }, { 0x40, 40 }, { 0xff, 40 } };
 	size_t i;
 	bool good = true;
@@ -124,7 +124,8 @@ static void test_rows(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		good = !rule_at(ASM_CODE + rows[i].at) && cfa_is(7, rows[i].cfa) && good;
 	ok(good, "DW_CFA_advance_loc of each size: a row holds up to the next one's address");
-	ok(rule_at(ASM_CODE - 1) == MLU_CFI_NO_ENTRY && rule_at(ASM_CODE + 0x100) == MLU_CFI_NO_ENTRY,
+	ok(rule_at(ASM_CODE - 1) == MLU_CFI_NO_ENTRY &&
+		   rule_at(ASM_CODE + 0x100) == MLU_CFI_NO_ENTRY,
 	   "there is no rule before the code and behind it");
 	begin();
 	ASM(&section, 0x01);
@@ -142,14 +143,14 @@ static void test_rows(void)
 static void test_refused(void)
 {
 	is_refused("an operation that nobody knows", MLU_CFI_OPERATION, 0x3f);
-	is_refused("DW_CFA_def_cfa_offset behind an expression", MLU_CFI_OPERATION, 0x0f, 2, 0x76, 0,
-		   0x0e, 8);
+	is_refused("DW_CFA_def_cfa_offset behind an expression", MLU_CFI_OPERATION, 0x0f, 2, 0x76,
+		   0, 0x0e, 8);
 	is_refused("a register that x86-64 has not", MLU_CFI_REGISTER, 0x05, 126, 1);
 	is_refused("a vector register as the CFA's", MLU_CFI_REGISTER, 0x0c, 17, 8);
 	is_refused("the return address as a register's place", MLU_CFI_REGISTER, 0x09, 6, 16);
 	is_refused("DW_CFA_restore_state of nothing", MLU_CFI_STATES, 0x0b);
-	is_refused("a state remembered too often", MLU_CFI_STATES, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
-		   0x0a, 0x0a, 0x0a);
+	is_refused("a state remembered too often", MLU_CFI_STATES, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
+		   0x0a, 0x0a, 0x0a, 0x0a);
 	is_refused("an offset beyond 31 bits", MLU_CFI_RANGE, 0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f);
 	is_refused("a factored offset beyond 31 bits", MLU_CFI_RANGE, 0x83, 0xff, 0xff, 0xff, 0xff,
 		   0x07);
@@ -198,11 +199,14 @@ static void test_cies(void)
 	ok(!with_cie(1, "zPLR", plr, sizeof(plr)), "augmentation zPLR");
 	ok(!with_cie(3, "zR", r, 1) && !with_cie(4, "zR", r, 1), "versions 3 and 4");
 	ok(with_cie(2, "zR", r, 1) == MLU_CFI_VERSION, "version 2 is refused");
-	ok(with_cie(1, "zRX", r, 1) == MLU_CFI_AUGMENTATION, "a letter that is not known is refused");
+	ok(with_cie(1, "zRX", r, 1) == MLU_CFI_AUGMENTATION,
+	   "a letter that is not known is refused");
 	ok(with_cie(1, "eh", NULL, 0) == MLU_CFI_AUGMENTATION, "augmentation eh is refused");
 	ok(with_cie(1, "zR", indirect, 1) == MLU_CFI_ENCODING, "an indirect address is refused");
-	ok(with_cie(1, "zR", function, 1) == MLU_CFI_ENCODING, "one relative to a function is refused");
-	ok(with_cie(1, "zR", r, 0) == MLU_CFI_TRUNCATED, "augmentation data that is not there is refused");
+	ok(with_cie(1, "zR", function, 1) == MLU_CFI_ENCODING,
+	   "one relative to a function is refused");
+	ok(with_cie(1, "zR", r, 0) == MLU_CFI_TRUNCATED,
+	   "augmentation data that is not there is refused");
 }
 
 static void test_entries(void)
@@ -215,8 +219,8 @@ static void test_entries(void)
 	asm_fde(&section, ASM_CODE + 0x80, 0x10);
 	ASM(&section, 0x0e, 16);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE + 0x7f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x80) && cfa_is(7, 16) &&
-	   rule_at(ASM_CODE + 0x90) == MLU_CFI_NO_ENTRY,
+	ok(!rule_at(ASM_CODE + 0x7f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x80) &&
+		   cfa_is(7, 16) && rule_at(ASM_CODE + 0x90) == MLU_CFI_NO_ENTRY,
 	   "of entries that overlap the one that begins last decides");
 	memset(section.bytes + first, 0, 4);
 	ok(!rule_at(ASM_CODE + 0x80) && cfa_is(7, 8), "a length of zero ends the section");
@@ -228,7 +232,8 @@ static void test_entries(void)
 	asm_fde(&section, 0, 0x100);
 	asm_end(&section);
 	ok(rule_at(ASM_CODE + 0x200) == MLU_CFI_NO_ENTRY && rule_at(0x20) == MLU_CFI_NO_ENTRY &&
-	   !rule_at(ASM_CODE), "what a linker has thrown away is no entry");
+		   !rule_at(ASM_CODE),
+	   "what a linker has thrown away is no entry");
 	begin();
 	asm_end(&section);
 	asm_fde(&section, ASM_CODE + 0x100, 0x10);

@@ -122,8 +122,10 @@ static void test_unwind_alone(struct image *image, const struct mlu_elf_unwind *
 	oracle_section(path, ".eh_frame_hdr", &header_addr, &header_offset, &header_size);
 	image->elf.shnum = 0;
 	tap_ok(!mlu_elf_unwind(&image->elf, &unwind) &&
-	       (header_size ? unwind.offset == right->offset && unwind.vaddr == right->vaddr &&
-			      unwind.size >= right->size : !unwind.size),
+		       (header_size ?
+				unwind.offset == right->offset && unwind.vaddr == right->vaddr &&
+					unwind.size >= right->size :
+				!unwind.size),
 	       "%s: .eh_frame is found without a section table if there is a header", path);
 }
 
@@ -136,7 +138,7 @@ static void test_unwind(struct image *image, const char *path)
 		return;
 	}
 	tap_ok(!mlu_elf_unwind(&image->elf, &unwind) && unwind.size == right.size &&
-	       unwind.offset == right.offset && unwind.vaddr == right.vaddr,
+		       unwind.offset == right.offset && unwind.vaddr == right.vaddr,
 	       "%s: .eh_frame is where readelf says: %#llx bytes at %#llx", path, right.size,
 	       right.offset);
 	test_unwind_alone(image, &right, path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_frame: from a frame to its caller: by rules of each kind, by expressions, by the frame pointer,
- * and by what a signal saved.
+ * test_frame: from a frame to its caller: by rules of each kind, by expressions, by the frame
+ * pointer, and by what a signal saved.
  */
 #include "frame.h"
 #include "tap.h"
@@ -77,7 +77,8 @@ static void test_usual(void)
 	stack[0] = 77;
 	stack[1] = 0x402000;
 	tell(MLU_CFI_RBP, MLU_CFI_AT_OFFSET, -16);
-	tap_ok(!go() && regs.pc == 0x402000 && regs.slot == STACK + 8, "the return address is at CFA - 8");
+	tap_ok(!go() && regs.pc == 0x402000 && regs.slot == STACK + 8,
+	       "the return address is at CFA - 8");
 	tap_ok(holds(MLU_CFI_RSP, STACK + 16), "the caller's stack pointer is the CFA");
 	tap_ok(holds(MLU_CFI_RBP, 77), "a saved register is the caller's");
 	tap_ok(holds(MLU_CFI_RBX, 0x1003) && holds(15, 0x100f), "what is left alone is the same");
@@ -170,8 +171,9 @@ static void test_realigned(void)
 	stack[19] = 0x402000;
 	stack[10] = 55;
 	tell(MLU_CFI_RBP, MLU_CFI_AT_EXPRESSION, EXPRESSION(20, 0x76, 0));
-	tap_ok(!CFA_OF(0x76, 0x78, 0x06) && regs.pc == 0x402000 && holds(MLU_CFI_RSP, STACK + 160) &&
-	       holds(MLU_CFI_RBP, 55), "a realigned stack: the CFA was saved, rbp is where it says");
+	tap_ok(!CFA_OF(0x76, 0x78, 0x06) && regs.pc == 0x402000 &&
+		       holds(MLU_CFI_RSP, STACK + 160) && holds(MLU_CFI_RBP, 55),
+	       "a realigned stack: the CFA was saved, rbp is where it says");
 }
 
 /* Behind the push of a linkage table's entry the return address is one word further. */
@@ -191,10 +193,10 @@ static void test_linkage_table(void)
 }
 
 /* Each gives 8, so that the CFA is STACK + 16. */
-#define gives_8(name, ...)                                                                    \
-	do {                                                                                  \
-		begin();                                                                      \
-		stack[1] = 0x402000;                                                          \
+#define gives_8(name, ...)                                                                      \
+	do {                                                                                    \
+		begin();                                                                        \
+		stack[1] = 0x402000;                                                            \
 		tap_ok(!CFA_OF(__VA_ARGS__, 0x77, 8, 0x22) && regs.pc == 0x402000, "%s", name); \
 	} while (0)
 
@@ -210,7 +212,8 @@ static void test_operations(void)
 		0);
 	gives_8("div, mod", 0x08, 57, 0x37, 0x1b, 0x08, 9, 0x1d);
 	gives_8("abs, neg, not", 0x37, 0x20, 0x19);
-	gives_8("shl, shr, shra, xor", 0x31, 0x34, 0x24, 0x32, 0x25, 0x38, 0x32, 0x26, 0x22, 0x3e, 0x27);
+	gives_8("shl, shr, shra, xor", 0x31, 0x34, 0x24, 0x32, 0x25, 0x38, 0x32, 0x26, 0x22, 0x3e,
+		0x27);
 	gives_8("plus_uconst, nop", 0x30, 0x23, 8, 0x96);
 	gives_8("skip goes forward", 0x38, 0x2f, 1, 0, 0xff);
 	gives_8("bra goes forward if it is not 0", 0x38, 0x31, 0x28, 1, 0, 0xff);
@@ -220,10 +223,10 @@ static void test_operations(void)
 	gives_8("deref_size", 0x77, 16, 0x94, 1, 0x38, 0x22);
 }
 
-#define is_refused(name, ...)                                             \
-	do {                                                              \
-		begin();                                                  \
-		stack[1] = 0x402000;                                      \
+#define is_refused(name, ...)                                                               \
+	do {                                                                                \
+		begin();                                                                    \
+		stack[1] = 0x402000;                                                        \
 		tap_ok(CFA_OF(__VA_ARGS__) == MLU_FRAME_EXPRESSION, "%s is refused", name); \
 	} while (0)
 
@@ -237,10 +240,11 @@ static void test_refused(void)
 	is_refused("a remainder by 0", 0x38, 0x30, 0x1d);
 	is_refused("an operation that nobody knows", 0x38, 0xe0);
 	is_refused("an object's address", 0x03, 8, 0, 0, 0, 0, 0, 0, 0);
-	is_refused("a stack that overflows", 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38,
-		   0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38);
+	is_refused("a stack that overflows", 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38,
+		   0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38);
 	begin();
-	tap_ok(CFA_OF(0x82, 0, 0) == MLU_FRAME_REGISTER, "a register that there is not, is not known");
+	tap_ok(CFA_OF(0x82, 0, 0) == MLU_FRAME_REGISTER,
+	       "a register that there is not, is not known");
 	begin();
 	tap_ok(CFA_OF(0x30, 0x06) == MLU_FRAME_FAULT, "memory that is not there");
 	begin();
@@ -284,10 +288,13 @@ static void test_pointer(void)
 	} cases[] = {
 		{ "a frame pointer leads to the caller", STACK + 32, STACK + 512, MLU_FRAME_OK },
 		{ "one of 0 is the outermost frame", 0, STACK + 512, MLU_FRAME_END },
-		{ "one below the stack pointer is none", STACK - 8, STACK + 512, MLU_FRAME_POINTER },
+		{ "one below the stack pointer is none", STACK - 8, STACK + 512,
+		  MLU_FRAME_POINTER },
 		{ "one that is not aligned is none", STACK + 33, STACK + 512, MLU_FRAME_POINTER },
-		{ "one behind the stack's end is none", STACK + 512, STACK + 512, MLU_FRAME_POINTER },
-		{ "one whose frame ends behind it is none", STACK + 32, STACK + 40, MLU_FRAME_POINTER },
+		{ "one behind the stack's end is none", STACK + 512, STACK + 512,
+		  MLU_FRAME_POINTER },
+		{ "one whose frame ends behind it is none", STACK + 32, STACK + 40,
+		  MLU_FRAME_POINTER },
 		{ "one of memory that is not there", STACK + 4096, STACK + 8192, MLU_FRAME_FAULT },
 	};
 	size_t i;
@@ -298,10 +305,10 @@ static void test_pointer(void)
 		stack[5] = 0x402000;
 		regs.value[MLU_CFI_RBP] = cases[i].fp;
 		tap_ok(mlu_frame_by_pointer(&memory, cases[i].limit, &regs) == cases[i].result &&
-		       (cases[i].result || (regs.pc == 0x402000 && regs.slot == STACK + 40 &&
-					    holds(MLU_CFI_RBP, STACK + 64) &&
-					    holds(MLU_CFI_RSP, STACK + 48) &&
-					    !is_known(MLU_CFI_RBX))),
+			       (cases[i].result ||
+				(regs.pc == 0x402000 && regs.slot == STACK + 40 &&
+				 holds(MLU_CFI_RBP, STACK + 64) && holds(MLU_CFI_RSP, STACK + 48) &&
+				 !is_known(MLU_CFI_RBX))),
 		       "%s", cases[i].name);
 	}
 	begin();

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef void *work_fn(unsigned int depth);
-
 #define KEPT 64
 
 static void *kept[KEPT];
@@ -13,8 +11,10 @@ static void *kept[KEPT];
 __attribute__((noinline)) static void use(const char *path, unsigned int round)
 {
 	void *library = dlopen(path, RTLD_NOW);
-	work_fn *work = library ? (work_fn *)dlsym(library, "work") : NULL;
+	void *(*work)(unsigned int depth) = NULL;
 
+	if (library)
+		*(void **)&work = dlsym(library, "work");
 	if (!work) {
 		fprintf(stderr, "%s\n", dlerror());
 		exit(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Works, and is interrupted all the time by a signal whose handler works on a stack of its own.  Only
- * the handler allocates: what it interrupts is never the allocator.
+ * Works, and is interrupted all the time by a signal whose handler works on a stack of its own.
+ * Only the handler allocates: what it interrupts is never the allocator.
  */
 #include <signal.h>
 #include <stdlib.h>

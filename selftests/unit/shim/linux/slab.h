@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef unsigned int gfp_t;
+#define gfp_t unsigned int
 
 #define __must_check __attribute__((warn_unused_result))
 
@@ -15,8 +15,21 @@ typedef unsigned int gfp_t;
 #define GFP_NOWAIT 0
 #define __GFP_NOWARN 0
 
-#define kmalloc(size, gfp) malloc(size)
-#define kvzalloc(size, gfp) calloc(1, size)
-#define kfree(p) free(p)
+static inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return malloc(size);
+}
+
+static inline void *kvzalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return calloc(1, size);
+}
+
+static inline void kfree(void *p)
+{
+	free(p);
+}
 
 #endif /* MLU_SHIM_SLAB_H */

@@ -4,15 +4,19 @@
 #define MLU_SHIM_SPINLOCK_H
 
 /* One thread only. */
-typedef struct {
+struct spinlock {
 	int locked;
-} spinlock_t;
+};
+
+#define spinlock_t struct spinlock
 
 #define spin_lock_init(lock) ((lock)->locked = 0)
 #define spin_lock(lock) ((lock)->locked = 1)
 #define spin_unlock(lock) ((lock)->locked = 0)
 
+/* As the kernel's. */
 #define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+/* As the kernel's. */
 #define smp_store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
 
 #endif /* MLU_SHIM_SPINLOCK_H */

@@ -19,6 +19,8 @@ typedef int32_t s32;
 typedef unsigned long long u64;
 typedef long long s64;
 
+#define __packed __attribute__((__packed__))
+
 #define U8_MAX UINT8_MAX
 #define U16_MAX UINT16_MAX
 #define S16_MIN INT16_MIN
