@@ -139,22 +139,33 @@ bool failing_attach_without_names(struct failing *f)
  * Some probes are in when there is no memory for the next one, nor for the pages that take those
  * out again.  The kernel then leaves breakpoints behind, which nobody listens to.
  */
-bool failing_attach_halfway(struct failing *f)
+static bool attach_halfway(struct failing *f, struct failing_site *site, int bytes)
 {
-	struct failing_site *site = failing_site("attach", "uprobe_unregister_nosync",
-						 "mlu_probe_unuse");
 	bool good;
 	int err;
 
 	failing_on(failing_of("attach", "uprobe_register", "mlu_probe_use"), nowhere, 1,
 		   FAILING_ALWAYS);
-	failing_apart(failing_at(site), 4096);
+	failing_apart(failing_at(site), bytes);
 	err = mlu_command("attach %d", f->l.pid);
 	site->failed = failing_pages() > 0;
 	failing_off();
 	good = err == ENOMEM && failing_refused_or_done(err) && is_no_target(f->l.pid, true);
 	good = attaches_exactly(f) && good;
 	forget(f);
+	return good;
+}
+
+/* How far it comes depends on how much memory the kernel has at hand. */
+bool failing_attach_halfway(struct failing *f)
+{
+	struct failing_site *site = failing_site("attach", "uprobe_unregister_nosync",
+						 "mlu_probe_unuse");
+	bool good = true;
+	int bytes;
+
+	for (bytes = 4096; bytes >= 1024 && !site->failed; bytes -= 1024)
+		good = attach_halfway(f, site, bytes) && good;
 	return good;
 }
 
