@@ -48,36 +48,41 @@ const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
 
 /* === Numbers === */
 
-/* Bits beyond 64 are dropped; the length is bounded by the reader's end. */
+/* 64 bits, seven in each byte.  What is longer says nothing more, and may be as long as it likes. */
+#define MAX_NUMBER 10
+
+/* Up to the byte without the highest bit, which is the last; bits beyond 64 are dropped. */
+static u64 read_number(struct mlu_cfi_reader *r, unsigned int *bits, u8 *last)
+{
+	u64 value = 0;
+
+	for (*bits = 0; *bits < 7 * MAX_NUMBER;) {
+		*last = mlu_cfi_byte(r);
+		value |= (u64)(*last & 0x7f) << *bits;
+		*bits += 7;
+		if (!(*last & 0x80))
+			return value;
+	}
+	r->failed = true;
+	return 0;
+}
+
 u64 mlu_cfi_uleb(struct mlu_cfi_reader *r)
 {
-	unsigned int shift = 0;
-	u64 value = 0;
-	u8 byte;
+	unsigned int bits;
+	u8 last;
 
-	do {
-		byte = mlu_cfi_byte(r);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += shift < 64 ? 7 : 0;
-	} while (byte & 0x80);
-	return value;
+	return read_number(r, &bits, &last);
 }
 
 s64 mlu_cfi_sleb(struct mlu_cfi_reader *r)
 {
-	unsigned int shift = 0;
-	u64 value = 0;
-	u8 byte;
+	unsigned int bits;
+	u8 last;
+	u64 value = read_number(r, &bits, &last);
 
-	do {
-		byte = mlu_cfi_byte(r);
-		if (shift < 64)
-			value |= (u64)(byte & 0x7f) << shift;
-		shift += shift < 64 ? 7 : 0;
-	} while (byte & 0x80);
-	if (shift < 64 && byte & 0x40)
-		value |= ~0ULL << shift;
+	if (bits < 64 && last & 0x40)
+		value |= ~0ULL << bits;
 	return value;
 }
 

@@ -33,7 +33,7 @@
  * Operations of a CIE and an FDE together, at most.  The longest of 1.3 million that Debian has
  * were of 7061, in libepoxy.
  */
-#define MLU_CFI_MAX_OPS 32768
+#define MLU_CFI_MAX_OPS 16384
 /* What DW_CFA_remember_state can nest to; compilers nest once. */
 #define MLU_CFI_MAX_STATES 8
 

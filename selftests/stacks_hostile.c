@@ -43,7 +43,7 @@ static const struct {
 	{ "divides by nothing", "(bad rule)" },
 	{ "remembers too often", "(bad rule)" },
 	{ "restores what was not remembered", "(bad rule)" },
-	{ "number without end, of 0", "(no progress)", "(copy ended)" },
+	{ "number without end", "(bad rule)" },
 	{ "unknown operation", "(bad rule)" },
 	{ "unknown version", "(bad rule)" },
 	{ "unknown augmentation", "(bad rule)" },

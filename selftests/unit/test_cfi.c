@@ -176,6 +176,18 @@ static void test_too_long(void)
 	ok(rule_at(ASM_CODE) == MLU_CFI_TOO_LONG, "one more is refused as too long");
 }
 
+static void test_long_numbers(void)
+{
+	begin();
+	ASM(&section, 0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0);
+	asm_end(&section);
+	ok(!rule_at(ASM_CODE) && rule.cfa_value == 16, "a number may be of ten bytes");
+	begin();
+	ASM(&section, 0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0);
+	asm_end(&section);
+	ok(rule_at(ASM_CODE) == MLU_CFI_TRUNCATED, "of eleven it is none");
+}
+
 /* A section of this CIE and an FDE of it. */
 static enum mlu_cfi_refusal with_cie(u8 version, const char *augmentation, const u8 *data, u8 len)
 {
@@ -293,6 +305,7 @@ int main(void)
 	test_rows();
 	test_refused();
 	test_too_long();
+	test_long_numbers();
 	test_cies();
 	test_entries();
 	test_damage();
