@@ -317,6 +317,27 @@ bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline)
 	return mlu_dso_is_ready(dso);
 }
 
+/* An object is known again by its build id, as in reports. */
+static void show_bytes(struct seq_file *m, const struct mlu_dso *dso)
+{
+	const char *name = dso->image ? "vdso" : dso->build_id_len ? "" : "-";
+
+	seq_printf(m, "bytes_unwind_of_%s%*phN %zu\n", name, (int)dso->build_id_len, dso->build_id,
+		   mlu_rules_bytes(dso->rules));
+}
+
+/** mlu_dso_show_bytes() - a line for each object whose unwind data is held. Context: may sleep. */
+void mlu_dso_show_bytes(struct seq_file *m)
+{
+	const struct mlu_dso *dso;
+
+	mutex_lock(&dsos_lock);
+	list_for_each_entry(dso, &dsos, node)
+		if (dso->rules)
+			show_bytes(m, dso);
+	mutex_unlock(&dsos_lock);
+}
+
 /** mlu_dso_vaddr() - the address in the ELF file of code at a file offset; false: in no segment */
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr)
 {

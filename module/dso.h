@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/seq_file.h>
 #include <linux/time64.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -69,6 +70,7 @@ void mlu_dso_retire(struct mlu_dso *dso);
 void mlu_dso_put(struct mlu_dso *dso);
 bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline);
 void mlu_dso_give_up(struct mlu_dso *dso);
+void mlu_dso_show_bytes(struct seq_file *m);
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr);
 
 /* Can it be looked at? */

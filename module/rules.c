@@ -224,6 +224,13 @@ void mlu_rules_free(struct mlu_rules *rules)
 	mlu_mem_free(MLU_MEM_UNWIND, rules, sizeof(*rules));
 }
 
+/** mlu_rules_bytes() - what they hold of the kernel's memory. Context: any. */
+size_t mlu_rules_bytes(const struct mlu_rules *rules)
+{
+	return sizeof(*rules) + rules->cfi.size + table_size(rules) + buckets_size(rules) +
+	       READ_ONCE(rules->bytes_rules);
+}
+
 /* === Looking up === */
 
 static struct mlu_rule **bucket_of(const struct mlu_rules *rules, u64 offset)
@@ -253,6 +260,7 @@ static bool push(struct mlu_rules *rules, struct mlu_rule *rule)
 		/* Pairs with recall(). */
 		smp_store_release(bucket, rule);
 		rules->nr_rules++;
+		WRITE_ONCE(rules->bytes_rules, rules->bytes_rules + rule_size(&rule->rule));
 		pushed = true;
 	}
 	spin_unlock(&rules->lock);

@@ -18,6 +18,7 @@ struct mlu_rules {
 	struct mlu_cfi_entry *table;
 	spinlock_t lock; /* guards the adding; a leaf */
 	unsigned int nr_rules;
+	size_t bytes_rules; /* of those remembered */
 	unsigned int bucket_bits;
 	struct mlu_rule **buckets;
 };
@@ -37,6 +38,7 @@ struct mlu_rules_scratch {
 struct mlu_rules *mlu_rules_read(struct mlu_elf *elf);
 struct mlu_rules *mlu_rules_of_memory(const void *data, size_t size);
 void mlu_rules_free(struct mlu_rules *rules);
+size_t mlu_rules_bytes(const struct mlu_rules *rules);
 
 bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule_found *found);
 void mlu_rules_learn(struct mlu_rules *rules, u64 offset, u64 vaddr,

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
+#include "dso.h"
 #include "files.h"
 #include "mem.h"
 #include "probes.h"
@@ -30,6 +31,7 @@ static void show_module(struct seq_file *m, const struct mlu_selection *selectio
 		   mlu_nr_probes());
 	for (i = 0; i < MLU_NR_MEM; i++)
 		seq_printf(m, "bytes_%s %ld\n", names[i], mlu_mem_used(i));
+	mlu_dso_show_bytes(m);
 	seq_printf(m, "bytes_used %ld\nbytes_limit %ld\n", mlu_mem_total(), mlu_mem_limit());
 }
 

@@ -224,18 +224,41 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
 }
 
+/* The sum over the lines of single objects. */
+static long long bytes_of_objects(unsigned int *objects)
+{
+	char *text = mlu_text("stats"), *at = text;
+	long long bytes, sum = 0;
+
+	*objects = 0;
+	while ((at = strstr(at, "\nbytes_unwind_of_"))) {
+		if (sscanf(++at, "%*s %lld", &bytes) != 1)
+			mlu_die("not a value: %.80s", at);
+		sum += bytes;
+		++*objects;
+	}
+	free(text);
+	return sum;
+}
+
 /* The data of the objects goes when nobody walks by it any more; what was walked stays. */
 TEST_F(stack, outlives_the_unwind_data)
 {
 	long long before = mlu_stat(0, "bytes_unwind");
+	unsigned int objects;
 	int id;
 
 	mlu_spawn(&self->l, "deep", NULL);
 	attach_and_go(&self->l);
 	id = mlu_id(self->l.pid);
+	/* Its reader waits for stacks that are to be walked. */
+	free(mlu_text("report"));
 	EXPECT_GT(mlu_stat(0, "bytes_unwind"), before + 100000);
+	EXPECT_EQ(mlu_stat(0, "bytes_unwind"), bytes_of_objects(&objects));
+	EXPECT_GE(objects, 4);
 	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
 	EXPECT_EQ(before, mlu_stat(0, "bytes_unwind"));
+	EXPECT_EQ(0, bytes_of_objects(&objects));
 	self->report = mlu_text("targets/%d/report", id);
 	EXPECT_STACK("1001", "plain_inner plain_middle plain" MAIN);
 }

@@ -9,6 +9,8 @@
 
 #define gfp_t unsigned int
 
+#define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 #define __must_check __attribute__((warn_unused_result))
 
 #define GFP_KERNEL 0
