@@ -162,14 +162,38 @@ TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
+/* gdb's words for a breakpoint where malloc's probe is. */
+static const char *at_our_breakpoint(pid_t pid)
+{
+	static char words[64];
+	char line[16384], object[256], maps[64], path[512];
+	unsigned long offset, start = 0, from, begin;
+	FILE *file;
+
+	if (!mlu_line(mlu_id(pid), line, sizeof(line)) ||
+	    sscanf(strstr(line, " malloc "), " malloc %255[^+]+0x%lx", object, &offset) != 2)
+		mlu_die("no malloc in %s", line);
+	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
+	file = fopen(maps, "r");
+	while (file && !start && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%lx-%*x %*s %lx %*s %*s %511s", &begin, &from, path) == 3 &&
+		    !from && strrchr(path, '/') && !strcmp(strrchr(path, '/') + 1, object))
+			start = begin;
+	if (!start)
+		mlu_die("no %s is mapped", object);
+	fclose(file);
+	snprintf(words, sizeof(words), "break *0x%lx", start + offset);
+	return words;
+}
+
 /* A breakpoint where ours is, there and gone while ours is: what it puts back is ours. */
 TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
 {
 	char *text;
 
 	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	text = gdb(self->l.pid, "break *malloc", "break chain_end", self->go, "continue", "delete",
-		   "detach", NULL);
+	text = gdb(self->l.pid, at_our_breakpoint(self->l.pid), "break chain_end", self->go,
+		   "continue", "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "chain_end"));
 	mlu_wait_done(&self->l);
 	EXPECT_TRUE(mlu_exact(&self->l));
@@ -184,9 +208,12 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
  */
 TEST_F_TIMEOUT(debugger, has_a_breakpoint_below_ours, 150)
 {
-	char *text = gdb(self->l.pid, "break *malloc", self->attach, "delete", "detach", NULL);
+	const char *there;
 
-	free(text);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	there = at_our_breakpoint(self->l.pid);
+	mlu_fresh();
+	free(gdb(self->l.pid, there, self->attach, "delete", "detach", NULL));
 	mlu_step(&self->l, "go");
 	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
 	EXPECT_EQ(0, mlu_command("clear %d", self->l.pid));
