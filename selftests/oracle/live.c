@@ -10,7 +10,6 @@
  *
  * Every thread is traced from its birth; one is stopped at a time, chosen at random.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -93,36 +92,6 @@ static bool settle(pid_t wanted, bool *stopped)
 	return true;
 }
 
-static pid_t any_thread(pid_t pid)
-{
-	char path[64];
-	struct dirent *entry;
-	pid_t chosen = pid;
-	int seen = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		if (*entry->d_name != '.' && rand() % ++seen == 0)
-			chosen = atoi(entry->d_name);
-	if (dir)
-		closedir(dir);
-	return chosen;
-}
-
-static void know_process(pid_t pid)
-{
-	if (ours && process_is_current(ours))
-		return;
-	if (ours) {
-		process_free(ours);
-		peer_free(theirs);
-	}
-	ours = process_new(pid);
-	theirs = peer_new(pid);
-}
-
 static void tell(const struct tally *t, const char *what, const struct frames *a,
 		 const struct frames *b, unsigned int at)
 {
@@ -142,7 +111,7 @@ static void compare(struct tally *t, pid_t pid, pid_t tid)
 
 	if (ptrace(PTRACE_GETREGS, tid, 0, &regs))
 		return;
-	know_process(pid);
+	peer_follow(pid, &ours, &theirs);
 	walk(ours, &regs, &a);
 	peer_walk(theirs, tid, &b);
 	/* libdwfl hands out a return address before it looks what that is. */
@@ -163,7 +132,7 @@ static void compare(struct tally *t, pid_t pid, pid_t tid)
 
 static void look(struct tally *t, pid_t pid)
 {
-	pid_t tid = any_thread(pid);
+	pid_t tid = process_any_thread(pid);
 	bool stopped = false;
 
 	if (syscall(234 /* tgkill */, pid, tid, SIGSTOP))

@@ -45,6 +45,18 @@ void peer_free(struct peer *peer)
 	free(peer);
 }
 
+void peer_follow(pid_t pid, struct process **ours, struct peer **theirs)
+{
+	if (*ours && process_is_current(*ours))
+		return;
+	if (*ours) {
+		process_free(*ours);
+		peer_free(*theirs);
+	}
+	*ours = process_new(pid);
+	*theirs = peer_new(pid);
+}
+
 struct place {
 	const char *object;
 	u64 offset, found;

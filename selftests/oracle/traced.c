@@ -11,7 +11,6 @@
  *
  * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
  */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,36 +36,6 @@ struct program {
 
 static struct process *ours;
 static struct peer *theirs;
-
-static void know_process(pid_t pid)
-{
-	if (ours && process_is_current(ours))
-		return;
-	if (ours) {
-		process_free(ours);
-		peer_free(theirs);
-	}
-	ours = process_new(pid);
-	theirs = peer_new(pid);
-}
-
-static pid_t any_thread(pid_t pid)
-{
-	char path[64];
-	struct dirent *entry;
-	pid_t chosen = pid;
-	int seen = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		if (*entry->d_name != '.' && rand() % ++seen == 0)
-			chosen = atoi(entry->d_name);
-	if (dir)
-		closedir(dir);
-	return chosen;
-}
 
 static bool makes_blocks(const char *function)
 {
@@ -203,12 +172,12 @@ static void sample(struct program *p)
 {
 	static struct frames peer;
 	struct user_regs_struct regs;
-	pid_t tid = any_thread(p->pid);
+	pid_t tid = process_any_thread(p->pid);
 
-	know_process(p->pid);
+	peer_follow(p->pid, &ours, &theirs);
 	if (!hit_call(tid, any_probe(p), CALL_MS, &regs))
 		return;
-	know_process(p->pid);
+	peer_follow(p->pid, &ours, &theirs);
 	if (hit_return(tid, RETURN_MS, &regs) && regs.rax && peer_stack(tid, &peer))
 		compare(p, regs.rax, &peer);
 	hit_done(tid);

@@ -6,6 +6,7 @@
  */
 #include "walk.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,24 @@ static struct mapping *mapping_of(struct process *p, u64 pc)
 		if (pc >= p->mapping[i].start && pc < p->mapping[i].end)
 			return &p->mapping[i];
 	return NULL;
+}
+
+pid_t process_any_thread(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	pid_t chosen = pid;
+	int seen = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (*entry->d_name != '.' && rand() % ++seen == 0)
+			chosen = atoi(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return chosen;
 }
 
 bool process_has_code(struct process *p, u64 pc)

@@ -26,6 +26,9 @@ void process_free(struct process *process);
 /* Are the mappings still those? */
 bool process_is_current(struct process *process);
 
+/* One of its threads, chosen at random. */
+pid_t process_any_thread(pid_t pid);
+
 /* Is there code at @pc? */
 bool process_has_code(struct process *process, u64 pc);
 
