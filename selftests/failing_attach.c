@@ -139,7 +139,7 @@ bool failing_attach_without_names(struct failing *f)
  * Some probes are in when there is no memory for the next one, nor for the pages that take those
  * out again.  The kernel then leaves breakpoints behind, which nobody listens to.
  */
-static bool attach_halfway(struct failing *f, struct failing_site *site, int bytes)
+static bool attach_halfway(struct failing *f, struct failing_site *site, int bytes, int *ended)
 {
 	bool good;
 	int err;
@@ -150,22 +150,29 @@ static bool attach_halfway(struct failing *f, struct failing_site *site, int byt
 	err = mlu_command("attach %d", f->l.pid);
 	site->failed = failing_pages() > 0;
 	failing_off();
-	good = err == ENOMEM && failing_refused_or_done(err) && is_no_target(f->l.pid, true);
+	*ended = err;
+	good = failing_refused_or_done(err) && (!err || is_no_target(f->l.pid, true));
+	mlu_fresh();
 	good = attaches_exactly(f) && good;
 	forget(f);
 	return good;
 }
 
-/* How far it comes depends on how much memory the kernel has at hand. */
+/*
+ * How much memory the first probe takes depends on what the kernel has at hand, so it gets more and
+ * more, until some probes are in, or all.
+ */
 bool failing_attach_halfway(struct failing *f)
 {
 	struct failing_site *site = failing_site("attach", "uprobe_unregister_nosync",
 						 "mlu_probe_unuse");
+	int bytes, err = ENOMEM;
 	bool good = true;
-	int bytes;
 
-	for (bytes = 4096; bytes >= 1024 && !site->failed; bytes -= 1024)
-		good = attach_halfway(f, site, bytes) && good;
+	for (bytes = 2048; err == ENOMEM && !site->failed; bytes += 1024)
+		good = attach_halfway(f, site, bytes, &err) && good;
+	if (!site->failed)
+		mlu_say("halfway: ended with %d when it had %d bytes", err, bytes - 1024);
 	return good;
 }
 
