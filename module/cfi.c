@@ -48,7 +48,7 @@ const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
 
 /* === Numbers === */
 
-/* 64 bits, seven in each byte.  What is longer says nothing more, and may be as long as it likes. */
+/* 64 bits, seven in each byte.  What is longer says nothing more, and is refused. */
 #define MAX_NUMBER 10
 
 /* Up to the byte without the highest bit, which is the last; bits beyond 64 are dropped. */
@@ -330,7 +330,7 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 	return read_fde(cfi, &r, fde);
 }
 
-/* === The table === */
+/* === The section === */
 
 void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
 {
@@ -340,7 +340,6 @@ void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
 	cfi->addr = addr;
 }
 
-/* The position behind an entry; 0: it was the last. */
 u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos)
 {
 	struct mlu_cfi_reader r;

@@ -43,8 +43,6 @@ struct mlu_cfi_fde {
 	u32 ops_end;
 };
 
-u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos);
-
 static inline u32 mlu_cfi_left(const struct mlu_cfi_reader *r)
 {
 	return r->end - r->pos;
@@ -88,7 +86,13 @@ s64 mlu_cfi_sleb(struct mlu_cfi_reader *r);
 enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 				     u8 encoding, u64 *value);
 
-/* The FDE at a position; one that lies says why. */
+/* The position behind an entry; 0: it was the last. */
+u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos);
+
+/*
+ * The FDE at a position; one that lies says why.  @fde is zeroed, or what the same section gave
+ * last.
+ */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde);
 
 #endif /* MLU_CFI_INTERNAL_H */
