@@ -11,19 +11,16 @@
  *
  * OBJECT is mapped to be executed and not looked at.  Also built statically.
  */
-#include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "code_image.h"
 #include "leaker.h"
 
 #define ROUNDS 8
 #define HELD (ROUNDS * 16)
-#define PAGE 4096ul
-#define HEADER_AT 256
 #define FRAMES_AT 272
-#define CODE_AT 512
 
 struct held {
 	unsigned char *p;
@@ -45,12 +42,7 @@ static const unsigned char code[] = {
 	0xc3,		  /* ret */
 };
 
-/* How it is unwound: .eh_frame_hdr without a table, and .eh_frame with a CIE and an FDE. */
-static const struct {
-	unsigned char version, pointer, count, table; /* pcrel sdata4; the other two are left out */
-	int frames;
-} __attribute__((packed)) header = { 1, 0x1b, 0xff, 0xff, FRAMES_AT - HEADER_AT - 4 };
-
+/* How it is unwound: .eh_frame with a CIE and an FDE. */
 static const struct {
 	unsigned int cie_len, cie_id;
 	unsigned char cie[16];
@@ -67,7 +59,7 @@ static const struct {
 	.cie = { 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 },
 	.fde_len = 28,
 	.fde_cie = 28,
-	.start = CODE_AT - (FRAMES_AT + 32),
+	.start = CODE_IMAGE_CODE_AT - (FRAMES_AT + 32),
 	.len = sizeof(code),
 	/* behind push: CFA rsp + 16, rbp there; behind mov: CFA rbp; behind pop: rsp + 8 */
 	.fde = { 0, 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x49, 0x0c, 7, 8 },
@@ -117,8 +109,9 @@ static void make(void)
 	free(malloc(60));
 	free(calloc(1, 70));
 	for (i = 0; i < 6; i++)
-		hold(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-		     PAGE, "mmap");
+		hold(mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		     CODE_IMAGE_PAGE, "mmap");
 }
 
 /* Each path of left and right turns is a stack of its own. */
@@ -150,41 +143,24 @@ __attribute__((noinline)) static void go_down(unsigned int path)
 /* System calls as they are: the functions of their names may be probed. */
 static int write_code(void)
 {
-	struct {
-		Elf64_Ehdr head;
-		Elf64_Phdr load, header;
-		unsigned char rest[CODE_AT - sizeof(Elf64_Ehdr) - 2 * sizeof(Elf64_Phdr)];
-		unsigned char code[PAGE - CODE_AT];
-	} image = {
-		.head = {
-			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-				     EV_CURRENT },
-			.e_type = ET_DYN,
-			.e_machine = EM_X86_64,
-			.e_phoff = sizeof(Elf64_Ehdr),
-			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = 2,
-		},
-		.load = { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = PAGE,
-			  .p_memsz = PAGE },
-		.header = { .p_type = PT_GNU_EH_FRAME, .p_flags = PF_R, .p_offset = HEADER_AT,
-			    .p_vaddr = HEADER_AT, .p_filesz = sizeof(header),
-			    .p_memsz = sizeof(header) },
-	};
+	const struct code_image head = code_image(CODE_IMAGE_PAGE);
+	const struct code_image_header header = code_image_header(FRAMES_AT);
+	unsigned char image[CODE_IMAGE_PAGE] = { 0 };
 	int fd = open(file, O_RDWR | O_CREAT, 0600);
 
-	memcpy(image.code, code, sizeof(code));
-	memcpy((char *)&image + HEADER_AT, &header, sizeof(header));
-	memcpy((char *)&image + FRAMES_AT, &frames, sizeof(frames));
-	if (fd < 0 || pwrite(fd, &image, sizeof(image), 0) != sizeof(image))
+	memcpy(image, &head, sizeof(head));
+	memcpy(image + CODE_IMAGE_HEADER_AT, &header, sizeof(header));
+	memcpy(image + CODE_IMAGE_CODE_AT, code, sizeof(code));
+	memcpy(image + FRAMES_AT, &frames, sizeof(frames));
+	if (fd < 0 || pwrite(fd, image, sizeof(image), 0) != sizeof(image))
 		leaker_die(file);
 	return fd;
 }
 
 static unsigned char *map_code(int fd)
 {
-	unsigned char *at = (unsigned char *)syscall(SYS_mmap, NULL, PAGE, PROT_READ | PROT_EXEC,
-						     MAP_PRIVATE, fd, 0);
+	unsigned char *at = (unsigned char *)syscall(SYS_mmap, NULL, CODE_IMAGE_PAGE,
+						     PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 
 	if (at == MAP_FAILED)
 		leaker_die("mmap of code");
@@ -197,9 +173,10 @@ static void run_code(void)
 	int fd = write_code();
 	unsigned char *at = map_code(fd), *other = map_code(fd);
 
-	hold(((void *(*)(void *(*)(size_t), size_t))(at + CODE_AT))(malloc, 90), 90, "malloc");
-	syscall(SYS_munmap, at, PAGE);
-	syscall(SYS_munmap, other, PAGE);
+	hold(((void *(*)(void *(*)(size_t), size_t))(at + CODE_IMAGE_CODE_AT))(malloc, 90), 90,
+	     "malloc");
+	syscall(SYS_munmap, at, CODE_IMAGE_PAGE);
+	syscall(SYS_munmap, other, CODE_IMAGE_PAGE);
 	close(fd);
 }
 
@@ -207,7 +184,8 @@ static void map(const char *object)
 {
 	int fd = open(object, O_RDONLY);
 
-	if (fd < 0 || mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+	if (fd < 0 ||
+	    mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
 		leaker_die(object);
 	close(fd);
 }
