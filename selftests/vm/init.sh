@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The first process of a machine, in its initramfs: puts the root together (the host's directory,
+# The first process of a machine, in its initramfs: puts the root together (the first disk,
 # read-only, below a tmpfs that takes what is written) and hands over to guest.sh.
 # shellcheck shell=dash disable=SC2093
 bb=/bin/busybox
@@ -12,9 +12,9 @@ fail()
 	$bb reboot -f
 }
 
-share()
+disk()
 {
-	$bb mount -t 9p -o "trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro" "$1" "$2"
+	$bb mount -t erofs -o ro "$1" "$2"
 }
 
 $bb mount -t proc proc /proc
@@ -23,12 +23,12 @@ $bb mount -t devtmpfs devtmpfs /dev 2>/dev/null
 for module in /lib/*.ko; do
 	[ ! -e "$module" ] || $bb insmod "$module" || fail "insmod $module"
 done
-share root /lower || fail "no root"
+disk /dev/vda /lower || fail "no root"
 $bb mount -t tmpfs -o size=75% tmpfs /upper
 $bb mkdir -p /upper/root /upper/work /upper/mlu /upper/mlu-work /upper/mlu-lower
 $bb mount -t overlay -o lowerdir=/lower,upperdir=/upper/root,workdir=/upper/work overlay /root ||
 	fail "no overlay"
-share mlu /upper/mlu-lower || fail "no share"
+disk /dev/vdb /upper/mlu-lower || fail "no share"
 $bb mount -t overlay -o lowerdir=/upper/mlu-lower,upperdir=/upper/mlu,workdir=/upper/mlu-work \
 	overlay /root/mlu || fail "no overlay on the share"
 for dir in proc sys dev; do

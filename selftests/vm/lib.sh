@@ -75,8 +75,15 @@ prepare_host()
 {
 	[ "$(id -u)" = 0 ] || die "must be run as root: it makes a root file system and mounts it"
 	mkdir -p "$cache/logs"
-	need_packages mmdebstrap cpio rsync xz-utils git make perl ca-certificates \
+	need_packages mmdebstrap erofs-utils cpio rsync xz-utils git make perl ca-certificates \
 		debian-archive-keyring
+}
+
+# make_disk DIR FILE LOG: what a machine takes for a disk.  A shared directory would cost it a question to
+# the emulator for each file that is opened, and a program's start twice the time.
+make_disk()
+{
+	mkfs.erofs "$2" "$1" >"$3" 2>&1 || die "mkfs.erofs failed, see $3"
 }
 
 # locked NAME COMMAND...: one at a time on this machine, the others wait.
