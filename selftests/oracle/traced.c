@@ -2,12 +2,12 @@
 /*
  * traced: the module's stacks of a running program beside libdwfl's, at the same allocations.
  *
- *	traced NAME PID SAMPLES SECONDS
+ *	traced NAME PID SAMPLES SECONDS [END]
  *
  * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and
  * once more when that call has come back.  There libdwfl walks its stack, and the stack which the
  * module has for the block is to be the same.  Last come the report's stacks: each is to reach its
- * outermost frame, or (start), which is as far as libdwfl comes as well.
+ * outermost frame, which is END, "(end)" unless something else is named.
  *
  * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
  */
@@ -28,7 +28,7 @@
 #define DEPTH 128
 
 struct program {
-	const char *name;
+	const char *name, *end;
 	pid_t pid;
 	int id;
 	unsigned long stacks, complete, compared, equal;
@@ -193,7 +193,7 @@ static void judge_report(struct program *p)
 	while (at && (at = strstr(at, "\n\t0x"))) {
 		at = parse_stack(at + 1, &frames) - 1;
 		p->stacks++;
-		if (!strcmp(frames.end, "(end)") || !strcmp(frames.end, "(start)"))
+		if (!strcmp(frames.end, p->end))
 			p->complete++;
 		else
 			printf("# %s: a stack ends %s: %#lx\n", p->name, frames.end,
@@ -208,9 +208,10 @@ int main(int argc, char **argv)
 	unsigned long samples;
 	time_t end;
 
-	if (argc != 5)
+	if (argc != 5 && argc != 6)
 		return 2;
 	p.name = argv[1];
+	p.end = argc == 6 ? argv[5] : "(end)";
 	p.pid = atoi(argv[2]);
 	samples = strtoul(argv[3], NULL, 10);
 	end = time(NULL) + atoi(argv[4]);
