@@ -26,6 +26,9 @@ struct torture {
 	_Atomic unsigned long stops, traced, steps, straces, strace_lines, gdbs, gdb_frames;
 	_Atomic unsigned long jumps[TORTURE_CALLS], jumps_of[TORTURE_TARGETS], exec_calls;
 	unsigned long unloads, busy, kills, exits, events, exact;
+
+	/* So many of them there are, from first to last. */
+	unsigned int targets;
 };
 
 /*
@@ -49,7 +52,7 @@ static inline unsigned int torture_next(unsigned int *seed)
 
 static inline pid_t torture_some_target(struct torture *t, unsigned int *seed)
 {
-	return t->target[torture_next(seed) % TORTURE_TARGETS];
+	return t->target[torture_next(seed) % t->targets];
 }
 
 /* Those who torture, each a process of its own. */

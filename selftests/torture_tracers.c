@@ -285,7 +285,7 @@ void torture_gdb(struct torture *t, unsigned int seed)
 	int place;
 
 	for (; !t->over; usleep(torture_next(&seed) % 1000000)) {
-		place = torture_next(&seed) % TORTURE_TARGETS;
+		place = torture_next(&seed) % t->targets;
 		if (hold(t, place))
 			gdb(t, t->target[place]);
 		t->held[place] = false;
