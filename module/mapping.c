@@ -94,6 +94,16 @@ void mlu_mapping_name_file(struct mlu_mapping *m)
 	smp_store_release(&m->dso, dso);
 }
 
+/* mlu_mapping_let_go() - its file, which has been named, for the caller to put. Context: maps lock. */
+struct file *mlu_mapping_let_go(struct mlu_mapping *m)
+{
+	struct file *file = m->file;
+
+	/* Pairs with mlu_mapping_rules(). */
+	smp_store_release(&m->file, NULL);
+	return file;
+}
+
 /* mlu_mapping_name_vdso() - the same for the vdso, which is no file. Context: may sleep. */
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm)
 {
@@ -159,8 +169,16 @@ enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct
 	*dso = mlu_mapping_dso(mapping);
 	if (!*dso && mapping->sort != MLU_MAPPING_FILE)
 		return MLU_RULES_NONE;
+	/*
+	 * Pairs with mlu_mapping_let_go(), before which the dso is noted: if that has come in
+	 * between, it is there now, unless there was no memory for it.
+	 */
+	if (!*dso && smp_load_acquire(&mapping->file))
+		return MLU_RULES_PENDING;
 	if (!*dso)
-		return READ_ONCE(mapping->file) ? MLU_RULES_PENDING : MLU_RULES_MISSING;
+		*dso = mlu_mapping_dso(mapping);
+	if (!*dso)
+		return MLU_RULES_MISSING;
 	if (!mlu_dso_is_done(*dso))
 		return READ_ONCE((*dso)->late) ? MLU_RULES_MISSING : MLU_RULES_PENDING;
 	if ((*dso)->rules)

@@ -43,6 +43,7 @@ struct mlu_mapping {
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
 void mlu_mapping_name_file(struct mlu_mapping *m);
+struct file *mlu_mapping_let_go(struct mlu_mapping *m);
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);
 
 /* NULL: the worker has not read it. */

@@ -52,11 +52,11 @@ out:
 
 static void resolve_one(struct mlu_maps *maps, struct mlu_mapping *m)
 {
-	struct file *file = m->file;
+	struct file *file;
 
 	mlu_mapping_name_file(m);
 	spin_lock(&maps->lock);
-	m->file = NULL;
+	file = mlu_mapping_let_go(m);
 	spin_unlock(&maps->lock);
 	__fput_sync(file);
 	spin_lock(&maps->lock);
