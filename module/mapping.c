@@ -94,7 +94,7 @@ void mlu_mapping_name_file(struct mlu_mapping *m)
 	smp_store_release(&m->dso, dso);
 }
 
-/* mlu_mapping_let_go() - its file, which has been named, for the caller to put. Context: maps lock. */
+/* mlu_mapping_let_go() - its file, which was named, for the caller to put. Context: maps lock. */
 struct file *mlu_mapping_let_go(struct mlu_mapping *m)
 {
 	struct file *file = m->file;

@@ -360,9 +360,8 @@ static bool was_one(FIXTURE_DATA(torture) * self)
 {
 	const struct torture *t = self->t;
 
-	return self->seconds < 60 ||
-	       (t->attaches && t->detaches && t->clears && t->reads && t->stops && t->unloads &&
-		t->kills && t->exact && t->traced && t->jumps[TORTURE_MALLOC] && t->exec_calls);
+	return self->seconds < 60 || (t->attaches && t->detaches && t->reads && t->stops &&
+				      t->unloads && t->kills && t->exact);
 }
 
 static void tell(const struct torture *t)
@@ -380,11 +379,12 @@ static void tell(const struct torture *t)
 
 TEST_F_TIMEOUT(torture, all_at_once, 3600)
 {
-	long end = now() + self->seconds;
+	long end = now() + self->seconds, at_last = end + 2 * self->seconds;
 	bool good = true;
 	int i;
 
-	while (good && now() < end)
+	/* On a slow machine it takes longer until all has been done once. */
+	while (good && (now() < end || (!was_one(self) && now() < at_last)))
 		good = all_are_alive(self) && go_on(self);
 	EXPECT_TRUE(good);
 	EXPECT_TRUE(hands_are_done(self));
