@@ -302,7 +302,8 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 		*no_code = true;
 	else
 		m = learn_vma(maps, vma);
-	if (m && m->file)
+	/* Not by m->file: the worker may have let go of that already. */
+	if (m && m->sort == MLU_MAPPING_FILE)
 		learn_files(maps, mm);
 	mmap_read_unlock(mm);
 	if (m)
