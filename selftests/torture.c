@@ -138,7 +138,7 @@ FIXTURE_SETUP(torture)
 	self->t->targets = mlu_debug_kernel() ? TORTURE_TARGETS / 2 : TORTURE_TARGETS;
 	snprintf(blocks, sizeof(blocks), "%d", BLOCKS);
 	mlu_spawn(&self->steady, "torture_steady", blocks, mlu_here("leakers/libone.so"), NULL);
-	for (i = 0; i < (int)self->t->targets; i++)
+	for (i = 0; i < self->t->targets; i++)
 		start_target(self, i);
 	for (i = 0; i < (int)HANDS; i++)
 		start_hand(self, i);
@@ -176,7 +176,7 @@ static void replace_those_that_have_left(FIXTURE_DATA(torture) * self)
 {
 	int i;
 
-	for (i = 0; i < (int)self->t->targets; i++) {
+	for (i = 0; i < self->t->targets; i++) {
 		if (!has_left(self->l[i].pid))
 			continue;
 		mlu_kill(&self->l[i]);
@@ -191,7 +191,7 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	bool alive = is_alive(self->steady.pid);
 
 	replace_those_that_have_left(self);
-	for (i = 0; i < (int)self->t->targets; i++)
+	for (i = 0; i < self->t->targets; i++)
 		alive &= is_alive(self->l[i].pid);
 	for (i = 0; i < (int)HANDS; i++)
 		alive &= is_alive(self->hand[i]);
@@ -298,7 +298,7 @@ static bool is_done(FIXTURE_DATA(torture) * self, pid_t hand)
 	for (tries = 0; tries < 1200; tries++) {
 		if (waitpid(hand, &status, WNOHANG))
 			return status == 0;
-		for (i = 0; i < (int)self->t->targets; i++)
+		for (i = 0; i < self->t->targets; i++)
 			kill(self->l[i].pid, SIGCONT);
 		usleep(100000);
 	}
@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(torture, all_at_once, 3600)
 	EXPECT_TRUE(hands_are_done(self));
 	EXPECT_TRUE(all_are_alive(self));
 	EXPECT_EQ(0, insist("detach", "detach", 0));
-	for (i = 0; i < (int)self->t->targets; i++)
+	for (i = 0; i < self->t->targets; i++)
 		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
 	EXPECT_TRUE(is_exact_beside(self));
 	EXPECT_EQ(0, mlu_end(&self->steady));

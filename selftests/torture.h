@@ -28,7 +28,7 @@ struct torture {
 	unsigned long unloads, busy, kills, exits, events, exact;
 
 	/* So many of them there are, from first to last. */
-	unsigned int targets;
+	int targets;
 };
 
 /*
