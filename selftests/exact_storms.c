@@ -59,7 +59,7 @@ static long memory_available_mib(void)
 /* On stock kernels a million; a machine too small for that is told so. */
 TEST_F_TIMEOUT(storm, million_outstanding, 240)
 {
-	long count = mlu_scaled(1000000, 10000);
+	long count = mlu_scaled(1000000, 20000);
 	char number[16];
 	int id;
 
@@ -105,7 +105,7 @@ static bool are_plausible(int id)
 /* A program that never holds more than a block a thread shows no more, whenever one looks. */
 TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 {
-	int i, id, rounds = mlu_scaled(100, 8);
+	int i, id, rounds = mlu_scaled(100, 15);
 
 	mlu_spawn(&self->l, "balance", "4", NULL);
 	mlu_step(&self->l, "run");
@@ -127,13 +127,13 @@ TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 /* And in a quiet moment exactly what the program says. */
 TEST_F_TIMEOUT(storm, a_running_program_is_caught_exactly, 120)
 {
-	int i, id, rounds = mlu_scaled(8, 4);
+	int i, id;
 
 	mlu_spawn(&self->l, "balance", "4", NULL);
 	mlu_step(&self->l, "run");
 	/* Its threads have their arenas: what a malloc maps that is under way counts as a mmap. */
 	mlu_step(&self->l, "turns");
-	for (i = 0; i < rounds; i++) {
+	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
 		id = mlu_id(self->l.pid);
 		mlu_step(&self->l, "turns");
@@ -152,12 +152,12 @@ TEST_F_TIMEOUT(storm, a_running_program_is_caught_exactly, 120)
 /* A new baseline in the middle: blocks of before are gone, those of after are exact. */
 TEST_F_TIMEOUT(storm, clear_gives_a_new_baseline_under_way, 120)
 {
-	int i, rounds = mlu_scaled(8, 4);
+	int i;
 
 	mlu_spawn(&self->l, "balance", "4", NULL);
 	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
 	mlu_step(&self->l, "run");
-	for (i = 0; i < rounds; i++) {
+	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
 		EXPECT_STREQ("tracing", mlu_state(mlu_id(self->l.pid)));
 		mlu_step(&self->l, "turns");

@@ -31,7 +31,7 @@ FIXTURE_TEARDOWN(limit)
 
 TEST_F_TIMEOUT(limit, sixty_four_targets_at_once, 180)
 {
-	int i, count = mlu_scaled(CROWD, 8);
+	int i, count = mlu_scaled(CROWD, 12);
 
 	for (i = 0; i < count; i++) {
 		mlu_spawn(&self->crowd[i], "life", "exit", NULL);
