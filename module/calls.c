@@ -11,6 +11,9 @@
  * program's own, even while another is in flight (a signal handler's, or one deeper down after a
  * longjmp whose return slot nobody has overwritten yet).
  *
+ * An outer call that is not in flight, since it was begun before the attach or was lost, shows on
+ * the stack of the mapping that is made within it.
+ *
  * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
  * sleeps, faults or waits.  A call in flight is its thread's own.
  */
@@ -19,7 +22,9 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "callee.h"
 #include "calls.h"
+#include "dso.h"
 #include "unwind.h"
 
 /* How much of a stack is searched for a return address into an outer call. */
@@ -150,6 +155,58 @@ bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call)
 	return mlu_func_maps(call->func) && allocator_of(target, call->ret) &&
 	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
 	       mlu_read_return(sp, &now) && now == ret;
+}
+
+/* Is the code at @pc, in @mapping, of a function that gives or takes blocks?  Mappings are none. */
+static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
+{
+	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+	u64 offset = pc - mapping->start + mapping->offset;
+	unsigned int i;
+
+	for (i = 0; dso && i < dso->allocator.nr; i++) {
+		const struct mlu_allocator_function *f = &dso->allocator.function[i];
+		u64 start = f->offset - f->function.skipped;
+
+		if (!mlu_func_maps(f->function.func) &&
+		    offset - start < max_t(u64, f->function.size, 1))
+			return true;
+	}
+	return false;
+}
+
+static bool calls_allocator(struct mlu_target *target, unsigned long ret)
+{
+	unsigned long callee = mlu_callee(ret);
+	const struct mlu_mapping *mapping = allocator_of(target, callee);
+
+	return mapping && is_of_allocator(mapping, callee);
+}
+
+/*
+ * Has an allocator made this mapping within a call that is not in flight?  Then there are, from the
+ * innermost frame on, nothing but frames of the allocator's object, down to one of malloc or the
+ * like, or to the call of it where malloc has jumped to what does its work.  A frame that a signal
+ * interrupted is the end: what its handler does is the program's.
+ */
+bool mlu_call_by_unseen(struct mlu_target *target, const struct mlu_call *call)
+{
+	const struct mlu_stack *stack = call->stack;
+	unsigned int i;
+
+	if (!stack || !mlu_func_maps(call->func) || !allocator_of(target, call->ret))
+		return false;
+	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
+		const struct mlu_mapping *mapping = stack->frames[i].mapping;
+		unsigned long ret = mlu_frame_pc(&stack->frames[i]);
+		bool inside = mapping && READ_ONCE(mapping->allocator);
+
+		if ((inside && is_of_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
+			return true;
+		if (!inside)
+			return false;
+	}
+	return false;
 }
 
 /* The call that returns; what lies above it on the thread's stack of calls is dead. */

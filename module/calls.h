@@ -12,6 +12,7 @@ struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epo
 bool mlu_call_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
 			   const struct mlu_call *call);
 bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call);
+bool mlu_call_by_unseen(struct mlu_target *target, const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_func *func, unsigned long sp);
 

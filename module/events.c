@@ -213,9 +213,11 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	call->depth = outer ? outer->depth + 1 : 0;
 	call->nested = outer ? mlu_call_by_allocator(target, outer, call) :
 			       mlu_call_by_free(target, call);
-	call->in_free = !outer && call->nested;
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
+	if (!outer && !call->nested)
+		call->nested = mlu_call_by_unseen(target, call);
+	call->unseen = !outer && call->nested;
 	mlu_inflight_push(target->inflight, call);
 }
 
@@ -391,7 +393,7 @@ void mlu_event_return(struct mlu_target *target, const struct mlu_function *func
 	}
 	mlu_inflight_pop(target->inflight, call);
 	/* The outer call may have been dead all the time: then this one is the allocation. */
-	if (call->in_free || (call->nested && mlu_call_outer(target, epoch, sp, true)))
+	if (call->unseen || (call->nested && mlu_call_outer(target, epoch, sp, true)))
 		mlu_count(epoch->counters, nested);
 	else
 		settle(target, epoch, call, regs);

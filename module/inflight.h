@@ -31,7 +31,7 @@ struct mlu_call {
 	u8 depth;
 	u8 kind;       /* enum mlu_kind */
 	bool nested;   /* made by an allocator, within a call of another */
-	bool in_free;  /* nested, within a free */
+	bool unseen;   /* nested, within a call that is not in flight */
 	bool filtered; /* its size is outside of min= and max= */
 	bool lost;     /* counted as lost already */
 };

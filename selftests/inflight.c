@@ -133,6 +133,43 @@ TEST_F(call, attached_anew_within_realloc)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
+/* What an allocator maps is no allocation, whether its own call was seen or not. */
+static bool unseen(struct mlu_leaker *l, const char *program, const char *name)
+{
+	bool exact;
+	int id;
+
+	mlu_spawn(l, program, name, NULL);
+	mlu_step(l, "go");
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	id = mlu_id(l->pid);
+	mlu_step(l, "on");
+	exact = mlu_exact(l) && mlu_sound(id) && rows_of(id, 0) == 1 && mlu_stat(id, "nested") == 1;
+	if (!exact)
+		mlu_say("%s %s: %s", program, name, mlu_text("report"));
+	return !mlu_end(l) && exact;
+}
+
+TEST_F(call, attached_within_a_malloc_that_maps)
+{
+	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_malloc"));
+	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_malloc"));
+}
+
+/* realloc has jumped to what does its work. */
+TEST_F(call, attached_within_a_realloc_that_maps)
+{
+	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_realloc"));
+	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_realloc"));
+}
+
+TEST_F(call, attached_within_a_handler_that_maps_and_interrupted_malloc)
+{
+	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_handler"));
+	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_handler"));
+}
+
 TEST_F(call, killed_within_realloc)
 {
 	self->id = start(&self->l, "paused_realloc");

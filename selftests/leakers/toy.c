@@ -16,7 +16,7 @@
 
 #define PAGE 4096ul
 
-extern volatile int toy_armed, toy_by_page, toy_nest;
+extern volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
 extern void (*volatile toy_hook)(void);
 static sigjmp_buf way_out;
 
@@ -207,6 +207,56 @@ static void paused_malloc(void)
 	leaker_keep(malloc(380), 380);
 }
 
+static void map_by_myself(void)
+{
+	void *p = mmap(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		leaker_die("mmap");
+	leaker_keep_as(p, 3 * PAGE, "mmap");
+}
+
+/* The first step ends within a call that will map memory, the second is without it. */
+static void mapping_malloc(void)
+{
+	void *volatile p;
+
+	toy_hook = pause_here;
+	toy_maps = 1;
+	p = malloc(390);
+	(void)p;
+	map_by_myself();
+}
+
+static void mapping_realloc(void)
+{
+	void *volatile p = malloc(395);
+
+	toy_hook = pause_here;
+	toy_maps = 1;
+	p = realloc(p, 396);
+	map_by_myself();
+}
+
+/* The same, and within that call a signal handler maps something of its own. */
+static void map_in_handler(int sig)
+{
+	(void)sig;
+	leaker_done();
+	map_by_myself();
+}
+
+static void mapping_handler(void)
+{
+	void *volatile p;
+
+	signal(SIGUSR1, map_in_handler);
+	toy_armed = 1;
+	toy_maps = 1;
+	p = malloc(397);
+	(void)p;
+}
+
 static void allocate(int sig)
 {
 	(void)sig;
@@ -263,6 +313,9 @@ static const struct {
 	{ "nested", nested },
 	{ "paused_realloc", paused_realloc },
 	{ "paused_malloc", paused_malloc },
+	{ "mapping_malloc", mapping_malloc },
+	{ "mapping_realloc", mapping_realloc },
+	{ "mapping_handler", mapping_handler },
 	{ "signal_allocates", signal_allocates },
 	{ "forked_within", forked_within },
 };

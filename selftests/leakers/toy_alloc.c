@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The toy's allocator: it can be made to raise a signal within malloc or
- * realloc (toy_armed), to call something there (toy_hook), to nest (toy_nest)
- * and to give whole mappings (toy_by_page).
+ * realloc (toy_armed), to call something there (toy_hook), to map memory for
+ * itself there (toy_maps), to nest (toy_nest) and to give whole mappings
+ * (toy_by_page).
  *
  * It is a part of the program toy, and a shared object to toy_apart: whether
  * the caller of malloc is in the object that defines it makes a difference to
@@ -23,7 +24,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 void free_sized(void *p, size_t size);
 void free_aligned_sized(void *p, size_t align, size_t size);
 
-volatile int toy_armed, toy_by_page, toy_nest;
+volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
+static void *volatile mapped;
 void (*volatile toy_hook)(void);
 
 /* The allocator: a size before each block, nothing is ever used twice. */
@@ -55,6 +57,10 @@ static void do_what_is_asked(void)
 
 		toy_hook = NULL;
 		hook();
+	}
+	if (toy_maps) {
+		toy_maps = 0;
+		mapped = mmap(NULL, ARENA, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	}
 }
 

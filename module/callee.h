@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where the call that a return address belongs to goes. */
+#ifndef MLU_CALLEE_H
+#define MLU_CALLEE_H
+
+unsigned long mlu_callee(unsigned long ret);
+
+#endif /* MLU_CALLEE_H */
