@@ -95,4 +95,22 @@ u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos);
  */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde);
 
+/* One run of operations, of a CIE and then of an FDE. */
+struct mlu_cfi_machine {
+	const struct mlu_cfi *cfi;
+	const struct mlu_cfi_cie *cie;
+	struct mlu_cfi_reader r;
+	struct mlu_cfi_scratch *scratch;
+	struct mlu_cfi_row *row; /* what has come out */
+	u64 loc;		 /* the row's first address */
+	u64 addr;		 /* the one that is asked for */
+	bool in_cie;
+	unsigned int nr_states;
+	unsigned int nr_ops;
+	enum mlu_cfi_refusal refusal; /* the first reason to stop */
+};
+
+/* Run the operations from one position to another, or until the row is that of @m's address. */
+void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end);
+
 #endif /* MLU_CFI_INTERNAL_H */

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cfi_machine: run an entry's operations up to an address.
+ *
+ * A row says for one address where the CFA is and where each register.  The CIE's operations make
+ * the initial row, which the FDE's then change on their way from the first address of the code to
+ * the last.
+ *
+ * Source: DWARF 5, 6.4.2 and 6.4.3; 7.24 for the encodings; LSB Core 5.0, 10.5.1 for DW_CFA_GNU_.
+ *
+ * Pure and hostile, see cfi.h.
+ */
+#include <linux/kernel.h>
+
+#include "cfi_internal.h"
+
+/* Those with an operand in their lower six bits. */
+#define CFA_advance_loc 0x40
+#define CFA_offset 0x80
+#define CFA_restore 0xc0
+#define CFA_HIGH 0xc0
+#define CFA_LOW 0x3f
+
+#define CFA_nop 0x00
+#define CFA_set_loc 0x01
+#define CFA_advance_loc1 0x02
+#define CFA_advance_loc2 0x03
+#define CFA_advance_loc4 0x04
+#define CFA_offset_extended 0x05
+#define CFA_restore_extended 0x06
+#define CFA_undefined 0x07
+#define CFA_same_value 0x08
+#define CFA_register 0x09
+#define CFA_remember_state 0x0a
+#define CFA_restore_state 0x0b
+#define CFA_def_cfa 0x0c
+#define CFA_def_cfa_register 0x0d
+#define CFA_def_cfa_offset 0x0e
+#define CFA_def_cfa_expression 0x0f
+#define CFA_expression 0x10
+#define CFA_offset_extended_sf 0x11
+#define CFA_def_cfa_sf 0x12
+#define CFA_def_cfa_offset_sf 0x13
+#define CFA_val_offset 0x14
+#define CFA_val_offset_sf 0x15
+#define CFA_val_expression 0x16
+#define CFA_GNU_args_size 0x2e
+#define CFA_GNU_negative_offset_extended 0x2f
+
+/*
+ * The last number that x86-64 has: vector and mask registers are told of, and no walk needs them.
+ */
+#define LAST_REGISTER 125
+
+/* The first reason counts; what was read behind the end is no other reason. */
+static void refuse(struct mlu_cfi_machine *m, enum mlu_cfi_refusal refusal)
+{
+	if (m->refusal == MLU_CFI_OK && refusal != MLU_CFI_OK)
+		m->refusal = m->r.failed ? MLU_CFI_TRUNCATED : refusal;
+}
+
+static s32 narrow(struct mlu_cfi_machine *m, s64 value)
+{
+	if (value < S32_MIN || value > S32_MAX) {
+		refuse(m, MLU_CFI_RANGE);
+		return 0;
+	}
+	return value;
+}
+
+/* A factored number times its factor; what overflows does not fit anyway. */
+static s32 scaled(struct mlu_cfi_machine *m, s64 value)
+{
+	return narrow(m, (s64)narrow(m, value) * m->cie->data_align);
+}
+
+/* An unsigned number: one with the highest bit set is no small negative one. */
+static s64 read_unsigned(struct mlu_cfi_machine *m)
+{
+	u64 value = mlu_cfi_uleb(&m->r);
+
+	if (value > S32_MAX)
+		refuse(m, MLU_CFI_RANGE);
+	return value & S32_MAX;
+}
+
+static unsigned int read_register(struct mlu_cfi_machine *m)
+{
+	u64 reg = mlu_cfi_uleb(&m->r);
+
+	if (reg > LAST_REGISTER)
+		refuse(m, MLU_CFI_REGISTER);
+	return reg & 0xff;
+}
+
+/* One whose value a walk must know: none but the 16 that it carries. */
+static unsigned int read_base(struct mlu_cfi_machine *m)
+{
+	unsigned int reg = read_register(m);
+
+	if (reg >= MLU_CFI_NR_REGS)
+		refuse(m, MLU_CFI_REGISTER);
+	return reg;
+}
+
+static void set(struct mlu_cfi_machine *m, unsigned int reg, enum mlu_cfi_how how, s32 value)
+{
+	if (reg > MLU_CFI_RA)
+		return;
+	m->row->how[reg] = how;
+	m->row->value[reg] = value;
+	m->row->listed |= 1U << reg;
+}
+
+/* Where an expression's length stands; the reader goes behind the expression. */
+static s32 read_expression(struct mlu_cfi_machine *m)
+{
+	s32 pos = m->r.pos;
+
+	mlu_cfi_skip(&m->r, mlu_cfi_uleb(&m->r));
+	return pos;
+}
+
+static void set_cfa(struct mlu_cfi_machine *m, unsigned int reg, s32 offset)
+{
+	m->row->cfa_expression = false;
+	m->row->cfa_set = true;
+	m->row->cfa_reg = reg;
+	m->row->cfa_value = offset;
+}
+
+/* The new one keeps the other half of the old, which must be there. */
+static void change_cfa(struct mlu_cfi_machine *m, unsigned int reg, s32 offset)
+{
+	if (!m->row->cfa_set || m->row->cfa_expression)
+		refuse(m, MLU_CFI_OPERATION);
+	set_cfa(m, reg, offset);
+}
+
+static void set_cfa_expression(struct mlu_cfi_machine *m)
+{
+	m->row->cfa_expression = true;
+	m->row->cfa_set = true;
+	m->row->cfa_reg = 0;
+	m->row->cfa_value = read_expression(m);
+}
+
+static void restore(struct mlu_cfi_machine *m, unsigned int reg)
+{
+	const struct mlu_cfi_row *initial = &m->scratch->initial;
+
+	if (m->in_cie) {
+		refuse(m, MLU_CFI_OPERATION);
+		return;
+	}
+	if (reg > MLU_CFI_RA)
+		return;
+	m->row->how[reg] = initial->how[reg];
+	m->row->value[reg] = initial->value[reg];
+	m->row->listed &= ~(1U << reg);
+	m->row->listed |= initial->listed & 1U << reg;
+}
+
+static void remember_state(struct mlu_cfi_machine *m)
+{
+	if (m->nr_states == MLU_CFI_MAX_STATES)
+		refuse(m, MLU_CFI_STATES);
+	else
+		m->scratch->states[m->nr_states++] = *m->row;
+}
+
+static void restore_state(struct mlu_cfi_machine *m)
+{
+	if (!m->nr_states)
+		refuse(m, MLU_CFI_STATES);
+	else
+		*m->row = m->scratch->states[--m->nr_states];
+}
+
+static void advance(struct mlu_cfi_machine *m, u64 delta)
+{
+	u64 by = delta * m->cie->code_align;
+
+	if (m->in_cie)
+		refuse(m, MLU_CFI_OPERATION);
+	else if (by > U64_MAX - m->loc)
+		refuse(m, MLU_CFI_RANGE);
+	else
+		m->loc += by;
+}
+
+static void set_loc(struct mlu_cfi_machine *m)
+{
+	u64 loc;
+
+	refuse(m, mlu_cfi_address(m->cfi, &m->r, m->cie->encoding, &loc));
+	if (m->in_cie || loc < m->loc)
+		refuse(m, MLU_CFI_OPERATION);
+	m->loc = loc;
+}
+
+/* Those that say where a register is; false: it is none of them. */
+static bool run_register(struct mlu_cfi_machine *m, u8 op)
+{
+	unsigned int reg;
+
+	switch (op) {
+	case CFA_offset_extended:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, read_unsigned(m)));
+		return true;
+	case CFA_offset_extended_sf:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, mlu_cfi_sleb(&m->r)));
+		return true;
+	case CFA_GNU_negative_offset_extended:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, -read_unsigned(m)));
+		return true;
+	case CFA_val_offset:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_IS_OFFSET, scaled(m, read_unsigned(m)));
+		return true;
+	case CFA_val_offset_sf:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_IS_OFFSET, scaled(m, mlu_cfi_sleb(&m->r)));
+		return true;
+	case CFA_register:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_IN_REGISTER, read_base(m));
+		return true;
+	case CFA_expression:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_AT_EXPRESSION, read_expression(m));
+		return true;
+	case CFA_val_expression:
+		reg = read_register(m);
+		set(m, reg, MLU_CFI_IS_EXPRESSION, read_expression(m));
+		return true;
+	case CFA_undefined:
+		set(m, read_register(m), MLU_CFI_UNDEFINED, 0);
+		return true;
+	case CFA_same_value:
+		set(m, read_register(m), MLU_CFI_SAME, 0);
+		return true;
+	case CFA_restore_extended:
+		restore(m, read_register(m));
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Those that say where the CFA is. */
+static bool run_cfa(struct mlu_cfi_machine *m, u8 op)
+{
+	unsigned int reg;
+
+	switch (op) {
+	case CFA_def_cfa:
+		reg = read_base(m);
+		set_cfa(m, reg, read_unsigned(m));
+		return true;
+	case CFA_def_cfa_sf:
+		reg = read_base(m);
+		set_cfa(m, reg, scaled(m, mlu_cfi_sleb(&m->r)));
+		return true;
+	case CFA_def_cfa_register:
+		change_cfa(m, read_base(m), m->row->cfa_value);
+		return true;
+	case CFA_def_cfa_offset:
+		change_cfa(m, m->row->cfa_reg, read_unsigned(m));
+		return true;
+	case CFA_def_cfa_offset_sf:
+		change_cfa(m, m->row->cfa_reg, scaled(m, mlu_cfi_sleb(&m->r)));
+		return true;
+	case CFA_def_cfa_expression:
+		set_cfa_expression(m);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void run_other(struct mlu_cfi_machine *m, u8 op)
+{
+	switch (op) {
+	case CFA_nop:
+		break;
+	case CFA_set_loc:
+		set_loc(m);
+		break;
+	case CFA_advance_loc1:
+		advance(m, mlu_cfi_fixed(&m->r, 1));
+		break;
+	case CFA_advance_loc2:
+		advance(m, mlu_cfi_fixed(&m->r, 2));
+		break;
+	case CFA_advance_loc4:
+		advance(m, mlu_cfi_fixed(&m->r, 4));
+		break;
+	case CFA_remember_state:
+		remember_state(m);
+		break;
+	case CFA_restore_state:
+		restore_state(m);
+		break;
+	case CFA_GNU_args_size:
+		mlu_cfi_uleb(&m->r);
+		break;
+	default:
+		refuse(m, MLU_CFI_OPERATION);
+	}
+}
+
+static void run_one(struct mlu_cfi_machine *m)
+{
+	u8 op = mlu_cfi_byte(&m->r);
+
+	switch (op & CFA_HIGH) {
+	case CFA_advance_loc:
+		advance(m, op & CFA_LOW);
+		break;
+	case CFA_offset:
+		set(m, op & CFA_LOW, MLU_CFI_AT_OFFSET, scaled(m, read_unsigned(m)));
+		break;
+	case CFA_restore:
+		restore(m, op & CFA_LOW);
+		break;
+	default:
+		if (!run_cfa(m, op) && !run_register(m, op))
+			run_other(m, op);
+	}
+	if (m->r.failed)
+		refuse(m, MLU_CFI_TRUNCATED);
+	if (++m->nr_ops > MLU_CFI_MAX_OPS)
+		refuse(m, MLU_CFI_TOO_LONG);
+}
+
+/* A row holds for the addresses from its own to the next one's. */
+void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end)
+{
+	m->r.data = m->cfi->data;
+	m->r.pos = ops;
+	m->r.end = ops_end;
+	m->r.failed = false;
+	while (m->r.pos < m->r.end && m->loc <= m->addr && m->refusal == MLU_CFI_OK)
+		run_one(m);
+}
