@@ -6,6 +6,7 @@
  * come changes that nobody thought of: the image cut off at every byte, and every byte changed.
  * Reads outside of the image abort, in image.c and by AddressSanitizer.
  */
+#include "elf_ask.h"
 #include "exercise.h"
 #include "image.h"
 #include "tap.h"
@@ -20,9 +21,6 @@
 #define HUGE (U64_MAX - 7)
 #define PAST sizeof(struct tiny)
 
-/* Who has to notice. */
-enum ask { OPEN, FIND, BUILD_ID };
-
 struct lie {
 	const char *what;
 	void (*tell)(struct tiny *t);
@@ -35,11 +33,6 @@ struct lie {
 	{                                \
 		statement;               \
 	}
-
-/* The true image has malloc, free, memalign, cfree and munmap to be found. */
-#define ALL 5
-/* As a static program it has valloc, which is hidden, too. */
-#define ALL_STATIC 6
 
 LIE(truth, (void)t)
 
@@ -299,19 +292,6 @@ static const struct lie lies[] = {
 	ROW(section_note_past, BUILD_ID, -ENOEXEC),
 };
 
-static int answer(struct image *image, enum ask ask)
-{
-	struct mlu_elf_symbol sym[16];
-	u8 id[MLU_ELF_MAX_BUILD_ID];
-	int err = image_open(image, MLU_ELF_MIN_SCRATCH);
-
-	if (err || ask == OPEN)
-		return err;
-	if (ask == FIND)
-		return mlu_elf_find(&image->elf, exercise_names, exercise_nr_names, sym);
-	return mlu_elf_build_id(&image->elf, id, sizeof(id));
-}
-
 static void test_lie(const struct lie *lie)
 {
 	static const char *const asked[] = { "open", "find", "build-id" };
@@ -385,276 +365,12 @@ static void test_every_byte(bool is_static, bool without_gnu_hash)
 	       is_static ? "a static" : "a dynamic", without_gnu_hash ? " with DT_HASH" : "");
 }
 
-/* === Bounds and errors === */
-
-/* A sparse file: behind the bytes that there are come zeros. */
-static int read_endless(const struct mlu_elf_source *src, u64 off, void *buf, size_t len)
-{
-	struct image *image = (struct image *)src;
-	u64 known = off < image->len ? image->len - off : 0;
-
-	image->reads++;
-	known = min_t(u64, known, len);
-	memset(buf, 0, len);
-	if (known)
-		memcpy(buf, image->bytes + off, known);
-	return 0;
-}
-
-static void test_endless_chain(void)
-{
-	struct image image;
-	struct tiny tiny;
-	int got;
-
-	tiny_make(&tiny);
-	tiny.phdr[TINY_DATA].p_filesz = 1ULL << 61;
-	tiny.phdr[TINY_DATA].p_memsz = 1ULL << 61;
-	tiny.dyn[TINY_DT_GNU_HASH].d_un.d_val = TINY_VADDR(strings);
-	memset(tiny.strings, 0, sizeof(tiny.strings));
-	memcpy(tiny.strings, &tiny.gnu, offsetof(struct tiny_gnu_hash, chain));
-	image_copy(&image, &tiny, sizeof(tiny));
-	image.src.read = read_endless;
-	image.src.size = 1ULL << 62;
-	got = answer(&image, FIND);
-	tap_ok(got == -ENOEXEC && image.reads < 16 * 16384,
-	       "a hash chain without an end in a file of 2^62 bytes is given up (%d after %lu reads)",
-	       got, image.reads);
-	image_free(&image);
-}
-
-static void test_endless_symtab(void)
-{
-	struct {
-		struct tiny tiny;
-		Elf64_Sym sym[TINY_SYMBOLS];
-	} file;
-	struct image image;
-	int got;
-
-	tiny_make_static(&file.tiny);
-	memcpy(file.sym, file.tiny.sym, sizeof(file.sym));
-	file.tiny.shdr[TINY_SYMTAB].sh_offset = sizeof(file.tiny);
-	file.tiny.shdr[TINY_SYMTAB].sh_size = 1ULL << 61;
-	image_copy(&image, &file, sizeof(file));
-	image.src.read = read_endless;
-	image.src.size = 1ULL << 62;
-	got = answer(&image, FIND);
-	tap_ok(got == ALL_STATIC && image.reads < 4 * 1024 * 1024 / 8,
-	       "a symbol table of 2^61 bytes is read up to a bound (%d after %lu reads)", got,
-	       image.reads);
-	image_free(&image);
-}
-
-static void add_loads(struct tiny *tiny, Elf64_Phdr *phdr, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		phdr[i] = tiny->phdr[TINY_LOAD];
-	tiny->ehdr.e_phoff = sizeof(*tiny);
-	tiny->ehdr.e_phnum = nr;
-}
-
-static int open_with_loads(unsigned int nr)
-{
-	struct {
-		struct tiny tiny;
-		Elf64_Phdr phdr[MLU_ELF_MAX_LOADS + 1];
-	} file;
-	struct image image;
-	int got;
-
-	tiny_make(&file.tiny);
-	add_loads(&file.tiny, file.phdr, nr);
-	image_copy(&image, &file, sizeof(file));
-	got = answer(&image, OPEN);
-	image_free(&image);
-	return got;
-}
-
-static void test_many_loads(void)
-{
-	tap_ok(open_with_loads(MLU_ELF_MAX_LOADS) == 0, "%d segments are held", MLU_ELF_MAX_LOADS);
-	tap_ok(open_with_loads(MLU_ELF_MAX_LOADS + 1) == -E2BIG, "%d segments are too many",
-	       MLU_ELF_MAX_LOADS + 1);
-}
-
-/* The first, second, ... read fails, until there are no more. */
-static void test_read_errors(enum ask ask, const char *what)
-{
-	struct image image;
-	struct tiny tiny;
-	unsigned long at;
-	bool good = true;
-
-	tiny_make(&tiny);
-	image_copy(&image, &tiny, sizeof(tiny));
-	for (at = 1; good; at++) {
-		image.fail_at = at;
-		image.reads = 0;
-		if (answer(&image, ask) >= 0 && image.reads < at)
-			break;
-		image.reads = 0;
-		good = answer(&image, ask) == -EIO;
-	}
-	tap_ok(good, "%s: an error of each of %lu reads is handed on", what, at - 1);
-	image_free(&image);
-}
-
-static void test_small_scratch(void)
-{
-	struct image image;
-	struct tiny tiny;
-
-	tiny_make(&tiny);
-	image_copy(&image, &tiny, sizeof(tiny));
-	tap_ok(image_open(&image, MLU_ELF_MIN_SCRATCH - 1) == -EINVAL,
-	       "too small a scratch buffer is refused");
-	image_free(&image);
-}
-
-static void test_names(void)
-{
-	char longest[MLU_ELF_MAX_NAME + 2];
-	const char *const names[] = { longest };
-	struct mlu_elf_symbol sym;
-	struct image image;
-	struct tiny tiny;
-
-	tiny_make(&tiny);
-	image_copy(&image, &tiny, sizeof(tiny));
-	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	memset(longest, 'x', sizeof(longest));
-	longest[MLU_ELF_MAX_NAME + 1] = 0;
-	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == -EINVAL, "too long a name is refused");
-	longest[MLU_ELF_MAX_NAME] = 0;
-	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == 0, "the longest name is looked for");
-	longest[0] = 0;
-	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == -EINVAL, "an empty name is refused");
-	tap_ok(mlu_elf_find(&image.elf, names, MLU_ELF_MAX_NAMES + 1, &sym) == -EINVAL,
-	       "too many names are refused");
-	image_free(&image);
-}
-
-/* === What is found is the right one === */
-
-static void test_answers(void)
-{
-	static const char *const names[] = { "malloc", "memalign", "cfree", "munmap" };
-	static const enum tiny_symbol right[] = { TINY_MALLOC, TINY_MEMALIGN, TINY_OLD_CFREE,
-						  TINY_MUNMAP };
-	struct mlu_elf_symbol sym[4];
-	struct image image;
-	struct tiny tiny;
-	unsigned int i;
-
-	tiny_make(&tiny);
-	image_copy(&image, &tiny, sizeof(tiny));
-	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	mlu_elf_find(&image.elf, names, 4, sym);
-	for (i = 0; i < 4; i++)
-		tap_ok(sym[i].found && sym[i].value == tiny_value(right[i]) && sym[i].size == 16 &&
-			       sym[i].offset == tiny_value(right[i]) - TINY_BIAS,
-		       "%s: the default version, else the only one", names[i]);
-	image_free(&image);
-}
-
-/* What answers for malloc in a static program that has it four times, @local: all local. */
-static u64 static_malloc(bool local)
-{
-	const char *const names[] = { "malloc" };
-	struct mlu_elf_symbol sym;
-	struct image image;
-	struct tiny tiny;
-	enum tiny_symbol i;
-
-	tiny_make_static(&tiny);
-	for (i = TINY_MALLOC; i <= TINY_MEMALIGN; i++) {
-		tiny.sym[i].st_name = tiny.sym[TINY_MALLOC].st_name;
-		tiny.sym[i].st_info = ELF64_ST_INFO(STB_LOCAL, STT_FUNC);
-	}
-	if (!local)
-		tiny.sym[TINY_FREE].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
-	image_copy(&image, &tiny, sizeof(tiny));
-	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	mlu_elf_find(&image.elf, names, 1, &sym);
-	image_free(&image);
-	return sym.value;
-}
-
-static void test_static_answers(void)
-{
-	tap_ok(static_malloc(true) == tiny_value(TINY_MEMALIGN),
-	       "of local symbols of a static program the last is taken");
-	tap_ok(static_malloc(false) == tiny_value(TINY_FREE),
-	       "and a global one before any of them");
-}
-
-static void test_code_stays_inside(void)
-{
-	const char *const names[] = { "malloc" };
-	struct mlu_elf_symbol sym;
-	struct image image;
-	struct tiny tiny;
-	u8 code[4096];
-	bool whole;
-	int got;
-
-	tiny_make(&tiny);
-	tiny.sym[TINY_MALLOC].st_size = HUGE;
-	image_copy(&image, &tiny, sizeof(tiny));
-	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	mlu_elf_find(&image.elf, names, 1, &sym);
-	got = mlu_elf_code(&image.elf, &sym, code, sizeof(code), &whole);
-	tap_ok(got == (int)(offsetof(struct tiny, shdr) - sym.offset) && !whole,
-	       "the code of a function that claims 2^64 bytes ends with its segment");
-	sym.size = 16;
-	got = mlu_elf_code(&image.elf, &sym, code, sizeof(code), &whole);
-	tap_ok(got == 16 && whole, "the code of a function is all of it and no more");
-	got = mlu_elf_code(&image.elf, &sym, code, 15, &whole);
-	tap_ok(got == 15 && !whole, "a function that did not fit is not whole");
-	image_free(&image);
-}
-
-static void test_addresses(void)
-{
-	struct image image;
-	struct tiny tiny;
-	u64 to;
-
-	tiny_make(&tiny);
-	image_copy(&image, &tiny, sizeof(tiny));
-	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	tap_ok(mlu_elf_vaddr(&image.elf, 5, &to) && to == TINY_BIAS + 5, "an offset to an address");
-	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + 5, &to) && to == 5, "and back");
-	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + PAST - 1, &to) && to == PAST - 1 &&
-		       !mlu_elf_offset(&image.elf, TINY_BIAS + PAST, &to),
-	       "up to the segment's last byte");
-	tap_ok(!mlu_elf_offset(&image.elf, TINY_BIAS - 1, &to) &&
-		       !mlu_elf_vaddr(&image.elf, PAST, &to),
-	       "and none outside of it");
-	image_free(&image);
-}
-
 int main(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(lies); i++)
 		test_lie(&lies[i]);
-	test_answers();
-	test_static_answers();
-	test_code_stays_inside();
-	test_addresses();
-	test_many_loads();
-	test_small_scratch();
-	test_names();
-	test_read_errors(OPEN, "open");
-	test_read_errors(FIND, "find");
-	test_read_errors(BUILD_ID, "build-id");
-	test_endless_chain();
-	test_endless_symtab();
 	test_every_length(false);
 	test_every_length(true);
 	test_every_byte(false, false);
