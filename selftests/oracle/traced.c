@@ -6,7 +6,8 @@
  *
  * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and
  * once more when that call has come back.  There libdwfl walks its stack, and the stack which the
- * module has for the block is to be the same.  Last come the report's stacks: each is to reach its
+ * module has for the block is to be the same.  That goes on until so many were compared, for half a
+ * minute at least and SECONDS at most.  Last come the report's stacks: each is to reach its
  * outermost frame, which is END, "(end)" unless something else is named.
  *
  * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
@@ -26,6 +27,8 @@
 #define RETURN_MS 20000
 #define WALK_MS 5000
 #define DEPTH 128
+/* A program that calls often would be looked at in one place only. */
+#define LEAST_SECONDS 30
 
 struct program {
 	const char *name, *end;
@@ -206,7 +209,7 @@ int main(int argc, char **argv)
 {
 	struct program p = { 0 };
 	unsigned long samples;
-	time_t end;
+	time_t least, end;
 
 	if (argc != 5 && argc != 6)
 		return 2;
@@ -214,11 +217,12 @@ int main(int argc, char **argv)
 	p.end = argc == 6 ? argv[5] : "(end)";
 	p.pid = atoi(argv[2]);
 	samples = strtoul(argv[3], NULL, 10);
+	least = time(NULL) + LEAST_SECONDS;
 	end = time(NULL) + atoi(argv[4]);
 	if (mlu_command("attach %d depth=%d", p.pid, DEPTH))
 		mlu_die("%s: %s", p.name, mlu_refusal);
 	p.id = mlu_id(p.pid);
-	while (p.compared < samples && time(NULL) < end && !kill(p.pid, 0))
+	while ((p.compared < samples || time(NULL) < least) && time(NULL) < end && !kill(p.pid, 0))
 		sample(&p);
 	judge_report(&p);
 	mlu_command("detach %d", p.pid);
