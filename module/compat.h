@@ -6,6 +6,7 @@
  *
  *   5.11  what redirects a thread's system calls are flags of their own kind
  *   6.1   the maple tree: no version check, every walk here goes by find_vma()
+ *   6.6, 6.7  an inode's times of change are to be read through functions
  *   6.8   vma->vm_file of overlayfs is a backing file, the path that users know is beside it
  *   6.11  the trampoline of a return probe is a system call
  *   6.12  uprobe_register() gives a struct uprobe, unregistering is split in nosync and sync
@@ -121,6 +122,24 @@ static inline const struct path *mlu_file_path(struct file *file)
 	return file_user_path(file);
 #else
 	return &file->f_path;
+#endif
+}
+
+static inline struct timespec64 mlu_inode_ctime(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return inode_get_ctime(inode);
+#else
+	return inode->i_ctime;
+#endif
+}
+
+static inline struct timespec64 mlu_inode_mtime(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return inode_get_mtime(inode);
+#else
+	return inode->i_mtime;
 #endif
 }
 

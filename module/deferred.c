@@ -167,6 +167,8 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	}
 	event->placeholder = placeholder;
 	event->depth = depth;
+	/* From here on until it is done, the maps leave the past as it was. */
+	atomic_inc(&deferred->maps->nr_late_walks);
 	/* Within rcu_read_lock() the target's own reference cannot go. */
 	refcount_inc(&epoch->refs);
 	event->epoch = epoch;
@@ -227,6 +229,7 @@ static void finish(struct mlu_deferred *deferred, struct event *event)
 	spin_lock(&deferred->lock);
 	list_del(&event->node);
 	spin_unlock(&deferred->lock);
+	atomic_dec(&deferred->maps->nr_late_walks);
 	mlu_epoch_put(event->epoch);
 	event_free(event);
 	wake_up_all(&walked);

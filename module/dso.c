@@ -131,7 +131,7 @@ static void read_file(struct work_struct *work)
 	bool holds_module;
 
 	if (dso->image)
-		take_rules(dso, mlu_rules_of_memory(dso->image, dso->size));
+		take_rules(dso, mlu_rules_of_memory(dso->image, dso->id.size));
 	else
 		read_mapped(dso);
 	spin_lock(&late_lock);
@@ -149,32 +149,25 @@ static void read_file(struct work_struct *work)
 
 /* === The dsos === */
 
-static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
+/* An image has nothing but its size. */
 static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
 {
-	return a->image == b->image && a->dev == b->dev && a->ino == b->ino &&
-	       a->generation == b->generation && a->size == b->size &&
-	       same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+	return a->image == b->image && mlu_file_id_same(&a->id, &b->id);
 }
 
-/* By what is known of the file here: a server is not asked, it may not answer. */
-static void identify(struct mlu_dso *dso, struct file *mapped)
+/*
+ * That the file is asked for its times makes a change that comes soon after have another one.  A
+ * server is not asked, it may not answer.
+ */
+static void identify(struct mlu_file_id *id, struct file *mapped)
 {
-	struct inode *inode = file_inode(mapped);
 	struct kstat stat;
 
-	dso->dev = inode->i_sb->s_dev;
-	dso->ino = inode->i_ino;
-	dso->generation = inode->i_generation;
-	dso->size = i_size_read(inode);
+	mlu_file_id_of(id, mapped);
 	if (vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC))
 		return;
-	dso->mtime = stat.mtime;
-	dso->ctime = stat.ctime;
+	id->mtime = stat.mtime;
+	id->ctime = stat.ctime;
 }
 
 static struct mlu_dso *dso_new(void)
@@ -237,7 +230,7 @@ struct mlu_dso *mlu_dso_get(struct file *mapped)
 
 	if (!dso)
 		return NULL;
-	identify(dso, mapped);
+	identify(&dso->id, mapped);
 	return dso_get(dso, mapped);
 }
 
@@ -249,7 +242,7 @@ struct mlu_dso *mlu_dso_get_image(const void *image, size_t size)
 	if (!dso)
 		return NULL;
 	dso->image = image;
-	dso->size = size;
+	dso->id.size = size;
 	return dso_get(dso, NULL);
 }
 

@@ -7,11 +7,11 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/seq_file.h>
-#include <linux/time64.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "allocator.h"
+#include "file_id.h"
 #include "rules.h"
 
 /*
@@ -27,11 +27,7 @@ struct mlu_dso {
 
 	/* Which file, in which state; constant. */
 	const void *image; /* in the kernel's memory, NULL: a file */
-	dev_t dev;
-	unsigned long ino;
-	u32 generation;
-	loff_t size;
-	struct timespec64 mtime, ctime;
+	struct mlu_file_id id;
 
 	/* The reader's, until @ready. */
 	struct work_struct work;

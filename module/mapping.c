@@ -42,9 +42,19 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	/* The vdso is a file of its own, which begins where it is mapped. */
 	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
-	if (m->sort == MLU_MAPPING_FILE)
+	if (m->sort == MLU_MAPPING_FILE) {
 		m->file = get_file(vma->vm_file);
+		mlu_file_id_of(&m->id_of_file, m->file);
+	}
 	return m;
+}
+
+/* mlu_mapping_same() - is it the same part of the same file at the same place? */
+bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
+{
+	return a->sort == MLU_MAPPING_FILE && b->sort == MLU_MAPPING_FILE && a->start == b->start &&
+	       a->end == b->end && a->offset == b->offset &&
+	       mlu_file_id_same(&a->id_of_file, &b->id_of_file);
 }
 
 /* Frees what was never published, or what nobody can reach any more. */

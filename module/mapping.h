@@ -6,6 +6,8 @@
 #include <linux/list.h>
 #include <linux/mm_types.h>
 
+#include "file_id.h"
+
 struct file;
 struct mlu_dso;
 
@@ -18,7 +20,7 @@ enum mlu_mapping_sort {
 /*
  * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
  * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone,
- * @gone_at, @retired and @kept.
+ * @born, @gone_at, @retired and @kept.
  */
 struct mlu_mapping {
 	struct list_head node; /* in mlu_maps.all */
@@ -26,10 +28,11 @@ struct mlu_mapping {
 	enum mlu_mapping_sort sort;
 	unsigned long start;
 	unsigned long end;
-	u64 offset;	     /* in the file, bytes */
+	u64 offset; /* in the file, bytes */
+	struct mlu_file_id id_of_file;
 	bool gone;	     /* unmapped since */
 	bool retired;	     /* uses its dso no more */
-	u32 born;	     /* by the maps' clock */
+	u32 born;	     /* by the maps' clock; it may have been there before */
 	u32 gone_at;	     /* the same, U32_MAX: it is there */
 	bool allocator;	     /* of an object that has probes */
 	bool program;	     /* of the program itself, not of a library */
@@ -42,6 +45,7 @@ struct mlu_mapping {
 
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
+bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
 void mlu_mapping_name_file(struct mlu_mapping *m);
 struct file *mlu_mapping_let_go(struct mlu_mapping *m);
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);

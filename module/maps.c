@@ -3,13 +3,13 @@
  * The executable mappings of one target.
  *
  * A frame is a pc and its mapping, so each event looks up mappings, in a handler: by bisection in a
- * sorted table under RCU.  The table is filled at attach; a pc in none of its mappings (dlopen,
- * JIT) is looked up in the mm, under mmap_lock if it is to be had at once, and added.  munmap() is
- * told by the mmu notifier, which marks the mapping as gone; a gone mapping is no longer found, and
- * a new one at its place gets a new id.  A clock that ticks at each change tells afterwards which
- * mapping a pc lay in at the time of an event whose stack is walked later.
+ * sorted table under RCU.  The table is filled at attach; what comes later is learned
+ * (maps_learn.c).  munmap() is told by the mmu notifier, which marks the mapping as gone; a gone
+ * mapping is no longer found, and a new one at its place gets a new id, unless it is the same part
+ * of the same file.  A clock that ticks at each change tells afterwards which mapping a pc lay in
+ * at the time of an event whose stack is walked later.
  *
- * Entered from: the worker (read, exit; may sleep), handlers (find, learn; do not sleep, within
+ * Entered from: the worker (read, exit; may sleep), handlers (find, add; do not sleep, within
  * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing).
  * Order: mmap_lock -> maps->lock.
  *
@@ -38,8 +38,6 @@ struct mlu_maps_table {
 
 /* More mappings than any real program has; the tables are copied at each change. */
 #define MAX_MAPPINGS 8192
-/* Mappings of any sort that a handler looks at to find new libraries among them. */
-#define MAX_LOOKED_AT 4096
 
 static size_t table_size(unsigned int nr)
 {
@@ -90,32 +88,78 @@ static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned
 	}
 }
 
-/* 0, -EAGAIN if @table is too small by now, or why there is no room for @m. */
-static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned int room,
-		   struct mlu_mapping *m)
+/*
+ * The mapping that has gone and is there again: what a program opens and closes over and over is
+ * one object, and its stacks are the same.  One whose unwind data could not be read gets another
+ * try.  A walk of the past would look for it where it was not, so none must be due.
+ */
+static struct mlu_mapping *find_again(struct mlu_maps *maps, const struct mlu_mapping *m)
 {
-	struct mlu_maps_table *old;
-	int err = 0;
+	struct mlu_mapping *old;
+	struct mlu_dso *dso;
 
-	spin_lock(&maps->lock);
-	old = table_of(maps);
-	if (maps->closed || maps->last_id >= MAX_MAPPINGS) {
-		err = -ENOSPC;
-	} else if (old && old->nr >= room) {
-		err = -EAGAIN;
-	} else {
-		mark_overlapped(maps, m->start, m->end);
-		table_fill(table, old, m);
-		m->id = ++maps->last_id;
-		m->born = maps->clock;
-		maps->nr_unresolved += m->file ? 1 : 0;
-		list_add_tail(&m->node, &maps->all);
-		rcu_assign_pointer(maps->table, table);
+	if (atomic_read(&maps->nr_late_walks))
+		return NULL;
+	list_for_each_entry_reverse(old, &maps->all, node)
+		if (old->gone && mlu_mapping_same(old, m) &&
+		    mlu_mapping_rules(old, &dso) != MLU_RULES_MISSING)
+			return old;
+	return NULL;
+}
+
+/* Another thread has seen it, too. */
+static struct mlu_mapping *find_there(const struct mlu_maps_table *table,
+				      const struct mlu_mapping *m)
+{
+	unsigned int i;
+
+	for (i = 0; table && i < table->nr; i++)
+		if (!table->mapping[i]->gone && mlu_mapping_same(table->mapping[i], m))
+			return table->mapping[i];
+	return NULL;
+}
+
+static void enlist(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	m->id = ++maps->last_id;
+	maps->nr_unresolved += m->file ? 1 : 0;
+	list_add_tail(&m->node, &maps->all);
+}
+
+static void put_in(struct mlu_maps *maps, struct mlu_maps_table *table, struct mlu_mapping *m)
+{
+	mark_overlapped(maps, m->start, m->end);
+	table_fill(table, table_of(maps), m);
+	m->born = maps->clock;
+	m->gone_at = U32_MAX;
+	/* Who finds it in an older table is right, too. */
+	WRITE_ONCE(m->gone, false);
+	rcu_assign_pointer(maps->table, table);
+}
+
+/*
+ * Under the lock.  Return: 0; -EEXIST if @in is there already, -EAGAIN if @table is too small by
+ * now, or why there is no room for @m, which @in has become.
+ */
+static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned int room,
+		   struct mlu_mapping *m, struct mlu_mapping **in)
+{
+	struct mlu_maps_table *old = table_of(maps);
+
+	*in = find_there(old, m);
+	if (*in)
+		return -EEXIST;
+	if (old && old->nr >= room)
+		return -EAGAIN;
+	*in = find_again(maps, m);
+	if (maps->closed || (!*in && maps->last_id >= MAX_MAPPINGS))
+		return -ENOSPC;
+	if (!*in) {
+		*in = m;
+		enlist(maps, m);
 	}
-	spin_unlock(&maps->lock);
-	if (!err && old)
-		kfree_rcu(old, rcu);
-	return err;
+	put_in(maps, table, *in);
+	return 0;
 }
 
 static unsigned int table_room(struct mlu_maps *maps)
@@ -130,22 +174,44 @@ static unsigned int table_room(struct mlu_maps *maps)
 	return room;
 }
 
-/* Add @m, which is the maps' own from then on. */
-static int add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
+static int try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp,
+		      struct mlu_mapping **in)
 {
+	unsigned int room = table_room(maps);
+	struct mlu_maps_table *table = kmalloc(table_size(room), gfp), *old;
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	spin_lock(&maps->lock);
+	old = table_of(maps);
+	err = publish(maps, table, room, m, in);
+	spin_unlock(&maps->lock);
+	if (err)
+		kfree(table);
+	else if (old)
+		kfree_rcu(old, rcu);
+	return err == -EEXIST ? 0 : err;
+}
+
+/*
+ * mlu_maps_add() - a mapping that was seen
+ * @m: the maps' own from then on, or freed
+ *
+ * Context: does not sleep, but for @gfp.
+ * Return: @m, or the same one that was there before, or an error.
+ */
+struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
+{
+	struct mlu_mapping *in = NULL;
 	int err;
 
 	do {
-		unsigned int room = table_room(maps);
-		struct mlu_maps_table *table = kmalloc(table_size(room), gfp);
-
-		if (!table)
-			return -ENOMEM;
-		err = publish(maps, table, room, m);
-		if (err)
-			kfree(table);
+		err = try_to_add(maps, m, gfp, &in);
 	} while (err == -EAGAIN);
-	return err;
+	if (err || in != m)
+		mlu_mapping_free(m);
+	return err ? ERR_PTR(err) : in;
 }
 
 void mlu_maps_init(struct mlu_maps *maps)
@@ -158,14 +224,8 @@ void mlu_maps_init(struct mlu_maps *maps)
 static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
 	struct mlu_mapping *m = mlu_mapping_new(vma, GFP_KERNEL);
-	int err;
 
-	if (!m)
-		return -ENOMEM;
-	err = add(maps, m, GFP_KERNEL);
-	if (err)
-		mlu_mapping_free(m);
-	return err;
+	return m ? PTR_ERR_OR_ZERO(mlu_maps_add(maps, m, GFP_KERNEL)) : -ENOMEM;
 }
 
 /*
@@ -250,64 +310,6 @@ struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u3
 	m = NULL;
 out:
 	spin_unlock(&maps->lock);
-	return m;
-}
-
-static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
-{
-	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
-
-	if (m && add(maps, m, MLU_GFP)) {
-		mlu_mapping_free(m);
-		m = NULL;
-	}
-	return m;
-}
-
-/*
- * A library has come, perhaps with others: a walk that is made later can find only what is learned
- * by now.
- */
-static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-	unsigned int n = 0;
-
-	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
-		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
-			learn_vma(maps, vma);
-}
-
-/*
- * mlu_maps_learn() - look up a pc that mlu_maps_find() does not know
- * @mm: current->mm
- * @no_code: set if nothing executable is mapped there: @pc is no return address
- *
- * mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace.
- *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: NULL if it is no code, or could not be looked up now.
- */
-struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
-				   bool *no_code)
-{
-	struct mlu_mapping *m = NULL;
-	struct vm_area_struct *vma;
-
-	*no_code = pc >= TASK_SIZE_MAX;
-	if (*no_code || !mmap_read_trylock(mm))
-		return NULL;
-	vma = find_vma(mm, pc);
-	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
-		*no_code = true;
-	else
-		m = learn_vma(maps, vma);
-	/* Not by m->file: the worker may have let go of that already. */
-	if (m && m->sort == MLU_MAPPING_FILE)
-		learn_files(maps, mm);
-	mmap_read_unlock(mm);
-	if (m)
-		mlu_maps_resolve(maps);
 	return m;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MLU_MAPS_H
 #define MLU_MAPS_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/spinlock.h>
@@ -15,8 +16,7 @@ struct mlu_maps_table;
 struct mlu_maps {
 	/*
 	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each
-	 * mapping's
-	 * @gone, @retired and @kept.
+	 * mapping's @gone, @born, @gone_at, @retired and @kept.
 	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */
 	spinlock_t lock;
@@ -25,6 +25,7 @@ struct mlu_maps {
 	u32 last_id;
 	u32 clock;		    /* ticks whenever a mapping comes or goes */
 	unsigned int nr_unresolved; /* have a file that is not kept */
+	atomic_t nr_late_walks;	    /* will ask what was mapped some time ago */
 	bool closed;		    /* no more learning: the target has ended */
 	bool retired;		    /* no more walks */
 	struct work_struct resolve;
@@ -35,6 +36,7 @@ void mlu_maps_wq_exit(void);
 
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
+struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp);
 void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_resolve_work(struct work_struct *work);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);

@@ -145,6 +145,46 @@ TEST_F(frame, libraries_that_are_gone_are_told_apart)
 	EXPECT_NE(NULL, strstr(self->report, one));
 }
 
+static char *mapping_of(char *report, const char *path)
+{
+	char tail[600], *at;
+
+	snprintf(tail, sizeof(tail), " (unmapped) %s\n", path);
+	at = strstr(report, tail);
+	while (at && at > report && at[-1] != '\n')
+		at--;
+	return at;
+}
+
+/*
+ * One that is opened over and over is one and not as many as times, so that a leak in it shows as
+ * one, whether another one was at its place in between or not.
+ */
+TEST_F(frame, libraries_that_come_again_are_the_same)
+{
+	char one[512], two[512];
+	int id_of_one, id_of_two, id;
+
+	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
+	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
+	mlu_spawn(&self->l, "frames", "reopen", one, two, NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	ASSERT_EQ(1, sscanf(mapping_of(self->report, one), "mapping %d ", &id_of_one));
+	ASSERT_EQ(1, sscanf(mapping_of(self->report, two), "mapping %d ", &id_of_two));
+	free(self->report);
+	mlu_step(&self->l, "again");
+	self->report = mlu_text("report");
+	EXPECT_EQ(2, mlu_count(self->report, "\n306160 bytes in 40 allocations from stack "))
+	{
+		TH_LOG("%s", self->report);
+	}
+	ASSERT_EQ(1, sscanf(mapping_of(self->report, one), "mapping %d ", &id));
+	EXPECT_EQ(id_of_one, id);
+	ASSERT_EQ(1, sscanf(mapping_of(self->report, two), "mapping %d ", &id));
+	EXPECT_EQ(id_of_two, id);
+}
+
 int main(int argc, char **argv)
 {
 	mlu_begin();

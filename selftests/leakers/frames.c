@@ -2,7 +2,8 @@
 /*
  * frames CASE [LIBRARY...]: blocks whose callers lie in code that is made at
  * run time, or in libraries that are gone when the step is done.  dlopen() has
- * allocations of its own; what is kept is told by its odd sizes.
+ * allocations of its own; what is kept is told by its odd sizes.  "reopen" has
+ * two steps.
  */
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -56,8 +57,21 @@ static void *leak_in(const char *path)
 /* Each library leaks once and goes; the next one may take its place. */
 static void unload(void)
 {
-	for (; *arguments; arguments++)
-		dlclose(leak_in(*arguments));
+	char **library;
+
+	for (library = arguments; *library; library++)
+		dlclose(leak_in(*library));
+}
+
+/* As servers do that take a module in for each request. */
+static void reopen(void)
+{
+	int i;
+
+	unload();
+	leaker_done();
+	for (i = 0; i < 40; i++)
+		unload();
 }
 
 /* The first one goes, the second one takes its place and stays. */
@@ -77,6 +91,8 @@ int main(int argc, char **argv)
 		jit();
 	else if (!strcmp(argv[1], "replace"))
 		replace();
+	else if (!strcmp(argv[1], "reopen"))
+		reopen();
 	else
 		unload();
 	leaker_done();

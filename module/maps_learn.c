@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is mapped after the attach, by dlopen or a compiler at run time.
+ *
+ * Nobody tells of it: a pc in no known mapping is looked up in the mm, under mmap_lock if that is
+ * to be had at once, and its mapping added to the known ones.
+ *
+ * Entered from handlers, within rcu_read_lock(); nothing here sleeps.
+ * Order: mmap_lock -> maps->lock.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+
+#include "maps.h"
+#include "mem.h"
+
+/* Mappings of any sort that a handler looks at to find new libraries among them. */
+#define MAX_LOOKED_AT 4096
+
+static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
+{
+	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
+
+	if (m)
+		m = mlu_maps_add(maps, m, MLU_GFP);
+	return IS_ERR(m) ? NULL : m;
+}
+
+/*
+ * A library has come, perhaps with others: a walk that is made later can find only what is learned
+ * by now.
+ */
+static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	unsigned int n = 0;
+
+	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
+		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
+			learn_vma(maps, vma);
+}
+
+/*
+ * mlu_maps_learn() - look up a pc that mlu_maps_find() does not know
+ * @mm: current->mm
+ * @no_code: set if nothing executable is mapped there: @pc is no return address
+ *
+ * mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: NULL if it is no code, or could not be looked up now.
+ */
+struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
+				   bool *no_code)
+{
+	struct mlu_mapping *m = NULL;
+	struct vm_area_struct *vma;
+
+	*no_code = pc >= TASK_SIZE_MAX;
+	if (*no_code || !mmap_read_trylock(mm))
+		return NULL;
+	vma = find_vma(mm, pc);
+	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
+		*no_code = true;
+	else
+		m = learn_vma(maps, vma);
+	/* Not by m->file: the worker may have let go of that already. */
+	if (m && m->sort == MLU_MAPPING_FILE)
+		learn_files(maps, mm);
+	mmap_read_unlock(mm);
+	if (m)
+		mlu_maps_resolve(maps);
+	return m;
+}
