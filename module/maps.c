@@ -38,6 +38,8 @@ struct mlu_maps_table {
 
 /* More mappings than any real program has; the tables are copied at each change. */
 #define MAX_MAPPINGS 8192
+/* How many of the newest are searched for one that has come again. */
+#define MAX_LOOKED_BACK 1024
 
 static size_t table_size(unsigned int nr)
 {
@@ -95,15 +97,19 @@ static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned
  */
 static struct mlu_mapping *find_again(struct mlu_maps *maps, const struct mlu_mapping *m)
 {
+	unsigned int looked_at = 0;
 	struct mlu_mapping *old;
 	struct mlu_dso *dso;
 
 	if (atomic_read(&maps->nr_late_walks))
 		return NULL;
-	list_for_each_entry_reverse(old, &maps->all, node)
+	list_for_each_entry_reverse(old, &maps->all, node) {
+		if (looked_at++ == MAX_LOOKED_BACK)
+			break;
 		if (old->gone && mlu_mapping_same(old, m) &&
 		    mlu_mapping_rules(old, &dso) != MLU_RULES_MISSING)
 			return old;
+	}
 	return NULL;
 }
 

@@ -83,6 +83,13 @@ sites()
 		return hex == "" ? "0" : hex
 	}
 
+	# A distance counts from the end of its four bytes: what is said is four less than what is meant.
+	function behind(hex,   i, value) {
+		for (i = 1; i <= length(hex); i++)
+			value = value * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+		return sprintf("%x", value + 4)
+	}
+
 	# The call before is complete: this is what it returns to.
 	function end_call(address) {
 		if (kind == "")
@@ -150,19 +157,23 @@ sites()
 		next
 	}
 
-	# A relocation says where the call goes to; a section alone needs the addend.
+	# A relocation says where the call goes to, by a name or by a place in a section.
 	kind != "" && /R_X86_64_P(LT|C)32/ {
 		callee = $3
 		sub(/-0x4$/, "", callee)
-		# What is in no section of its own is the cold part of the function itself.
-		if (callee ~ /^\./ && kind == "call")
-			print "unknown call to " callee " in " name_of[current]
+		if (callee ~ /^\.[^+]*\+0x/) {
+			split(callee, place, /[+]0x/)
+			callee = place[1] ":" behind(place[2])
+		}
 	}
 
 	END {
 		for (i = 1; i <= calls; i++) {
 			if (call_to[i] in ids)
 				call_to[i] = substr(ids[call_to[i]], 2)
+			# A jump to what is no start of a function stays in its own.
+			if (call_to[i] ~ /^\.[^*]*$/ && call_kind[i] == "call" && !(call_to[i] in name_of))
+				print "unknown call to " call_to[i] " in " name_of[call_from[i]]
 			id = call_from[i]
 			out[id, ++nr_out[id]] = call_to[i]
 		}
