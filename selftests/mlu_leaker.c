@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kselftest.h"
 #include "leakers/leaker.h"
 #include "mlu.h"
 
@@ -64,9 +65,13 @@ void mlu_wait_ready(struct mlu_leaker *leaker)
 
 	if (line && !strncmp(line, "ready ", 6))
 		return;
-	if (waitpid(leaker->pid, &status, 0) == leaker->pid && WIFEXITED(status))
-		_exit(WEXITSTATUS(status) == 4 ? 4 : 1);
-	mlu_die("the leaker did not become ready: %s", line ? line : "nothing");
+	if (line)
+		mlu_die("the leaker did not become ready: %s", line);
+	if (waitpid(leaker->pid, &status, 0) != leaker->pid)
+		mlu_die("waitpid: %m");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == KSFT_SKIP)
+		_exit(KSFT_SKIP);
+	mlu_die("the leaker ended before it was ready (status 0x%x)", status);
 }
 
 void mlu_spawnv(struct mlu_leaker *leaker, const char *const *words)

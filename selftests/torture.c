@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,16 +26,6 @@
 
 #define BLOCKS 300
 
-static const struct {
-	void (*run)(struct torture *t, unsigned int seed);
-	const char *needs;
-} hands[] = {
-	{ torture_command, NULL },	 { torture_command, NULL },
-	{ torture_read, NULL },		 { torture_stop, NULL },
-	{ torture_trace, NULL },	 { torture_strace, "/usr/bin/strace" },
-	{ torture_gdb, "/usr/bin/gdb" },
-};
-
 static const char *const programs[TORTURE_TARGETS] = {
 	"torture",
 	"torture_jump",
@@ -44,14 +33,12 @@ static const char *const programs[TORTURE_TARGETS] = {
 	"torture_jump_apart",
 };
 
-#define HANDS (sizeof(hands) / sizeof(hands[0]))
-
 FIXTURE(torture)
 {
 	struct torture *t;
 	int map; /* the descriptor that the targets find it by */
 	struct mlu_leaker l[TORTURE_TARGETS], steady;
-	pid_t hand[HANDS]; /* 0: it lacks what it needs */
+	pid_t hand[TORTURE_HANDS]; /* 0: it lacks what it needs */
 	unsigned int seed;
 	int seconds;
 };
@@ -85,28 +72,9 @@ static void start_target(FIXTURE_DATA(torture) * self, int i)
 	snprintf(map, sizeof(map), "%d", self->map);
 	snprintf(place, sizeof(place), "%d", i);
 	self->t->ending[i] = 0;
+	self->t->jumps_of[i] = 0;
 	mlu_spawn(&self->l[i], programs[i], seed, map, place, mlu_here("leakers/libone.so"), NULL);
 	self->t->target[i] = self->l[i].pid;
-}
-
-static void start_hand(FIXTURE_DATA(torture) * self, unsigned int i)
-{
-	unsigned int seed = torture_next(&self->seed);
-
-	self->hand[i] = 0;
-	if (hands[i].needs && access(hands[i].needs, X_OK)) {
-		mlu_say("there is no %s, nobody uses it", hands[i].needs);
-		return;
-	}
-	fflush(stdout);
-	self->hand[i] = fork();
-	if (self->hand[i] < 0)
-		mlu_die("fork: %m");
-	if (self->hand[i])
-		return;
-	/* Not told to die with the test: a tracer has to let go first. */
-	hands[i].run(self->t, seed);
-	_exit(0);
 }
 
 /* Shared with the targets, too, and so by a descriptor that they inherit. */
@@ -140,8 +108,8 @@ FIXTURE_SETUP(torture)
 	mlu_spawn(&self->steady, "torture_steady", blocks, mlu_here("leakers/libone.so"), NULL);
 	for (i = 0; i < self->t->targets; i++)
 		start_target(self, i);
-	for (i = 0; i < (int)HANDS; i++)
-		start_hand(self, i);
+	for (i = 0; i < (int)TORTURE_HANDS; i++)
+		self->hand[i] = torture_start_hand(self->t, i, torture_next(&self->seed));
 }
 
 FIXTURE_TEARDOWN(torture)
@@ -193,7 +161,7 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	replace_those_that_have_left(self);
 	for (i = 0; i < self->t->targets; i++)
 		alive &= is_alive(self->l[i].pid);
-	for (i = 0; i < (int)HANDS; i++)
+	for (i = 0; i < (int)TORTURE_HANDS; i++)
 		alive &= is_alive(self->hand[i]);
 	return alive;
 }
@@ -311,7 +279,7 @@ static bool hands_are_done(FIXTURE_DATA(torture) * self)
 	bool good = true;
 
 	self->t->over = true;
-	for (i = 0; i < HANDS; i++) {
+	for (i = 0; i < TORTURE_HANDS; i++) {
 		if (self->hand[i] && !is_done(self, self->hand[i])) {
 			mlu_say("hand %u did not come to its end", i);
 			good = false;

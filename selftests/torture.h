@@ -8,6 +8,7 @@
 
 #define TORTURE_TARGETS 4
 #define TORTURE_THREADS 8
+#define TORTURE_HANDS 7
 
 /* The status of a target that has left by _exit() out of malloc, as it does now and then. */
 #define TORTURE_EXIT 77
@@ -55,10 +56,10 @@ static inline pid_t torture_some_target(struct torture *t, unsigned int *seed)
 	return t->target[torture_next(seed) % t->targets];
 }
 
-/* Those who torture, each a process of its own. */
-void torture_command(struct torture *t, unsigned int seed);
-void torture_read(struct torture *t, unsigned int seed);
-void torture_stop(struct torture *t, unsigned int seed);
+/* Those who torture, each a process of its own; 0: it lacks what it needs. */
+pid_t torture_start_hand(struct torture *t, unsigned int i, unsigned int seed);
+
+/* Of these, who trace. */
 void torture_trace(struct torture *t, unsigned int seed);
 void torture_strace(struct torture *t, unsigned int seed);
 void torture_gdb(struct torture *t, unsigned int seed);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "mlu.h"
@@ -45,7 +46,7 @@ static void count_attach(struct torture *t, int err)
 		mlu_die("attach: %s", strerror(err));
 }
 
-void torture_command(struct torture *t, unsigned int seed)
+static void command(struct torture *t, unsigned int seed)
 {
 	static const char *const attach[] = { "attach %d", "%d", "attach %d min=100 depth=3",
 					      "attach %d older=5", "attach %d bound=1" };
@@ -87,7 +88,7 @@ static void read_some(struct torture *t, int fd, unsigned int *seed)
 	close(fd);
 }
 
-void torture_read(struct torture *t, unsigned int seed)
+static void read_files(struct torture *t, unsigned int seed)
 {
 	static const char *const files[] = { "control", "report", "allocations", "stats" };
 	unsigned int id;
@@ -106,7 +107,7 @@ void torture_read(struct torture *t, unsigned int seed)
 	}
 }
 
-void torture_stop(struct torture *t, unsigned int seed)
+static void stop(struct torture *t, unsigned int seed)
 {
 	pid_t pid;
 
@@ -118,4 +119,52 @@ void torture_stop(struct torture *t, unsigned int seed)
 		t->stops++;
 		usleep(torture_next(&seed) % 200000);
 	}
+}
+
+static const struct {
+	void (*run)(struct torture *t, unsigned int seed);
+	const char *needs;
+} hands[TORTURE_HANDS] = {
+	{ command, NULL },
+	{ command, NULL },
+	{ read_files, NULL },
+	{ stop, NULL },
+	{ torture_trace, NULL },
+	{ torture_strace, "/usr/bin/strace" },
+	{ torture_gdb, "/usr/bin/gdb" },
+};
+
+static struct torture *ended_by_signal;
+
+static void end_all(int signal)
+{
+	(void)signal;
+	ended_by_signal->over = true;
+}
+
+/* A test that dies must not leave them at work for ever, but a tracer has to let go first. */
+static void end_with_the_test(struct torture *t)
+{
+	ended_by_signal = t;
+	signal(SIGTERM, end_all);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+pid_t torture_start_hand(struct torture *t, unsigned int i, unsigned int seed)
+{
+	pid_t pid;
+
+	if (hands[i].needs && access(hands[i].needs, X_OK)) {
+		mlu_say("there is no %s, nobody uses it", hands[i].needs);
+		return 0;
+	}
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		mlu_die("fork: %m");
+	if (pid)
+		return pid;
+	end_with_the_test(t);
+	hands[i].run(t, seed);
+	_exit(0);
 }

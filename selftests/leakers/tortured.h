@@ -169,11 +169,22 @@ static inline void tortured_begin(int argc, char **argv)
 	tortured_words[5] = "again";
 }
 
+/*
+ * Before there are threads: they may leave by _exit() as soon as they run, and a program that ends
+ * before it is ready is one that came to harm.
+ */
+static inline void tortured_ready(void)
+{
+	if (!tortured_anew)
+		leaker_say("ready %d\n", (int)getpid());
+}
+
 static inline void tortured_start(void *(*work)(void *))
 {
 	pthread_t thread;
 	long i;
 
+	tortured_ready();
 	for (i = 0; i < TORTURE_THREADS; i++)
 		if (pthread_create(&thread, NULL, work, (void *)i))
 			leaker_die("pthread_create");
@@ -187,8 +198,6 @@ static inline void tortured_serve(void)
 
 	if (tortured_anew)
 		torture->ending[tortured_place]--;
-	else
-		leaker_say("ready %d\n", (int)getpid());
 	for (;;) {
 		if (poll(&input, 1, 1000 + torture_next(&seed) % 4000) > 0) {
 			pthread_mutex_lock(&tortured_tells);
