@@ -30,12 +30,13 @@ kernel_stock()
 	kernel_tree=
 }
 
-# Its tree is bound where the root is entered: see chroot_run.
+# Its tree is bound where the root is entered.  The image is the one that no machine has to unpack: see
+# CONFIG_PVH.
 kernel_debug()
 {
 	kernel_tree=$("$vm/debug-kernel" "$1") || die "no $1 kernel"
 	release=$(cat "$kernel_tree/include/config/kernel.release")
-	image=$kernel_tree/arch/x86/boot/bzImage
+	image=$kernel_tree/vmlinux
 	modules=
 	kdir=/kernel
 }
