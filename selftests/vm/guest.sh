@@ -39,22 +39,26 @@ unload()
 	timeout 120 rmmod memleak_user
 }
 
-# A scan takes a minute of an emulated processor: those at the end must do.
-stop_scans()
-{
-	local file=/sys/kernel/debug/kmemleak
-	[ ! -e $file ] || echo scan=off >$file
-}
-
-# kmemleak wants two scans, a block's age apart, to be sure of what it says.
-scan_memory()
+# The file of kmemleak stays open: behind lockdown it cannot be opened any more.  A scan takes seconds of
+# an emulated processor: those at the end must do.
+begin_scans()
 {
 	local file=/sys/kernel/debug/kmemleak
 	[ -e $file ] || return 0
-	echo scan >$file
-	sleep 6
-	echo scan >$file
-	cat $file
+	exec 4<>$file
+	echo scan=off >&4
+}
+
+# kmemleak wants two scans to be sure of what it says, the second when all blocks are five seconds old.
+scan_memory()
+{
+	local began=$SECONDS
+	[ -e /proc/self/fd/4 ] || return 0
+	echo scan >&4 || return
+	while [ $SECONDS -lt $((began + 7)) ]; do
+		sleep 0.5
+	done
+	echo scan >&4 && cat <&4
 }
 
 # What the kernel said that it must not say; see splats.  Data races are many: those count that have a
@@ -69,7 +73,7 @@ finish()
 {
 	local status=$1 found leaks
 	unload || echo "problem the module could not be unloaded" >&3
-	leaks=$(scan_memory)
+	leaks=$(scan_memory) || echo "problem the memory could not be searched" >&3
 	[ -z "$leaks" ] || printf 'problem kernel memory leaked\n%s\n' "$leaks" >&3
 	if found=$(splats); then
 		printf 'problem the kernel complained\n%s\n' "$found" >&3
@@ -83,21 +87,21 @@ run()
 {
 	local status reader
 	mkfifo /run/output
-	cat /run/output >"$(port output)" 3>&- &
+	cat /run/output >"$(port output)" 3>&- 4<&- &
 	reader=$!
-	setsid bash /mlu/command </dev/null >/run/output 2>&1 3>&-
+	setsid bash /mlu/command </dev/null >/run/output 2>&1 3>&- 4<&-
 	status=$?
 	timeout 5 tail --pid=$reader -f /dev/null
 	return $status
 }
 
 mounts
-stop_scans
+begin_scans
 exec 3>"$(port verdict)"
 echo begin >&3
 cd /mlu/memleak_user || exit
 run
 finish $?
-exec 3>&-
+exec 3>&- 4<&-
 echo o >/proc/sysrq-trigger
 sleep 10
