@@ -59,7 +59,7 @@ static long memory_available_mib(void)
 /* On stock kernels a million; a machine too small for that is told so. */
 TEST_F_TIMEOUT(storm, million_outstanding, 240)
 {
-	long count = mlu_scaled(1000000, 20000);
+	long count = mlu_scaled(1000000, 10000);
 	char number[16];
 	int id;
 
@@ -105,7 +105,7 @@ static bool are_plausible(int id)
 /* A program that never holds more than a block a thread shows no more, whenever one looks. */
 TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 {
-	int i, id, rounds = mlu_scaled(100, 15);
+	int i, id, rounds = mlu_scaled(100, 10);
 
 	mlu_spawn(&self->l, "balance", "4", NULL);
 	mlu_step(&self->l, "run");

@@ -61,7 +61,7 @@ TEST_F(module, a_bound_target_keeps_it)
 /* Twenty times, with a target that never rests and now and then one that does. */
 TEST_F_TIMEOUT(module, comes_and_goes_with_live_targets, 120)
 {
-	int i, rounds = mlu_scaled(20, 8);
+	int i, rounds = mlu_scaled(20, 5);
 
 	mlu_step(&self->busy, "run");
 	for (i = 0; i < rounds; i++) {
