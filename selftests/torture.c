@@ -108,7 +108,7 @@ FIXTURE_SETUP(torture)
 	mlu_spawn(&self->steady, "torture_steady", blocks, mlu_here("leakers/libone.so"), NULL);
 	for (i = 0; i < self->t->targets; i++)
 		start_target(self, i);
-	for (i = 0; i < (int)TORTURE_HANDS; i++)
+	for (i = 0; i < TORTURE_HANDS; i++)
 		self->hand[i] = torture_start_hand(self->t, i, torture_next(&self->seed));
 }
 
@@ -161,7 +161,7 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	replace_those_that_have_left(self);
 	for (i = 0; i < self->t->targets; i++)
 		alive &= is_alive(self->l[i].pid);
-	for (i = 0; i < (int)TORTURE_HANDS; i++)
+	for (i = 0; i < TORTURE_HANDS; i++)
 		alive &= is_alive(self->hand[i]);
 	return alive;
 }
