@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -101,6 +102,8 @@ FIXTURE_SETUP(torture)
 	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
 	mlu_say("MLU_TORTURE_SEED=%u MLU_TORTURE_SECONDS=%d", self->seed, self->seconds);
 	mlu_fresh();
+	/* The children of a target that was killed, or has called exec, become ours. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	self->t = shared_map(&self->map);
 	/* Where each event is slow, 32 threads would leave nobody the time to torture them. */
 	self->t->targets = mlu_debug_kernel() ? TORTURE_TARGETS / 2 : TORTURE_TARGETS;
@@ -323,6 +326,36 @@ static bool comes_to_a_good_end(struct mlu_leaker *l)
 	return mlu_end(l) == 0 && good;
 }
 
+#define MAX_PID 65536 /* more than a small machine has */
+
+/* All that are in our process group but those who run the test. */
+static void kill_the_rest(void)
+{
+	pid_t pid;
+
+	for (pid = 2; pid < MAX_PID; pid++)
+		if (pid != getpid() && pid != getppid() && getpgid(pid) == getpgrp())
+			kill(pid, SIGKILL);
+}
+
+/* Nor does any child of a target live on, which would hold this test's output open for ever. */
+static bool nobody_is_left(void)
+{
+	pid_t pid = 0;
+	int tries;
+
+	for (tries = 0; tries < 1000 && pid >= 0; tries++) {
+		pid = waitpid(-1, NULL, WNOHANG | __WALL);
+		if (!pid)
+			usleep(10000);
+	}
+	if (pid < 0)
+		return true;
+	mlu_say("a child of a target does not come to its end");
+	kill_the_rest();
+	return false;
+}
+
 /* A torture in which nothing happened proves nothing; for a short one it is a matter of luck. */
 static bool was_one(FIXTURE_DATA(torture) * self)
 {
@@ -362,6 +395,7 @@ TEST_F_TIMEOUT(torture, all_at_once, 3600)
 		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
 	EXPECT_TRUE(is_exact_beside(self));
 	EXPECT_EQ(0, mlu_end(&self->steady));
+	EXPECT_TRUE(nobody_is_left());
 	EXPECT_EQ(0, insist("detach", "detach", 0));
 	EXPECT_EQ(0, insist("clear", "clear", 0));
 	EXPECT_EQ(0, mlu_stat(0, "targets"));

@@ -84,11 +84,14 @@ static void jump(int signal)
 		siglongjmp(back, 1);
 }
 
-/* The signal comes at any moment, in the middle of an allocator most of the time. */
+/*
+ * The signal comes at any moment, in the middle of an allocator most of the time.  And it comes again:
+ * a tracer that lets go of a child between the signal and its delivery has taken it away.
+ */
 static void leave_by_signal(unsigned int seed)
 {
 	const struct timeval often = { .tv_usec = 500 + torture_next(&seed) % 3000 };
-	const struct itimerval timer = { .it_value = often };
+	const struct itimerval timer = { .it_value = often, .it_interval = often };
 
 	signal(SIGALRM, jump);
 	may_jump = 1 + torture_next(&seed) % 2;
