@@ -75,7 +75,7 @@ prepare_host()
 {
 	[ "$(id -u)" = 0 ] || die "must be run as root: it makes a root file system and mounts it"
 	mkdir -p "$cache/logs"
-	need_packages mmdebstrap erofs-utils cpio rsync xz-utils git make perl ca-certificates \
+	need_packages mmdebstrap erofs-utils cpio rsync xz-utils zstd git make perl ca-certificates \
 		debian-archive-keyring
 }
 
