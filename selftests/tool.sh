@@ -39,17 +39,25 @@ unload()
 	[ ! -d /sys/module/memleak_user ] || rmmod memleak_user
 }
 
-# A value of stats.
-stat_of()
+# matches FILE PATTERN: does a line of it?  As for all that is asked again and again no process is
+# started: where everything is checked, that takes a tenth of a second.
+matches()
 {
-	sed -n "s/^$1 //p" "$files/stats"
+	local line lines
+	mapfile -t lines <"$1"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $2 ]]; then
+			return 0
+		fi
+	done
+	return 1
 }
 
 # Waits until the command succeeds, at most 20 s.
 eventually()
 {
 	local tries
-	for tries in $(seq 200); do
+	for ((tries = 0; tries < 200; tries++)); do
 		if "$@"; then
 			return 0
 		fi
@@ -61,12 +69,12 @@ eventually()
 
 is_traced()
 {
-	grep -q " pid $1 [^ ]* tracing" "$files/control"
+	matches "$files/control" " pid $1 [^ ]* tracing"
 }
 
 nothing_is_traced()
 {
-	[ "$(stat_of targets)" = 0 ] && [ "$(stat_of probes)" = 0 ]
+	matches "$files/stats" "^targets 0$" && matches "$files/stats" "^probes 0$"
 }
 
 # start LEAKER ARGUMENT...: its PID is in $pid; it waits for its first step.
@@ -78,21 +86,32 @@ start()
 	"$leakers/$leaker" "$@" <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
 	pid=$!
 	exec 7<>"$scratch/steps"
-	eventually grep -q '^ready' "$scratch/leaker"
+	eventually matches "$scratch/leaker" "^ready"
 }
 
 # The next step of the leaker, to its end.
 step()
 {
-	local before
-	before=$(grep -c '^done' "$scratch/leaker" || true)
+	count_done
 	echo go >&7
-	eventually is_done "$before"
+	eventually is_done "$steps_done"
+}
+
+# How many steps have come to their end, in $steps_done.
+count_done()
+{
+	local line lines
+	mapfile -t lines <"$scratch/leaker"
+	steps_done=0
+	for line in "${lines[@]}"; do
+		[[ $line != done* ]] || steps_done=$((steps_done + 1))
+	done
 }
 
 is_done()
 {
-	[ "$(grep -c '^done' "$scratch/leaker")" -gt "$1" ]
+	count_done
+	[ "$steps_done" -gt "$1" ]
 }
 
 # Ends whatever a test has started, and forgets what it traced.
@@ -109,9 +128,9 @@ clean()
 
 run_one()
 {
-	scratch=$(mktemp -d /tmp/mlu-tool-XXXXXX)
-	chmod 0755 "$scratch"
-	trap 'clean; rm -rf "$scratch"' EXIT
+	scratch=$work/$1
+	mkdir -m 755 "$scratch"
+	trap clean EXIT
 	set -eu
 	"$1"
 }
@@ -120,11 +139,14 @@ run_tests()
 {
 	local name number=0 failed=0 log status
 	check_machine
+	work=$(mktemp -d /tmp/mlu-tool-XXXXXX)
+	chmod 0755 "$work"
+	trap 'rm -rf "$work"' EXIT
+	log=$work/log
 	echo "TAP version 13"
 	echo "1..$#"
 	for name in "$@"; do
 		number=$((number + 1))
-		log=$(mktemp)
 		# Not behind "||" or "if": that would switch off the test's set -e.
 		(run_one "$name") >"$log" 2>&1 </dev/null
 		status=$?
@@ -137,7 +159,6 @@ run_tests()
 			echo "not ok $number $name"
 			failed=1
 		fi
-		rm -f "$log"
 	done
 	exit "$failed"
 }
@@ -145,7 +166,7 @@ run_tests()
 # expect FILE PATTERN: a line of it matches; the file is shown if none does.
 expect()
 {
-	if ! grep -Eq -- "$2" "$1"; then
+	if ! matches "$1" "$2"; then
 		echo "expected: $2"
 		echo "found:"
 		cat "$1"
@@ -155,7 +176,7 @@ expect()
 
 expect_not()
 {
-	if grep -Eq -- "$2" "$1"; then
+	if matches "$1" "$2"; then
 		echo "not expected: $2"
 		echo "found:"
 		cat "$1"

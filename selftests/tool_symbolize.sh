@@ -14,7 +14,7 @@ save_report()
 	"$scratch/program" longjmp_deeper <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
 	pid=$!
 	exec 7<>"$scratch/steps"
-	eventually grep -q '^ready' "$scratch/leaker"
+	eventually matches "$scratch/leaker" "^ready"
 	echo "$pid" >"$files/control"
 	step
 	cat "$files/report" >"$scratch/report"

@@ -137,7 +137,7 @@ start_in_container()
 		- "$scratch/root" "$leakers/toy" <>"$input" >"$scratch/leaker" 2>&1 &
 	outer=$!
 	exec 7<>"$input"
-	eventually grep -q '^ready 1$' "$scratch/leaker"
+	eventually matches "$scratch/leaker" "^ready 1$"
 	pid=$(grep -l "^PPid:.$outer$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
 }
 

@@ -27,7 +27,7 @@ control_is_read_while_targets_go()
 	done
 	touch "$scratch/enough"
 	wait "$reader"
-	grep -q "memleak_user control 1" "$scratch/control"
+	matches "$scratch/control" "memleak_user control 1"
 	nothing_is_traced || return 1
 	echo "$round rounds"
 }
