@@ -85,8 +85,8 @@ static void jump(int signal)
 }
 
 /*
- * The signal comes at any moment, in the middle of an allocator most of the time.  And it comes again:
- * a tracer that lets go of a child between the signal and its delivery has taken it away.
+ * The signal comes at any moment, in the middle of an allocator most of the time.  And it comes
+ * again: a tracer that lets go of a child between the signal and its delivery takes it away.
  */
 static void leave_by_signal(unsigned int seed)
 {

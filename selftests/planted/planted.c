@@ -37,9 +37,9 @@ static void plant_warning(void)
 }
 
 /*
- * BUG() by way of who is allowed to: more of a block is shown to a program than there is.  Where that
- * does not end the machine, this never returns, and the module stays half loaded: it comes last, and
- * the block must not be taken for one that has leaked.
+ * BUG() by way of who is allowed to: more of a block is shown to a program than there is.  Where
+ * that does not end the machine, this never returns, and the module stays half loaded: it comes
+ * last, and the block must not be taken for one that has leaked.
  */
 static void plant_usercopy(void)
 {
