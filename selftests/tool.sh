@@ -82,8 +82,14 @@ start()
 {
 	local leaker=$1
 	shift
+	start_program "$leakers/$leaker" "$@"
+}
+
+# The same of one that lies somewhere else.
+start_program()
+{
 	mkfifo "$scratch/steps"
-	"$leakers/$leaker" "$@" <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
+	"$@" <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
 	pid=$!
 	exec 7<>"$scratch/steps"
 	eventually matches "$scratch/leaker" "^ready"

@@ -10,11 +10,7 @@
 save_report()
 {
 	cp "$leakers/toy" "$scratch/program"
-	mkfifo "$scratch/steps"
-	"$scratch/program" longjmp_deeper <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
-	pid=$!
-	exec 7<>"$scratch/steps"
-	eventually matches "$scratch/leaker" "^ready"
+	start_program "$scratch/program" longjmp_deeper
 	echo "$pid" >"$files/control"
 	step
 	cat "$files/report" >"$scratch/report"
