@@ -79,6 +79,15 @@ prepare_host()
 		debian-archive-keyring
 }
 
+# copy_sources FROM TO [OPTION...]: of a checkout; what is in .gitignore is neither copied nor deleted.
+copy_sources()
+{
+	local from=$1 to=$2
+	shift 2
+	mkdir -p "$to"
+	rsync -a --delete --exclude=/.git --filter=':- .gitignore' "$@" "$from/" "$to/"
+}
+
 # make_disk DIR FILE LOG: what a machine takes for a disk.  A shared directory would cost it a question to
 # the emulator for each file that is opened, and a program's start twice the time.
 make_disk()
