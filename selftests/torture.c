@@ -292,26 +292,6 @@ static bool hands_are_done(FIXTURE_DATA(torture) * self)
 	return good;
 }
 
-/* What a target keeps is listed, whatever else it has lost by its jumps. */
-static bool lists_what_is_kept(const struct mlu_leaker *l)
-{
-	size_t i, k, missing = 0;
-	struct mlu_rows rows;
-
-	mlu_rows(&rows, "targets/%d/allocations", mlu_id(l->pid));
-	for (i = 0; i < l->keep.count; i++) {
-		for (k = 0; k < rows.count; k++)
-			if (rows.row[k].addr == l->keep.row[i].addr &&
-			    rows.row[k].size == l->keep.row[i].size)
-				break;
-		missing += k == rows.count;
-	}
-	mlu_rows_free(&rows);
-	if (missing)
-		mlu_say("%zu of %zu blocks are not listed", missing, l->keep.count);
-	return l->keep.count && !missing;
-}
-
 /* It goes on as it did, traced by us alone, and then comes to its end. */
 static bool comes_to_a_good_end(struct mlu_leaker *l)
 {
@@ -320,40 +300,10 @@ static bool comes_to_a_good_end(struct mlu_leaker *l)
 	kill(l->pid, SIGCONT);
 	good = !insist("attach", "clear", l->pid);
 	mlu_step(l, "count");
-	good = good && lists_what_is_kept(l);
+	good = good && torture_lists_kept(l);
 	mlu_step(l, "forget");
 	mlu_step(l, "turns");
 	return mlu_end(l) == 0 && good;
-}
-
-#define MAX_PID 65536 /* more than a small machine has */
-
-/* All that are in our process group but those who run the test. */
-static void kill_the_rest(void)
-{
-	pid_t pid;
-
-	for (pid = 2; pid < MAX_PID; pid++)
-		if (pid != getpid() && pid != getppid() && getpgid(pid) == getpgrp())
-			kill(pid, SIGKILL);
-}
-
-/* Nor does any child of a target live on, which would hold this test's output open for ever. */
-static bool nobody_is_left(void)
-{
-	pid_t pid = 0;
-	int tries;
-
-	for (tries = 0; tries < 1000 && pid >= 0; tries++) {
-		pid = waitpid(-1, NULL, WNOHANG | __WALL);
-		if (!pid)
-			usleep(10000);
-	}
-	if (pid < 0)
-		return true;
-	mlu_say("a child of a target does not come to its end");
-	kill_the_rest();
-	return false;
 }
 
 /* A torture in which nothing happened proves nothing; for a short one it is a matter of luck. */
@@ -395,7 +345,7 @@ TEST_F_TIMEOUT(torture, all_at_once, 3600)
 		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
 	EXPECT_TRUE(is_exact_beside(self));
 	EXPECT_EQ(0, mlu_end(&self->steady));
-	EXPECT_TRUE(nobody_is_left());
+	EXPECT_TRUE(torture_nobody_left());
 	EXPECT_EQ(0, insist("detach", "detach", 0));
 	EXPECT_EQ(0, insist("clear", "clear", 0));
 	EXPECT_EQ(0, mlu_stat(0, "targets"));

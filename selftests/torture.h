@@ -64,4 +64,9 @@ void torture_trace(struct torture *t, unsigned int seed);
 void torture_strace(struct torture *t, unsigned int seed);
 void torture_gdb(struct torture *t, unsigned int seed);
 
+/* The end: is all listed that the target keeps, and is every child gone?  Who is not is killed. */
+struct mlu_leaker;
+bool torture_lists_kept(const struct mlu_leaker *l);
+bool torture_nobody_left(void);
+
 #endif

@@ -155,12 +155,22 @@ static pid_t run(const char *const *words, int out)
 
 	if (pid)
 		return pid;
+	setpgid(0, 0);
 	setpriority(PRIO_PROCESS, 0, -10);
 	signal(SIGPIPE, SIG_DFL);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	execv(words[0], (char **)words);
 	_exit(127);
+}
+
+/*
+ * strace and gdb first try on children of their own what the kernel's ptrace can do: who is ended
+ * while at it leaves one behind that has stopped itself, for ever.
+ */
+static void kill_its_children(pid_t pid)
+{
+	kill(-pid, SIGKILL);
 }
 
 static bool ends_within(pid_t pid, int *status, int ms)
@@ -210,6 +220,7 @@ static void strace(struct torture *t, pid_t target, unsigned int *seed)
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 	}
+	kill_its_children(pid);
 	text = text_of(out);
 	t->strace_lines += mlu_count(text, "\n");
 	t->straces += !!strstr(text, " = ");
@@ -263,6 +274,7 @@ static void gdb(struct torture *t, pid_t target)
 		waitpid(pid, &status, 0);
 		status = 0;
 	}
+	kill_its_children(pid);
 	text = text_of(out);
 	t->gdbs += !!strstr(text, "\nheld\n");
 	t->gdb_frames += mlu_count(text, "\n#");

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must be true of the tortured at the end: all that a target keeps is listed, and nobody whom
+ * it started outlives the test.  The test's own process calls these, when the torturers are gone.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mlu.h"
+#include "torture.h"
+
+/* What a target keeps is listed, whatever else it has lost by its jumps. */
+bool torture_lists_kept(const struct mlu_leaker *l)
+{
+	size_t i, k, missing = 0;
+	struct mlu_rows rows;
+
+	mlu_rows(&rows, "targets/%d/allocations", mlu_id(l->pid));
+	for (i = 0; i < l->keep.count; i++) {
+		for (k = 0; k < rows.count; k++)
+			if (rows.row[k].addr == l->keep.row[i].addr &&
+			    rows.row[k].size == l->keep.row[i].size)
+				break;
+		missing += k == rows.count;
+	}
+	mlu_rows_free(&rows);
+	if (missing)
+		mlu_say("%zu of %zu blocks are not listed", missing, l->keep.count);
+	return l->keep.count && !missing;
+}
+
+#define MAX_PID 65536 /* more than a small machine has */
+
+/* What it is, what it waits for, and who holds it, each file on a line. */
+static void tell_of(pid_t pid)
+{
+	static const char *const files[] = { "status", "syscall", "stack" };
+	char path[64], text[4096], *at;
+	ssize_t n;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		fd = open(path, O_RDONLY);
+		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+		close(fd);
+		text[n < 0 ? 0 : n] = 0;
+		for (at = text; (at = strpbrk(at, "\t\n"));)
+			*at = ' ';
+		mlu_say("%s: %s", path, text);
+	}
+}
+
+/* All that are in our process group but those who run the test. */
+static void kill_the_rest(void)
+{
+	pid_t pid;
+
+	for (pid = 2; pid < MAX_PID; pid++)
+		if (pid != getpid() && pid != getppid() && getpgid(pid) == getpgrp()) {
+			tell_of(pid);
+			kill(pid, SIGKILL);
+		}
+}
+
+/* Nor does any child of a target live on, which would hold this test's output open for ever. */
+bool torture_nobody_left(void)
+{
+	pid_t pid = 0;
+	int tries;
+
+	for (tries = 0; tries < 1000 && pid >= 0; tries++) {
+		pid = waitpid(-1, NULL, WNOHANG | __WALL);
+		if (!pid)
+			usleep(10000);
+	}
+	if (pid < 0)
+		return true;
+	mlu_say("a child of a target does not come to its end");
+	kill_the_rest();
+	return false;
+}
