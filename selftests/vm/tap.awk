@@ -2,8 +2,9 @@
 #
 # Reads what kselftest's runner says (one run or several; programs on the outer level, their cases
 # behind "# ") or plain TAP (-v plain=1), and prints "PASSED FAILED SKIPPED", then a line for each case
-# that failed or was skipped.  A program that ends badly without saying which case failed is a failure of its own, and
-# so is a plan that was not carried out.
+# that failed or was skipped, and under one that failed the last of what was said before that: often it is all that
+# is seen of a log.  A program that ends badly without saying which case failed is a failure of its own, and so is a
+# plan that was not carried out.
 
 function test_case(line,   name) {
 	name = line
@@ -14,6 +15,7 @@ function test_case(line,   name) {
 		count["failed"]++
 		failed_here++
 		note("failed  " name)
+		note_what_was_said()
 	} else if (line ~ /# *SKIP/) {
 		count["skipped"]++
 		note("skipped " name)
@@ -21,6 +23,20 @@ function test_case(line,   name) {
 		count["passed"]++
 	}
 	seen++
+	lines = 0
+}
+
+# The harness frames each case with words of its own.
+function say(line) {
+	if (line ~ /^#  RUN /)
+		lines = 0
+	else if (line !~ /^# +FAIL /)
+		said[lines++] = substr(line, 1, 400)
+}
+
+function note_what_was_said(   i) {
+	for (i = lines > 20 ? lines - 20 : 0; i < lines; i++)
+		note("        " said[i])
 }
 
 function note(text) {
@@ -56,19 +72,21 @@ BEGIN {
 
 plain && /^1\.\.[0-9]+/ { plan($0); next }
 plain && /^(not )?ok/ { test_case($0); next }
-plain { next }
+plain { say($0); next }
 
 /^# selftests: / {
 	program = $NF
 	failed_here = 0
 	planned = -1
 	seen = 0
+	lines = 0
 	before = count["passed"] + count["failed"] + count["skipped"]
 	reason = ""
 	next
 }
 /^# 1\.\.[0-9]+/ { plan(substr($0, 3)); if (/SKIP/) reason = substr($0, 3); next }
 /^# (not )?ok / { test_case(substr($0, 3)); next }
+/^# / { say(substr($0, 3)); next }
 /^1\.\.[0-9]+/ { all = (all > 0 ? all : 0) + substr($0, 4); next }
 /^(not )?ok [0-9]+ selftests: / {
 	end_of_plan()
@@ -76,6 +94,7 @@ plain { next }
 	if (/^not ok/ && !failed_here) {
 		count["failed"]++
 		note("failed  " program ": " substr($0, index($0, "#")))
+		note_what_was_said()
 	} else if (/# *SKIP/ && !cases) {
 		count["skipped"]++
 		note("skipped " program ": " reason)
