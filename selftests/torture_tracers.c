@@ -105,9 +105,26 @@ static bool let_go_on(struct torture *t, const struct tracee *tracee, int status
 	return ptrace(how[torture_next(seed) % 3], tracee->tid, 0, sig) == 0;
 }
 
+/* Of the signals that wait for this thread alone (proc(5)); one that has gone has none. */
+static bool trap_is_pending(pid_t tid)
+{
+	char path[64], text[4096], *at;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	at = strstr(text, "\nSigPnd:");
+	return at && strtoull(at + strlen("\nSigPnd:"), NULL, 16) & 1ull << (SIGTRAP - 1);
+}
+
 /*
  * The trap of a step may be pending behind the stop that was asked for, and would kill who is let
- * go with it: let it run without steps until no trap comes any more.
+ * go with it: let it run without steps, and stop for the trap, until none is there.  (No step is
+ * still to be made: the kernel ends a uprobe's before the thread stops.)
  */
 static void let_go(struct tracee *tracee)
 {
@@ -115,12 +132,9 @@ static void let_go(struct tracee *tracee)
 
 	interrupt(tracee);
 	stops = stops_within(tracee, &status, PATIENCE);
-	while (stops > 0 && ptrace(PTRACE_CONT, tracee->tid, 0, 0) == 0)
-		stops = stops_within(tracee, &status, 20);
-	if (stops == 0) {
-		interrupt(tracee);
+	while (stops > 0 && trap_is_pending(tracee->tid) &&
+	       ptrace(PTRACE_CONT, tracee->tid, 0, 0) == 0)
 		stops = stops_within(tracee, &status, PATIENCE);
-	}
 	if (stops > 0)
 		ptrace(PTRACE_DETACH, tracee->tid, 0, 0);
 	if (stops == 0)
