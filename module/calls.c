@@ -121,11 +121,27 @@ static bool returns_into(const struct mlu_call *outer, const struct mlu_call *ca
 	return false;
 }
 
-static const struct mlu_mapping *allocator_of(struct mlu_target *target, unsigned long pc)
+/* The allocator's mapping that @pc lies in, or NULL. */
+static const struct mlu_mapping *known_allocator(struct mlu_target *target, unsigned long pc)
 {
 	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, pc);
 
-	return mapping && READ_ONCE(mapping->allocator) ? mapping : NULL;
+	return mapping && mapping->allocator ? mapping : NULL;
+}
+
+/*
+ * The same for a caller: its mapping may have come since the attach, and nobody have walked over it
+ * yet.  mmap_lock is only tried, and what it hides is said.
+ */
+static const struct mlu_mapping *allocator_of(struct mlu_target *target, struct mlu_epoch *epoch,
+					      unsigned long pc)
+{
+	bool no_code = false;
+
+	if (!mlu_maps_find(&target->maps, pc) &&
+	    !mlu_maps_learn(&target->maps, target->mm, pc, &no_code) && !no_code)
+		mlu_count(epoch->counters, uncertain);
+	return known_allocator(target, pc);
 }
 
 /*
@@ -134,25 +150,26 @@ static const struct mlu_mapping *allocator_of(struct mlu_target *target, unsigne
  * in one object: there, the outer call must be going to be returned to.  (Not so for mappings: an
  * allocator may get them in a function that it has jumped to.)
  */
-bool mlu_call_by_allocator(struct mlu_target *target, const struct mlu_call *outer,
-			   const struct mlu_call *call)
+bool mlu_call_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
+			   const struct mlu_call *outer, const struct mlu_call *call)
 {
 	const struct mlu_mapping *mapping;
 
 	if (call->sp == outer->sp)
 		return true;
-	mapping = allocator_of(target, call->ret);
+	mapping = allocator_of(target, epoch, call->ret);
 	if (!mapping || !mapping->program || mlu_func_maps(call->func))
 		return mapping;
 	return returns_into(outer, call);
 }
 
 /* A free that is still under way has its own return address in its slot. */
-bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call)
+bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call)
 {
 	unsigned long sp, ret, now;
 
-	return mlu_func_maps(call->func) && allocator_of(target, call->ret) &&
+	return mlu_func_maps(call->func) && allocator_of(target, epoch, call->ret) &&
 	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
 	       mlu_read_return(sp, &now) && now == ret;
 }
@@ -160,7 +177,7 @@ bool mlu_call_by_free(struct mlu_target *target, const struct mlu_call *call)
 /* Is the code at @pc, in @mapping, of a function that gives or takes blocks?  Mappings are none. */
 static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 {
-	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
+	const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
 	u64 offset = pc - mapping->start + mapping->offset;
 	unsigned int i;
 
@@ -178,7 +195,7 @@ static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 static bool calls_allocator(struct mlu_target *target, unsigned long ret)
 {
 	unsigned long callee = mlu_callee(ret);
-	const struct mlu_mapping *mapping = allocator_of(target, callee);
+	const struct mlu_mapping *mapping = known_allocator(target, callee);
 
 	return mapping && is_of_allocator(mapping, callee);
 }
@@ -189,17 +206,18 @@ static bool calls_allocator(struct mlu_target *target, unsigned long ret)
  * like, or to the call of it where malloc has jumped to what does its work.  A frame that a signal
  * interrupted is the end: what its handler does is the program's.
  */
-bool mlu_call_by_unseen(struct mlu_target *target, const struct mlu_call *call)
+bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
+			const struct mlu_call *call)
 {
 	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
-	if (!stack || !mlu_func_maps(call->func) || !allocator_of(target, call->ret))
+	if (!stack || !mlu_func_maps(call->func) || !allocator_of(target, epoch, call->ret))
 		return false;
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;
 		unsigned long ret = mlu_frame_pc(&stack->frames[i]);
-		bool inside = mapping && READ_ONCE(mapping->allocator);
+		bool inside = mapping && mapping->allocator;
 
 		if ((inside && is_of_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
 			return true;

@@ -211,12 +211,12 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
-	call->nested = outer ? mlu_call_by_allocator(target, outer, call) :
-			       mlu_call_by_free(target, call);
+	call->nested = outer ? mlu_call_by_allocator(target, epoch, outer, call) :
+			       mlu_call_by_free(target, epoch, call);
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
 	if (!outer && !call->nested)
-		call->nested = mlu_call_by_unseen(target, call);
+		call->nested = mlu_call_by_unseen(target, epoch, call);
 	call->unseen = !outer && call->nested;
 	mlu_inflight_push(target->inflight, call);
 }

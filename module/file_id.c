@@ -28,9 +28,14 @@ static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+/* mlu_file_id_same_inode() - in whatever state: the kernel's probes are in an inode */
+bool mlu_file_id_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation;
+}
+
 bool mlu_file_id_same(const struct mlu_file_id *a, const struct mlu_file_id *b)
 {
-	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation &&
-	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
-	       same_time(&a->ctime, &b->ctime);
+	return mlu_file_id_same_inode(a, b) && a->size == b->size &&
+	       same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
 }

@@ -17,6 +17,7 @@ struct mlu_file_id {
 };
 
 void mlu_file_id_of(struct mlu_file_id *id, const struct file *file);
+bool mlu_file_id_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b);
 bool mlu_file_id_same(const struct mlu_file_id *a, const struct mlu_file_id *b);
 
 #endif /* MLU_FILE_ID_H */

@@ -34,7 +34,7 @@ struct mlu_mapping {
 	bool retired;	     /* uses its dso no more */
 	u32 born;	     /* by the maps' clock; it may have been there before */
 	u32 gone_at;	     /* the same, U32_MAX: it is there */
-	bool allocator;	     /* of an object that has probes */
+	bool allocator;	     /* its file has probes; constant before any is hit */
 	bool program;	     /* of the program itself, not of a library */
 	bool kept;	     /* @file stays until the maps are closed: probes are in it */
 	struct file *file;   /* until it is resolved; with a reference */

@@ -123,6 +123,41 @@ TEST_F(edge, new_handler_that_frees)
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
+/* What opening it has allocated is cleared before it is used. */
+static void run_elsewhere(struct mlu_leaker *l, const char *name)
+{
+	mlu_spawn(l, "elsewhere", name, mlu_here("leakers/libtoy.so"), NULL);
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_step(l, "open");
+	if (mlu_command("clear %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	mlu_step(l, "go");
+}
+
+/* An allocator is one wherever it is mapped, and whenever: its probes come with its file. */
+#define EXACT_ELSEWHERE(name)                                             \
+	TEST_F(edge, name)                                                \
+	{                                                                 \
+		run_elsewhere(&self->l, #name);                           \
+		EXPECT_TRUE(mlu_exact(&self->l));                         \
+		EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));              \
+		EXPECT_EQ(5, mlu_stat(mlu_id(self->l.pid), "allocated")); \
+		EXPECT_EQ(0, mlu_end(&self->l));                          \
+	}
+
+EXACT_ELSEWHERE(second_libc)
+EXACT_ELSEWHERE(reopened_library)
+
+/* Where the map was taken and could not be looked at, that is said. */
+TEST_F(edge, second_libc_in_a_crowd)
+{
+	run_elsewhere(&self->l, "second_libc_in_a_crowd");
+	EXPECT_TRUE(mlu_stat(mlu_id(self->l.pid), "uncertain") > 0 || mlu_exact(&self->l));
+	mlu_say("%lld uncertain", mlu_stat(mlu_id(self->l.pid), "uncertain"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
 static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
 {
 	unsigned long start, end;
