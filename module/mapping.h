@@ -23,8 +23,9 @@ enum mlu_mapping_sort {
  * @born, @gone_at, @retired and @kept.
  */
 struct mlu_mapping {
-	struct list_head node; /* in mlu_maps.all */
-	u32 id;		       /* from 1 on, never reused in a target's life */
+	struct list_head node;		 /* in mlu_maps.all */
+	struct list_head node_of_probed; /* in mlu_maps.probed, if it is there */
+	u32 id;				 /* from 1 on, never reused in a target's life */
 	enum mlu_mapping_sort sort;
 	unsigned long start;
 	unsigned long end;

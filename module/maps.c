@@ -125,22 +125,8 @@ static struct mlu_mapping *find_there(const struct mlu_maps_table *table,
 	return NULL;
 }
 
-/* Probes are in each mapping of their file, whenever it comes. */
-static bool has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
-{
-	const struct mlu_mapping *other;
-
-	if (m->sort != MLU_MAPPING_FILE)
-		return false;
-	list_for_each_entry(other, &maps->all, node)
-		if (other->allocator && mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
-			return true;
-	return false;
-}
-
 static void enlist(struct mlu_maps *maps, struct mlu_mapping *m)
 {
-	m->allocator = has_probes(maps, m);
 	m->id = ++maps->last_id;
 	maps->nr_unresolved += m->file ? 1 : 0;
 	list_add_tail(&m->node, &maps->all);
@@ -238,6 +224,7 @@ void mlu_maps_init(struct mlu_maps *maps)
 {
 	spin_lock_init(&maps->lock);
 	INIT_LIST_HEAD(&maps->all);
+	INIT_LIST_HEAD(&maps->probed);
 	INIT_WORK(&maps->resolve, mlu_maps_resolve_work);
 }
 

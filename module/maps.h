@@ -22,6 +22,7 @@ struct mlu_maps {
 	spinlock_t lock;
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
+	struct list_head probed; /* with probes in their files; complete before one is hit */
 	u32 last_id;
 	u32 clock;		    /* ticks whenever a mapping comes or goes */
 	unsigned int nr_unresolved; /* have a file that is not kept */
@@ -37,6 +38,7 @@ void mlu_maps_wq_exit(void);
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
 struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp);
+void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_resolve_work(struct work_struct *work);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);

@@ -5,7 +5,8 @@
  * Nobody tells of it: a pc in no known mapping is looked up in the mm, under mmap_lock if that is
  * to be had at once, and its mapping added to the known ones.
  *
- * Entered from handlers, within rcu_read_lock(); nothing here sleeps.
+ * Entered from handlers, within rcu_read_lock(), and mlu_maps_probe() from the worker before there
+ * are any; nothing here sleeps.
  * Order: mmap_lock -> maps->lock.
  */
 #include <linux/err.h>
@@ -18,12 +19,37 @@
 /* Mappings of any sort that a handler looks at to find new libraries among them. */
 #define MAX_LOOKED_AT 4096
 
+/*
+ * mlu_maps_probe() - there will be probes in the file of @m
+ *
+ * Context: the worker at attach; no lock, for nobody learns yet.
+ */
+void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	m->allocator = true;
+	list_add_tail(&m->node_of_probed, &maps->probed);
+}
+
+/* Probes are in each mapping of their file, whenever it comes. */
+static bool has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
+{
+	const struct mlu_mapping *other;
+
+	list_for_each_entry(other, &maps->probed, node_of_probed)
+		if (m->sort == MLU_MAPPING_FILE &&
+		    mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
+			return true;
+	return false;
+}
+
 static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
 	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
 
-	if (m)
-		m = mlu_maps_add(maps, m, MLU_GFP);
+	if (!m)
+		return NULL;
+	m->allocator = has_probes(maps, m);
+	m = mlu_maps_add(maps, m, MLU_GFP);
 	return IS_ERR(m) ? NULL : m;
 }
 

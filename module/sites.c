@@ -48,7 +48,8 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	sites->nr++;
 }
 
-static int look_into(struct mlu_sites *sites, struct mlu_mapping *mapping, unsigned long deadline)
+static int look_into(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,
+		     unsigned long deadline)
 {
 	struct mlu_dso *dso = mlu_mapping_dso(mapping);
 	unsigned int i;
@@ -61,7 +62,8 @@ static int look_into(struct mlu_sites *sites, struct mlu_mapping *mapping, unsig
 	}
 	if (dso->err)
 		return dso->err == -ENOMEM ? -ENOMEM : 0;
-	mapping->allocator = dso->allocator.nr;
+	if (dso->allocator.nr)
+		mlu_maps_probe(maps, mapping);
 	for (i = 0; i < dso->allocator.nr; i++)
 		add_site(sites, mapping, &dso->allocator.function[i]);
 	return 0;
@@ -102,7 +104,7 @@ int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites)
 		if (!wanted)
 			continue;
 		sites->object_seen = true;
-		err = wanted < 0 ? wanted : look_into(sites, mapping, deadline);
+		err = wanted < 0 ? wanted : look_into(&target->maps, sites, mapping, deadline);
 		if (err)
 			break;
 	}
