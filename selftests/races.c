@@ -185,6 +185,22 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	}
 }
 
+/* One mapping, so one stack of each library, whichever thread has learned it. */
+TEST_F(race, a_library_that_two_threads_call_first_at_once)
+{
+	struct mlu_leaker *l = &self->l[0];
+	char *report;
+
+	mlu_spawn(l, "rush", mlu_here("leakers/libone.so"), NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", l->pid));
+	mlu_step(l, "warm up");
+	mlu_step(l, "rush");
+	report = mlu_text("targets/%d/report", mlu_id(l->pid));
+	EXPECT_EQ(60, mlu_count(report, "\n15308 bytes in 2 allocations from stack "));
+	free(report);
+	EXPECT_EQ(0, mlu_end(l));
+}
+
 int main(int argc, char **argv)
 {
 	mlu_begin();
