@@ -10,6 +10,7 @@
  * Entered from handlers (do not sleep, within rcu_read_lock()) and from readers; init and exit in
  * the worker.  The list of all is pushed to only, so readers walk it without a lock.
  */
+#include <linux/compiler.h>
 #include <linux/jhash.h>
 #include <linux/sched.h>
 
@@ -120,7 +121,9 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 	stack = stack_new(stacks, trace);
 	if (!stack)
 		return NULL;
-	old = rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
+	/* A bucket's lock is a bit of its pointer, for which others try while the holder reads it. */
+	old = data_race(rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node,
+							 params));
 	if (!old) {
 		publish(stacks, stack);
 		return stack;
