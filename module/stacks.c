@@ -122,8 +122,8 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 	if (!stack)
 		return NULL;
 	/* A bucket's lock is a bit of its pointer, for which others try while the holder reads it. */
-	old = data_race(rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node,
-							 params));
+	old = data_race(
+		rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params));
 	if (!old) {
 		publish(stacks, stack);
 		return stack;

@@ -189,9 +189,10 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 TEST_F(race, a_library_that_two_threads_call_first_at_once)
 {
 	struct mlu_leaker *l = &self->l[0];
-	char *report;
+	char mappings[16], *report;
 
-	mlu_spawn(l, "rush", mlu_here("leakers/libone.so"), NULL);
+	snprintf(mappings, sizeof(mappings), "%ld", mlu_scaled(3000, 300));
+	mlu_spawn(l, "rush", mlu_here("leakers/libone.so"), mappings, NULL);
 	ASSERT_EQ(0, mlu_command("attach %d", l->pid));
 	mlu_step(l, "warm up");
 	mlu_step(l, "rush");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rush LIBRARY: two threads that call at once into a copy of LIBRARY that has come just before, in
- * the second step again and again, each time into a new one.  In the first they allocate by
- * themselves, so that nobody has to map memory for them afterwards.  It has thousands of other
- * mappings, so that to learn one takes a while.
+ * rush LIBRARY MAPPINGS: two threads that call at once into a copy of LIBRARY that has come just
+ * before, in the second step again and again, each time into a new one.  In the first they allocate
+ * by themselves, so that nobody has to map memory for them afterwards.  It has so many other
+ * mappings of code, so that to learn one takes a while.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -17,7 +17,6 @@
 
 #define THREADS 2
 #define ROUNDS 60
-#define MAPPINGS 3000
 
 static pthread_barrier_t barrier;
 static void (*leak)(void);
@@ -53,14 +52,14 @@ static void *run(void *arg)
 }
 
 /* Every second page is code. */
-static void have_mappings(void)
+static void have_mappings(int nr)
 {
-	char *p = mmap(NULL, MAPPINGS * 2 * 4096ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, nr * 2 * 4096ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int i;
 
 	if (p == MAP_FAILED)
 		leaker_die("mmap");
-	for (i = 0; i < MAPPINGS; i++)
+	for (i = 0; i < nr; i++)
 		if (mprotect(p + i * 2 * 4096ul, 4096, PROT_READ | PROT_EXEC))
 			leaker_die("mprotect");
 }
@@ -89,9 +88,9 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	int i;
 
-	if (argc != 2)
+	if (argc != 3)
 		return 1;
-	have_mappings();
+	have_mappings(atoi(argv[2]));
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	pthread_barrier_init(&barrier, NULL, THREADS + 1);
 	for (i = 0; i < THREADS; i++)
