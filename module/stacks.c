@@ -102,6 +102,13 @@ static void publish(struct mlu_stacks *stacks, struct mlu_stack *stack)
 	} while (!try_cmpxchg(&stacks->all, &first, stack));
 }
 
+/* NULL: it is in the table now; else the equal one that was there, or why it cannot be added. */
+static struct mlu_stack *insert(struct mlu_stacks *stacks, const struct mlu_trace *trace,
+				struct mlu_stack *stack)
+{
+	return rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
+}
+
 /*
  * mlu_stacks_intern() - the stored stack equal to @trace, stored now if it is the first
  *
@@ -121,9 +128,8 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 	stack = stack_new(stacks, trace);
 	if (!stack)
 		return NULL;
-	/* A bucket's lock is a bit of its pointer, for which others try while the holder reads it. */
-	old = data_race(
-		rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params));
+	/* A bucket's lock is a bit of its pointer: others try for it while the holder reads. */
+	old = data_race(insert(stacks, trace, stack));
 	if (!old) {
 		publish(stacks, stack);
 		return stack;
