@@ -121,27 +121,25 @@ static bool returns_into(const struct mlu_call *outer, const struct mlu_call *ca
 	return false;
 }
 
-/* The allocator's mapping that @pc lies in, or NULL. */
-static const struct mlu_mapping *known_allocator(struct mlu_target *target, unsigned long pc)
+static bool is_allocator(const struct mlu_mapping *mapping)
 {
-	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, pc);
-
-	return mapping && mapping->allocator ? mapping : NULL;
+	return mapping && mapping->allocator;
 }
 
 /*
- * The same for a caller: its mapping may have come since the attach, and nobody have walked over it
- * yet.  mmap_lock is only tried, and what it hides is said.
+ * The allocator's mapping that a caller lies in, or NULL.  It may have come since the attach, and
+ * nobody have walked over it yet: mmap_lock is only tried, and what it hides is said.
  */
 static const struct mlu_mapping *allocator_of(struct mlu_target *target, struct mlu_epoch *epoch,
 					      unsigned long pc)
 {
-	bool no_code = false;
+	const struct mlu_mapping *mapping;
+	bool no_code;
 
-	if (!mlu_maps_find(&target->maps, pc) &&
-	    !mlu_maps_learn(&target->maps, target->mm, pc, &no_code) && !no_code)
+	mapping = mlu_maps_look_up(&target->maps, target->mm, pc, &no_code);
+	if (!mapping && !no_code)
 		mlu_count(epoch->counters, uncertain);
-	return known_allocator(target, pc);
+	return is_allocator(mapping) ? mapping : NULL;
 }
 
 /*
@@ -195,9 +193,9 @@ static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 static bool calls_allocator(struct mlu_target *target, unsigned long ret)
 {
 	unsigned long callee = mlu_callee(ret);
-	const struct mlu_mapping *mapping = known_allocator(target, callee);
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, callee);
 
-	return mapping && is_of_allocator(mapping, callee);
+	return is_allocator(mapping) && is_of_allocator(mapping, callee);
 }
 
 /*
@@ -217,7 +215,7 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;
 		unsigned long ret = mlu_frame_pc(&stack->frames[i]);
-		bool inside = mapping && mapping->allocator;
+		bool inside = is_allocator(mapping);
 
 		if ((inside && is_of_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
 			return true;

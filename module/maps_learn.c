@@ -35,9 +35,10 @@ static bool has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
 {
 	const struct mlu_mapping *other;
 
+	if (m->sort != MLU_MAPPING_FILE)
+		return false;
 	list_for_each_entry(other, &maps->probed, node_of_probed)
-		if (m->sort == MLU_MAPPING_FILE &&
-		    mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
+		if (mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
 			return true;
 	return false;
 }
@@ -67,18 +68,9 @@ static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
 			learn_vma(maps, vma);
 }
 
-/*
- * mlu_maps_learn() - look up a pc that mlu_maps_find() does not know
- * @mm: current->mm
- * @no_code: set if nothing executable is mapped there: @pc is no return address
- *
- * mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace.
- *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: NULL if it is no code, or could not be looked up now.
- */
-struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
-				   bool *no_code)
+/* mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace. */
+static struct mlu_mapping *learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
+				 bool *no_code)
 {
 	struct mlu_mapping *m = NULL;
 	struct vm_area_struct *vma;
@@ -98,4 +90,21 @@ struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, struct mm_struct *mm, 
 	if (m)
 		mlu_maps_resolve(maps);
 	return m;
+}
+
+/*
+ * mlu_maps_look_up() - the mapping of a pc, learned now if it is not known
+ * @mm: current->mm
+ * @no_code: says whether nothing executable is mapped there: @pc is no return address
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: NULL if it is no code, or could not be looked up now.
+ */
+struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
+				     bool *no_code)
+{
+	struct mlu_mapping *m = mlu_maps_find(maps, pc);
+
+	*no_code = false;
+	return m ? m : learn(maps, mm, pc, no_code);
 }

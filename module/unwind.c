@@ -162,13 +162,10 @@ u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp)
 
 static struct mlu_mapping *look_up(struct walker *w, unsigned long pc, bool *no_code)
 {
-	struct mlu_mapping *mapping;
-
 	*no_code = false;
 	if (w->copy)
 		return mlu_maps_find_at(w->maps, pc, w->copy->time);
-	mapping = mlu_maps_find(w->maps, pc);
-	return mapping ? mapping : mlu_maps_learn(w->maps, current->mm, pc, no_code);
+	return mlu_maps_look_up(w->maps, current->mm, pc, no_code);
 }
 
 /*
