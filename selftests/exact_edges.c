@@ -27,12 +27,17 @@ FIXTURE_TEARDOWN(edge)
 	mlu_fresh();
 }
 
-static int run(struct mlu_leaker *l, const char *program, const char *name)
+static void attach_and_go(struct mlu_leaker *l)
 {
-	mlu_spawn(l, program, name, NULL);
 	if (mlu_command("attach %d", l->pid))
 		mlu_die("%s", mlu_refusal);
 	mlu_step(l, "go");
+}
+
+static int run(struct mlu_leaker *l, const char *program, const char *name)
+{
+	mlu_spawn(l, program, name, NULL);
+	attach_and_go(l);
 	return mlu_id(l->pid);
 }
 
@@ -127,9 +132,7 @@ TEST_F(edge, new_handler_that_frees)
 static void run_elsewhere(struct mlu_leaker *l, const char *name)
 {
 	mlu_spawn(l, "elsewhere", name, mlu_here("leakers/libtoy.so"), NULL);
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "open");
+	attach_and_go(l);
 	if (mlu_command("clear %d", l->pid))
 		mlu_die("%s", mlu_refusal);
 	mlu_step(l, "go");

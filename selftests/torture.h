@@ -59,6 +59,9 @@ static inline pid_t torture_some_target(struct torture *t, unsigned int *seed)
 /* Those who torture, each a process of its own; 0: it lacks what it needs. */
 pid_t torture_start_hand(struct torture *t, unsigned int i, unsigned int seed);
 
+/* A file of a process, as far as it fits; empty if that has gone. */
+void torture_read_proc(pid_t pid, const char *file, char *text, size_t size);
+
 /* Of these, who trace. */
 void torture_trace(struct torture *t, unsigned int seed);
 void torture_strace(struct torture *t, unsigned int seed);

@@ -3,9 +3,7 @@
  * What must be true of the tortured at the end: all that a target keeps is listed, and nobody whom
  * it started outlives the test.  The test's own process calls these, when the torturers are gone.
  */
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,20 +37,14 @@ bool torture_lists_kept(const struct mlu_leaker *l)
 static void tell_of(pid_t pid)
 {
 	static const char *const files[] = { "status", "syscall", "stack" };
-	char path[64], text[4096], *at;
-	ssize_t n;
+	char text[4096], *at;
 	size_t i;
-	int fd;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
-		fd = open(path, O_RDONLY);
-		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[n < 0 ? 0 : n] = 0;
+		torture_read_proc(pid, files[i], text, sizeof(text));
 		for (at = text; (at = strpbrk(at, "\t\n"));)
 			*at = ' ';
-		mlu_say("%s: %s", path, text);
+		mlu_say("%d %s: %s", pid, files[i], text);
 	}
 }
 

@@ -105,18 +105,25 @@ static bool let_go_on(struct torture *t, const struct tracee *tracee, int status
 	return ptrace(how[torture_next(seed) % 3], tracee->tid, 0, sig) == 0;
 }
 
-/* Of the signals that wait for this thread alone (proc(5)); one that has gone has none. */
-static bool trap_is_pending(pid_t tid)
+void torture_read_proc(pid_t pid, const char *file, char *text, size_t size)
 {
-	char path[64], text[4096], *at;
+	char path[64];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	fd = open(path, O_RDONLY);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
 	close(fd);
 	text[n < 0 ? 0 : n] = 0;
+}
+
+/* Of the signals that wait for this thread alone (proc(5)); one that has gone has none. */
+static bool trap_is_pending(pid_t tid)
+{
+	char text[4096], *at;
+
+	torture_read_proc(tid, "status", text, sizeof(text));
 	at = strstr(text, "\nSigPnd:");
 	return at && strtoull(at + strlen("\nSigPnd:"), NULL, 16) & 1ull << (SIGTRAP - 1);
 }
