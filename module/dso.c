@@ -24,6 +24,7 @@
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -180,6 +181,7 @@ static struct mlu_dso *dso_new(void)
 	INIT_LIST_HEAD(&dso->node);
 	INIT_WORK(&dso->work, read_file);
 	dso->users = 1;
+	dso->asked = jiffies;
 	return dso;
 }
 

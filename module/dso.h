@@ -28,6 +28,7 @@ struct mlu_dso {
 	/* Which file, in which state; constant. */
 	const void *image; /* in the kernel's memory, NULL: a file */
 	struct mlu_file_id id;
+	unsigned long asked; /* in jiffies: since when it is being read */
 
 	/* The reader's, until @ready. */
 	struct work_struct work;

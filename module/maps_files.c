@@ -83,21 +83,21 @@ void mlu_maps_resolve(struct mlu_maps *maps)
 	queue_work(wq, &maps->resolve);
 }
 
-static bool is_pending(const struct mlu_mapping *m)
+static bool is_pending(const struct mlu_mapping *m, unsigned long time)
 {
 	const struct mlu_dso *dso = mlu_mapping_dso(m);
 
-	return dso && mlu_dso_is_pending(dso);
+	return dso && mlu_dso_is_pending(dso) && !time_after(dso->asked, time);
 }
 
-/* The first whose file is still being read, if there is one. */
-static struct mlu_mapping *first_pending(struct mlu_maps *maps)
+/* The first whose file was asked for by that time and is still being read, if there is one. */
+static struct mlu_mapping *first_pending(struct mlu_maps *maps, unsigned long time)
 {
 	struct mlu_mapping *m;
 
 	spin_lock(&maps->lock);
 	list_for_each_entry(m, &maps->all, node)
-		if (is_pending(m))
+		if (is_pending(m, time))
 			goto out;
 	m = NULL;
 out:
@@ -107,25 +107,29 @@ out:
 
 static bool is_known(struct mlu_maps *maps)
 {
-	return !READ_ONCE(maps->nr_unresolved) && !first_pending(maps);
+	return !READ_ONCE(maps->nr_unresolved) && !first_pending(maps, jiffies);
 }
 
-/* Nobody is to wait again for what has not come by now. */
-static void give_up(struct mlu_maps *maps)
+/* Nobody is to wait again for what was asked for by that time and has not come. */
+static void give_up(struct mlu_maps *maps, unsigned long time)
 {
 	struct mlu_mapping *m;
 
-	while ((m = first_pending(maps)))
+	while ((m = first_pending(maps, time)))
 		mlu_dso_give_up(mlu_mapping_dso(m));
 }
 
 /*
  * mlu_maps_wait_or_give_up() - wait until all files have been read, a second at most. May sleep.
+ *
+ * A target opens libraries all the time: what it opened meanwhile has its own second.
  */
 void mlu_maps_wait_or_give_up(struct mlu_maps *maps)
 {
-	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
-	give_up(maps);
+	unsigned long begin = jiffies;
+
+	if (!wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT))
+		give_up(maps, begin);
 }
 
 /*
@@ -169,7 +173,8 @@ void mlu_maps_close(struct mlu_maps *maps)
 {
 	close_all(maps);
 	mlu_maps_resolve(maps);
-	mlu_maps_wait_or_give_up(maps);
+	wait_event_timeout(mlu_dso_reads, is_known(maps), READ_WAIT);
+	give_up(maps, jiffies);
 }
 
 static struct mlu_dso *next_unretired(struct mlu_maps *maps)
@@ -212,14 +217,16 @@ void mlu_maps_wait_until(struct mlu_maps *maps, unsigned long deadline)
 {
 	long left = max_t(long, deadline - jiffies, 0);
 
-	wait_event_timeout(mlu_dso_reads, !first_pending(maps), left);
+	wait_event_timeout(mlu_dso_reads, !first_pending(maps, jiffies), left);
 }
 
 /** mlu_maps_wait() - wait until all files have been read, killably, a second at most */
 void mlu_maps_wait(struct mlu_maps *maps)
 {
+	unsigned long begin = jiffies;
+
 	if (READ_ONCE(maps->nr_unresolved))
 		mlu_maps_resolve(maps);
 	if (!wait_event_killable_timeout(mlu_dso_reads, is_known(maps), READ_WAIT))
-		give_up(maps);
+		give_up(maps, begin);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What takes the kernel long: a target that hangs within a breakpoint makes the
- * taking out of probes wait.  The writer is told so after five seconds, can be
- * killed meanwhile, and the work goes on without him.
+ * What takes the kernel long: a target that hangs within a breakpoint makes the taking out of
+ * probes wait.  The writer is told so after five seconds, can be killed meanwhile, and the work
+ * goes on without him.  And files that a daemon lets nobody open.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -93,6 +93,102 @@ TEST_F_TIMEOUT(wait, a_target_that_hangs_can_be_killed, 60)
 	kill(self->l.pid, SIGKILL);
 	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
 	EXPECT_TRUE(mlu_sound(self->id));
+}
+
+/* === Files that are kept from being read === */
+
+#define SECOND 1000 /* what each is waited for, in ms */
+#define TRIES 10
+
+struct scene {
+	char path[2][512];
+	struct mlu_leaker l, daemon[2];
+};
+
+FIXTURE(file)
+{
+	struct scene scene;
+};
+
+static void keep_closed(struct mlu_leaker *daemon, const char *path)
+{
+	mlu_spawn(daemon, "daemon", "fanotify", path, NULL);
+	mlu_step(daemon, "hang");
+}
+
+static void start(struct scene *s)
+{
+	int i;
+
+	mlu_fresh();
+	for (i = 0; i < 2; i++) {
+		snprintf(s->path[i], sizeof(s->path[i]), "%s/file%d", mlu_scratch(), i);
+		unlink(s->path[i]);
+	}
+	mlu_spawn(&s->l, "late", s->path[0], s->path[1], NULL);
+	for (i = 0; i < 2; i++)
+		keep_closed(&s->daemon[i], s->path[i]);
+	if (mlu_command("attach %d", s->l.pid))
+		mlu_die("%s", mlu_refusal);
+}
+
+static void end(struct scene *s)
+{
+	mlu_kill(&s->daemon[0]);
+	mlu_kill(&s->daemon[1]);
+	mlu_kill(&s->l);
+}
+
+FIXTURE_SETUP(file)
+{
+	start(&self->scene);
+}
+
+FIXTURE_TEARDOWN(file)
+{
+	end(&self->scene);
+	mlu_fresh();
+}
+
+static void wait_until(long long ms)
+{
+	while (now_ms() < ms)
+		usleep(1000);
+}
+
+/*
+ * The first file is needed, the second a bit later; when the first has been waited for long enough
+ * the second is let go.  False: this machine was too slow for that.
+ */
+static bool needed_one_after_the_other(struct scene *s)
+{
+	long long first = now_ms(), first_done, second;
+
+	mlu_step(&s->l, "first");
+	first_done = now_ms();
+	wait_until(first + SECOND * 6 / 10);
+	second = now_ms();
+	mlu_step(&s->l, "second");
+	if (now_ms() - first >= SECOND)
+		return false;
+	wait_until(first_done + SECOND + 200);
+	mlu_step(&s->daemon[1], "answer");
+	return now_ms() - second < SECOND * 9 / 10;
+}
+
+TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
+{
+	unsigned int tries = 1;
+
+	while (!needed_one_after_the_other(&self->scene)) {
+		ASSERT_LT(tries++, TRIES);
+		end(&self->scene);
+		start(&self->scene);
+	}
+	free(mlu_text("report"));
+	EXPECT_EQ(2, mlu_stat(0, "deferred"));
+	EXPECT_EQ(1, mlu_stat(0, "walk_unread"));
+	EXPECT_EQ(1, mlu_stat(0, "walk_end"));
 }
 
 int main(int argc, char **argv)

@@ -12,7 +12,6 @@
  *	huge		one image with MIB mebibytes of entries, the last is the code's
  *	twice		that code again, a block of 30000 bytes and one more each time
  */
-#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -27,14 +26,9 @@ static const char *file;
 static unsigned char *mapped, **mapped_case;
 static size_t nr_again;
 
-/* What the code is, for the compiler. */
-void *caller(void *(*allocate)(size_t size), size_t size);
-
 static void call(size_t size)
 {
-	typeof(caller) *function = (typeof(caller) *)(mapped + CODE_IMAGE_CODE_AT);
-
-	leaker_keep_uncounted(function(malloc, size), size);
+	leaker_keep_uncounted(call_image(mapped, size), size);
 }
 
 /* A file of its own each time, and no longer than its mapping. */
@@ -44,13 +38,10 @@ static void run(size_t size, bool truncate)
 
 	end_image();
 	unlink(file);
-	fd = open(file, O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 || write(fd, image, used) != (ssize_t)used)
-		leaker_die(file);
-	mapped = (unsigned char *)syscall(SYS_mmap, NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_EXEC,
-					  MAP_PRIVATE, fd, 0);
-	if (mapped == MAP_FAILED || (truncate && ftruncate(fd, CODE_IMAGE_PAGE)))
-		leaker_die("mmap of code");
+	fd = write_image(file);
+	mapped = map_image(fd);
+	if (truncate && ftruncate(fd, CODE_IMAGE_PAGE))
+		leaker_die("ftruncate");
 	close(fd);
 	call(size);
 }

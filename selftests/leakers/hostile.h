@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Images of code for hostile: they are built in one piece of memory, entry by entry, with what is
- * sane as the default; a case makes of that what it likes.
+ * Images of code for hostile and late: they are built in one piece of memory, entry by entry, with
+ * what is sane as the default; a case makes of that what it likes.
  */
 #ifndef HOSTILE_H
 #define HOSTILE_H
@@ -22,6 +22,11 @@ void begin_image(void);
 void end_image(void);
 Elf64_Phdr *load_of_image(void);
 Elf64_Phdr *header_of_image(void);
+
+/* An image that has ended, in a new file, and its code, mapped so that nobody counts it. */
+int write_image(const char *path);
+unsigned char *map_image(int fd);
+void *call_image(unsigned char *mapped, size_t size);
 
 /* What an entry is made of. */
 void byte(unsigned char value);

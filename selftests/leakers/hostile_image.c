@@ -3,8 +3,12 @@
  * Building images of code with unwind data, see hostile.h.  There is one at a time.
  */
 #include <err.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "hostile.h"
 
@@ -147,4 +151,31 @@ void end_image(void)
 	word(0);
 	load_of_image()->p_filesz = used;
 	load_of_image()->p_memsz = used;
+}
+
+int write_image(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0 || write(fd, image, used) != (ssize_t)used)
+		err(1, "%s", path);
+	return fd;
+}
+
+unsigned char *map_image(int fd)
+{
+	long mapped = syscall(SYS_mmap, NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			      fd, 0);
+
+	if (mapped == -1)
+		err(1, "mmap of code");
+	return (unsigned char *)mapped;
+}
+
+/* Memory of malloc's, from the image's code. */
+void *call_image(unsigned char *mapped, size_t size)
+{
+	typeof(void *(void *(*)(size_t), size_t)) *function = (void *)(mapped + CODE_IMAGE_CODE_AT);
+
+	return function(malloc, size);
 }
