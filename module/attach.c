@@ -240,6 +240,16 @@ static int probe(struct mlu_request *request, struct mlu_target *target,
 	return err;
 }
 
+static int read_maps(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm)
+{
+	int err = mlu_maps_read(&target->maps, mm);
+
+	if (err == -ENOSPC)
+		mlu_refuse(request, err, "the process has more than %d mappings of code",
+			   MLU_MAX_MAPPINGS);
+	return err;
+}
+
 static int attach(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm,
 		  struct mlu_sites *sites, void (*ended)(struct work_struct *),
 		  struct workqueue_struct *wq)
@@ -251,7 +261,7 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 	if (err)
 		return err;
 	deadline = jiffies + READ_WAIT;
-	err = mlu_maps_read(&target->maps, mm);
+	err = read_maps(request, target, mm);
 	if (!err)
 		err = find_sites(request, target, sites);
 	if (!err) {

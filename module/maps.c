@@ -10,7 +10,7 @@
  * at the time of an event whose stack is walked later.
  *
  * Entered from: the worker (read, exit; may sleep), handlers (find, add; do not sleep, within
- * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock for writing).
+ * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock, for what no lookup finds any more).
  * Order: mmap_lock -> maps->lock.
  *
  * Ownership: mappings belong to the maps and go with them.  A file is held from the moment its
@@ -36,8 +36,6 @@ struct mlu_maps_table {
 	struct mlu_mapping *mapping[];
 };
 
-/* More mappings than any real program has; the tables are copied at each change. */
-#define MAX_MAPPINGS 8192
 /* How many of the newest are searched for one that has come again. */
 #define MAX_LOOKED_BACK 1024
 
@@ -158,7 +156,7 @@ static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned
 	if (old && old->nr >= room)
 		return -EAGAIN;
 	*in = find_again(maps, m);
-	if (maps->closed || (!*in && maps->last_id >= MAX_MAPPINGS))
+	if (maps->closed || (!*in && maps->last_id >= MLU_MAX_MAPPINGS))
 		return -ENOSPC;
 	if (!*in) {
 		*in = m;
@@ -180,11 +178,10 @@ static unsigned int table_room(struct mlu_maps *maps)
 	return room;
 }
 
-static int try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp,
-		      struct mlu_mapping **in)
+static int try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, struct mlu_mapping **in)
 {
 	unsigned int room = table_room(maps);
-	struct mlu_maps_table *table = kmalloc(table_size(room), gfp), *old;
+	struct mlu_maps_table *table = kmalloc(table_size(room), MLU_GFP), *old;
 	int err;
 
 	if (!table)
@@ -204,16 +201,16 @@ static int try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp,
  * mlu_maps_add() - a mapping that was seen
  * @m: the maps' own from then on, or freed
  *
- * Context: does not sleep, but for @gfp.
+ * Context: handler; does not sleep.
  * Return: @m, or the same one that was there before, or an error.
  */
-struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp)
+struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m)
 {
 	struct mlu_mapping *in = NULL;
 	int err;
 
 	do {
-		err = try_to_add(maps, m, gfp, &in);
+		err = try_to_add(maps, m, &in);
 	} while (err == -EAGAIN);
 	if (err || in != m)
 		mlu_mapping_free(m);
@@ -228,38 +225,64 @@ void mlu_maps_init(struct mlu_maps *maps)
 	INIT_WORK(&maps->resolve, mlu_maps_resolve_work);
 }
 
-static int add_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
+static int take_over(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
-	struct mlu_mapping *m = mlu_mapping_new(vma, GFP_KERNEL);
+	struct mlu_mapping *m;
 
-	return m ? PTR_ERR_OR_ZERO(mlu_maps_add(maps, m, GFP_KERNEL)) : -ENOMEM;
+	if (maps->last_id >= MLU_MAX_MAPPINGS)
+		return -ENOSPC;
+	m = mlu_mapping_new(vma, GFP_KERNEL);
+	if (!m)
+		return -ENOMEM;
+	spin_lock(&maps->lock);
+	enlist(maps, m);
+	spin_unlock(&maps->lock);
+	return 0;
+}
+
+/* The first table, of all that are enlisted: they are in order of address. */
+static int make_table(struct mlu_maps *maps)
+{
+	struct mlu_maps_table *table = kmalloc(table_size(maps->last_id), GFP_KERNEL);
+	struct mlu_mapping *m;
+
+	if (!table)
+		return -ENOMEM;
+	table->nr = 0;
+	spin_lock(&maps->lock);
+	list_for_each_entry(m, &maps->all, node)
+		table->mapping[table->nr++] = m;
+	rcu_assign_pointer(maps->table, table);
+	spin_unlock(&maps->lock);
+	return 0;
 }
 
 /*
  * mlu_maps_read() - take over all executable mappings of a new target
- * @mm: with a reference; nobody else uses @maps yet
+ * @mm: with a reference; nobody else uses @maps yet but the mmu notifier
+ *
+ * One table for all: one more for each would take seconds where there are thousands.  Until it is
+ * there mmap_lock is held, for what is unmapped is looked up in it.
  *
  * Their files are held until mlu_maps_resolve(), and are being read when this returns.
  *
  * Context: may sleep, waits for mmap_lock.
+ * Return: 0, -ENOMEM, or -ENOSPC for more than MLU_MAX_MAPPINGS.
  */
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
-	struct mlu_mapping *m;
 	int err = 0;
 
 	mmap_read_lock(mm);
 	for (vma = find_vma(mm, 0); vma && !err; vma = find_vma(mm, vma->vm_end))
 		if (vma->vm_flags & VM_EXEC && vma->vm_start < TASK_SIZE_MAX)
-			err = add_vma(maps, vma);
+			err = take_over(maps, vma);
+	if (!err)
+		err = make_table(maps);
 	mmap_read_unlock(mm);
-	list_for_each_entry(m, &maps->all, node) {
-		if (m->file)
-			mlu_mapping_name_file(m);
-		else if (m->sort == MLU_MAPPING_VDSO)
-			mlu_mapping_name_vdso(m, mm);
-	}
+	if (!err)
+		mlu_maps_name_all(maps, mm);
 	return err;
 }
 

@@ -11,6 +11,9 @@
 
 #include "mapping.h"
 
+/* In a target's life.  More than any real program has: the table is copied at each change. */
+#define MLU_MAX_MAPPINGS 8192
+
 struct mlu_maps_table;
 
 struct mlu_maps {
@@ -37,8 +40,9 @@ void mlu_maps_wq_exit(void);
 
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
-struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m, gfp_t gfp);
+struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_resolve_work(struct work_struct *work);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);

@@ -10,7 +10,8 @@
  * such a file some time later, and its file system is busy until then; so the works close it
  * themselves, and whoever waits for them knows that it is closed.
  *
- * Entered from: handlers (resolve; does not sleep), the worker (close; may sleep), readers (wait).
+ * Entered from: handlers (resolve; does not sleep), the worker (name, close; may sleep), readers
+ * (wait).
  * Locks: maps->lock, see maps.h.
  */
 #include <linux/file.h>
@@ -34,6 +35,19 @@ int mlu_maps_wq_init(void)
 void mlu_maps_wq_exit(void)
 {
 	destroy_workqueue(wq);
+}
+
+/* mlu_maps_name_all() - have the files of a new target's mappings read. Context: worker. */
+void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	struct mlu_mapping *m;
+
+	list_for_each_entry(m, &maps->all, node) {
+		if (m->file)
+			mlu_mapping_name_file(m);
+		else if (m->sort == MLU_MAPPING_VDSO)
+			mlu_mapping_name_vdso(m, mm);
+	}
 }
 
 static struct mlu_mapping *next_unresolved(struct mlu_maps *maps)

@@ -50,7 +50,7 @@ static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area
 	if (!m)
 		return NULL;
 	m->allocator = has_probes(maps, m);
-	m = mlu_maps_add(maps, m, MLU_GFP);
+	m = mlu_maps_add(maps, m);
 	return IS_ERR(m) ? NULL : m;
 }
 

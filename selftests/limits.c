@@ -69,6 +69,25 @@ TEST_F(limit, max_targets)
 	EXPECT_TRUE(mlu_exact(&self->crowd[3]));
 }
 
+/* Of code: mappings of data are not counted.  The program has some of its own. */
+TEST_F(limit, mappings)
+{
+	const char *library = mlu_here("leakers/libone.so");
+
+	mlu_spawn(&self->crowd[0], "rush", library, "8193", NULL);
+	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[0].pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 8192 mappings of code"))
+	{
+		TH_LOG("%s", mlu_refusal);
+	}
+	mlu_spawn(&self->crowd[1], "rush", library, "8000", NULL);
+	EXPECT_EQ(0, mlu_command("attach %d", self->crowd[1].pid));
+	mlu_step(&self->crowd[1], "go");
+	EXPECT_TRUE(mlu_exact(&self->crowd[1]));
+	EXPECT_GT(mlu_stat(0, "allocated"), 100);
+	EXPECT_EQ(0, mlu_stat(0, "walk_unread"));
+}
+
 /* Of the ended ones the oldest goes first; those that are traced are not touched. */
 TEST_F(limit, max_ended)
 {
