@@ -205,7 +205,8 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	EXPECT_STACK("2003", "leaker_take library_inner library_call call_other" MAIN);
 	EXPECT_NE(NULL, strstr(self->report, " libdeep_one.so+0x"));
 	EXPECT_NE(NULL, strstr(self->report, " libdeep_two.so+0x"));
-	EXPECT_GE(mlu_stat(0, "deferred"), 2);
+	/* Of the two constructors, for data may come in that very moment. */
+	EXPECT_GE(mlu_stat(0, "deferred"), 1);
 	free(self->report);
 	mlu_step(&self->l, "deep");
 	self->report = mlu_text("report");
