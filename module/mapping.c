@@ -49,12 +49,15 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	return m;
 }
 
-/* mlu_mapping_same() - is it the same part of the same file at the same place? */
+/*
+ * mlu_mapping_same() - is it the same part of the same file at the same place?
+ *
+ * Of what is in no file the place is all that there is.
+ */
 bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
 {
-	return a->sort == MLU_MAPPING_FILE && b->sort == MLU_MAPPING_FILE && a->start == b->start &&
-	       a->end == b->end && a->offset == b->offset &&
-	       mlu_file_id_same(&a->id_of_file, &b->id_of_file);
+	return a->sort == b->sort && a->start == b->start && a->end == b->end &&
+	       a->offset == b->offset && mlu_file_id_same(&a->id_of_file, &b->id_of_file);
 }
 
 /* Frees what was never published, or what nobody can reach any more. */

@@ -124,6 +124,20 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 	}
 }
 
+/* A compiler throws code away and makes other code, for days: one mapping, not thousands. */
+TEST_F(frame, code_in_no_file_that_comes_again_is_the_same)
+{
+	mlu_spawn(&self->l, "frames", "rejit", NULL);
+	attach_and_go(&self->l);
+	EXPECT_TRUE(mlu_exact(&self->l));
+	self->report = mlu_text("report");
+	EXPECT_EQ(1, mlu_count(self->report, "\n172840 bytes in 40 allocations from stack "));
+	EXPECT_EQ(1, mlu_count(self->report, " (unmapped) [anon]\n"))
+	{
+		TH_LOG("%s", self->report);
+	}
+}
+
 /* Two libraries, of which the second may lie where the first was, are two. */
 TEST_F(frame, libraries_that_are_gone_are_told_apart)
 {

@@ -12,8 +12,8 @@
 
 static char **arguments;
 
-/* A function that calls malloc(4321) and keeps a frame pointer, as bytes. */
-static void jit(void)
+/* A function that calls malloc(4321) and keeps a frame pointer, as bytes; made and called. */
+static void *jit_at(void *place)
 {
 #ifdef __x86_64__
 	static const unsigned char code[] = {
@@ -23,7 +23,7 @@ static void jit(void)
 		0xff, 0xd0, 0x5d, 0xc3,			     /* call *%rax; pop %rbp; ret */
 	};
 	void *target = malloc;
-	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	unsigned char *page = mmap(place, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	void *p;
 
@@ -34,10 +34,27 @@ static void jit(void)
 			 : "r"(page + 256)
 			 : "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
 	leaker_keep(p, 4321);
-	leaker_keep_as(page, 4096, "mmap");
+	return page;
 #else
 	_exit(4);
 #endif
+}
+
+static void jit(void)
+{
+	leaker_keep_as(jit_at(NULL), 4096, "mmap");
+}
+
+/* As compilers do that throw away what is old, and use its place again. */
+static void rejit(void)
+{
+	void *place = NULL;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		place = jit_at(place);
+		munmap(place, 4096);
+	}
 }
 
 static void *leak_in(const char *path)
@@ -89,6 +106,8 @@ int main(int argc, char **argv)
 	leaker_ready();
 	if (!strcmp(argv[1], "jit"))
 		jit();
+	else if (!strcmp(argv[1], "rejit"))
+		rejit();
 	else if (!strcmp(argv[1], "replace"))
 		replace();
 	else if (!strcmp(argv[1], "reopen"))
