@@ -23,8 +23,6 @@
 #include "listing.h"
 #include "text.h"
 
-#define FIRST_ROOM 256
-
 /* What is copied of a record. */
 struct item {
 	u64 addr;
@@ -44,7 +42,7 @@ struct listing {
 	bool mmaps;
 	struct mlu_allocs_cursor cursor;
 
-	/* One bucket's records. */
+	/* One bucket's records; the room grows with the largest that is met. */
 	unsigned int room, nr, at;
 	struct item *items;
 };
@@ -222,12 +220,6 @@ static void listing_free(struct listing *listing)
 	kfree(listing);
 }
 
-static int listing_fill(struct listing *listing, u32 id)
-{
-	listing->selection = mlu_selection_new(id);
-	return listing->selection ? make_room(listing, FIRST_ROOM) : -ENOMEM;
-}
-
 static int listing_open(struct inode *inode, struct file *file)
 {
 	struct listing *listing;
@@ -238,9 +230,8 @@ static int listing_open(struct inode *inode, struct file *file)
 	listing = kzalloc(sizeof(*listing), GFP_KERNEL);
 	if (!listing)
 		return -ENOMEM;
-	err = listing_fill(listing, (unsigned long)inode->i_private);
-	if (!err)
-		err = seq_open(file, &listing_ops);
+	listing->selection = mlu_selection_new((unsigned long)inode->i_private);
+	err = listing->selection ? seq_open(file, &listing_ops) : -ENOMEM;
 	if (err)
 		listing_free(listing);
 	else

@@ -35,8 +35,6 @@ static const struct excuse excuses[] = {
 	{ "learning", "image_read", "kernel_read",
 	  "the file has just been written: it is in memory" },
 	{ "learning", "mlu_rules_of_memory", "", "the vdso is read at the attach" },
-	{ "readers", "forward", "__kvmalloc_node_noprof",
-	  "only a table that could not grow for long has 256 records in one bucket" },
 	{ "attach", "", "access_process_vm",
 	  "the page is there: the breakpoint has just been written to it" },
 };
