@@ -60,13 +60,16 @@ bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
 	       a->offset == b->offset && mlu_file_id_same(&a->id_of_file, &b->id_of_file);
 }
 
-/* Frees what was never published, or what nobody can reach any more. */
+/*
+ * mlu_mapping_free() - what was never published, or what nobody can reach any more
+ *
+ * It uses its dso no more: what was never published has none, of the others mlu_maps_retire() has
+ * said so.
+ */
 void mlu_mapping_free(struct mlu_mapping *m)
 {
 	if (m->file)
 		fput(m->file);
-	if (m->dso && !m->retired)
-		mlu_dso_retire(m->dso);
 	mlu_dso_put(m->dso);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
