@@ -16,11 +16,7 @@
 
 #include "kselftest_harness.h"
 #include "mlu.h"
-
-#define TRACEFS "/sys/kernel/debug/tracing/"
-#define FRAMES 4
-
-static const char *const chain[FRAMES] = { "chain_inner", "chain_middle", "chain_outer", "main" };
+#include "other_tracers.h"
 
 FIXTURE(tracer)
 {
@@ -28,133 +24,28 @@ FIXTURE(tracer)
 	int id;
 };
 
-static bool write_to(const char *file, int flags, const char *text)
-{
-	char path[256];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), TRACEFS "%s", file);
-	fd = open(path, O_WRONLY | flags);
-	n = fd < 0 ? -1 : write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
-static bool turn(const char *on)
-{
-	return write_to("events/mlu_test/enable", 0, on);
-}
-
-static void take_all_away(void)
-{
-	turn("0");
-	close(open(TRACEFS "uprobe_events", O_WRONLY | O_TRUNC));
-}
-
-/* Where code that this process has mapped lies in its file. */
-static unsigned long place_in_file(void *code, char *file)
-{
-	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-
-	while (!found && fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
-			    4 &&
-		    addr >= start && addr < end)
-			found = addr - start + offset;
-	fclose(maps);
-	return found;
-}
-
-static struct {
-	unsigned long start, size;
-} place[FRAMES];
-
-/* Of the leaker's functions, whose text lies in the file where it says: nm tells both. */
-static void find_chain(void)
-{
-	char command[700];
-	FILE *nm;
-	int i;
-
-	for (i = 0; i < FRAMES; i++) {
-		snprintf(command, sizeof(command), "nm -S %s | grep ' %s$'",
-			 mlu_here("leakers/chain"), chain[i]);
-		nm = popen(command, "r");
-		if (!nm || fscanf(nm, "%lx %lx", &place[i].start, &place[i].size) != 2)
-			mlu_die("%s", command);
-		pclose(nm);
-	}
-}
-
-static void define(const char *event, const char *file, unsigned long offset)
-{
-	char text[700];
-
-	snprintf(text, sizeof(text), "%s %s:0x%lx\n", event, file, offset);
-	if (!write_to("uprobe_events", O_APPEND, text))
-		mlu_die("%s", text);
-}
-
-/* All return probes are one event: each event that is turned off waits for handlers anew. */
-static void define_all(void)
-{
-	void *const code[] = { malloc, calloc, realloc, free, posix_memalign };
-	unsigned long offset;
-	char file[256] = "";
-	size_t i;
-
-	offset = place_in_file(malloc, file);
-	define("p:mlu_test/malloc_in", file, offset);
-	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
-		offset = place_in_file(code[i], file);
-		define("r:mlu_test/out", file, offset);
-	}
-	for (i = 0; i < FRAMES - 1; i++)
-		define("r:mlu_test/out", mlu_here("leakers/chain"), place[i].start);
-}
-
-/* What the other tracer has counted at the entry of malloc. */
-static long hits_of_malloc(void)
-{
-	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
-	char line[512], name[128];
-	long hits, found = -1;
-
-	while (profile && fgets(line, sizeof(line), profile))
-		if (sscanf(line, "%*s %127s %ld", name, &hits) == 2 && !strcmp(name, "malloc_in"))
-			found = hits;
-	if (profile)
-		fclose(profile);
-	return found;
-}
-
 FIXTURE_SETUP(tracer)
 {
-	if (access(TRACEFS "uprobe_events", W_OK))
-		SKIP(return, "no uprobe_events");
-	if (access("/usr/bin/nm", X_OK))
-		SKIP(return, "no nm");
-	turn("0");
+	if (!tracer_is_possible())
+		SKIP(return, "no uprobe_events, or no nm");
+	tracer_turn(false);
 	mlu_fresh();
 }
 
 FIXTURE_TEARDOWN(tracer)
 {
-	turn("0");
+	tracer_turn(false);
 	mlu_fresh();
 }
 
-static bool lies_in(const char *frame, int i)
+static bool lies_in(const char *frame, const struct tracer_place *place)
 {
 	unsigned long pc, address;
 
-	if (sscanf(frame, "0x%lx chain+0x%lx", &pc, &address) == 2 && address > place[i].start &&
-	    address <= place[i].start + place[i].size)
+	if (sscanf(frame, "0x%lx chain+0x%lx", &pc, &address) == 2 && address > place->start &&
+	    address <= place->start + place->size)
 		return true;
-	mlu_say("not in %s: %.*s", chain[i], (int)strcspn(frame, "\n"), frame);
+	mlu_say("not from 0x%lx on: %.*s", place->start, (int)strcspn(frame, "\n"), frame);
 	return false;
 }
 
@@ -168,9 +59,9 @@ static bool has_the_chain(const char *report, int bytes)
 
 	snprintf(head, sizeof(head), "\n%d bytes", bytes);
 	at = strstr(report, head);
-	for (i = 0; at && i < FRAMES; i++) {
+	for (i = 0; at && i < TRACER_CHAIN; i++) {
 		at = strchr(at + 1, '\t');
-		good = at && lies_in(at + 1, i) && good;
+		good = at && lies_in(at + 1, &tracer_place[i]) && good;
 	}
 	return at && good;
 }
@@ -199,7 +90,7 @@ static int attach(struct mlu_leaker *l)
 TEST_F_TIMEOUT(tracer, was_there_before, 60)
 {
 	mlu_spawn(&self->l, "chain", NULL);
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
 	EXPECT_TRUE(mlu_exact(&self->l));
@@ -213,7 +104,7 @@ TEST_F_TIMEOUT(tracer, comes_later, 60)
 	mlu_spawn(&self->l, "chain", NULL);
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	mlu_step(&self->l, "go");
 	EXPECT_TRUE(mlu_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
@@ -223,10 +114,10 @@ TEST_F_TIMEOUT(tracer, comes_later, 60)
 TEST_F_TIMEOUT(tracer, goes_first, 60)
 {
 	mlu_spawn(&self->l, "chain", NULL);
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
-	ASSERT_TRUE(turn("0"));
+	ASSERT_TRUE(tracer_turn(false));
 	mlu_step(&self->l, "go");
 	EXPECT_TRUE(mlu_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
@@ -239,14 +130,14 @@ TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
 	long before;
 
 	mlu_spawn(&self->l, "chain", NULL);
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
 	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	before = hits_of_malloc();
+	before = tracer_hits_of_malloc();
 	EXPECT_GT(before, 0);
 	mlu_step(&self->l, "go");
-	EXPECT_GE(hits_of_malloc(), before + 3);
+	EXPECT_GE(tracer_hits_of_malloc(), before + 3);
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
@@ -254,7 +145,7 @@ TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
 TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
 {
 	mlu_spawn(&self->l, "mix", "all", "4", NULL);
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
 	EXPECT_TRUE(mlu_exact(&self->l));
@@ -266,7 +157,7 @@ TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
 TEST_F_TIMEOUT(tracer, is_on_a_free_that_maps, 60)
 {
 	mlu_spawn(&self->l, "edge", "first_free", NULL);
-	ASSERT_TRUE(turn("1"));
+	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "go");
 	EXPECT_TRUE(mlu_exact(&self->l));
@@ -282,15 +173,61 @@ TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
 	self->id = attach(&self->l);
 	mlu_step(&self->l, "run");
 	for (i = 0; i < 3; i++) {
-		ASSERT_TRUE(turn("1"));
+		ASSERT_TRUE(tracer_turn(true));
 		mlu_step(&self->l, "turns");
-		ASSERT_TRUE(turn("0"));
+		ASSERT_TRUE(tracer_turn(false));
 		mlu_step(&self->l, "turns");
 	}
 	mlu_step(&self->l, "quiet");
 	EXPECT_TRUE(mlu_exact(&self->l));
 	EXPECT_TRUE(mlu_sound(self->id));
 	mlu_kill(&self->l);
+}
+
+/* The frames of the stack of so many bytes, but for where they happen to lie in memory. */
+static void frames_of(const char *report, const char *bytes, char *frames, size_t size)
+{
+	const char *at = strstr(report, bytes);
+	size_t len = 0;
+
+	frames[0] = 0;
+	for (at = at ? strchr(at + 1, '\n') + 1 : ""; *at == '\t'; at = strchr(at, '\n') + 1) {
+		const char *object = strchr(at, ' ');
+
+		len += snprintf(frames + len, size - len, "%.*s", (int)strcspn(object, "\n") + 1,
+				object);
+	}
+}
+
+/* The first event of a library, whose stack is copied and walked later. */
+static void first_in_library(struct mlu_leaker *l, char *frames, size_t size)
+{
+	char one[512], two[512], three[512], *report;
+
+	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libdeep_one.so"));
+	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libdeep_two.so"));
+	snprintf(three, sizeof(three), "%s", mlu_here("leakers/libdeep_three.so"));
+	mlu_spawn(l, "deep_open", one, two, three, NULL);
+	attach(l);
+	mlu_step(l, "go");
+	report = mlu_text("targets/%d/report", mlu_id(l->pid));
+	frames_of(report, "\n2002 bytes", frames, size);
+	free(report);
+	mlu_kill(l);
+}
+
+/* What it has put into the stack's copy is not taken for code. */
+TEST_F_TIMEOUT(tracer, is_on_functions_that_open_a_library, 60)
+{
+	char without[4096], with[4096];
+
+	first_in_library(&self->l, without, sizeof(without));
+	ASSERT_TRUE(tracer_turn(true));
+	first_in_library(&self->l, with, sizeof(with));
+	EXPECT_EQ(1, mlu_count(without, "(end)"));
+	EXPECT_EQ(3, mlu_count(without, " libdeep_two.so+0x"));
+	EXPECT_STREQ(without, with);
+	EXPECT_GE(mlu_stat(0, "deferred"), 2);
 }
 
 /* === bcc's memleak, which does the same as we do === */
@@ -374,17 +311,13 @@ TEST_F_TIMEOUT(tracer, may_be_memleak_of_bcc, 200)
  */
 int main(int argc, char **argv)
 {
-	bool can = access(TRACEFS "uprobe_events", W_OK) == 0 && access("/usr/bin/nm", X_OK) == 0;
 	int status;
 
 	mlu_begin();
-	if (can) {
-		take_all_away();
-		find_chain();
-		define_all();
-	}
+	if (tracer_is_possible())
+		tracer_init();
 	status = test_harness_run(argc, argv);
-	if (can)
-		take_all_away();
+	if (tracer_is_possible())
+		tracer_exit();
 	return status;
 }

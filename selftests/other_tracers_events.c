@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Another tracer, for other_tracers.c: uprobe events of tracefs on allocators, and return probes on
+ * them and on functions that call them.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mlu.h"
+#include "other_tracers.h"
+
+#define TRACEFS "/sys/kernel/debug/tracing/"
+
+static bool write_to(const char *file, int flags, const char *text)
+{
+	char path[256];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), TRACEFS "%s", file);
+	fd = open(path, O_WRONLY | flags);
+	n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+bool tracer_turn(bool on)
+{
+	return write_to("events/mlu_test/enable", 0, on ? "1" : "0");
+}
+
+void tracer_exit(void)
+{
+	tracer_turn(false);
+	close(open(TRACEFS "uprobe_events", O_WRONLY | O_TRUNC));
+}
+
+static void define(const char *event, const char *file, unsigned long offset)
+{
+	char text[700];
+
+	snprintf(text, sizeof(text), "%s %s:0x%lx\n", event, file, offset);
+	if (!write_to("uprobe_events", O_APPEND, text))
+		mlu_die("%s", text);
+}
+
+/* Where code that this process has mapped lies in its file. */
+static unsigned long place_in_file(void *code, char *file)
+{
+	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (!found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
+			    4 &&
+		    addr >= start && addr < end)
+			found = addr - start + offset;
+	fclose(maps);
+	return found;
+}
+
+static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", "chain_outer",
+						 "main" };
+
+struct tracer_place tracer_place[TRACER_CHAIN];
+
+/* Of a leaker's function; the leakers' text lies in the file where it says: nm tells both. */
+static struct tracer_place place_of(const char *leaker, const char *function)
+{
+	struct tracer_place found;
+	char command[700];
+	FILE *nm;
+
+	snprintf(command, sizeof(command), "nm -S %s/%s | grep ' %s$'", mlu_here("leakers"), leaker,
+		 function);
+	nm = popen(command, "r");
+	if (!nm || fscanf(nm, "%lx %lx", &found.start, &found.size) != 2)
+		mlu_die("%s", command);
+	pclose(nm);
+	return found;
+}
+
+static void define_return(const char *leaker, unsigned long offset)
+{
+	char file[512];
+
+	snprintf(file, sizeof(file), "%s/%s", mlu_here("leakers"), leaker);
+	define("r:mlu_test/out", file, offset);
+}
+
+/* All return probes are one event: each event that is turned off waits for handlers anew. */
+static void define_all(void)
+{
+	void *const code[] = { malloc, calloc, realloc, free, posix_memalign };
+	unsigned long offset;
+	char file[256] = "";
+	size_t i;
+
+	offset = place_in_file(malloc, file);
+	define("p:mlu_test/malloc_in", file, offset);
+	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
+		offset = place_in_file(code[i], file);
+		define("r:mlu_test/out", file, offset);
+	}
+	for (i = 0; i < TRACER_CHAIN - 1; i++)
+		define_return("chain", tracer_place[i].start);
+	define_return("deep_open", place_of("deep_open", "leaker_take").start);
+	define_return("deep_open", place_of("deep_open", "open_library").start);
+}
+
+/* What the other tracer has counted at the entry of malloc. */
+long tracer_hits_of_malloc(void)
+{
+	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
+	char line[512], name[128];
+	long hits, found = -1;
+
+	while (profile && fgets(line, sizeof(line), profile))
+		if (sscanf(line, "%*s %127s %ld", name, &hits) == 2 && !strcmp(name, "malloc_in"))
+			found = hits;
+	if (profile)
+		fclose(profile);
+	return found;
+}
+
+bool tracer_is_possible(void)
+{
+	return access(TRACEFS "uprobe_events", W_OK) == 0 && access("/usr/bin/nm", X_OK) == 0;
+}
+
+void tracer_init(void)
+{
+	int i;
+
+	tracer_exit();
+	for (i = 0; i < TRACER_CHAIN; i++)
+		tracer_place[i] = place_of("chain", chain[i]);
+	define_all();
+}
