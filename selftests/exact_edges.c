@@ -68,6 +68,7 @@ EXACT("toy", longjmp_deeper)
 EXACT("toy", longjmp_same)
 EXACT("toy", longjmp_shallower)
 EXACT("toy", longjmp_realloc)
+EXACT("toy", longjmp_within)
 EXACT("toy", longjmp_often)
 EXACT("toy", munmap_of_malloc)
 EXACT("toy", tail_call)
@@ -80,6 +81,7 @@ EXACT_APART(longjmp_same)
 EXACT_APART(longjmp_shallower)
 EXACT_APART(longjmp_hole)
 EXACT_APART(longjmp_realloc)
+EXACT_APART(longjmp_within)
 EXACT_APART(longjmp_often)
 EXACT_APART(munmap_of_malloc)
 EXACT_APART(tail_call)
@@ -99,6 +101,20 @@ TEST_F(edge, munmap_part)
 	EXPECT_EQ(1, mlu_stat(self->id, "partial_unmap"));
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
+
+/* A block whose end nobody was told of goes when another one has its address. */
+#define EXACT_REPLACED(program, name)                         \
+	TEST_F(edge, name)                                    \
+	{                                                     \
+		self->id = run(&self->l, program, #name);     \
+		EXPECT_TRUE(mlu_exact(&self->l));             \
+		EXPECT_TRUE(mlu_sound(self->id));             \
+		EXPECT_EQ(1, mlu_stat(self->id, "replaced")); \
+		EXPECT_EQ(0, mlu_end(&self->l));              \
+	}
+
+EXACT_REPLACED("edge", mmap_over)
+EXACT_REPLACED("toy_apart", given_twice)
 
 /* An allocator that calls itself is one allocation, however deep. */
 TEST_F(edge, nested)

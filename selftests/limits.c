@@ -88,6 +88,30 @@ TEST_F(limit, mappings)
 	EXPECT_EQ(0, mlu_stat(0, "walk_unread"));
 }
 
+/* Seven functions each. */
+#define TOYS 40
+
+/* Of so many objects that define malloc one can be named. */
+TEST_F(limit, allocator_functions)
+{
+	const char *words[TOYS + 3] = { "daemon", "mapper" };
+	char path[TOYS][256], command[1024];
+	int i;
+
+	snprintf(command, sizeof(command), "for i in $(seq 0 %d); do cp %s %s/toy$i.so; done",
+		 TOYS - 1, mlu_here("leakers/libtoy.so"), mlu_scratch());
+	ASSERT_EQ(0, system(command));
+	for (i = 0; i < TOYS; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/toy%d.so", mlu_scratch(), i);
+		words[2 + i] = path[i];
+	}
+	mlu_spawnv(&self->l, words);
+	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 256 allocator functions are mapped"));
+	EXPECT_EQ(0, mlu_command("attach %d object=toy7.so", self->l.pid));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
 /* Of the ended ones the oldest goes first; those that are traced are not touched. */
 TEST_F(limit, max_ended)
 {

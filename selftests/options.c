@@ -181,6 +181,14 @@ TEST_F(option, object_names_the_one_to_probe)
 	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
 	EXPECT_EQ(ENOENT, mlu_command("attach %d object=toys", self->l.pid));
 	EXPECT_EQ(ENOENT, mlu_command("attach %d object=oy", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "no object oy is mapped"));
+}
+
+TEST_F(option, object_must_be_an_allocator)
+{
+	mlu_spawn(&self->l, "life", "idle", NULL);
+	EXPECT_EQ(ENOENT, mlu_command("attach %d object=life", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "life does not define malloc and free"));
 }
 
 TEST_F(option, control_shows_what_is_not_at_its_default)

@@ -172,7 +172,8 @@ TEST_F(stack, goes_through_a_signal)
 	self->report = mlu_text("report");
 	EXPECT_STACK("1004", "on_trap libc !trap trapped" MAIN);
 	EXPECT_STACK("1005", "on_trap libc !trap trapped trapped_elsewhere" MAIN);
-	EXPECT_GE(mlu_stat(0, "frames_by_signal"), 2);
+	EXPECT_STACK("1013", "on_trap bare_libc !trap trapped_by_a_bare_libc" MAIN);
+	EXPECT_GE(mlu_stat(0, "frames_by_signal"), 3);
 }
 
 /* Assembler and a JIT's code: by the frame pointer where there is one; else it ends there. */

@@ -52,6 +52,7 @@ static const struct {
 	{ "no entries", NULL },
 	{ "header leads nowhere", NULL },
 	{ "segment behind the file", NULL },
+	{ "code in no segment", NULL },
 	{ "more segments than bytes", NULL },
 	{ "cut off", NULL },
 };

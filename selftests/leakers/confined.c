@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -24,6 +25,7 @@
 
 #define SIZE 700
 #define BLOCKS 20
+#define PAGE 4096
 
 static const int allowed[] = {
 	SYS_read,
@@ -59,6 +61,9 @@ static const int allowed[] = {
 
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
+/* Made before the confinement, to be moved and unmapped in it. */
+static void *early_block, *early_mapping;
+
 static volatile char selector = 1; /* system calls from elsewhere become signals */
 static pthread_barrier_t barrier;
 
@@ -90,6 +95,15 @@ static void filter(void)
 	check_the_filter();
 }
 
+static void filter_later(void)
+{
+	early_block = malloc(SIZE / 2);
+	leaker_keep(early_block, SIZE / 2);
+	early_mapping = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	leaker_keep_as(early_mapping, PAGE, "mmap");
+	filter();
+}
+
 /* Only read, write, exit and sigreturn are left. */
 static void strict(void)
 {
@@ -111,6 +125,12 @@ static void allocate(void)
 {
 	int i;
 
+	if (early_block) {
+		leaker_drop(early_block);
+		leaker_keep(realloc(early_block, SIZE / 3), SIZE / 3);
+		leaker_drop(early_mapping);
+		munmap(early_mapping, PAGE);
+	}
 	for (i = 0; i < BLOCKS; i++) {
 		leaker_keep(malloc(SIZE + i), SIZE + i);
 		free(realloc(calloc(1, SIZE), SIZE / 2));
@@ -183,7 +203,7 @@ static const struct {
 	{ "filter", filter, nothing, allocate },
 	{ "strict", strict, nothing, allocate },
 	{ "thread", start_confined_thread, nothing, allocate_in_both },
-	{ "filter_later", nothing, filter, allocate },
+	{ "filter_later", nothing, filter_later, allocate },
 	{ "strict_later", nothing, strict, allocate },
 	{ "thread_later", start_thread, confine_thread, allocate_in_both },
 	{ "dispatch_later", nothing, dispatch, allocate },

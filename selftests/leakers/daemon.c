@@ -2,7 +2,7 @@
 /*
  * daemon fuse DIRECTORY FILE: serves FILE as DIRECTORY/file, through /dev/fuse.
  * daemon fanotify FILE: is asked before FILE is opened or read.
- * daemon mapper FILE: maps FILE to be executed, and does not touch it.
+ * daemon mapper FILE...: maps each FILE to be executed, and touches none.
  *
  * A thread serves, with memory of malloc's for each request, as daemons do.  A step
  * "hang" makes it answer nothing until a step "answer", "become" makes it another
@@ -243,7 +243,8 @@ static void be_fanotify(char **arguments)
 
 static void be_mapper(char **arguments)
 {
-	map(arguments[0]);
+	for (; *arguments; arguments++)
+		map(*arguments);
 }
 
 static void be(const char *what, char **arguments)

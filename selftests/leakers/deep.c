@@ -9,9 +9,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "leaker.h"
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
 
 #define APART __attribute__((noipa))
 /* The call before this one is not the function's last act: no jump is made of it. */
@@ -121,6 +126,36 @@ static APART void trapped_elsewhere(void)
 
 	sigaltstack(&stack, NULL);
 	trapped(1005, SA_ONSTACK);
+	RETURNS;
+}
+
+/*
+ * A libc whose return from signals has no rules has these very instructions.  A handler returns to
+ * their begin; the call that is looked for before it lies in bare_libc.
+ */
+void bare_restorer(void);
+__asm__(".text\n"
+	".type	bare_libc, @function\n"
+	"bare_libc:\n"
+	"	nop\n"
+	"bare_restorer:\n"
+	"	mov	$15, %rax\n"
+	"	syscall\n"
+	"	.size	bare_libc, . - bare_libc\n");
+
+static APART void trapped_by_a_bare_libc(void)
+{
+	/* As the kernel has it: handler, flags, restorer, mask. */
+	const struct {
+		void (*handler)(int signal, siginfo_t *info, void *context);
+		unsigned long flags;
+		void (*restorer)(void);
+		unsigned long mask;
+	} action = { on_trap, SA_SIGINFO | SA_RESTORER, bare_restorer, 0 };
+
+	in_handler = 1013;
+	syscall(SYS_rt_sigaction, SIGILL, &action, NULL, sizeof(action.mask));
+	trap();
 	RETURNS;
 }
 
@@ -252,6 +287,7 @@ int main(void)
 	duplicate();
 	trapped(1004, 0);
 	trapped_elsewhere();
+	trapped_by_a_bare_libc();
 	realigned(100);
 	variable(300);
 	noreturn();

@@ -114,6 +114,16 @@ static void munmap_part(void)
 		leaker_die("munmap");
 }
 
+/* One mapping takes the other one's place: nobody unmaps it. */
+static void mmap_over(void)
+{
+	void *p = map(2 * PAGE, 0);
+
+	if (mmap(p, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != p)
+		leaker_die("mmap over another one");
+	leaker_keep_as(p, 2 * PAGE, "mmap");
+}
+
 /* A heap block and a mapping at once, of both kinds. */
 static void kinds(void)
 {
@@ -181,6 +191,7 @@ static const struct {
 	{ "big", big },
 	{ "munmap_fails", munmap_fails },
 	{ "munmap_part", munmap_part },
+	{ "mmap_over", mmap_over },
 	{ "kinds", kinds },
 	{ "first_free", first_free },
 	{ "thread_stacks", thread_stacks },

@@ -197,6 +197,12 @@ static void segment_behind_the_file(void)
 	header_of_image()->p_offset = ~0ull - 3;
 }
 
+static void code_in_no_segment(void)
+{
+	sane();
+	load_of_image()->p_flags = PF_R;
+}
+
 static void more_segments_than_bytes(void)
 {
 	sane();
@@ -232,6 +238,7 @@ void (*const hostile_cases[])(void) = {
 	no_entries,
 	header_leads_nowhere,
 	segment_behind_the_file,
+	code_in_no_segment,
 	more_segments_than_bytes,
 };
 

@@ -18,6 +18,7 @@
 
 extern volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
 extern void (*volatile toy_hook)(void);
+extern void *volatile toy_gives;
 static sigjmp_buf way_out;
 
 static void jump(int sig)
@@ -135,6 +136,21 @@ static void longjmp_realloc(void)
 	use_the_stack();
 	keep_at_depth(3);
 	leaker_keep(malloc(400), 400);
+}
+
+static void abandon_here(void)
+{
+	abandon(NULL);
+}
+
+/* Out of a call that another one has made, which returns then. */
+static void longjmp_within(void)
+{
+	void *p = malloc(310), *q;
+
+	toy_hook = abandon_here;
+	q = realloc(p, 320);
+	leaker_keep(q, 320);
 }
 
 /* Over and over: nothing may pile up. */
@@ -274,6 +290,22 @@ static void signal_allocates(void)
 	leaker_keep(malloc(640), 640);
 }
 
+static void *taken;
+
+static void give_what_is_taken(void)
+{
+	toy_gives = taken;
+	leaker_keep(malloc(660), 660);
+}
+
+/* A realloc fails, whose block has been given to somebody else meanwhile. */
+static void given_twice(void)
+{
+	taken = malloc(655);
+	toy_hook = give_what_is_taken;
+	leaker_fail(realloc(taken, LEAKER_TOO_BIG));
+}
+
 static pid_t child;
 
 static void fork_here(void)
@@ -307,6 +339,7 @@ static const struct {
 	{ "longjmp_shallower", longjmp_shallower },
 	{ "longjmp_hole", longjmp_hole },
 	{ "longjmp_realloc", longjmp_realloc },
+	{ "longjmp_within", longjmp_within },
 	{ "longjmp_often", longjmp_often },
 	{ "munmap_of_malloc", munmap_of_malloc },
 	{ "tail_call", tail_call },
@@ -317,6 +350,7 @@ static const struct {
 	{ "mapping_realloc", mapping_realloc },
 	{ "mapping_handler", mapping_handler },
 	{ "signal_allocates", signal_allocates },
+	{ "given_twice", given_twice },
 	{ "forked_within", forked_within },
 };
 

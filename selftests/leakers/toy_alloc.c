@@ -2,8 +2,8 @@
 /*
  * The toy's allocator: it can be made to raise a signal within malloc or
  * realloc (toy_armed), to call something there (toy_hook), to map memory for
- * itself there (toy_maps), to nest (toy_nest) and to give whole mappings
- * (toy_by_page).
+ * itself there (toy_maps), to nest (toy_nest), to give whole mappings
+ * (toy_by_page) and to give one block twice (toy_gives).
  *
  * It is a part of the program toy, and a shared object to toy_apart: whether
  * the caller of malloc is in the object that defines it makes a difference to
@@ -27,6 +27,7 @@ void free_aligned_sized(void *p, size_t align, size_t size);
 volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
 static void *volatile mapped;
 void (*volatile toy_hook)(void);
+void *volatile toy_gives;
 
 /* The allocator: a size before each block, nothing is ever used twice. */
 static void *take(size_t size, size_t align)
@@ -69,6 +70,11 @@ void *malloc(size_t size)
 	void *p;
 
 	do_what_is_asked();
+	if (toy_gives) {
+		p = toy_gives;
+		toy_gives = NULL;
+		return p;
+	}
 	if (toy_by_page)
 		return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (toy_nest > 0) {
