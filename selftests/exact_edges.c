@@ -116,6 +116,15 @@ TEST_F(edge, munmap_part)
 EXACT_REPLACED("edge", mmap_over)
 EXACT_REPLACED("toy_apart", given_twice)
 
+/* A block whose address cannot be read is not recorded, and said to be lost. */
+TEST_F(edge, memalign_to_nowhere)
+{
+	self->id = run(&self->l, "toy_apart", "memalign_to_nowhere");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, mlu_stat(self->id, "lost_fault"));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
 /* An allocator that calls itself is one allocation, however deep. */
 TEST_F(edge, nested)
 {

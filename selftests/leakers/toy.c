@@ -16,7 +16,7 @@
 
 #define PAGE 4096ul
 
-extern volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
+extern volatile int toy_armed, toy_by_page, toy_maps, toy_nest, toy_forgets;
 extern void (*volatile toy_hook)(void);
 extern void *volatile toy_gives;
 static sigjmp_buf way_out;
@@ -174,6 +174,22 @@ static void munmap_of_malloc(void)
 	leaker_keep(p, 2 * PAGE);
 	if (munmap(p, 2 * PAGE))
 		leaker_die("munmap");
+}
+
+/* Nobody can read the place for the block's address, and the allocator does not write there. */
+static void memalign_to_nowhere(void)
+{
+	void **nowhere = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = NULL;
+
+	leaker_keep_as(nowhere, PAGE, "mmap");
+	toy_forgets = 1;
+	if (posix_memalign(nowhere, 64, 670))
+		leaker_die("posix_memalign to nowhere");
+	toy_forgets = 0;
+	if (posix_memalign(&p, 64, 680))
+		leaker_die("posix_memalign");
+	leaker_keep(p, 680);
 }
 
 static void tail_call(void)
@@ -342,6 +358,7 @@ static const struct {
 	{ "longjmp_within", longjmp_within },
 	{ "longjmp_often", longjmp_often },
 	{ "munmap_of_malloc", munmap_of_malloc },
+	{ "memalign_to_nowhere", memalign_to_nowhere },
 	{ "tail_call", tail_call },
 	{ "nested", nested },
 	{ "paused_realloc", paused_realloc },

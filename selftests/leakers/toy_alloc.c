@@ -3,7 +3,8 @@
  * The toy's allocator: it can be made to raise a signal within malloc or
  * realloc (toy_armed), to call something there (toy_hook), to map memory for
  * itself there (toy_maps), to nest (toy_nest), to give whole mappings
- * (toy_by_page) and to give one block twice (toy_gives).
+ * (toy_by_page), to give one block twice (toy_gives) and to give none where it
+ * says that it has (toy_forgets).
  *
  * It is a part of the program toy, and a shared object to toy_apart: whether
  * the caller of malloc is in the object that defines it makes a difference to
@@ -24,7 +25,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 void free_sized(void *p, size_t size);
 void free_aligned_sized(void *p, size_t align, size_t size);
 
-volatile int toy_armed, toy_by_page, toy_maps, toy_nest;
+volatile int toy_armed, toy_by_page, toy_maps, toy_nest, toy_forgets;
 static void *volatile mapped;
 void (*volatile toy_hook)(void);
 void *volatile toy_gives;
@@ -100,6 +101,13 @@ void *calloc(size_t n, size_t size)
 void *aligned_alloc(size_t align, size_t size)
 {
 	return take(size, align < 16 ? 16 : align);
+}
+
+int posix_memalign(void **p, size_t align, size_t size)
+{
+	if (!toy_forgets)
+		*p = take(size, align);
+	return 0;
 }
 
 void free_sized(void *p, size_t size)
