@@ -283,7 +283,7 @@ void mlu_dso_put(struct mlu_dso *dso)
 		kref_put(&dso->refs, dso_release);
 }
 
-/** mlu_dso_give_up() - it was waited for long enough, unless it is done by now */
+/** mlu_dso_give_up() - it was waited for long enough, by everybody, unless it is done by now */
 void mlu_dso_give_up(struct mlu_dso *dso)
 {
 	spin_lock(&late_lock);
@@ -292,6 +292,7 @@ void mlu_dso_give_up(struct mlu_dso *dso)
 		dso->holds_module = try_module_get(THIS_MODULE);
 	}
 	spin_unlock(&late_lock);
+	wake_up_all(&mlu_dso_reads);
 }
 
 /*

@@ -55,7 +55,7 @@ struct mlu_dso {
 	struct mlu_allocator allocator;
 };
 
-/* Woken whenever a dso has become ready. */
+/* Woken whenever a dso has become ready, is done, or is not waited for any more. */
 extern wait_queue_head_t mlu_dso_reads;
 
 int mlu_dso_init(void);
