@@ -14,7 +14,6 @@
 
 #include "allocator.h"
 #include "compat.h"
-#include "place.h"
 
 /* As much of a function as is looked at to place its probe. */
 #define CODE_MAX 8192
@@ -57,6 +56,8 @@ static int add(struct mlu_allocator *allocator, struct search *search, unsigned 
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset + place.offset;
 	f->emulated = place.emulated;
+	f->head.len = min_t(int, n, place.offset + MAX_UINSN_BYTES);
+	memcpy(f->head.bytes, search->code, f->head.len);
 	allocator->nr++;
 	return 0;
 }

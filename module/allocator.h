@@ -3,16 +3,29 @@
 #ifndef MLU_ALLOCATOR_H
 #define MLU_ALLOCATOR_H
 
+#include <linux/uprobes.h>
+
 #include "funcs.h"
 #include "image.h"
+#include "place.h"
 
 /* At least as many as funcs.c has. */
 #define MLU_ALLOCATOR_MAX 24
+
+/* Up to the place of the breakpoint (place.h), and what the uprobe core copies from there. */
+#define MLU_CODE_HEAD (MLU_PLACE_MAX + MAX_UINSN_BYTES)
+
+/* The first bytes of a function, as they are in the file. */
+struct mlu_code_head {
+	u8 len;
+	u8 bytes[MLU_CODE_HEAD];
+};
 
 struct mlu_allocator_function {
 	struct mlu_function function;
 	u64 offset; /* in the file, of the breakpoint */
 	bool emulated;
+	struct mlu_code_head head;
 };
 
 struct mlu_allocator {

@@ -30,7 +30,7 @@
 #include "process.h"
 #include "sites.h"
 
-/* For all files of a target together, but for those without which there is no attach (sites.c). */
+/* How long an attach waits for the reading of all files of its target. */
 #define READ_WAIT (2 * HZ)
 
 static bool is_traced(const struct mm_struct *mm)
@@ -64,6 +64,83 @@ static int get_process(struct mlu_request *request, struct mlu_process *process)
 	return err;
 }
 
+static int refuse_gone(struct mlu_request *request, const struct mlu_target *target)
+{
+	const char *how = mlu_process_has_execed(target->pid, target->mm) ?
+				  "become another program" :
+				  "exited";
+
+	return mlu_refuse(request, -ESRCH, "the process has %s", how);
+}
+
+/*
+ * Read the target's memory through one of its threads.  A thread may end while its process goes
+ * on, so a failure is retried until it was made with a thread that still has the memory.
+ *
+ * Return: 0, -EFAULT if the memory cannot be read, or -ESRCH if the process has no thread with it.
+ */
+static int read_target(const struct mlu_target *target, unsigned long addr, void *buf, int len)
+{
+	struct task_struct *task;
+	bool still;
+	int n;
+
+	do {
+		task = mlu_process_thread(target->pid, target->mm);
+		if (!task)
+			return -ESRCH;
+		n = access_process_vm(task, addr, buf, len, FOLL_FORCE);
+		still = READ_ONCE(task->mm) == target->mm;
+		put_task_struct(task);
+	} while (n != len && !still);
+	return n == len ? 0 : -EFAULT;
+}
+
+/* A byte that is a breakpoint now, another tracer's or a debugger's, may be any in the file. */
+static bool is_code_of_file(const u8 *memory, const u8 *file, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		if (memory[i] != file[i] && !mlu_arch_is_breakpoint(&memory[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The place for the breakpoint was found in the bytes of the file.  It is right for the target only
+ * if the same bytes are in its memory: the file may have been written in place since it was read,
+ * a server may deliver other bytes, the process may have changed its own code.  A breakpoint in
+ * the middle of an instruction would end the target.
+ */
+static int check_code(struct mlu_request *request, const struct mlu_target *target,
+		      const struct mlu_site *site)
+{
+	const struct mlu_mapping *mapping = site->mapping;
+	u64 start = site->offset - site->function.skipped;
+	u64 from = max(start, mapping->offset);
+	unsigned long addr = mapping->start + (from - mapping->offset);
+	const u8 *file = site->head->bytes + (from - start);
+	u8 memory[MLU_CODE_HEAD];
+	unsigned int n;
+	size_t len;
+	const char *name = mlu_mapping_name(mapping, &len);
+	int err;
+
+	n = min_t(u64, site->head->len - (from - start), mapping->end - addr);
+	err = read_target(target, addr, memory, n);
+	if (err == -ESRCH)
+		return refuse_gone(request, target);
+	if (err)
+		return mlu_refuse(request, err, "the code of %s of %.*s cannot be read in memory",
+				  site->function.func->name, (int)len, name);
+	if (is_code_of_file(memory, file, n))
+		return 0;
+	return mlu_refuse(request, -EFAULT,
+			  "the code of %s of %.*s in memory differs from its file",
+			  site->function.func->name, (int)len, name);
+}
+
 static int put_probe(struct mlu_request *request, struct mlu_target *target,
 		     const struct mlu_site *site)
 {
@@ -72,6 +149,9 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	const char *name = mlu_mapping_name(site->mapping, &len);
 	int err;
 
+	err = check_code(request, target, site);
+	if (err)
+		return err;
 	err = mlu_probe_use(target, site, use);
 	if (err)
 		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
@@ -103,41 +183,17 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 	return 0;
 }
 
-static bool is_breakpoint_at(struct task_struct *task, unsigned long addr)
-{
-	u8 bytes[UPROBE_SWBP_INSN_SIZE];
-	int n = access_process_vm(task, addr, bytes, sizeof(bytes), FOLL_FORCE);
-
-	return n == sizeof(bytes) && mlu_arch_is_breakpoint(bytes);
-}
-
-static int refuse_gone(struct mlu_request *request, const struct mlu_target *target)
-{
-	const char *how = mlu_process_has_execed(target->pid, target->mm) ?
-				  "become another program" :
-				  "exited";
-
-	return mlu_refuse(request, -ESRCH, "the process has %s", how);
-}
-
-/* A thread may end while its process goes on: what is not seen through it is asked again. */
 static int check_probe(struct mlu_request *request, const struct mlu_target *target,
 		       const struct mlu_use *use)
 {
-	bool seen, still;
+	u8 bytes[UPROBE_SWBP_INSN_SIZE];
 	size_t len;
 	const char *name = mlu_mapping_name(use->mapping, &len);
+	int err = read_target(target, use->addr, bytes, sizeof(bytes));
 
-	do {
-		struct task_struct *task = mlu_process_thread(target->pid, target->mm);
-
-		if (!task)
-			return refuse_gone(request, target);
-		seen = is_breakpoint_at(task, use->addr);
-		still = READ_ONCE(task->mm) == target->mm;
-		put_task_struct(task);
-	} while (!seen && !still);
-	if (seen)
+	if (err == -ESRCH)
+		return refuse_gone(request, target);
+	if (!err && mlu_arch_is_breakpoint(bytes))
 		return 0;
 	return mlu_refuse(request, -EFAULT,
 			  "no breakpoint went into %s of %.*s: shared or writable?",
@@ -157,38 +213,6 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target)
 			err = check_probe(request, target, &target->uses[i]);
 	}
 	return err;
-}
-
-static int refuse_unread(struct mlu_request *request, const struct mlu_mapping *mapping)
-{
-	size_t len;
-	const char *name = mlu_mapping_name(mapping, &len);
-
-	return mlu_refuse(request, -ETIMEDOUT,
-			  "the file of %.*s cannot be read, who serves it does not answer; see object=",
-			  (int)len, name);
-}
-
-static int find_sites(struct mlu_request *request, struct mlu_target *target,
-		      struct mlu_sites *sites)
-{
-	const char *object = target->options.object;
-	int err = mlu_sites_find(target, sites);
-
-	if (sites->too_many)
-		return mlu_refuse(request, -ENOSPC,
-				  "more than %d allocator functions are mapped, see object=",
-				  MLU_MAX_SITES);
-	if (err == -ETIMEDOUT)
-		return refuse_unread(request, sites->unread);
-	if (err || sites->nr)
-		return err;
-	if (!*object)
-		return mlu_refuse(request, -ENOENT,
-				  "no allocator is mapped: no object defines malloc and free");
-	if (!sites->object_seen)
-		return mlu_refuse(request, -ENOENT, "no object %s is mapped", object);
-	return mlu_refuse(request, -ENOENT, "%s does not define malloc and free", object);
 }
 
 /* No event of the target begins any more, and its probes are on their way out. */
@@ -263,7 +287,7 @@ static int attach(struct mlu_request *request, struct mlu_target *target, struct
 	deadline = jiffies + READ_WAIT;
 	err = read_maps(request, target, mm);
 	if (!err)
-		err = find_sites(request, target, sites);
+		err = mlu_sites_find(request, target, sites, deadline);
 	if (!err) {
 		/* What has not come by then is waited for by the walks that need it. */
 		mlu_maps_wait_until(&target->maps, deadline);

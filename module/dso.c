@@ -25,6 +25,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/jiffies.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -59,8 +60,11 @@ static int read_head(struct mlu_dso *dso, struct mlu_image *image)
 	if (len < 0 && len != -ENOEXEC)
 		return len;
 	dso->build_id_len = len > 0 ? len : 0;
+	dso->loads = kvmalloc_array(image->elf.nr_loads, sizeof(*dso->loads), GFP_KERNEL);
+	if (!dso->loads)
+		return -ENOMEM;
 	dso->nr_loads = image->elf.nr_loads;
-	memcpy(dso->load, image->elf.load, sizeof(dso->load));
+	memcpy(dso->loads, image->elf.load, dso->nr_loads * sizeof(*dso->loads));
 	return mlu_allocator_find(&dso->allocator, image);
 }
 
@@ -71,10 +75,10 @@ static void unlist(struct mlu_dso *dso)
 	mutex_unlock(&dsos_lock);
 }
 
-/* What is no ELF image, or lies, or is of another machine, is read nevertheless. */
+/* No ELF image, a malformed one, or one of another machine: the file has been read all the same. */
 static void set_ready(struct mlu_dso *dso, int err)
 {
-	dso->err = err == -ENOEXEC || err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+	dso->err = err == -ENOEXEC || err == -EOPNOTSUPP ? 0 : err;
 	if (dso->err)
 		unlist(dso);
 	/* Pairs with mlu_dso_is_ready(). */
@@ -114,13 +118,13 @@ static void read_both(struct mlu_dso *dso, struct mlu_image *image)
 
 static void read_mapped(struct mlu_dso *dso)
 {
-	struct mlu_image *image = kmalloc(sizeof(*image), GFP_KERNEL);
+	struct mlu_image *image = kvmalloc(sizeof(*image), GFP_KERNEL);
 
 	if (image)
 		read_both(dso, image);
 	else
 		set_ready(dso, -ENOMEM);
-	kfree(image);
+	kvfree(image);
 	/* Not fput(), which from a work closes later: who finds it done may want to unmount. */
 	__fput_sync(dso->file);
 }
@@ -157,14 +161,17 @@ static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
 }
 
 /*
- * That the file is asked for its times makes a change that comes soon after have another one.  A
- * server is not asked, it may not answer.
+ * Query the times through the file system where the path leads to the mapped inode (see image.c):
+ * file systems with multigrain timestamps give a change that follows a query a time of its own.
+ * A server is not queried, it may not answer.
  */
 static void identify(struct mlu_file_id *id, struct file *mapped)
 {
 	struct kstat stat;
 
 	mlu_file_id_of(id, mapped);
+	if (d_inode(mapped->f_path.dentry) != file_inode(mapped))
+		return;
 	if (vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC))
 		return;
 	id->mtime = stat.mtime;
@@ -274,6 +281,7 @@ static void dso_release(struct kref *refs)
 	struct mlu_dso *dso = container_of(refs, struct mlu_dso, refs);
 
 	unlist(dso);
+	kvfree(dso->loads);
 	kfree(dso);
 }
 
@@ -340,7 +348,7 @@ bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr)
 	unsigned int i;
 
 	for (i = 0; i < dso->nr_loads; i++) {
-		const struct mlu_elf_load *load = &dso->load[i];
+		const struct mlu_elf_load *load = &dso->loads[i];
 
 		if (load->exec && offset >= load->offset && offset - load->offset < load->filesz) {
 			*vaddr = offset - load->offset + load->vaddr;

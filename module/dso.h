@@ -51,7 +51,7 @@ struct mlu_dso {
 	unsigned int build_id_len;
 	u8 build_id[MLU_ELF_MAX_BUILD_ID];
 	unsigned int nr_loads;
-	struct mlu_elf_load load[MLU_ELF_MAX_LOADS];
+	struct mlu_elf_load *loads;
 	struct mlu_allocator allocator;
 };
 

@@ -20,8 +20,6 @@
 #error "elf: name this architecture's e_machine"
 #endif
 
-/* Linux itself runs no program with more than 64 KiB of program headers. */
-#define MAX_SEGMENTS (65536 / sizeof(Elf64_Phdr))
 #define MAX_DYNAMIC 4096
 
 /* The GNU hash table, which younger kernels' elf.h knows too. */
@@ -172,7 +170,8 @@ static int read_header(struct mlu_elf *elf)
 		err = mlu_elf_copy(elf, 0, &head, sizeof(head));
 	if (err)
 		return err;
-	if (head.e_phentsize != sizeof(Elf64_Phdr) || !head.e_phnum || head.e_phnum > MAX_SEGMENTS)
+	if (head.e_phentsize != sizeof(Elf64_Phdr) || !head.e_phnum ||
+	    head.e_phnum > MLU_ELF_MAX_LOADS)
 		return -ENOEXEC;
 	elf->phoff = head.e_phoff;
 	elf->phnum = head.e_phnum;
@@ -199,6 +198,7 @@ int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr)
 	return mlu_elf_copy(elf, elf->shoff + i * sizeof(*shdr), shdr, sizeof(*shdr));
 }
 
+/* The array has room: it is as large as the largest number of program headers. */
 static int add_load(struct mlu_elf *elf, const Elf64_Phdr *phdr)
 {
 	struct mlu_elf_load *load = &elf->load[elf->nr_loads];
@@ -208,8 +208,6 @@ static int add_load(struct mlu_elf *elf, const Elf64_Phdr *phdr)
 		return -ENOEXEC;
 	if (!phdr->p_filesz)
 		return 0;
-	if (elf->nr_loads == MLU_ELF_MAX_LOADS)
-		return -E2BIG;
 	load->offset = phdr->p_offset;
 	load->vaddr = phdr->p_vaddr;
 	load->filesz = phdr->p_filesz;

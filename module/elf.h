@@ -18,10 +18,14 @@
 #ifndef MLU_ELF_H
 #define MLU_ELF_H
 
+#include <linux/elf.h>
 #include <linux/types.h>
 
-/* Real objects have 2 to 6; an object that was patched often has a few more. */
-#define MLU_ELF_MAX_LOADS 32
+/*
+ * As many as the program headers of a file that Linux runs can hold (64 KiB of them). Compilers
+ * emit 2 to 6; linker scripts and post-link optimizers dozens.
+ */
+#define MLU_ELF_MAX_LOADS (65536 / sizeof(Elf64_Phdr))
 /* SHA-1 is 20 bytes, what --build-id=0x... gives may be longer. */
 #define MLU_ELF_MAX_BUILD_ID 64
 /* Each wanted name, without its final NUL. */
@@ -74,7 +78,7 @@ struct mlu_elf_dynamic {
 	bool needed;
 };
 
-/* An opened image. More than a kilobyte: allocate it, do not put it on a kernel stack. */
+/* An opened image, 37 KiB: allocate it with kvmalloc(). */
 struct mlu_elf {
 	const struct mlu_elf_source *src;
 	u16 type;	/* ET_EXEC or ET_DYN */
@@ -106,8 +110,8 @@ struct mlu_elf_symbol {
  * @scratch: memory for this object's reads
  * @scratch_len: its size, at least MLU_ELF_MIN_SCRATCH
  *
- * Return: 0; -ENOEXEC no ELF program or shared object, or one whose headers lie; -EOPNOTSUPP 32-bit
- * or another machine or byte order; -E2BIG more segments than we hold; or what @src->read said.
+ * Return: 0; -ENOEXEC no ELF program or shared object, or one with bad headers; -EOPNOTSUPP 32-bit
+ * or another machine or byte order; or the error of @src->read.
  */
 int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
 		 size_t scratch_len);

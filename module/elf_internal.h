@@ -8,8 +8,6 @@
 #ifndef MLU_ELF_INTERNAL_H
 #define MLU_ELF_INTERNAL_H
 
-#include <linux/elf.h>
-
 #include "elf.h"
 
 /*

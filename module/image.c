@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapped files, opened anew to be read.
+ * Reading the file of a mapping: the very inode that is mapped.
  *
- * Entered from the reader's works only (see dso.c): it does file I/O, and whoever serves the file
- * may let it wait for ever.  No state but an image's own, which belongs to one work.
+ * The path of a mapped file can lead to another inode than the mapped one: on overlayfs before
+ * Linux 6.8 the mapped file has the overlay's path and the inode of the layer that it was opened
+ * in, and after a copy-up the path leads to the new upper file.  Probe offsets and unwind data of
+ * that one would be wrong for the mapped code.
+ *
+ * Entered from the reader's works only (see dso.c): file I/O may block for as long as the file
+ * system's server likes.  An image belongs to one work; there is no other state.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -25,11 +30,33 @@ static int image_read(const struct mlu_elf_source *source, u64 off, void *buf, s
 }
 
 /*
- * mlu_image_open() - open the file of a mapping anew and read its ELF header
- * @mapped: the mapping's file; only its path is used: its own position and mode are the target's
+ * Open the path anew where it leads to the mapped inode: the target's own file may have flags with
+ * which the kernel cannot read it (O_DIRECT).  Elsewhere read through the target's file; reads are
+ * at positions of our own, so the target does not notice.
+ */
+static struct file *open_mapped_inode(struct file *mapped)
+{
+	struct file *file;
+
+	file = dentry_open(&mapped->f_path, O_RDONLY | O_LARGEFILE, current_cred());
+	if (IS_ERR(file))
+		return file;
+	if (file_inode(file) == file_inode(mapped))
+		return file;
+	__fput_sync(file);
+	if (!(mapped->f_mode & FMODE_READ))
+		return ERR_PTR(-EBADF);
+	return get_file(mapped);
+}
+
+/**
+ * mlu_image_open() - open the inode of a mapping for reading and parse its ELF headers
+ * @image: to be filled in
+ * @mapped: the mapping's file, with a reference of the caller's for as long as @image is open
  *
- * Return: 0, -ENOEXEC for what is no regular file or no ELF image, -EOPNOTSUPP for another machine,
- * or what opening and reading it said.
+ * Context: may sleep, does file I/O.
+ * Return: 0, -ENOEXEC if it is no regular file or no ELF image, -EOPNOTSUPP for another machine,
+ * or the error of opening or reading it.
  */
 int mlu_image_open(struct mlu_image *image, struct file *mapped)
 {
@@ -37,7 +64,7 @@ int mlu_image_open(struct mlu_image *image, struct file *mapped)
 
 	if (!S_ISREG(file_inode(mapped)->i_mode))
 		return -ENOEXEC;
-	image->file = dentry_open(&mapped->f_path, O_RDONLY | O_LARGEFILE, current_cred());
+	image->file = open_mapped_inode(mapped);
 	if (IS_ERR(image->file))
 		return PTR_ERR(image->file);
 	image->scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A mapped file, opened by the module for itself, to be looked into. */
+/* The inode of a mapping, open for reading. */
 #ifndef MLU_IMAGE_H
 #define MLU_IMAGE_H
 

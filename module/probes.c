@@ -179,7 +179,8 @@ static void probe_unregister(struct mlu_probe *probe)
  * @use: to be filled in; keeps the file of @site's mapping
  *
  * Context: worker; mlu_probe_sync() is to follow.
- * Return: 0, or what the core said; a 0 does not mean that a breakpoint is there.
+ * Return: 0, -ESTALE if the probe there is one of another function, or the uprobe core's error;
+ * 0 does not mean that a breakpoint is there.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct mlu_use *use)
 {
@@ -187,6 +188,9 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct
 	struct mlu_probe *probe = probe_find(inode, site->offset);
 	int err;
 
+	/* The file was written in place since another target's probe went in. */
+	if (probe && probe->function.func != site->function.func)
+		return -ESTALE;
 	if (probe) {
 		err = reconsider(probe, target->mm, &use->helper);
 	} else {

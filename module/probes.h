@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 
+#include "allocator.h"
 #include "compat.h"
 #include "funcs.h"
 #include "target.h"
@@ -15,6 +16,7 @@ struct mlu_site {
 	struct mlu_mapping *mapping;
 	u64 offset; /* in the file, of the breakpoint */
 	bool emulated;
+	const struct mlu_code_head *head; /* of the function; its dso's, which the mapping holds */
 };
 
 struct mlu_probe {

@@ -186,14 +186,14 @@ struct mlu_rules *mlu_rules_of_memory(const void *data, size_t size)
 		.source = { .read = memory_read, .size = size },
 		.data = data,
 	};
-	struct mlu_elf *elf = kmalloc(sizeof(*elf), GFP_KERNEL);
+	struct mlu_elf *elf = kvmalloc(sizeof(*elf), GFP_KERNEL);
 	void *scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	struct mlu_rules *rules = NULL;
 
 	if (elf && scratch && !mlu_elf_open(elf, &memory.source, scratch, PAGE_SIZE))
 		rules = mlu_rules_read(elf);
 	kfree(scratch);
-	kfree(elf);
+	kvfree(elf);
 	return IS_ERR(rules) ? NULL : rules;
 }
 

@@ -8,14 +8,12 @@
  * Entered from the worker at attach, when the target's mappings have been read and still hold
  * their files.  Waits for the files' reading, for a bounded time: the worker has others to serve.
  */
-#include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "dso.h"
 #include "sites.h"
-
-/* For all files of a target together. */
-#define READ_WAIT (2 * HZ)
+#include "worker.h"
 
 static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 offset)
 {
@@ -44,6 +42,7 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	site->function = f->function;
 	site->offset = f->offset;
 	site->emulated = f->emulated;
+	site->head = &f->head;
 	site->mapping = mapping;
 	sites->nr++;
 }
@@ -60,8 +59,14 @@ static int look_into(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_
 		sites->unread = mapping;
 		return -ETIMEDOUT;
 	}
+	if (dso->err == -ENOMEM)
+		return -ENOMEM;
+	if (dso->err && !sites->failed) {
+		sites->failed = mapping;
+		sites->failure = dso->err;
+	}
 	if (dso->err)
-		return dso->err == -ENOMEM ? -ENOMEM : 0;
+		return 0;
 	if (dso->allocator.nr)
 		mlu_maps_probe(maps, mapping);
 	for (i = 0; i < dso->allocator.nr; i++)
@@ -82,19 +87,8 @@ static int is_wanted(const struct mlu_mapping *mapping, const char *object)
 	return strlen(object) == len && !memcmp(name, object, len);
 }
 
-/**
- * mlu_sites_find() - all that is to be probed in a target
- * @target: its maps have been read
- * @sites: zeroed
- *
- * An object whose headers lie, or whose file gives an I/O error, is one without allocator.
- *
- * Return: 0, -ENOMEM, or -ETIMEDOUT if a file is still being read; the functions stand in the order
- * of their table, object by object.
- */
-int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites)
+static int find_all(struct mlu_target *target, struct mlu_sites *sites, unsigned long deadline)
 {
-	unsigned long deadline = jiffies + READ_WAIT;
 	struct mlu_mapping *mapping;
 	int err = 0;
 
@@ -109,4 +103,110 @@ int mlu_sites_find(struct mlu_target *target, struct mlu_sites *sites)
 			break;
 	}
 	return err;
+}
+
+/* === Refusals === */
+
+static int refuse_unread(struct mlu_request *request, const struct mlu_sites *sites)
+{
+	size_t len;
+	const char *name = mlu_mapping_name(sites->unread, &len);
+
+	return mlu_refuse(request, -ETIMEDOUT,
+			  "timed out reading %.*s (is its server responding?); see object=",
+			  (int)len, name);
+}
+
+static int refuse_failed(struct mlu_request *request, const struct mlu_sites *sites)
+{
+	size_t len;
+	const char *name = mlu_mapping_name(sites->failed, &len);
+
+	return mlu_refuse(request, -ENOENT, "no allocator was found, and %.*s cannot be read (%pe)",
+			  (int)len, name, ERR_PTR(sites->failure));
+}
+
+static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_mapping *mapping,
+			    const struct mlu_dso *dso)
+{
+	const struct mlu_mapping *other;
+
+	list_for_each_entry(other, &target->maps.all, node)
+		if (mlu_mapping_dso(other) == dso)
+			return other == mapping;
+	return false;
+}
+
+/* The objects that object= could name. */
+static const char *list_allocators(const struct mlu_target *target, char *list, size_t size)
+{
+	const struct mlu_mapping *mapping;
+	size_t n = 0, len;
+
+	list_for_each_entry(mapping, &target->maps.all, node) {
+		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
+		const char *name = mlu_mapping_name(mapping, &len);
+
+		if (dso && dso->allocator.nr && is_first_of_dso(target, mapping, dso))
+			n += scnprintf(list + n, size - n, "%s%.*s", n ? ", " : "", (int)len, name);
+	}
+	return n ? list : "none";
+}
+
+static int refuse_object(struct mlu_request *request, struct mlu_target *target,
+			 const struct mlu_sites *sites, unsigned long deadline)
+{
+	const char *object = target->options.object;
+	char buf[MLU_SENTENCE_MAX / 2];
+	const char *list;
+
+	/* Only the wanted object was waited for. */
+	mlu_maps_wait_until(&target->maps, deadline);
+	list = list_allocators(target, buf, sizeof(buf));
+	if (sites->object_seen)
+		return mlu_refuse(request, -ENOENT,
+				  "%s does not define malloc and free (allocators: %s)", object,
+				  list);
+	return mlu_refuse(request, -ENOENT, "no object %s is mapped (allocators: %s)", object,
+			  list);
+}
+
+static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
+				const struct mlu_sites *sites, unsigned long deadline)
+{
+	if (sites->failed)
+		return refuse_failed(request, sites);
+	if (*target->options.object)
+		return refuse_object(request, target, sites, deadline);
+	return mlu_refuse(request, -ENOENT,
+			  "no allocator is mapped: no object defines malloc and free");
+}
+
+/**
+ * mlu_sites_find() - find the functions to be probed in a target
+ * @request: gets the sentence of a refusal
+ * @target: its maps have been read
+ * @sites: zeroed; filled in the order of the table of functions, object by object
+ * @deadline: until when to wait for files that are still being read, in jiffies
+ *
+ * An object with bad headers has no allocator.  One with a file that cannot be read is left out.
+ *
+ * Context: worker; may sleep.
+ * Return: 0; -ENOMEM; -ENOENT if there is no allocator; -ENOSPC if there are too many functions;
+ * -ETIMEDOUT if a file is still being read.
+ */
+int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struct mlu_sites *sites,
+		   unsigned long deadline)
+{
+	int err = find_all(target, sites, deadline);
+
+	if (sites->too_many)
+		return mlu_refuse(request, -ENOSPC,
+				  "more than %d allocator functions are mapped, see object=",
+				  MLU_MAX_SITES);
+	if (err == -ETIMEDOUT)
+		return refuse_unread(request, sites);
+	if (err || sites->nr)
+		return err;
+	return refuse_without_sites(request, target, sites, deadline);
 }

@@ -85,19 +85,13 @@ const char *mlu_errno_name(int err)
 		int err;
 		const char *name;
 	} names[] = {
-		{ -EINVAL, "EINVAL" },
-		{ -E2BIG, "E2BIG" },
-		{ -ESRCH, "ESRCH" },
-		{ -ENOENT, "ENOENT" },
-		{ -EBUSY, "EBUSY" },
-		{ -ENOSPC, "ENOSPC" },
-		{ -ENOMEM, "ENOMEM" },
-		{ -EFAULT, "EFAULT" },
-		{ -EOPNOTSUPP, "EOPNOTSUPP" },
-		{ -EINTR, "EINTR" },
-		{ -EIO, "EIO" },
-		{ -ETIMEDOUT, "ETIMEDOUT" },
-		{ -EINPROGRESS, "EINPROGRESS" },
+		{ -EINVAL, "EINVAL" },	     { -E2BIG, "E2BIG" },
+		{ -ESRCH, "ESRCH" },	     { -ESTALE, "ESTALE" },
+		{ -ENOENT, "ENOENT" },	     { -EBUSY, "EBUSY" },
+		{ -ENOSPC, "ENOSPC" },	     { -ENOMEM, "ENOMEM" },
+		{ -EFAULT, "EFAULT" },	     { -EOPNOTSUPP, "EOPNOTSUPP" },
+		{ -EINTR, "EINTR" },	     { -EIO, "EIO" },
+		{ -ETIMEDOUT, "ETIMEDOUT" }, { -EINPROGRESS, "EINPROGRESS" },
 	};
 	unsigned int i;
 

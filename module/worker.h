@@ -9,7 +9,7 @@
 
 #include "target.h"
 
-#define MLU_SENTENCE_MAX 200
+#define MLU_SENTENCE_MAX 256
 
 /*
  * What a bound target lives as long as: an open control file, or another door's caller.

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an attach reads of a mapped file is what is mapped: also where the file's path leads to
+ * another file by now.  Code in memory that differs from the file gets no breakpoint, and a file
+ * that cannot be read is named.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(mapped)
+{
+	struct mlu_leaker l;
+	char library[300], preload[320];
+	pid_t denier;
+};
+
+/* The content of @from becomes that of @to; a file that is there already is written in place. */
+static void copy_content(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		mlu_die("%s or %s: %m", from, to);
+	while ((n = read(in, bytes, sizeof(bytes))) > 0)
+		if (write(out, bytes, n) != n)
+			mlu_die("write %s: %m", to);
+	close(in);
+	close(out);
+}
+
+static const char *below(const char *dir, const char *name)
+{
+	static char path[4][300];
+	static int turn;
+	char *p = path[turn++ % 4];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
+	return p;
+}
+
+static void mount_overlay(const char *dir)
+{
+	char options[1024];
+
+	mkdir(below(dir, "upper"), 0755);
+	mkdir(below(dir, "work"), 0755);
+	mkdir(below(dir, "merged"), 0755);
+	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work",
+		 dir, dir, dir);
+	if (mount("overlay", below(dir, "merged"), "overlay", 0, options))
+		mlu_die("mount overlay: %m");
+}
+
+static void stop_denying(pid_t *denier)
+{
+	if (!*denier)
+		return;
+	kill(*denier, SIGKILL);
+	waitpid(*denier, NULL, 0);
+	*denier = 0;
+}
+
+FIXTURE_SETUP(mapped)
+{
+	const char *dir = mlu_scratch();
+
+	mlu_fresh();
+	/* A tmpfs of its own: the scratch directory may be on an overlay. */
+	if (mount("tmpfs", dir, "tmpfs", 0, NULL))
+		mlu_die("mount tmpfs: %m");
+	mkdir(below(dir, "lower"), 0755);
+	copy_content(mlu_here("leakers/libtoy.so"), below(dir, "lower/libtoy.so"));
+	mount_overlay(dir);
+	snprintf(self->library, sizeof(self->library), "%s/merged/libtoy.so", dir);
+	snprintf(self->preload, sizeof(self->preload), "LD_PRELOAD=%s", self->library);
+	mlu_spawn(&self->l, self->preload, "chain", NULL);
+}
+
+FIXTURE_TEARDOWN(mapped)
+{
+	mlu_fresh();
+	stop_denying(&self->denier);
+	umount2(below(mlu_scratch(), "merged"), MNT_DETACH);
+	umount2(mlu_scratch(), MNT_DETACH);
+}
+
+/* "bytes_unwind_of_BUILDID": what stats calls the unwind data of this library. */
+static const char *name_in_stats(const char *library)
+{
+	static const unsigned char head[] = {
+		4, 0, 0, 0, 20, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0
+	};
+	static char name[2][80];
+	static int turn;
+	char *text = name[turn++ % 2];
+	unsigned char bytes[4096], *id;
+	int fd = open(library, O_RDONLY), i, n = sprintf(text, "bytes_unwind_of_");
+
+	if (fd < 0 || read(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+		mlu_die("%s: %m", library);
+	close(fd);
+	id = memmem(bytes, sizeof(bytes) - 20, head, sizeof(head));
+	if (!id)
+		mlu_die("%s has no build-id", library);
+	for (i = 0; i < 20; i++)
+		n += sprintf(text + n, "%02x", id[sizeof(head) + i]);
+	return text;
+}
+
+static bool has_unwind_data_of(const char *library)
+{
+	char *stats = mlu_text("stats");
+	bool has = strstr(stats, name_in_stats(library));
+
+	free(stats);
+	return has;
+}
+
+static void trace_two_steps(struct mlu_leaker *l, bool *exact)
+{
+	mlu_step(l, "go");
+	*exact = mlu_exact(l);
+	mlu_step(l, "go");
+	*exact &= mlu_exact(l);
+}
+
+/*
+ * The library is written through the overlay while it is mapped: the path leads to a new file with
+ * its functions at other places.  The mapping still has the file of the lower layer.
+ */
+TEST_F(mapped, a_file_that_was_copied_up_is_traced_as_it_is_mapped)
+{
+	const char *moved = mlu_here("leakers/libtoy_moved.so");
+	bool exact;
+
+	copy_content(moved, self->library);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	trace_two_steps(&self->l, &exact);
+	EXPECT_TRUE(exact);
+	EXPECT_TRUE(has_unwind_data_of(mlu_here("leakers/libtoy.so")));
+	EXPECT_FALSE(has_unwind_data_of(moved));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A process that was started after the copy-up has the new file, at the same path. */
+TEST_F(mapped, both_files_of_one_path_are_traced_at_once)
+{
+	struct mlu_leaker late;
+	bool exact;
+
+	copy_content(mlu_here("leakers/libtoy_moved.so"), self->library);
+	mlu_spawn(&late, self->preload, "chain", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mlu_command("attach %d", late.pid));
+	trace_two_steps(&self->l, &exact);
+	EXPECT_TRUE(exact);
+	trace_two_steps(&late, &exact);
+	EXPECT_TRUE(exact);
+	EXPECT_EQ(0, mlu_end(&late));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* Where the probe of @func is in the target, as control says: "FUNC libtoy.so+0xADDRESS". */
+static unsigned long address_of_probe(pid_t pid, const char *library, const char *func)
+{
+	char line[16384], wanted[100], maps[64], path[512];
+	unsigned long address, begin, offset, base = 0;
+	const char *at;
+	FILE *file;
+
+	if (!mlu_line(mlu_id(pid), line, sizeof(line)))
+		mlu_die("pid %d is not in control", pid);
+	snprintf(wanted, sizeof(wanted), " %s libtoy.so+0x", func);
+	at = strstr(line, wanted);
+	if (!at || sscanf(at + strlen(wanted), "%lx", &address) != 1)
+		mlu_die("no %s in %s", wanted, line);
+	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
+	file = fopen(maps, "r");
+	while (file && !base && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%lx-%*x %*s %lx %*s %*s %511s", &begin, &offset, path) == 3 &&
+		    !offset && !strcmp(path, library))
+			base = begin;
+	if (!base)
+		mlu_die("%s is not mapped", library);
+	fclose(file);
+	return base + address;
+}
+
+/* Changes the word at @addr of a stopped process by @change, and gives what it was before. */
+static long change_code(pid_t pid, unsigned long addr, long change)
+{
+	long word = ptrace(PTRACE_PEEKTEXT, pid, (void *)addr, NULL);
+
+	if (ptrace(PTRACE_POKETEXT, pid, (void *)addr, (void *)(word ^ change)))
+		mlu_die("PTRACE_POKETEXT: %m");
+	return word;
+}
+
+/* As a program that patches its own functions does it, here from outside. */
+TEST_F(mapped, code_that_differs_from_its_file_is_refused)
+{
+	static const char *const functions[] = { "malloc", "free", "realloc" };
+	bool exact;
+	size_t i;
+
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		unsigned long addr = address_of_probe(self->l.pid, self->library, functions[i]);
+		char sentence[100];
+		int status;
+
+		mlu_fresh();
+		ASSERT_EQ(0, ptrace(PTRACE_ATTACH, self->l.pid, NULL, NULL));
+		ASSERT_EQ(self->l.pid, waitpid(self->l.pid, &status, 0));
+		change_code(self->l.pid, addr, 0x10);
+		EXPECT_EQ(EFAULT, mlu_command("attach %d", self->l.pid));
+		snprintf(sentence, sizeof(sentence),
+			 "the code of %s of libtoy.so in memory differs from its file",
+			 functions[i]);
+		EXPECT_NE(NULL, strstr(mlu_refusal, sentence));
+		EXPECT_EQ(0, mlu_stat(0, "probes"));
+		change_code(self->l.pid, addr, 0x10);
+		ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->l.pid, NULL, NULL));
+		/* The refusal has left nothing behind: the next attach counts everything. */
+		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	}
+	trace_two_steps(&self->l, &exact);
+	EXPECT_TRUE(exact);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A child that denies every other process to open @path, once it has said so through the pipe. */
+static pid_t deny_opening(const char *path)
+{
+	int ready[2], group;
+	pid_t pid;
+	char c;
+
+	if (pipe(ready))
+		mlu_die("pipe: %m");
+	pid = fork();
+	if (pid) {
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			mlu_die("fanotify cannot be used");
+		close(ready[0]);
+		return pid;
+	}
+	group = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
+	if (group < 0 || fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, path))
+		_exit(1);
+	if (write(ready[1], "", 1) != 1)
+		_exit(1);
+	for (;;) {
+		struct fanotify_event_metadata event;
+		struct fanotify_response answer = { .response = FAN_DENY };
+
+		if (read(group, &event, sizeof(event)) != sizeof(event))
+			_exit(0);
+		answer.fd = event.fd;
+		if (write(group, &answer, sizeof(answer)) != sizeof(answer))
+			_exit(1);
+		close(event.fd);
+	}
+}
+
+/* The library's allocator is not traced, and the refusal says which file is the reason. */
+TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
+{
+	const char *library = below(mlu_scratch(), "plain.so");
+	char preload[320];
+
+	EXPECT_EQ(0, mlu_end(&self->l));
+	copy_content(mlu_here("leakers/libtoy.so"), library);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", library);
+	mlu_spawn(&self->l, preload, "chain", NULL);
+	self->denier = deny_opening(library);
+	EXPECT_EQ(ENOENT, mlu_command("attach %d object=plain.so", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "plain.so cannot be read (-EPERM)"));
+	stop_denying(&self->denier);
+	/* It is read anew: the failure was not kept. */
+	EXPECT_EQ(0, mlu_command("attach %d object=plain.so", self->l.pid));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A typing error in object= is answered with the names that would have been right. */
+TEST_F(mapped, allocators_are_listed_where_an_object_is_not_one)
+{
+	char list[200];
+
+	snprintf(list, sizeof(list), "(allocators: %s, libtoy.so)", mlu_libc());
+	EXPECT_EQ(ENOENT, mlu_command("attach %d object=libtoi.so", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "no object libtoi.so is mapped"));
+	EXPECT_NE(NULL, strstr(mlu_refusal, list));
+	EXPECT_EQ(ENOENT, mlu_command("attach %d object=chain", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "chain does not define malloc and free"));
+	EXPECT_NE(NULL, strstr(mlu_refusal, list));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
