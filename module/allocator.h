@@ -30,6 +30,7 @@ struct mlu_allocator_function {
 
 struct mlu_allocator {
 	unsigned int nr; /* 0: the image is none */
+	bool own_new;	 /* its operator new allocates without calling malloc */
 	struct mlu_allocator_function function[MLU_ALLOCATOR_MAX];
 };
 

@@ -20,6 +20,7 @@
 #include "files.h"
 #include "probes.h"
 #include "text.h"
+#include "unseen.h"
 
 struct control {
 	struct mlu_session *session;
@@ -69,8 +70,9 @@ static void show_use(struct seq_file *m, const struct mlu_use *use)
 	seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
 }
 
-static void show_target(struct seq_file *m, const struct mlu_target *target)
+static void show_target(struct seq_file *m, struct mlu_target *target)
 {
+	struct mlu_unseen unseen;
 	unsigned int i;
 
 	mlu_seq_target(m, target);
@@ -82,12 +84,14 @@ static void show_target(struct seq_file *m, const struct mlu_target *target)
 		show_use(m, &target->uses[i]);
 	}
 	seq_putc(m, '\n');
+	mlu_unseen_collect(&unseen, target);
+	mlu_unseen_show(m, &unseen, target);
 }
 
 static int show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
-	const struct mlu_target *target;
+	struct mlu_target *target;
 
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);

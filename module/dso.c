@@ -65,6 +65,7 @@ static int read_head(struct mlu_dso *dso, struct mlu_image *image)
 		return -ENOMEM;
 	dso->nr_loads = image->elf.nr_loads;
 	memcpy(dso->loads, image->elf.load, dso->nr_loads * sizeof(*dso->loads));
+	dso->has_go = mlu_elf_has_go(&image->elf) > 0;
 	return mlu_allocator_find(&dso->allocator, image);
 }
 

@@ -52,6 +52,7 @@ struct mlu_dso {
 	u8 build_id[MLU_ELF_MAX_BUILD_ID];
 	unsigned int nr_loads;
 	struct mlu_elf_load *loads;
+	bool has_go; /* a Go runtime */
 	struct mlu_allocator allocator;
 };
 

@@ -127,6 +127,15 @@ int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *sc
  */
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
 
+/**
+ * mlu_elf_has_go() - is there a Go runtime in the image?
+ * @elf: an opened image
+ *
+ * Return: 1; 0, also for a program that was linked with -buildid= (empty); -ENOEXEC bad notes; or
+ * the error of the source.
+ */
+int mlu_elf_has_go(struct mlu_elf *elf);
+
 /* Where .eh_frame is: @size bytes at @offset of the file, at address @vaddr. */
 struct mlu_elf_unwind {
 	u64 offset;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf_build_id: the build-id of an ELF image, from its notes.
+ * elf_build_id: the notes of an ELF image: its build-id, and whether it has a Go runtime.
  *
  * Pure, see elf.h. A note is a header, a name and a descriptor, the latter two padded to four
  * bytes, or to eight where the segment or section is so aligned.
@@ -15,30 +15,36 @@
 
 /* Bytes of notes that are looked through; real build-ids are at the very front. */
 #define MAX_NOTES (1024 * 1024)
-#define BUILD_ID_TYPE 3
+#define NAME_SIZE 4
 
-/* Where it goes, and how many bytes of notes may still be looked through. */
+/* The note that is wanted, where its descriptor goes, and how many bytes of notes may be read. */
 struct note_search {
-	u8 *id;
+	char name[NAME_SIZE];
+	u32 type;
+	u8 *desc;
 	size_t max;
 	u64 budget;
 };
 
-static bool is_build_id(struct mlu_elf *elf, const Elf64_Nhdr *note, u64 name)
+static bool is_wanted(struct mlu_elf *elf, const Elf64_Nhdr *note, u64 name,
+		      const struct note_search *search)
 {
-	char gnu[4];
+	char found[NAME_SIZE];
 
-	return note->n_type == BUILD_ID_TYPE && note->n_namesz == sizeof(gnu) && note->n_descsz &&
-	       !mlu_elf_copy(elf, name, gnu, sizeof(gnu)) && !memcmp(gnu, "GNU", sizeof(gnu));
+	return note->n_type == search->type && note->n_namesz == NAME_SIZE && note->n_descsz &&
+	       !mlu_elf_copy(elf, name, found, NAME_SIZE) &&
+	       !memcmp(found, search->name, NAME_SIZE);
 }
 
-static int take_build_id(struct mlu_elf *elf, u64 desc, u32 len, const struct note_search *search)
+static int take_desc(struct mlu_elf *elf, u64 desc, u32 len, const struct note_search *search)
 {
 	int err;
 
+	if (!search->desc)
+		return 1;
 	if (len > search->max || len > MLU_ELF_MAX_BUILD_ID)
 		return -ENOEXEC;
-	err = mlu_elf_copy(elf, desc, search->id, len);
+	err = mlu_elf_copy(elf, desc, search->desc, len);
 	return err ? err : (int)len;
 }
 
@@ -62,8 +68,8 @@ static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 		desc = ALIGN(pos + sizeof(note) + note.n_namesz, align);
 		if (desc > len || note.n_descsz > len - desc)
 			return -ENOEXEC;
-		if (is_build_id(elf, &note, off + pos + sizeof(note)))
-			return take_build_id(elf, off + desc, note.n_descsz, search);
+		if (is_wanted(elf, &note, off + pos + sizeof(note), search))
+			return take_desc(elf, off + desc, note.n_descsz, search);
 		pos = ALIGN(desc + note.n_descsz, align);
 	}
 	return 0;
@@ -98,10 +104,26 @@ static int search_sections(struct mlu_elf *elf, struct note_search *search)
 	return ret;
 }
 
+static int search_all(struct mlu_elf *elf, struct note_search *search)
+{
+	int ret = search_segments(elf, search);
+
+	return ret ? ret : search_sections(elf, search);
+}
+
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max)
 {
-	struct note_search search = { .id = id, .max = max, .budget = MAX_NOTES };
-	int ret = search_segments(elf, &search);
+	struct note_search search = {
+		.name = "GNU", .type = 3, .desc = id, .max = max, .budget = MAX_NOTES
+	};
 
-	return ret ? ret : search_sections(elf, &search);
+	return search_all(elf, &search);
+}
+
+/* Go's linker writes its own build-id in a note of its own, cmd/link/internal/ld/elf.go. */
+int mlu_elf_has_go(struct mlu_elf *elf)
+{
+	struct note_search search = { .name = "Go\0", .type = 4, .budget = MAX_NOTES };
+
+	return search_all(elf, &search);
 }

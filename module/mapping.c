@@ -42,6 +42,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	/* The vdso is a file of its own, which begins where it is mapped. */
 	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
+	m->special = !vma->vm_file && vma->vm_ops && vma->vm_ops->name;
 	if (m->sort == MLU_MAPPING_FILE) {
 		m->file = get_file(vma->vm_file);
 		mlu_file_id_of(&m->id_of_file, m->file);

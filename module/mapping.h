@@ -37,6 +37,7 @@ struct mlu_mapping {
 	u32 gone_at;	     /* the same, U32_MAX: it is there */
 	bool allocator;	     /* its file has probes; constant before any is hit */
 	bool program;	     /* of the program itself, not of a library */
+	bool special;	     /* made by the kernel, like [vdso] and [uprobes] */
 	bool kept;	     /* @file stays until the maps are closed: probes are in it */
 	struct file *file;   /* until it is resolved; with a reference */
 	struct mlu_dso *dso; /* of @file; to be read through mlu_mapping_dso() */

@@ -103,6 +103,7 @@ static void show_head(struct seq_file *m, const struct mlu_section *section)
 		   mlu_state_name(section->state), age_ms(section, section->target->attached_ns),
 		   section->bytes, section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
 		   section->lost);
+	mlu_unseen_show(m, &section->unseen, section->target);
 }
 
 /* === The file: position 0 is the first line, then each section's lines, stacks and mappings === */

@@ -171,6 +171,31 @@ static int refuse_object(struct mlu_request *request, struct mlu_target *target,
 			  list);
 }
 
+/* A Go program has no allocator that could be traced, and needs to be told apart. */
+static const struct mlu_mapping *find_go(const struct mlu_target *target)
+{
+	const struct mlu_mapping *mapping;
+
+	list_for_each_entry(mapping, &target->maps.all, node) {
+		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
+
+		if (dso && dso->has_go)
+			return mapping;
+	}
+	return NULL;
+}
+
+static int refuse_go(struct mlu_request *request, const struct mlu_mapping *mapping)
+{
+	size_t len;
+	const char *name = mlu_mapping_name(mapping, &len);
+
+	return mlu_refuse(
+		request, -ENOENT,
+		"no allocator is mapped: %.*s has a Go runtime, which allocates without malloc",
+		(int)len, name);
+}
+
 static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
 				const struct mlu_sites *sites, unsigned long deadline)
 {
@@ -178,6 +203,8 @@ static int refuse_without_sites(struct mlu_request *request, struct mlu_target *
 		return refuse_failed(request, sites);
 	if (*target->options.object)
 		return refuse_object(request, target, sites, deadline);
+	if (find_go(target))
+		return refuse_go(request, find_go(target));
 	return mlu_refuse(request, -ENOENT,
 			  "no allocator is mapped: no object defines malloc and free");
 }

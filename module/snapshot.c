@@ -177,6 +177,7 @@ static void begin_section(struct mlu_section *section, const struct mlu_selected
 	mutex_unlock(&mlu_targets_lock);
 	section->now_ns = mlu_target_now(target);
 	section->older_ns = target->options.older_ms * NSEC_PER_MSEC;
+	mlu_unseen_collect(&section->unseen, target);
 	section->nr_rows = atomic_read(&section->epoch->stacks.last_id);
 }
 

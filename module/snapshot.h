@@ -4,6 +4,7 @@
 #define MLU_SNAPSHOT_H
 
 #include "files.h"
+#include "unseen.h"
 
 /* One stack's allocations. */
 struct mlu_row {
@@ -35,6 +36,7 @@ struct mlu_section {
 	struct mlu_row *rows;
 	unsigned int nr_places;
 	struct mlu_place_shown *places; /* by id */
+	struct mlu_unseen unseen;
 };
 
 struct mlu_snapshot {

@@ -282,7 +282,7 @@ static pid_t deny_opening(const char *path)
 TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
 {
 	const char *library = below(mlu_scratch(), "plain.so");
-	char preload[320];
+	char preload[320], *report;
 
 	EXPECT_EQ(0, mlu_end(&self->l));
 	copy_content(mlu_here("leakers/libtoy.so"), library);
@@ -291,6 +291,12 @@ TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
 	self->denier = deny_opening(library);
 	EXPECT_EQ(ENOENT, mlu_command("attach %d object=plain.so", self->l.pid));
 	EXPECT_NE(NULL, strstr(mlu_refusal, "plain.so cannot be read (-EPERM)"));
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	report = mlu_text("report");
+	EXPECT_NE(NULL, strstr(report, "\nunseen unreadable plain.so: its file cannot be read "
+				       "(-EPERM), it may define an allocator\n"));
+	free(report);
+	mlu_fresh();
 	stop_denying(&self->denier);
 	/* It is read anew: the failure was not kept. */
 	EXPECT_EQ(0, mlu_command("attach %d object=plain.so", self->l.pid));

@@ -98,6 +98,14 @@ static void replace(void)
 	leak_in(arguments[1]);
 }
 
+/* The first library is an allocator; the second one's frames make both of them noticed. */
+static void late_allocator(void)
+{
+	if (!dlopen(arguments[0], RTLD_NOW | RTLD_LOCAL))
+		leaker_die(arguments[0]);
+	leak_in(arguments[1]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
@@ -108,6 +116,8 @@ int main(int argc, char **argv)
 		jit();
 	else if (!strcmp(argv[1], "rejit"))
 		rejit();
+	else if (!strcmp(argv[1], "late_allocator"))
+		late_allocator();
 	else if (!strcmp(argv[1], "replace"))
 		replace();
 	else if (!strcmp(argv[1], "reopen"))

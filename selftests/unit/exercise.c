@@ -95,6 +95,7 @@ static void exercise_build_id(struct image *image)
 
 	must(len == -ENOEXEC || (len >= 0 && len <= (int)sizeof(id)));
 	must(mlu_elf_build_id(&image->elf, id, 1) <= 1);
+	must(mlu_elf_has_go(&image->elf) <= 1);
 }
 
 /* There and back, at the edges of what the file has. */

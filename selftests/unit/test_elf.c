@@ -271,9 +271,36 @@ static void test_addresses(void)
 	image_free(&image);
 }
 
+static int has_go(const struct tiny *tiny)
+{
+	struct image image;
+	int ret;
+
+	image_copy(&image, tiny, sizeof(*tiny));
+	image_open(&image, MLU_ELF_MIN_SCRATCH);
+	ret = mlu_elf_has_go(&image.elf);
+	image_free(&image);
+	return ret;
+}
+
+static void test_go_note(void)
+{
+	struct tiny tiny;
+
+	tiny_make(&tiny);
+	tap_ok(has_go(&tiny) == 0, "an object with a build-id is none of Go");
+	memcpy(tiny.note.name, "Go\0", 4);
+	tap_ok(has_go(&tiny) == 0, "nor is one with another note of Go's");
+	tiny.note.head.n_type = 4;
+	tap_ok(has_go(&tiny) == 1, "one with Go's build-id is");
+	tiny.note.head.n_descsz = 0x7fffffff;
+	tap_ok(has_go(&tiny) == -ENOEXEC, "a note that is longer than the file is an error");
+}
+
 int main(void)
 {
 	test_answers();
+	test_go_note();
 	test_static_answers();
 	test_code_stays_inside();
 	test_addresses();

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The note that Go's linker writes into each program: its build-id, here a short one. */
+	.section .note.go.buildid, "a", @note
+	.balign	4
+	.long	4, 4, 4
+	.ascii	"Go\0\0"
+	.ascii	"test"
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What of a target cannot be seen is said, in control and in each report, and nothing is said of a
+ * target of which everything is seen.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define JEMALLOC "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
+
+FIXTURE(unseen)
+{
+	struct mlu_leaker l;
+};
+
+FIXTURE_SETUP(unseen)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(unseen)
+{
+	mlu_fresh();
+	if (self->l.pid)
+		mlu_kill(&self->l);
+}
+
+/* The lines of the one target there is, from a file that has them. */
+static char *lines_in(const char *name)
+{
+	char *text = mlu_text("%s", name), *lines = calloc(1, strlen(text) + 1), *at;
+
+	for (at = strstr(text, "\nunseen "); at; at = strstr(at + 1, "\nunseen "))
+		strncat(lines, at + 1, strcspn(at + 1, "\n") + 1);
+	free(text);
+	return lines;
+}
+
+/* Are these the lines, in control and in both reports? */
+static bool is_said(pid_t pid, const char *lines)
+{
+	char path[64], *control = lines_in("control"), *report = lines_in("report"), *one;
+	bool said;
+
+	snprintf(path, sizeof(path), "targets/%d/report", mlu_id(pid));
+	one = lines_in(path);
+	said = !strcmp(control, lines) && !strcmp(report, lines) && !strcmp(one, lines);
+	if (!said)
+		mlu_say("expected \"%s\", control has \"%s\", report \"%s\", the target's \"%s\"",
+			lines, control, report, one);
+	free(control);
+	free(report);
+	free(one);
+	return said;
+}
+
+/* Not of [vdso], and on a further attach not of [uprobes], which the kernel has mapped by then. */
+TEST_F(unseen, nothing_of_a_program_that_is_traced_whole)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(is_said(self->l.pid, ""));
+	mlu_fresh();
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(is_said(self->l.pid, ""));
+}
+
+TEST_F(unseen, code_made_at_run_time)
+{
+	mlu_spawn(&self->l, "frames", "jit", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid, ""));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
+					 "have no names and need frame pointers\n"));
+	/* It is there before the next attach. */
+	mlu_fresh();
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
+					 "have no names and need frame pointers\n"));
+}
+
+TEST_F(unseen, a_go_runtime)
+{
+	mlu_spawn(&self->l, "chain_go", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid, "unseen go chain_go: it has a Go runtime, which "
+					 "allocates without malloc\n"));
+}
+
+/* A whole report of a Go program would be empty: the attach is refused, and says why. */
+TEST_F(unseen, a_go_program_without_malloc_is_refused_as_such)
+{
+	mlu_spawn(&self->l, "noalloc_go", NULL);
+	EXPECT_EQ(ENOENT, mlu_command("attach %d", self->l.pid));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "noalloc_go has a Go runtime"));
+}
+
+TEST_F(unseen, an_allocator_that_object_excludes)
+{
+	char preload[600], object[100];
+
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mlu_here("leakers/libtoy.so"));
+	mlu_spawn(&self->l, preload, "chain", NULL);
+	snprintf(object, sizeof(object), "object=%s", mlu_libc());
+	ASSERT_EQ(0, mlu_command("attach %d %s", self->l.pid, object));
+	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
+					 "not traced, object= names another object\n"));
+}
+
+TEST_F(unseen, an_allocator_that_was_mapped_after_the_attach)
+{
+	mlu_spawn(&self->l, "frames", "late_allocator", mlu_here("leakers/libtoy.so"),
+		  mlu_here("leakers/libone.so"), NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid, ""));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
+					 "not traced, it was mapped after the attach\n"));
+	mlu_fresh();
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid, ""));
+}
+
+TEST_F(unseen, operator_new_of_an_allocator)
+{
+	if (access(JEMALLOC, R_OK))
+		SKIP(return, "libjemalloc2 is not installed");
+	mlu_spawn(&self->l, "LD_PRELOAD=" JEMALLOC, "chain", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid,
+			    "unseen operator_new libjemalloc.so.2: its operator new is not "
+			    "traced, blocks of C++ code are missing\n"));
+	/* An ended target's report is read like that of one that is traced. */
+	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_TRUE(is_said(self->l.pid,
+			    "unseen operator_new libjemalloc.so.2: its operator new is not "
+			    "traced, blocks of C++ code are missing\n"));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
