@@ -278,6 +278,18 @@ static void take_dynamic(struct mlu_elf_dynamic *dynamic, const Elf64_Dyn *entry
 	case DT_VERSYM:
 		dynamic->versym = entry->d_un.d_val;
 		break;
+	case DT_JMPREL:
+		dynamic->jmprel = entry->d_un.d_val;
+		break;
+	case DT_PLTRELSZ:
+		dynamic->pltrelsz = entry->d_un.d_val;
+		break;
+	case DT_RELA:
+		dynamic->rela = entry->d_un.d_val;
+		break;
+	case DT_RELASZ:
+		dynamic->relasz = entry->d_un.d_val;
+		break;
 	}
 }
 

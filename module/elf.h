@@ -5,8 +5,8 @@
  * Pure: it sees nothing but what a struct mlu_elf_source reads for it, keeps no state outside of
  * struct mlu_elf and knows nothing of tasks, files or probes. elf.c holds the headers and the
  * addresses, elf_build_id.c the notes, elf_unwind.c the place of the unwind data, elf_dynsym.c and
- * elf_symbols.c the look-up of symbols. They are built for the host too, with unit tests and a
- * fuzzer in selftests/unit.
+ * elf_symbols.c the look-up of symbols, elf_jump.c the targets of branches. They are built for the
+ * host too, with unit tests and a fuzzer in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -31,7 +31,7 @@
 /* Each wanted name, without its final NUL. */
 #define MLU_ELF_MAX_NAME 64
 /* Names of one look-up. */
-#define MLU_ELF_MAX_NAMES 64
+#define MLU_ELF_MAX_NAMES 128
 /* The scratch buffer: at least this; a page makes for fewer reads. */
 #define MLU_ELF_MIN_SCRATCH 512
 
@@ -75,6 +75,10 @@ struct mlu_elf_dynamic {
 	u64 gnu_hash;
 	u64 hash;
 	u64 versym;
+	u64 jmprel;
+	u64 pltrelsz;
+	u64 rela;
+	u64 relasz;
 	bool needed;
 };
 
@@ -176,6 +180,21 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym);
 
 /**
+ * mlu_elf_find_rest() - look up in a program's symbol table what mlu_elf_find() did not find
+ * @elf: an opened image; nothing is found in one that no dynamic linker is asked to start
+ * @names: as for mlu_elf_find()
+ * @nr: as for mlu_elf_find()
+ * @sym: as mlu_elf_find() left them; what is found is added
+ *
+ * A program exports no more of its functions than its libraries ask for.  Global ones of its symbol
+ * table count here, if it has one; at most 512 thousand symbols are read.
+ *
+ * Return: how many are found now; -ENOEXEC tables that lie; or what the source said.
+ */
+int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
+		      struct mlu_elf_symbol *sym);
+
+/**
  * mlu_elf_code() - the first bytes of a function that was found
  * @elf: an opened image
  * @sym: a symbol that mlu_elf_find() found
@@ -189,6 +208,35 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
  */
 int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf, size_t max,
 		 bool *whole);
+
+/**
+ * mlu_elf_branch() - where a branch goes, direct or through a slot that the dynamic linker fills in
+ * @elf: an opened image
+ * @vaddr: the instruction's address in the ELF file
+ * @code: its bytes
+ * @len: how many bytes there are, those of later instructions included
+ * @target: the address in the ELF file of what it goes to, 0 if that is in another object
+ *
+ * Of a branch through a slot, or to an entry of the procedure linkage table, the target is the
+ * function of this object that has the slot's name: what runs may be another object's of that name.
+ *
+ * Return: 1; 0 it is no such branch; or what the source said.
+ */
+int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
+
+/**
+ * mlu_elf_jump() - where a function goes that does nothing but jump, with the same first argument
+ * @elf: an opened image
+ * @vaddr: the function's address in the ELF file
+ * @code: its first bytes
+ * @len: how many
+ * @target: as for mlu_elf_branch()
+ *
+ * One move to the register of a later argument may stand before the jump.
+ *
+ * Return: 1; 0 it does something else first; or what the source said.
+ */
+int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
 
 /* File offset to address in the ELF file, what addr2line takes; an executable segment wins. */
 bool mlu_elf_vaddr(const struct mlu_elf *elf, u64 offset, u64 *vaddr);

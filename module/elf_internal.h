@@ -32,7 +32,7 @@ int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr);
  */
 bool mlu_elf_extent(const struct mlu_elf *elf, u64 vaddr, bool exec, u64 *offset, u64 *len);
 
-/* === Symbols: elf_symbols.c, and elf_dynsym.c, which it calls first === */
+/* === Symbols: elf_symbols.c, elf_dynsym.c, which it calls first, and elf_jump.c === */
 
 /*
  * A piece of the file, all of it in it. Whatever a table says of its own size, nothing behind the
@@ -50,8 +50,10 @@ struct mlu_elf_search {
 	unsigned int nr;
 	struct mlu_elf_symbol *sym;
 	unsigned int found;
-	u64 global;	/* static programs: names that a global symbol answers */
 	size_t longest; /* of the names, without its NUL */
+	bool rest;	/* mlu_elf_find_rest(): global symbols alone, of what is not found yet */
+	/* In a symbol table: names that a global symbol answers, or need no answer. */
+	bool global[MLU_ELF_MAX_NAMES];
 	struct mlu_elf_table symbols;
 	struct mlu_elf_table strings;
 };

@@ -7,7 +7,6 @@
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
-#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -17,6 +16,8 @@
 
 /* Symbols of a static program: a very large one has some 600,000. */
 #define MAX_SYMBOLS (4 * 1024 * 1024)
+/* Of a program that the dynamic symbols make an allocator already: for this, attaching waits. */
+#define MAX_SYMBOLS_OF_REST (512 * 1024)
 
 int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at, void *to,
 		  size_t len)
@@ -115,12 +116,14 @@ static void take_static(struct mlu_elf_search *s, unsigned int n, const Elf64_Sy
 {
 	u8 bind = symbol->st_info >> 4;
 
+	if (s->rest && s->global[n])
+		return;
 	if (bind == STB_LOCAL) {
-		if (!(s->global & BIT_ULL(n)))
+		if (!s->global[n] && !s->rest)
 			mlu_elf_take_symbol(s, n, symbol);
 	} else if (bind == STB_GLOBAL || bind == STB_WEAK) {
 		if (mlu_elf_take_symbol(s, n, symbol))
-			s->global |= BIT_ULL(n);
+			s->global[n] = true;
 	}
 }
 
@@ -140,7 +143,8 @@ static int try_all_names(struct mlu_elf_search *s, const Elf64_Sym *symbol)
 
 static int scan_symtab(struct mlu_elf_search *s)
 {
-	u64 i, nr = min_t(u64, s->symbols.len / sizeof(Elf64_Sym), MAX_SYMBOLS);
+	u64 max = s->rest ? MAX_SYMBOLS_OF_REST : MAX_SYMBOLS;
+	u64 i, nr = min_t(u64, s->symbols.len / sizeof(Elf64_Sym), max);
 	Elf64_Sym symbol;
 	int err;
 
@@ -167,6 +171,19 @@ static int find_static(struct mlu_elf_search *s)
 	return ret ? ret : scan_symtab(s);
 }
 
+/* The names that are not found yet, in a program. */
+static int find_rest(struct mlu_elf_search *s)
+{
+	unsigned int n;
+
+	s->rest = true;
+	for (n = 0; n < s->nr; n++) {
+		s->global[n] = s->sym[n].found;
+		s->found += s->sym[n].found;
+	}
+	return s->elf->interp ? find_static(s) : 0;
+}
+
 /* === What others call === */
 
 static int begin_search(struct mlu_elf_search *s)
@@ -176,7 +193,6 @@ static int begin_search(struct mlu_elf_search *s)
 
 	if (s->nr > MLU_ELF_MAX_NAMES)
 		return -EINVAL;
-	memset(s->sym, 0, s->nr * sizeof(*s->sym));
 	for (n = 0; n < s->nr; n++) {
 		len = strlen(s->names[n]);
 		if (!len || len > MLU_ELF_MAX_NAME)
@@ -193,10 +209,24 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 	int err;
 
 	err = begin_search(&s);
-	if (!err)
-		err = mlu_elf_find_dynamic(&s);
+	if (err)
+		return err;
+	memset(sym, 0, nr * sizeof(*sym));
+	err = mlu_elf_find_dynamic(&s);
 	if (!err && !s.found && elf->is_static)
 		err = find_static(&s);
+	return err ? err : (int)s.found;
+}
+
+int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
+		      struct mlu_elf_symbol *sym)
+{
+	struct mlu_elf_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
+	int err;
+
+	err = begin_search(&s);
+	if (!err)
+		err = find_rest(&s);
 	return err ? err : (int)s.found;
 }
 

@@ -13,6 +13,8 @@
 #include <linux/kernel.h>
 
 #define MAX_NAMES 16
+/* Bytes of a function that are taken for branches. */
+#define MAX_BRANCHES 8
 
 const char *const exercise_names[] = {
 	"malloc",
@@ -47,11 +49,25 @@ static void must_hold(bool holds, const char *condition, int line)
 
 /*
  * A bound that is independent of what the file says of itself: the chains of 16 names, each entry
- * at most three reads, and the file's own size in symbols and headers.
+ * at most three reads, the file's own size in symbols and headers, and for each branch in two
+ * tables of relocations, ten of which are one read.
  */
 static void must_be_cheap(const struct image *image)
 {
-	must(image->reads < 1000 + 16UL * 3 * 16384 + image->src.size / 8);
+	must(image->reads < 1000 + 16UL * 3 * 16384 + image->src.size / 8 +
+				    16UL * MAX_BRANCHES * 2 * (image->src.size / 240 + 8));
+}
+
+static void exercise_branches(struct image *image, u64 value, const u8 *code, int len)
+{
+	u64 target;
+	int i, ret = mlu_elf_jump(&image->elf, value, code, len, &target);
+
+	must(ret == 0 || ret == 1);
+	for (i = 1; i < len && i < MAX_BRANCHES; i++) {
+		ret = mlu_elf_branch(&image->elf, value + i, code + i, len - i, &target);
+		must(ret == 0 || ret == 1);
+	}
 }
 
 static void exercise_code(struct image *image, const struct mlu_elf_symbol *sym)
@@ -66,6 +82,7 @@ static void exercise_code(struct image *image, const struct mlu_elf_symbol *sym)
 	must((u64)len <= image->src.size - sym->offset);
 	must(!memcmp(code, image->bytes + sym->offset, len));
 	exercise_place(code, len, whole, false);
+	exercise_branches(image, sym->value, code, len);
 }
 
 static void exercise_symbols(struct image *image)
@@ -86,6 +103,10 @@ static void exercise_symbols(struct image *image)
 		exercise_code(image, &sym[i]);
 	}
 	must(ret < 0 || ret == (int)found);
+	if (ret < 0)
+		return;
+	ret = mlu_elf_find_rest(&image->elf, exercise_names, exercise_nr_names, sym);
+	must(ret == -ENOEXEC || (ret >= (int)found && ret <= (int)exercise_nr_names));
 }
 
 static void exercise_build_id(struct image *image)

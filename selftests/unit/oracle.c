@@ -219,6 +219,14 @@ static u64 branch_target(const char *text)
 	return begin > text && begin[-1] == ' ' ? strtoull(begin, NULL, 16) : 0;
 }
 
+/* "free" of "<free@plt>" and of "<free@GLIBC_2.2.5@plt>" */
+static char *linkage_name(const char *text)
+{
+	const char *name = strchr(text, '<') + 1;
+
+	return strstr(name, "@plt>") ? strndup(name, strcspn(name, "@")) : NULL;
+}
+
 /* "   98ef3:\tje     98f08 <...>" */
 static void add_insn(struct oracle_text *text, char *line)
 {
@@ -234,6 +242,7 @@ static void add_insn(struct oracle_text *text, char *line)
 	end[strcspn(end, "\n")] = 0;
 	insn->addr = addr;
 	insn->target = branch_target(end);
+	insn->linkage = insn->target ? linkage_name(end) : NULL;
 	end[strcspn(end, "#<")] = 0;
 	snprintf(insn->text, sizeof(insn->text), "%.*s", (int)sizeof(insn->text) - 1, end);
 }
@@ -262,6 +271,10 @@ bool oracle_disassemble(struct oracle_text *text, const char *path)
 
 void oracle_free_text(struct oracle_text *text)
 {
+	size_t i;
+
+	for (i = 0; i < text->nr; i++)
+		free(text->insns[i].linkage);
 	free(text->insns);
 	memset(text, 0, sizeof(*text));
 }

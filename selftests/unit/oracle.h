@@ -36,6 +36,7 @@ struct oracle_insn {
 	u64 addr;
 	u64 target; /* of a direct branch, else 0 */
 	char text[56];
+	char *linkage; /* the name, if the target is an entry of the linkage table, else NULL */
 };
 
 struct oracle_text {

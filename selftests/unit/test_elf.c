@@ -225,6 +225,38 @@ static void test_static_answers(void)
 	       "and a global one before any of them");
 }
 
+/* Is the hidden valloc, with @bind, found in the symbol table of a program? */
+static bool rest_has_valloc(u8 bind)
+{
+	const char *const names[] = { "malloc", "valloc" };
+	struct mlu_elf_symbol sym[2];
+	struct image image;
+	struct tiny tiny;
+	u64 right;
+	bool found;
+
+	tiny_make(&tiny);
+	tiny.sym[TINY_VALLOC].st_info = ELF64_ST_INFO(bind, STT_FUNC);
+	image_copy(&image, &tiny, sizeof(tiny));
+	image_open(&image, MLU_ELF_MIN_SCRATCH);
+	image.elf.interp = true;
+	tap_ok(mlu_elf_find(&image.elf, names, 2, sym) == 1 && sym[0].found && !sym[1].found,
+	       "a program exports what is global and visible");
+	right = sym[0].value;
+	sym[0].value = 5;
+	found = mlu_elf_find_rest(&image.elf, names, 2, sym) == 2;
+	tap_ok(sym[0].value == 5 && right == tiny_value(TINY_MALLOC), "what is found is kept");
+	found = found && sym[1].found && sym[1].value == tiny_value(TINY_VALLOC);
+	image_free(&image);
+	return found;
+}
+
+static void test_rest(void)
+{
+	tap_ok(rest_has_valloc(STB_GLOBAL), "what a program does not export is found by its table");
+	tap_ok(!rest_has_valloc(STB_LOCAL), "but what is local to a file is not");
+}
+
 static void test_code_stays_inside(void)
 {
 	const char *const names[] = { "malloc" };
@@ -249,6 +281,80 @@ static void test_code_stays_inside(void)
 	got = mlu_elf_code(&image.elf, &sym, code, 15, &whole);
 	tap_ok(got == 15 && !whole, "a function that did not fit is not whole");
 	image_free(&image);
+}
+
+/* What pvalloc, which jumps to the linkage table, is said to jump to, after @lie. */
+static int target_after(void (*lie)(struct tiny *tiny), u64 *target)
+{
+	struct image image;
+	struct tiny tiny;
+	int ret;
+
+	*target = 1;
+	tiny_make(&tiny);
+	lie(&tiny);
+	image_copy(&image, &tiny, sizeof(tiny));
+	ret = image_open(&image, MLU_ELF_MIN_SCRATCH);
+	if (!ret)
+		ret = jump_of(&image, TINY_PVALLOC, target);
+	image_free(&image);
+	return ret;
+}
+
+static void test_jumps(void)
+{
+	struct image image;
+	struct tiny tiny;
+	u64 target;
+
+	tiny_make(&tiny);
+	image_copy(&image, &tiny, sizeof(tiny));
+	image_open(&image, MLU_ELF_MIN_SCRATCH);
+	tap_ok(jump_of(&image, TINY_MUNMAP, &target) == 1 && target == tiny_value(TINY_MALLOC),
+	       "a jump goes to its target");
+	tap_ok(jump_of(&image, TINY_PVALLOC, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "and through the linkage table to the function of that name");
+	tap_ok(jump_of(&image, TINY_NULL, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "as does one through the slot itself");
+	tap_ok(jump_of(&image, TINY_MALLOC, &target) == 0, "what does something first is no jump");
+	image_free(&image);
+}
+
+#define LIE(name, assignment)            \
+	static void name(struct tiny *t) \
+	{                                \
+		assignment;              \
+	}
+
+LIE(undefined, t->rela[1].r_info = ELF64_R_INFO(TINY_REALLOC, R_X86_64_JUMP_SLOT))
+LIE(resolved_at_run_time, t->rela[1].r_info = ELF64_R_INFO(TINY_FREE, R_X86_64_IRELATIVE))
+LIE(no_such_symbol, t->rela[1].r_info = ELF64_R_INFO(0xffffffff, R_X86_64_JUMP_SLOT))
+LIE(no_table, t->dyn[TINY_DT_JMPREL].d_un.d_val = 0)
+LIE(table_outside, t->dyn[TINY_DT_JMPREL].d_un.d_val = TINY_BIAS + PAST)
+LIE(table_short, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = sizeof(t->rela) - 1)
+LIE(table_huge, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = HUGE)
+
+static void table_in_rela(struct tiny *t)
+{
+	t->dyn[TINY_DT_JMPREL].d_tag = DT_RELA;
+	t->dyn[TINY_DT_PLTRELSZ].d_tag = DT_RELASZ;
+}
+
+static void test_jumps_that_lie(void)
+{
+	static void (*const lies[])(struct tiny *) = { undefined,      resolved_at_run_time,
+						       no_such_symbol, no_table,
+						       table_outside,  table_short };
+	unsigned int i;
+	u64 target;
+
+	for (i = 0; i < ARRAY_SIZE(lies); i++)
+		tap_ok(target_after(lies[i], &target) == 1 && !target,
+		       "slot %u is filled from another object, or not known", i);
+	tap_ok(target_after(table_in_rela, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "the other table of relocations counts too");
+	tap_ok(target_after(table_huge, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "a table of 2^64 bytes ends with its segment");
 }
 
 static void test_addresses(void)
@@ -302,6 +408,7 @@ int main(void)
 	test_answers();
 	test_go_note();
 	test_static_answers();
+	test_rest();
 	test_code_stays_inside();
 	test_addresses();
 	test_many_loads();
@@ -310,6 +417,9 @@ int main(void)
 	test_read_errors(OPEN, "open");
 	test_read_errors(FIND, "find");
 	test_read_errors(BUILD_ID, "build-id");
+	test_read_errors(JUMP, "jump");
+	test_jumps();
+	test_jumps_that_lie();
 	test_endless_chain();
 	test_endless_symtab();
 	return tap_end();

@@ -88,6 +88,8 @@ static void make_dynamic(struct tiny *t)
 	make_dyn(&t->dyn[TINY_DT_GNU_HASH], DT_GNU_HASH, TINY_VADDR(gnu));
 	make_dyn(&t->dyn[TINY_DT_HASH], DT_HASH, TINY_VADDR(sysv));
 	make_dyn(&t->dyn[TINY_DT_VERSYM], DT_VERSYM, TINY_VADDR(versym));
+	make_dyn(&t->dyn[TINY_DT_JMPREL], DT_JMPREL, TINY_VADDR(rela));
+	make_dyn(&t->dyn[TINY_DT_PLTRELSZ], DT_PLTRELSZ, sizeof(t->rela));
 	make_dyn(&t->dyn[TINY_DT_NULL], DT_NULL, 0);
 }
 
@@ -164,6 +166,34 @@ static void make_note(struct tiny_note *note)
 		note->desc[i] = 0xa0 + i;
 }
 
+static void put_distance(u8 *code, u64 next, u64 target)
+{
+	s32 distance = target - next;
+
+	memcpy(code, &distance, sizeof(distance));
+}
+
+static void make_jump(struct tiny *t, enum tiny_symbol from, enum tiny_symbol to)
+{
+	u8 *code = &t->text[16 * from];
+
+	code[0] = 0xe9;
+	put_distance(code + 1, tiny_value(from) + 5, tiny_value(to));
+}
+
+static void make_text(struct tiny *t)
+{
+	memset(t->text, 0x90, sizeof(t->text));
+	memcpy(t->text, "\xff\x25", 2);
+	put_distance(t->text + 2, tiny_value(TINY_NULL) + 6, TINY_SLOT);
+	t->rela[0] = (Elf64_Rela){ .r_offset = TINY_SLOT + 8,
+				   .r_info = ELF64_R_INFO(TINY_MALLOC, R_X86_64_JUMP_SLOT) };
+	t->rela[1] = (Elf64_Rela){ .r_offset = TINY_SLOT,
+				   .r_info = ELF64_R_INFO(TINY_FREE, R_X86_64_JUMP_SLOT) };
+	make_jump(t, TINY_PVALLOC, TINY_NULL);
+	make_jump(t, TINY_MUNMAP, TINY_MALLOC);
+}
+
 void tiny_make(struct tiny *tiny)
 {
 	memset(tiny, 0, sizeof(*tiny));
@@ -174,7 +204,7 @@ void tiny_make(struct tiny *tiny)
 	make_hashes(tiny);
 	make_sections(tiny);
 	make_note(&tiny->note);
-	memset(tiny->text, 0x90, sizeof(tiny->text));
+	make_text(tiny);
 }
 
 void tiny_make_static(struct tiny *tiny)

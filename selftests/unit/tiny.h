@@ -16,7 +16,7 @@
 #define TINY_ID_LEN 20
 
 enum tiny_symbol {
-	TINY_NULL,
+	TINY_NULL,	   /* its text is an entry of a procedure linkage table, of free */
 	TINY_MALLOC,	   /* global function */
 	TINY_FREE,	   /* weak function */
 	TINY_OLD_MEMALIGN, /* a version that is not the default */
@@ -25,9 +25,9 @@ enum tiny_symbol {
 	TINY_CALLOC,	   /* an IFUNC */
 	TINY_REALLOC,	   /* undefined */
 	TINY_VALLOC,	   /* hidden */
-	TINY_PVALLOC,	   /* GNU_UNIQUE */
+	TINY_PVALLOC,	   /* GNU_UNIQUE; jumps to the linkage table */
 	TINY_MMAP,	   /* an object */
-	TINY_MUNMAP,	   /* protected function */
+	TINY_MUNMAP,	   /* protected function; jumps to malloc */
 	TINY_SYMBOLS
 };
 
@@ -40,6 +40,8 @@ enum tiny_dyn {
 	TINY_DT_GNU_HASH,
 	TINY_DT_HASH,
 	TINY_DT_VERSYM,
+	TINY_DT_JMPREL,
+	TINY_DT_PLTRELSZ,
 	TINY_DT_NULL,
 	TINY_DYNS
 };
@@ -75,6 +77,7 @@ struct tiny {
 	struct tiny_sysv_hash sysv;
 	u16 versym[TINY_SYMBOLS];
 	struct tiny_note note;
+	Elf64_Rela rela[2]; /* the last one fills the slot that TINY_NULL's text jumps through */
 	u8 text[TINY_SYMBOLS * 16];
 	Elf64_Shdr shdr[TINY_SECTIONS];
 	char strings[160]; /* last, so that a lie about them reaches the file's end */
@@ -85,6 +88,9 @@ void tiny_make(struct tiny *tiny);
 
 /* The same as a static program: no dynamic section, all in its symbol table. */
 void tiny_make_static(struct tiny *tiny);
+
+/* The slot that free's address goes into. */
+#define TINY_SLOT (TINY_VADDR(strings) + 8)
 
 /* Where a symbol's function is. */
 u64 tiny_value(enum tiny_symbol symbol);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * elf_jump: where a branch goes, if the file alone tells.
+ *
+ * A direct branch has its target in the instruction.  One through a slot of the global offset table
+ * (by way of the procedure linkage table or not) has it in the slot's relocation, which names a
+ * symbol.  If this object defines the symbol, that definition is the answer.  At run time the
+ * dynamic linker may prefer another object's definition of the same name.
+ *
+ * Source: System V ABI, AMD64 supplement, 4.4 (relocation) and 5.2 (dynamic linking); the forms
+ * with endbr64 and bnd are those that linkers make for processors with CET and MPX.
+ *
+ * Pure, see elf.h.  A relocation table that lies tells nothing, it is no error: the caller does
+ * without the answer.
+ *
+ * Context: as the source's read; never a probe handler. No locks.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "elf_internal.h"
+
+#if !defined(__x86_64__)
+#error "elf_jump: this architecture's branches are not written yet"
+#endif
+
+/* Entries of one table that are searched: more than there are functions of other objects. */
+#define MAX_RELOCATIONS (64 * 1024)
+
+#define RELOC_GLOB_DAT 6
+#define RELOC_JUMP_SLOT 7
+
+#define OPCODE_CALL 0xe8
+#define OPCODE_JUMP 0xe9
+#define OPCODE_SHORT_JUMP 0xeb
+#define OPCODE_GROUP 0xff
+#define MODRM_CALL_SLOT 0x15 /* call *slot(%rip) */
+#define MODRM_JUMP_SLOT 0x25 /* jmp *slot(%rip) */
+#define PREFIX_BND 0xf2
+#define REX_W 0x48
+#define REX_R 0x04
+#define OPCODE_MOVE 0x89
+#define MODRM_REGISTERS 0xc0
+#define MODRM_RM 7
+#define REG_RCX 1
+#define REG_RDX 2
+#define REG_RSI 6
+
+static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+/* A distance counts from the instruction's end, @next. */
+static u64 at_distance(u64 next, const u8 *bytes)
+{
+	s32 distance;
+
+	memcpy(&distance, bytes, sizeof(distance));
+	return next + distance;
+}
+
+/* Bytes of @code that mark where a branch may land and do nothing else. */
+static size_t landing_length(const u8 *code, size_t len)
+{
+	if (len < sizeof(endbr64) || memcmp(code, endbr64, sizeof(endbr64)))
+		return 0;
+	return sizeof(endbr64);
+}
+
+/* === Slots === */
+
+/* The address of the dynamic symbol @i. 1: it is a function of this object. */
+static int symbol_value(struct mlu_elf *elf, u64 i, u64 *value)
+{
+	struct mlu_elf_table symbols;
+	Elf64_Sym symbol;
+	int err;
+
+	if (!mlu_elf_extent(elf, elf->dynamic.symtab, false, &symbols.offset, &symbols.len))
+		return 0;
+	err = mlu_elf_entry(elf, &symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
+	if (err)
+		return err;
+	*value = symbol.st_value;
+	return mlu_elf_is_function(&symbol);
+}
+
+static bool is_of_slot(const Elf64_Rela *rela, u64 slot)
+{
+	u32 type = (u32)rela->r_info;
+
+	return rela->r_offset == slot && (type == RELOC_GLOB_DAT || type == RELOC_JUMP_SLOT);
+}
+
+/* 1: the table at @vaddr, of @size bytes, tells what @slot is filled with. */
+static int look_into_table(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u64 *target)
+{
+	struct mlu_elf_table table;
+	Elf64_Rela rela;
+	u64 i, nr;
+	int err;
+
+	if (!vaddr || !mlu_elf_extent(elf, vaddr, false, &table.offset, &table.len))
+		return 0;
+	nr = min_t(u64, min(size, table.len) / sizeof(rela), MAX_RELOCATIONS);
+	for (i = 0; i < nr; i++) {
+		err = mlu_elf_entry(elf, &table, i * sizeof(rela), &rela, sizeof(rela));
+		if (err)
+			return err;
+		if (is_of_slot(&rela, slot))
+			return symbol_value(elf, rela.r_info >> 32, target);
+	}
+	return 0;
+}
+
+static int look_up_slot(struct mlu_elf *elf, u64 slot, u64 *target)
+{
+	const struct mlu_elf_dynamic *dynamic = &elf->dynamic;
+	int ret;
+
+	ret = look_into_table(elf, dynamic->jmprel, dynamic->pltrelsz, slot, target);
+	if (!ret)
+		ret = look_into_table(elf, dynamic->rela, dynamic->relasz, slot, target);
+	if (ret == 1)
+		return 1;
+	*target = 0;
+	return ret == -ENOEXEC || !ret ? 1 : ret;
+}
+
+/* === Branches === */
+
+/* The slot that the instruction at @vaddr branches through. */
+static bool branch_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
+{
+	size_t prefix = len && code[0] == PREFIX_BND;
+
+	code += prefix;
+	len -= prefix;
+	if (len < 6 || code[0] != OPCODE_GROUP ||
+	    (code[1] != MODRM_CALL_SLOT && code[1] != MODRM_JUMP_SLOT))
+		return false;
+	*slot = at_distance(vaddr + prefix + 6, code + 2);
+	return true;
+}
+
+static bool direct_target(u64 vaddr, const u8 *code, size_t len, u64 *target)
+{
+	if (len >= 5 && (code[0] == OPCODE_CALL || code[0] == OPCODE_JUMP))
+		*target = at_distance(vaddr + 5, code + 1);
+	else if (len >= 2 && code[0] == OPCODE_SHORT_JUMP)
+		*target = vaddr + 2 + (s8)code[1];
+	else
+		return false;
+	return true;
+}
+
+/* What a direct branch goes to may be an entry of the procedure linkage table: go on from there. */
+static int through_linkage(struct mlu_elf *elf, u64 *target)
+{
+	u8 code[sizeof(endbr64) + 1 + 6];
+	u64 offset, len, slot;
+	size_t landing;
+	int err;
+
+	if (!mlu_elf_extent(elf, *target, true, &offset, &len))
+		return 0;
+	len = min_t(u64, len, sizeof(code));
+	err = mlu_elf_copy(elf, offset, code, len);
+	if (err)
+		return err == -ENOEXEC ? 0 : err;
+	landing = landing_length(code, len);
+	if (!branch_slot(*target + landing, code + landing, len - landing, &slot))
+		return 1;
+	return look_up_slot(elf, slot, target);
+}
+
+int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
+{
+	u64 slot;
+
+	if (branch_slot(vaddr, code, len, &slot))
+		return look_up_slot(elf, slot, target);
+	if (direct_target(vaddr, code, len, target))
+		return through_linkage(elf, target);
+	return 0;
+}
+
+/* mov from a register to rsi, rdx or rcx, which hold the second argument and later ones. */
+static size_t move_length(const u8 *code, size_t len)
+{
+	u8 to;
+
+	if (len < 3 || (code[0] & ~REX_R) != REX_W || code[1] != OPCODE_MOVE ||
+	    code[2] < MODRM_REGISTERS)
+		return 0;
+	to = code[2] & MODRM_RM;
+	return to == REG_RCX || to == REG_RDX || to == REG_RSI ? 3 : 0;
+}
+
+/* A call is no jump: its function goes on behind it. */
+int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
+{
+	size_t skip = landing_length(code, len);
+	const u8 *first;
+
+	skip += move_length(code + skip, len - skip);
+	first = code + skip;
+	len -= skip;
+	if (len >= 2 &&
+	    (first[0] == OPCODE_CALL || (first[0] == OPCODE_GROUP && first[1] == MODRM_CALL_SLOT)))
+		return 0;
+	return mlu_elf_branch(elf, vaddr + skip, first, len, target);
+}
