@@ -3,11 +3,15 @@
  * Find the allocator in an ELF image.
  *
  * An object that defines malloc and free is one, and has all its functions of the table in funcs.c
- * probed, those it has.
+ * probed, those it has.  Two sorts of names get no probe, since the call is seen without it: one at
+ * the address of another name, and one that frees by doing nothing but jump to another function of
+ * the table that frees the same argument.
+ *
+ * Whether the object has an operator new of its own, whose blocks are not seen, is found out too:
+ * its frees of what was not recorded are counted apart.
  *
  * Entered from the reader's works, may sleep, does file I/O; no state.
  */
-#include <linux/build_bug.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -17,39 +21,97 @@
 
 /* As much of a function as is looked at to place its probe. */
 #define CODE_MAX 8192
+/* As much of operator new as is searched for a call of malloc, and branches that are followed. */
+#define NEW_CODE_MAX 512
+#define NEW_BRANCHES_MAX 32
+
+#define OPERATOR_NEW "_Znwm"
+
+/* What is looked up: the functions of the table, then operator new. */
+#define MAX_NAMES (MLU_MAX_FUNCS + 1)
 
 /* What is needed for it; too large for a stack. */
 struct search {
 	struct mlu_elf *elf;
-	struct mlu_elf_symbol symbol[MLU_ALLOCATOR_MAX];
-	const char *names[MLU_ALLOCATOR_MAX];
+	struct mlu_elf_symbol symbol[MAX_NAMES];
+	const char *names[MAX_NAMES];
+	unsigned int nr;
+	struct mlu_allocator_function function[MLU_MAX_FUNCS];
 	u8 code[CODE_MAX];
 };
 
-static bool has(const struct search *search, const char *name)
+static const struct mlu_elf_symbol *symbol_of(const struct search *search, const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < mlu_nr_funcs; i++)
 		if (!strcmp(mlu_funcs[i].name, name))
-			return search->symbol[i].found;
+			return search->symbol[i].found ? &search->symbol[i] : NULL;
+	return NULL;
+}
+
+/* === Names that get no probe === */
+
+/* Does an earlier name of the table have this address? */
+static bool is_alias(const struct search *search, unsigned int i)
+{
+	unsigned int j;
+
+	for (j = 0; j < i; j++)
+		if (search->symbol[j].found && search->symbol[j].value == search->symbol[i].value)
+			return true;
 	return false;
 }
 
-/* A function whose code cannot be read is left out. */
-static int add(struct mlu_allocator *allocator, struct search *search, unsigned int i)
+/* Does a function of the table that frees its first argument begin at @value? */
+static bool frees_first(const struct search *search, u64 value)
 {
-	struct mlu_allocator_function *f = &allocator->function[allocator->nr];
+	unsigned int j;
+
+	for (j = 0; j < mlu_nr_funcs; j++)
+		if (search->symbol[j].found && search->symbol[j].value == value &&
+		    mlu_funcs[j].sort == MLU_FUNC_FREE && !mlu_funcs[j].block)
+			return true;
+	return false;
+}
+
+/*
+ * 1: the @i-th function, whose first @n bytes have been read, jumps to one that gets the probe
+ * instead, or jumps on in turn.  Functions that jump in a circle free nothing.  Not asked of free
+ * itself, so that an allocator always has its probe.
+ */
+static int is_jump(struct search *search, unsigned int i, size_t n)
+{
+	const struct mlu_elf_symbol *symbol = &search->symbol[i];
+	u64 target;
+	int ret;
+
+	if (mlu_funcs[i].sort != MLU_FUNC_FREE || mlu_funcs[i].block ||
+	    !strcmp(mlu_funcs[i].name, "free"))
+		return 0;
+	ret = mlu_elf_jump(search->elf, symbol->value, search->code, n, &target);
+	return ret <= 0 ? ret : target != symbol->value && frees_first(search, target);
+}
+
+/* === Probes === */
+
+/* A function whose code cannot be read is left out. */
+static int add(struct search *search, unsigned int i)
+{
+	struct mlu_allocator_function *f = &search->function[search->nr];
 	const struct mlu_elf_symbol *symbol = &search->symbol[i];
 	struct mlu_place place;
 	bool whole;
-	int n;
+	int n, ret;
 
-	if (!symbol->found)
+	if (!symbol->found || is_alias(search, i))
 		return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, CODE_MAX, &whole);
 	if (n < 0)
 		return n == -ENOMEM ? n : 0;
+	ret = is_jump(search, i, n);
+	if (ret)
+		return min(ret, 0);
 	mlu_place_find(search->code, n, whole, mlu_kernel_emulates_nops(), &place);
 	f->function.func = &mlu_funcs[i];
 	f->function.skipped = place.offset;
@@ -58,7 +120,61 @@ static int add(struct mlu_allocator *allocator, struct search *search, unsigned 
 	f->emulated = place.emulated;
 	f->head.len = min_t(int, n, place.offset + MAX_UINSN_BYTES);
 	memcpy(f->head.bytes, search->code, f->head.len);
-	allocator->nr++;
+	search->nr++;
+	return 0;
+}
+
+/*
+ * 1: a branch in the first @n bytes of operator new goes to malloc.  Every byte is taken for the
+ * first one of an instruction.
+ */
+static int reaches_malloc(struct search *search, u64 value, size_t n)
+{
+	const struct mlu_elf_symbol *malloc = symbol_of(search, "malloc");
+	unsigned int branches = 0;
+	u64 target;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < n && branches < NEW_BRANCHES_MAX; i++) {
+		ret = mlu_elf_branch(search->elf, value + i, search->code + i, n - i, &target);
+		if (ret < 0)
+			return ret;
+		if (ret && target == malloc->value)
+			return 1;
+		branches += ret;
+	}
+	return 0;
+}
+
+/* 1: the object has an operator new that allocates on its own. */
+static int has_own_new(struct search *search)
+{
+	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_funcs];
+	bool whole;
+	int n;
+
+	if (!symbol->found)
+		return 0;
+	n = mlu_elf_code(search->elf, symbol, search->code, NEW_CODE_MAX, &whole);
+	if (n < 0)
+		return n == -ENOMEM ? n : 0;
+	n = reaches_malloc(search, symbol->value, n);
+	return n < 0 ? n : !n;
+}
+
+static int hand_over(struct mlu_allocator *allocator, const struct search *search, bool own_new)
+{
+	unsigned int i;
+
+	allocator->function = kvmalloc_array(search->nr, sizeof(*allocator->function), GFP_KERNEL);
+	if (!allocator->function)
+		return -ENOMEM;
+	memcpy(allocator->function, search->function, search->nr * sizeof(*search->function));
+	allocator->own_new = own_new;
+	allocator->nr = search->nr;
+	for (i = 0; i < allocator->nr; i++)
+		allocator->function[i].function.unseen = own_new;
 	return 0;
 }
 
@@ -69,19 +185,27 @@ static int search_all(struct mlu_allocator *allocator, struct search *search)
 
 	for (i = 0; i < mlu_nr_funcs; i++)
 		search->names[i] = mlu_funcs[i].name;
-	n = mlu_elf_find(search->elf, search->names, mlu_nr_funcs, search->symbol);
+	search->names[i] = OPERATOR_NEW;
+	n = mlu_elf_find(search->elf, search->names, mlu_nr_funcs + 1, search->symbol);
 	if (n < 0)
 		return n == -ENOEXEC ? 0 : n;
-	if (!has(search, "malloc") || !has(search, "free"))
+	if (!symbol_of(search, "malloc") || !symbol_of(search, "free"))
 		return 0;
+	/* A program may have more of the allocator than it exports. */
+	n = mlu_elf_find_rest(search->elf, search->names, mlu_nr_funcs + 1, search->symbol);
+	if (n < 0 && n != -ENOEXEC)
+		return n;
 	for (i = 0; i < mlu_nr_funcs && !err; i++)
-		err = add(allocator, search, i);
-	return err;
+		err = add(search, i);
+	if (err || !search->nr)
+		return err;
+	n = has_own_new(search);
+	return n < 0 ? n : hand_over(allocator, search, n);
 }
 
 /*
  * mlu_allocator_find() - all that is to be probed in an image
- * @allocator: zeroed; filled in the order of funcs.c
+ * @allocator: zeroed; filled in the order of funcs.c, mlu_allocator_release() is to follow
  *
  * An image whose headers lie is one without allocator.
  *
@@ -92,13 +216,17 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
 	struct search *search;
 	int err;
 
-	if (WARN_ON_ONCE(mlu_nr_funcs > MLU_ALLOCATOR_MAX))
-		return -EINVAL;
-	search = kvmalloc(sizeof(*search), GFP_KERNEL);
+	search = kvzalloc(sizeof(*search), GFP_KERNEL);
 	if (!search)
 		return -ENOMEM;
 	search->elf = &image->elf;
 	err = search_all(allocator, search);
 	kvfree(search);
 	return err;
+}
+
+/** mlu_allocator_release() - free what mlu_allocator_find() has allocated */
+void mlu_allocator_release(struct mlu_allocator *allocator)
+{
+	kvfree(allocator->function);
 }

@@ -9,9 +9,6 @@
 #include "image.h"
 #include "place.h"
 
-/* At least as many as funcs.c has. */
-#define MLU_ALLOCATOR_MAX 24
-
 /* Up to the place of the breakpoint (place.h), and what the uprobe core copies from there. */
 #define MLU_CODE_HEAD (MLU_PLACE_MAX + MAX_UINSN_BYTES)
 
@@ -31,9 +28,10 @@ struct mlu_allocator_function {
 struct mlu_allocator {
 	unsigned int nr; /* 0: the image is none */
 	bool own_new;	 /* its operator new allocates without calling malloc */
-	struct mlu_allocator_function function[MLU_ALLOCATOR_MAX];
+	struct mlu_allocator_function *function;
 };
 
 int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image);
+void mlu_allocator_release(struct mlu_allocator *allocator);
 
 #endif /* MLU_ALLOCATOR_H */

@@ -207,9 +207,9 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target)
 	int err = 0;
 
 	for (i = 0; !err && i < target->nr_uses; i++) {
-		const char *func = target->uses[i].probe->function.func->name;
+		const struct mlu_func *func = target->uses[i].probe->function.func;
 
-		if (!strcmp(func, "malloc") || !strcmp(func, "free"))
+		if (!strcmp(func->name, "malloc") || func->sort == MLU_FUNC_FREE)
 			err = check_probe(request, target, &target->uses[i]);
 	}
 	return err;

@@ -21,6 +21,7 @@
 	X(filtered)             \
 	X(nested)               \
 	X(unknown_free)         \
+	X(unseen_free)          \
 	X(partial_unmap)        \
 	X(replaced)             \
 	X(uncertain)            \

@@ -283,6 +283,7 @@ static void dso_release(struct kref *refs)
 
 	unlist(dso);
 	kvfree(dso->loads);
+	mlu_allocator_release(&dso->allocator);
 	kfree(dso);
 }
 

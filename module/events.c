@@ -221,9 +221,20 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	mlu_inflight_push(target->inflight, call);
 }
 
-static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch, unsigned long addr,
-		       unsigned long sp)
+/* What is freed was allocated before the attach, or by a function that is not traced. */
+static void count_unrecorded(struct mlu_epoch *epoch, const struct mlu_function *function)
 {
+	if (function->unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}
+
+static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		       const struct mlu_function *function, const struct pt_regs *regs)
+{
+	unsigned long addr = mlu_arch_arg(regs, function->func->block);
+	unsigned long sp = mlu_arch_entry_sp(regs);
 	struct mlu_alloc *alloc;
 	unsigned long ret;
 
@@ -235,7 +246,7 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch, unsig
 	if (alloc)
 		mlu_epoch_forget(epoch, alloc);
 	else
-		mlu_count(epoch->counters, unknown_free);
+		count_unrecorded(epoch, function);
 }
 
 /* mlu_event_enter() - an allocator function of the target is being called */
@@ -248,7 +259,7 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 	if (!READ_ONCE(target->gate))
 		return;
 	if (func->sort == MLU_FUNC_FREE)
-		enter_free(target, epoch, mlu_arch_arg(regs, func->block), mlu_arch_entry_sp(regs));
+		enter_free(target, epoch, function, regs);
 	else
 		enter_call(target, epoch, function, regs);
 }

@@ -16,6 +16,8 @@ enum mlu_func_sort {
 };
 
 #define MLU_NO_ARG (-1)
+/* At least as many as funcs.c has. */
+#define MLU_MAX_FUNCS 96
 
 struct mlu_func {
 	const char *name;
@@ -31,6 +33,7 @@ struct mlu_function {
 	const struct mlu_func *func;
 	u32 skipped; /* from its first byte to its breakpoint */
 	u32 size;    /* in bytes, 0: not known */
+	bool unseen; /* its object also has operator new, which is not probed */
 };
 
 extern const struct mlu_func mlu_funcs[];

@@ -5,7 +5,7 @@
 
 #include "probes.h"
 
-#define MLU_MAX_SITES 256
+#define MLU_MAX_SITES 512
 
 struct mlu_request;
 

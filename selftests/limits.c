@@ -92,7 +92,7 @@ TEST_F(limit, mappings)
 }
 
 /* Eight functions each. */
-#define TOYS 33
+#define TOYS 65
 
 /* Of so many objects that define malloc one can be named. */
 TEST_F(limit, allocator_functions)
@@ -110,7 +110,7 @@ TEST_F(limit, allocator_functions)
 	}
 	mlu_spawnv(&self->l, words);
 	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->l.pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 256 allocator functions are mapped"));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 512 allocator functions are mapped"));
 	EXPECT_EQ(0, mlu_command("attach %d object=toy7.so", self->l.pid));
 	EXPECT_EQ(0, mlu_end(&self->l));
 }

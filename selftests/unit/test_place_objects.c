@@ -6,10 +6,11 @@
  *
  * Every function of an object is placed, not the allocation functions alone, so that the decoder
  * meets some thousand first instructions. What the module cannot see at attach is proven here for
- * the allocation functions: that no branch of the whole object lands on what was skipped.
+ * the allocation functions: that no branch of the whole object lands on what was skipped. Functions
+ * that do nothing but jump, which may get no probe, are followed as objdump follows them.
  * A plus sign: malloc, calloc, realloc and free of this one have to be emulated.
  */
-#include "exercise.h"
+#include "funcs.h"
 #include "image.h"
 #include "oracle.h"
 #include "place.h"
@@ -154,20 +155,23 @@ static bool is_landed_on(const struct object *o, u64 first, u64 last)
 
 static void test_allocators(struct object *o)
 {
-	struct mlu_elf_symbol sym[16];
+	struct mlu_elf_symbol sym[MLU_MAX_FUNCS];
+	const char *names[MLU_MAX_FUNCS];
 	struct mlu_place place;
 	unsigned int i;
 	bool good = true;
 
-	if (mlu_elf_find(&o->image.elf, exercise_names, exercise_nr_names, sym) <= 0) {
+	for (i = 0; i < mlu_nr_funcs; i++)
+		names[i] = mlu_funcs[i].name;
+	if (mlu_elf_find(&o->image.elf, names, mlu_nr_funcs, sym) <= 0) {
 		tap_ok(false, "%s: has allocation functions", o->path);
 		return;
 	}
-	for (i = 0; i < exercise_nr_names; i++) {
+	for (i = 0; i < mlu_nr_funcs; i++) {
 		if (!sym[i].found)
 			continue;
 		good &= place_of(o, &sym[i], false, &place);
-		tap_note("%s %#llx+%u %s", exercise_names[i], sym[i].value, place.offset,
+		tap_note("%s %#llx+%u %s", names[i], sym[i].value, place.offset,
 			 place.emulated ? "emulated" : "stepped");
 		good &= !place.offset ||
 			!is_landed_on(o, sym[i].value + 1, sym[i].value + place.offset);
@@ -188,6 +192,75 @@ static void test_emulated(struct object *o)
 		       "%s: %s is probed where the kernel emulates", o->path, names[i]);
 }
 
+/* === Functions that do nothing but jump === */
+
+/* The function of this object that has the name of an entry of the linkage table; 0: none has. */
+static u64 value_of_linkage(const struct object *o, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < o->oracle.nr_symbols; i++) {
+		const struct oracle_symbol *symbol = &o->oracle.symbols[i];
+
+		if (symbol->function && !strcmp(symbol->name, name))
+			return symbol->value;
+	}
+	return 0;
+}
+
+/* False: it is no direct jump. */
+static bool right_target(const struct object *o, const struct oracle_insn *insn, u64 *target)
+{
+	if (!begins(insn->text, "jmp ") || !insn->target)
+		return false;
+	*target = insn->linkage ? value_of_linkage(o, insn->linkage) : insn->target;
+	return true;
+}
+
+/* "mov    %rdx,%rsi" */
+static bool is_move_of_argument(const char *text)
+{
+	const char *to = strchr(text, ',');
+
+	return begins(text, "mov    %r") && to &&
+	       (begins(to, ",%rsi") || begins(to, ",%rdx") || begins(to, ",%rcx"));
+}
+
+static bool is_right_jump(struct object *o, const struct oracle_symbol *symbol, unsigned int *jumps)
+{
+	size_t i = oracle_insn_at(&o->text, symbol->value);
+	struct mlu_elf_symbol sym = { .found = true, .value = symbol->value, .size = symbol->size };
+	u64 right, target = 0;
+	bool whole;
+	int len, ret;
+
+	i += i < o->text.nr && begins(o->text.insns[i].text, "endbr64");
+	i += i < o->text.nr && is_move_of_argument(o->text.insns[i].text);
+	if (!symbol->function || i >= o->text.nr)
+		return true;
+	len = mlu_elf_code(&o->image.elf, &sym, o->code, MAX_CODE, &whole);
+	if (len <= 0)
+		return false;
+	ret = mlu_elf_jump(&o->image.elf, symbol->value, o->code, len, &target);
+	if (!right_target(o, &o->text.insns[i], &right))
+		return ret == 0 || strstr(o->text.insns[i].text, "jmp");
+	if (ret != 1 || target != right)
+		tap_note("%s: jump %d to %#llx, right is %#llx", symbol->name, ret, target, right);
+	*jumps += 1;
+	return ret == 1 && target == right;
+}
+
+static void test_jumps(struct object *o)
+{
+	unsigned int jumps = 0;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < o->oracle.nr_symbols; i++)
+		good &= is_right_jump(o, &o->oracle.symbols[i], &jumps);
+	tap_ok(good, "%s: objdump agrees with where %u functions jump", o->path, jumps);
+}
+
 static void test_object(const char *path, bool must_be_emulated)
 {
 	struct object o = { .path = path, .code = malloc(MAX_CODE) };
@@ -202,6 +275,7 @@ static void test_object(const char *path, bool must_be_emulated)
 		test_emulated(&o);
 	test_every_function(&o, false);
 	test_every_function(&o, true);
+	test_jumps(&o);
 	oracle_free_text(&o.text);
 	oracle_close(&o.oracle);
 	image_free(&o.image);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whatever function frees a block: nothing is left of a program that frees all
+ * that it makes, under each allocator, and each call is counted once.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "leakers/freers.h"
+#include "mlu.h"
+
+#define NAME(name, ...) #name,
+
+static const char *const freers[] = { FREERS(NAME) };
+static const char *const movers[] = { MOVERS(NAME) };
+
+#define COUNT(array) (sizeof(array) / sizeof(array[0]))
+
+/* The sums of a target at one moment. */
+struct sums {
+	long long made; /* by the leaker */
+	long long allocated, freed, unknown, unseen;
+};
+
+FIXTURE(freeing)
+{
+	struct mlu_leaker l;
+	char preload[256];
+	int id;
+};
+
+FIXTURE_VARIANT(freeing)
+{
+	/* The allocator that is preloaded, by the names that it has had; none: glibc's. */
+	const char *library[2];
+};
+
+FIXTURE_VARIANT_ADD(freeing, glibc){ .library = { NULL } };
+FIXTURE_VARIANT_ADD(freeing, jemalloc){ .library = { "libjemalloc.so.2" } };
+FIXTURE_VARIANT_ADD(freeing, tcmalloc_minimal){ .library = { "libtcmalloc_minimal.so.4" } };
+FIXTURE_VARIANT_ADD(freeing, tcmalloc){ .library = { "libtcmalloc.so.4" } };
+FIXTURE_VARIANT_ADD(freeing, mimalloc){ .library = { "libmimalloc.so.3", "libmimalloc.so.2" } };
+FIXTURE_VARIANT_ADD(freeing, tbbmalloc){ .library = { "libtbbmalloc_proxy.so.2" } };
+
+static bool find_preload(const char *const *library, char *preload, size_t size)
+{
+	int i;
+
+	*preload = 0;
+	for (i = 0; i < 2 && library[i]; i++) {
+		snprintf(preload, size, "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/%s", library[i]);
+		if (!access(strchr(preload, '/'), R_OK))
+			return true;
+	}
+	return !library[0];
+}
+
+FIXTURE_SETUP(freeing)
+{
+	mlu_fresh();
+	self->id = 0;
+	if (!find_preload(variant->library, self->preload, sizeof(self->preload)))
+		SKIP(return, "%s is not installed", variant->library[0]);
+}
+
+FIXTURE_TEARDOWN(freeing)
+{
+	mlu_fresh();
+}
+
+static void start(struct mlu_leaker *l, int *id, const char *preload, const char *leaker)
+{
+	if (*preload)
+		mlu_spawn(l, preload, leaker, NULL);
+	else
+		mlu_spawn(l, leaker, NULL);
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	*id = mlu_id(l->pid);
+}
+
+static struct sums sums_of(const struct mlu_leaker *l, int id)
+{
+	return (struct sums){
+		.made = l->failed,
+		.allocated = mlu_stat(id, "allocated"),
+		.freed = mlu_stat(id, "freed"),
+		.unknown = mlu_stat(id, "unknown_free"),
+		.unseen = mlu_stat(id, "unseen_free"),
+	};
+}
+
+static struct sums since(const struct sums *before, const struct mlu_leaker *l, int id)
+{
+	struct sums now = sums_of(l, id);
+
+	now.made -= before->made;
+	now.allocated -= before->allocated;
+	now.freed -= before->freed;
+	now.unknown -= before->unknown;
+	now.unseen -= before->unseen;
+	return now;
+}
+
+/*
+ * Every block was recorded and removed, or counted as one that is not seen.  Where a function that
+ * frees calls another one that has a probe, the inner call finds no record either.
+ */
+static bool is_balanced(const struct sums *s)
+{
+	return s->allocated == s->freed && s->allocated + s->unseen >= s->made &&
+	       s->unseen <= 2 * s->made && !s->unknown;
+}
+
+static void say(const char *what, const struct sums *s)
+{
+	mlu_say("%s: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen", what,
+		s->made, s->allocated, s->freed, s->unknown, s->unseen);
+}
+
+/* False: a block is left, or one was counted wrongly.  None was made: no such function is there. */
+static bool step_is_balanced(struct mlu_leaker *l, int id, const char *name, bool moves,
+			     struct sums *sums)
+{
+	struct sums before = sums_of(l, id);
+	bool good;
+
+	mlu_step(l, name);
+	*sums = since(&before, l, id);
+	good = mlu_exact(l);
+	/* What is made of a moved block is an allocation too. */
+	good = (moves ? sums->allocated == sums->freed : is_balanced(sums)) && good;
+	if (!good)
+		say(name, sums);
+	return good;
+}
+
+TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
+{
+	unsigned int tried = 0;
+	struct sums sums;
+	size_t i;
+
+	start(&self->l, &self->id, self->preload, "free_by");
+	for (i = 0; i < COUNT(freers); i++) {
+		EXPECT_TRUE(step_is_balanced(&self->l, self->id, freers[i], false, &sums));
+		tried += sums.made > 0;
+		/* malloc's blocks at least are seen. */
+		EXPECT_TRUE(!sums.made || sums.allocated > 0);
+		/* glibc's operator new is libstdc++'s, which calls malloc. */
+		if (!*self->preload)
+			EXPECT_EQ(0, sums.unseen);
+	}
+	/* free, and what libstdc++ has. */
+	EXPECT_GE(tried, 13);
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
+{
+	struct sums sums;
+	size_t i;
+
+	start(&self->l, &self->id, self->preload, "free_by");
+	for (i = 0; i < COUNT(movers); i++)
+		EXPECT_TRUE(step_is_balanced(&self->l, self->id, movers[i], true, &sums));
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A compiler's own choice of functions. */
+static bool objects_are_balanced(struct mlu_leaker *l, const char *preload, const char *leaker)
+{
+	struct sums sums;
+	int id;
+	bool good;
+
+	start(l, &id, preload, leaker);
+	good = step_is_balanced(l, id, "go", false, &sums) && sums.made > 0 && mlu_sound(id);
+	return mlu_end(l) == 0 && good;
+}
+
+TEST_F_TIMEOUT(freeing, each_sort_of_object, 60)
+{
+	EXPECT_TRUE(objects_are_balanced(&self->l, self->preload, "deletes"));
+}
+
+TEST_F_TIMEOUT(freeing, objects_of_a_program_with_its_own_new, 60)
+{
+	EXPECT_TRUE(objects_are_balanced(&self->l, self->preload, "deletes_own"));
+}
+
+FIXTURE(alone)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(alone)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(alone)
+{
+	mlu_fresh();
+}
+
+/* malloc, operator new and delete are in one object: that new calls malloc is found out. */
+TEST_F_TIMEOUT(alone, a_static_program, 60)
+{
+	char line[16384];
+	struct sums sums;
+
+	start(&self->l, &self->id, "", "deletes_static");
+	mlu_line(self->id, line, sizeof(line));
+	/* They jump to free. */
+	EXPECT_EQ(NULL, strstr(line, " _ZdlPv "));
+	EXPECT_NE(NULL, strstr(line, " free deletes_static+0x"));
+	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
+	EXPECT_EQ(0, sums.unseen);
+	EXPECT_EQ(sums.made, sums.allocated);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* A function that frees need not be exported where malloc is. */
+TEST_F_TIMEOUT(alone, a_program_that_does_not_export_its_free, 60)
+{
+	struct sums sums;
+
+	start(&self->l, &self->id, "", "toy_dallocx");
+	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
+	EXPECT_EQ(10, sums.allocated);
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
