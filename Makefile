@@ -8,9 +8,6 @@
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
-# Older kernels would put it into "extra", which depmod does not prefer.
-INSTALL_MOD_DIR ?= updates
-VERSION	:= $(strip $(shell cat VERSION))
 FUZZ_SECONDS ?= 60
 TORTURE_SECONDS ?= 60
 TORTURE_KERNEL ?= 6.12
@@ -27,10 +24,12 @@ $(KDIR)/Makefile:
 	@exit 1
 
 modules: | $(KDIR)/Makefile
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/module modules
 
+# Into the directory that DKMS has for it: see install-module.
 modules_install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	./install-module prepare "$$($(release))"
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/module INSTALL_MOD_DIR=updates/dkms modules_install
 	$(if $(INSTALL_MOD_PATH),,depmod -a "$$($(release))")
 
 tools:
@@ -42,9 +41,15 @@ selftests:
 install: modules_install tools
 	$(MAKE) -C userspace install PREFIX=$(PREFIX)
 
-dkms-install:
-	dkms add .
-	dkms install memleak_user/$(VERSION)
+uninstall:
+	./install-module remove
+	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX)
+
+dkms-install: | $(KDIR)/Makefile
+	./install-module dkms-install "$$($(release))"
+
+dkms-uninstall:
+	./install-module dkms-remove
 
 check:
 	selftests/vm/check $(KERNELS)
@@ -76,7 +81,7 @@ clean:
 	test ! -e selftests/exact || $(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
 	$(MAKE) -C selftests/oracle clean
-	test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR)/module clean
 
 help:
 	@echo "On this machine:"
@@ -84,7 +89,9 @@ help:
 	@echo "  modules tools selftests      each alone"
 	@echo "  install          module and tool, for the kernel in KDIR"
 	@echo "  modules_install  the module alone"
-	@echo "  dkms-install     the module for each kernel to come, with DKMS"
+	@echo "  uninstall        removes what these two installed, for all kernels"
+	@echo "  dkms-install     the module for this kernel and each one to come, with DKMS"
+	@echo "  dkms-uninstall   removes it from DKMS, all versions"
 	@echo "  clean            removes what was built"
 	@echo "In throwaway virtual machines, needing nothing but root, git and make:"
 	@echo "  demo             finds the leak of a leaking program"
@@ -98,5 +105,6 @@ help:
 	@echo "  fuzz             the fuzzers of all that reads files, FUZZ_SECONDS=60"
 	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
 
-.PHONY: all modules modules_install tools selftests install dkms-install check check-kcsan demo \
+.PHONY: all modules modules_install tools selftests install uninstall dkms-install \
+	dkms-uninstall check check-kcsan demo \
 	bench oracle style fuzz torture clean help
