@@ -95,12 +95,22 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 
 /* === Probes === */
 
+/* The bytes that decide where a breakpoint can go, and those that the uprobe core copies. */
+static void take_head(struct mlu_allocator_function *f, const u8 *code, unsigned int n)
+{
+	unsigned int i, last = 0;
+
+	for (i = 0; i < f->places.nr; i++)
+		last = max_t(unsigned int, last, f->places.place[i].offset);
+	f->head.len = min_t(unsigned int, n, last + MAX_UINSN_BYTES);
+	memcpy(f->head.bytes, code, f->head.len);
+}
+
 /* A function whose code cannot be read is left out. */
 static int add(struct search *search, unsigned int i)
 {
 	struct mlu_allocator_function *f = &search->function[search->nr];
 	const struct mlu_elf_symbol *symbol = &search->symbol[i];
-	struct mlu_place place;
 	bool whole;
 	int n, ret;
 
@@ -112,14 +122,11 @@ static int add(struct search *search, unsigned int i)
 	ret = is_jump(search, i, n);
 	if (ret)
 		return min(ret, 0);
-	mlu_place_find(search->code, n, whole, mlu_kernel_emulates_nops(), &place);
+	mlu_places_find(search->code, n, whole, mlu_kernel_emulates_nops(), &f->places);
 	f->function.func = &mlu_funcs[i];
-	f->function.skipped = place.offset;
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
-	f->offset = symbol->offset + place.offset;
-	f->emulated = place.emulated;
-	f->head.len = min_t(int, n, place.offset + MAX_UINSN_BYTES);
-	memcpy(f->head.bytes, search->code, f->head.len);
+	f->offset = symbol->offset;
+	take_head(f, search->code, n);
 	search->nr++;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The allocator in an ELF image: its functions, and where in them the breakpoints go. */
+/* The allocator in an ELF image: its functions, and where in them the breakpoints may go. */
 #ifndef MLU_ALLOCATOR_H
 #define MLU_ALLOCATOR_H
 
@@ -20,8 +20,8 @@ struct mlu_code_head {
 
 struct mlu_allocator_function {
 	struct mlu_function function;
-	u64 offset; /* in the file, of the breakpoint */
-	bool emulated;
+	u64 offset; /* in the file, of its first byte */
+	struct mlu_places places;
 	struct mlu_code_head head;
 };
 

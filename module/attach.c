@@ -96,6 +96,12 @@ static int read_target(const struct mlu_target *target, unsigned long addr, void
 	return n == len ? 0 : -EFAULT;
 }
 
+/* The function's first byte in the target. */
+static unsigned long address_of(const struct mlu_site *site)
+{
+	return site->mapping->start + (site->offset - site->mapping->offset);
+}
+
 /* A byte that is a breakpoint now, another tracer's or a debugger's, may be any in the file. */
 static bool is_code_of_file(const u8 *memory, const u8 *file, unsigned int len)
 {
@@ -117,28 +123,40 @@ static int check_code(struct mlu_request *request, const struct mlu_target *targ
 		      const struct mlu_site *site)
 {
 	const struct mlu_mapping *mapping = site->mapping;
-	u64 start = site->offset - site->function.skipped;
-	u64 from = max(start, mapping->offset);
-	unsigned long addr = mapping->start + (from - mapping->offset);
-	const u8 *file = site->head->bytes + (from - start);
+	unsigned long addr = address_of(site);
+	unsigned int n = min_t(unsigned long, site->head->len, mapping->end - addr);
 	u8 memory[MLU_CODE_HEAD];
-	unsigned int n;
 	size_t len;
 	const char *name = mlu_mapping_name(mapping, &len);
 	int err;
 
-	n = min_t(u64, site->head->len - (from - start), mapping->end - addr);
 	err = read_target(target, addr, memory, n);
 	if (err == -ESRCH)
 		return refuse_gone(request, target);
 	if (err)
 		return mlu_refuse(request, err, "the code of %s of %.*s cannot be read in memory",
 				  site->function.func->name, (int)len, name);
-	if (is_code_of_file(memory, file, n))
+	if (is_code_of_file(memory, site->head->bytes, n))
 		return 0;
 	return mlu_refuse(request, -EFAULT,
 			  "the code of %s of %.*s in memory differs from its file",
 			  site->function.func->name, (int)len, name);
+}
+
+static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
+{
+	u8 bytes[UPROBE_SWBP_INSN_SIZE];
+
+	return !read_target(target, addr, bytes, sizeof(bytes)) && mlu_arch_is_breakpoint(bytes);
+}
+
+static int refuse_taken(struct mlu_request *request, const char *function, int len,
+			const char *object)
+{
+	return mlu_refuse(request, -EADDRINUSE,
+			  "%s of %.*s has another tracer's probe with a reference counter, %s",
+			  function, len, object,
+			  "as bcc's tools make them: end that tracer, detach what is traced beside it");
 }
 
 static int put_probe(struct mlu_request *request, struct mlu_target *target,
@@ -152,7 +170,11 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	err = check_code(request, target, site);
 	if (err)
 		return err;
-	err = mlu_probe_use(target, site, use);
+	err = mlu_probe_use(target, site, false, use);
+	if (err == -EADDRINUSE && has_breakpoint(target, address_of(site)))
+		err = mlu_probe_use(target, site, true, use);
+	if (err == -EADDRINUSE)
+		return refuse_taken(request, site->function.func->name, (int)len, name);
 	if (err)
 		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
 				  site->function.func->name, (int)len, name);

@@ -181,10 +181,9 @@ static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 
 	for (i = 0; dso && i < dso->allocator.nr; i++) {
 		const struct mlu_allocator_function *f = &dso->allocator.function[i];
-		u64 start = f->offset - f->function.skipped;
 
 		if (!mlu_func_maps(f->function.func) &&
-		    offset - start < max_t(u64, f->function.size, 1))
+		    offset - f->offset < max_t(u64, f->function.size, 1))
 			return true;
 	}
 	return false;

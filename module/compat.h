@@ -33,6 +33,7 @@ struct mlu_consumer {
 	struct uprobe_consumer uc;
 	struct inode *inode;
 	loff_t offset;
+	loff_t ref_ctr; /* where in the file the reference counter is; 0: none */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	struct uprobe *uprobe;
 #endif
@@ -64,7 +65,7 @@ struct mlu_consumer {
 
 static inline int mlu_uprobe_register(struct mlu_consumer *c)
 {
-	struct uprobe *uprobe = uprobe_register(c->inode, c->offset, 0, &c->uc);
+	struct uprobe *uprobe = uprobe_register(c->inode, c->offset, c->ref_ctr, &c->uc);
 
 	if (IS_ERR(uprobe))
 		return PTR_ERR(uprobe);
@@ -88,7 +89,7 @@ static inline void mlu_uprobe_sync(void)
 
 static inline int mlu_uprobe_register(struct mlu_consumer *c)
 {
-	return uprobe_register(c->inode, c->offset, &c->uc);
+	return uprobe_register_refctr(c->inode, c->offset, c->ref_ctr, &c->uc);
 }
 
 /* Waits for the handlers by itself: register_rwsem is held for writing in it. */

@@ -31,7 +31,7 @@ struct mlu_func {
 /* One probed function. */
 struct mlu_function {
 	const struct mlu_func *func;
-	u32 skipped; /* from its first byte to its breakpoint */
+	u32 skipped; /* from its first byte to its breakpoint; set when that is in */
 	u32 size;    /* in bytes, 0: not known */
 	bool unseen; /* its object also has operator new, which is not probed */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * place: where inside a function its breakpoint goes, see place.h for the rule and its reasons.
+ * place: where inside a function its breakpoint may go, see place.h for the rule and its reasons.
  *
  * Pure: it decodes the few instructions that it knows and gives up at all others. A decoder here
  * takes the bytes from an instruction on and how many there are, and answers with the length of
@@ -23,6 +23,7 @@
 #define REX 0x40
 #define REX_B 0x01 /* extends the ModRM byte's rm field */
 #define REX_R 0x04 /* extends its reg field */
+#define REX_W 0x08 /* 64 bits */
 /* No instruction is longer. */
 #define MAX_INSN 15
 
@@ -132,10 +133,13 @@ static size_t plain_operand(u8 modrm)
 	return modrm_mod(modrm) == 0 && modrm_rm(modrm) == 5 ? 5 : 0;
 }
 
-/* rax, r10 and r11 carry no argument, and nothing that a callee must keep. */
+/*
+ * rax, r10 and r11 carry no argument, r8 and r9 the fifth and the sixth, which no handler reads;
+ * none of them has to be preserved.
+ */
 static bool is_free_register(u8 reg, bool extended)
 {
-	return extended ? reg == 2 || reg == 3 : reg == 0;
+	return extended ? reg < 4 : reg == 0;
 }
 
 /* mov to such a register, from any register or from a variable of the object itself. */
@@ -196,15 +200,73 @@ static size_t compare_or_move(const u8 *c, size_t len)
 	return total <= len ? total : 0;
 }
 
+/* mov of an immediate to such a register, at most 32 bits of it. */
+static size_t move_immediate(const u8 *c, size_t len)
+{
+	u8 rex = len && (c[0] & 0xf0) == REX ? c[0] : 0;
+	size_t prefix = rex ? 1 : 0;
+
+	if (len < prefix + 5 || (rex & REX_W))
+		return 0;
+	c += prefix;
+	return (c[0] & 0xf8) == 0xb8 && is_free_register(c[0] & 7, rex & REX_B) ? prefix + 5 : 0;
+}
+
+static size_t short_nop(const u8 *c, size_t len)
+{
+	if (!is_short_nop(c, len))
+		return 0;
+	return c[0] == PREFIX_SIZE ? 2 : 1;
+}
+
 static size_t skip_length(const u8 *c, size_t len)
 {
 	size_t skip = endbr64(c, len);
 
 	if (!skip)
+		skip = short_nop(c, len);
+	if (!skip)
 		skip = long_nop(c, len);
+	if (!skip)
+		skip = move_immediate(c, len);
 	if (!skip)
 		skip = compare_or_move(c, len);
 	return skip;
+}
+
+/* === What does the same wherever it is executed === */
+
+/* Arithmetic, moves, lea and shifts, the one-byte opcodes of them; at most a REX prefix. */
+static bool is_data_instruction(const u8 *c, size_t len)
+{
+	size_t prefix = len && (c[0] & 0xf0) == REX ? 1 : 0;
+	u8 opcode;
+
+	if (len < prefix + 2)
+		return false;
+	opcode = c[prefix];
+	/* add, or, adc, sbb, and, sub, xor, cmp; two of each eight are prefixes and the like. */
+	if (opcode < 0x40)
+		return (opcode & 7) <= 5;
+	switch (opcode) {
+	case 0x63: /* movslq */
+	case 0x80: /* group 1, immediate */
+	case 0x81:
+	case 0x83 ... 0x85:
+	case 0x88 ... 0x8b: /* mov */
+	case 0x8d:	    /* lea */
+	case 0xb0 ... 0xbf: /* mov immediate */
+	case 0xc0:	    /* shifts */
+	case 0xc1:
+	case 0xc6: /* mov immediate, see below */
+	case 0xc7:
+	case 0xd0 ... 0xd3:
+	case 0xf6: /* test, not, neg, mul, div */
+	case 0xf7:
+		/* xabort and xbegin have c6 f8 and c7 f8. */
+		return (opcode & 0xfe) != 0xc6 || !modrm_reg(c[prefix + 1]);
+	}
+	return false;
 }
 
 /* === Where branches land === */
@@ -259,27 +321,51 @@ static bool is_landed_on(const u8 *code, size_t len, size_t place)
 	return false;
 }
 
-static bool is_place(const u8 *code, size_t len, bool whole, size_t at)
+/* === The places, best first === */
+
+static void add_place(struct mlu_places *places, size_t offset, bool emulated)
 {
-	return at == 0 || (whole && !is_landed_on(code, len, at));
+	struct mlu_place *place = &places->place[places->nr];
+
+	if (places->nr == MLU_PLACES_MAX)
+		return;
+	place->offset = offset;
+	place->emulated = emulated;
+	places->nr++;
 }
 
-void mlu_place_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
-		    struct mlu_place *place)
+/* Those behind the first instruction that are emulated, or those that are not. */
+static void add_later_places(const u8 *code, size_t len, bool nop_emulated, bool emulated,
+			     struct mlu_places *places)
 {
-	size_t at = 0, skip;
+	size_t at = 0, skip = skip_length(code, len);
 
-	place->offset = 0;
-	place->emulated = false;
-	while (at <= MLU_PLACE_MAX && at < len) {
-		if (is_emulated(code + at, len - at, nop_emulated)) {
-			place->emulated = is_place(code, len, whole, at);
-			place->offset = place->emulated ? at : 0;
-			return;
-		}
-		skip = skip_length(code + at, len - at);
-		if (!skip)
-			return;
+	while (skip) {
+		bool is;
+
 		at += skip;
+		if (at > MLU_PLACE_MAX || at >= len || is_landed_on(code, len, at))
+			return;
+		is = is_emulated(code + at, len - at, nop_emulated);
+		if (emulated ? is : !is && is_data_instruction(code + at, len - at))
+			add_place(places, at, emulated);
+		skip = skip_length(code + at, len - at);
 	}
+}
+
+void mlu_places_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
+		     struct mlu_places *places)
+{
+	bool first_is_emulated = is_emulated(code, len, nop_emulated);
+
+	places->nr = 0;
+	if (whole)
+		add_later_places(code, len, nop_emulated, true, places);
+	if (first_is_emulated)
+		add_place(places, 0, true);
+	if (whole)
+		add_later_places(code, len, nop_emulated, false, places);
+	if (!first_is_emulated)
+		add_place(places, 0, false);
+	/* Where there are too many, the first instruction is the one that is given up. */
 }

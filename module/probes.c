@@ -27,6 +27,13 @@
 #include "events.h"
 #include "probes.h"
 
+/*
+ * The reference counter that bcc's Python interface names for all its uprobes, though they have
+ * none: it passes one argument less than its library takes, and the library finds a constant of
+ * libffi there (bcc issue 5236).  It would lie in the file's ELF header, so it is no true one.
+ */
+#define REF_CTR_OF_BCC 6
+
 static LIST_HEAD(probes);
 static LIST_HEAD(retired); /* unregistered, to be freed at the next sync */
 static unsigned int nr_probes;
@@ -115,6 +122,7 @@ static int reconsider(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_
 	helper->consumer.uc.filter = accept_one;
 	helper->consumer.inode = probe->consumer.inode;
 	helper->consumer.offset = probe->consumer.offset;
+	helper->consumer.ref_ctr = probe->consumer.ref_ctr;
 	err = mlu_uprobe_register(&helper->consumer);
 	if (!err)
 		mlu_uprobe_unregister_nosync(&helper->consumer);
@@ -123,7 +131,7 @@ static int reconsider(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_
 
 /* === Probes and their users === */
 
-static struct mlu_probe *probe_find(struct inode *inode, u64 offset)
+static struct mlu_probe *probe_at(struct inode *inode, u64 offset)
 {
 	struct mlu_probe *probe;
 
@@ -133,7 +141,19 @@ static struct mlu_probe *probe_find(struct inode *inode, u64 offset)
 	return NULL;
 }
 
-static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *site)
+/* A function has one probe, whichever of its places was free when that was registered. */
+static struct mlu_probe *probe_find(struct inode *inode, const struct mlu_site *site)
+{
+	struct mlu_probe *probe = NULL;
+	unsigned int i;
+
+	for (i = 0; !probe && i < site->places.nr; i++)
+		probe = probe_at(inode, site->offset + site->places.place[i].offset);
+	return probe;
+}
+
+static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *site,
+				   const struct mlu_place *place, loff_t ref_ctr)
 {
 	struct mlu_probe *probe = kzalloc(sizeof(*probe), GFP_KERNEL);
 
@@ -144,15 +164,18 @@ static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *s
 		probe->consumer.uc.ret_handler = on_return;
 	probe->consumer.uc.filter = accept_targets;
 	probe->consumer.inode = inode;
-	probe->consumer.offset = site->offset;
+	probe->consumer.offset = site->offset + place->offset;
+	probe->consumer.ref_ctr = ref_ctr;
 	probe->function = site->function;
-	probe->emulated = site->emulated;
+	probe->function.skipped = place->offset;
+	probe->emulated = place->emulated;
 	return probe;
 }
 
-static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site)
+static struct mlu_probe *probe_register_at(struct inode *inode, const struct mlu_site *site,
+					   const struct mlu_place *place, loff_t ref_ctr)
 {
-	struct mlu_probe *probe = probe_new(inode, site);
+	struct mlu_probe *probe = probe_new(inode, site, place, ref_ctr);
 	int err;
 
 	if (!probe)
@@ -167,6 +190,52 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
 	return probe;
 }
 
+/* The core gives one errno for a reference counter that is another one and for no such offset. */
+static bool is_taken(struct inode *inode, const struct mlu_site *site,
+		     const struct mlu_place *place, const struct mlu_probe *probe)
+{
+	return PTR_ERR_OR_ZERO(probe) == -EINVAL &&
+	       (loff_t)(site->offset + place->offset) < i_size_read(inode);
+}
+
+/*
+ * All uprobes on one instruction must have the same reference counter, and ours have none: where
+ * another tracer's has one, the next place serves as well.
+ *
+ * Return: the probe, or -EADDRINUSE if each place is taken, or what the core said.
+ */
+static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site)
+{
+	unsigned int i;
+
+	for (i = 0; i < site->places.nr; i++) {
+		const struct mlu_place *place = &site->places.place[i];
+		struct mlu_probe *probe = probe_register_at(inode, site, place, 0);
+
+		if (!is_taken(inode, site, place, probe))
+			return probe;
+	}
+	return ERR_PTR(-EADDRINUSE);
+}
+
+/* Beside bcc's probe, on the function's first instruction. */
+static struct mlu_probe *probe_register_beside_bcc(struct inode *inode, const struct mlu_site *site)
+{
+	unsigned int i;
+
+	for (i = 0; i < site->places.nr; i++) {
+		const struct mlu_place *place = &site->places.place[i];
+		struct mlu_probe *probe;
+
+		if (place->offset)
+			continue;
+		probe = probe_register_at(inode, site, place, REF_CTR_OF_BCC);
+		if (!is_taken(inode, site, place, probe))
+			return probe;
+	}
+	return ERR_PTR(-EADDRINUSE);
+}
+
 static void probe_unregister(struct mlu_probe *probe)
 {
 	mlu_uprobe_unregister_nosync(&probe->consumer);
@@ -176,25 +245,33 @@ static void probe_unregister(struct mlu_probe *probe)
 
 /*
  * mlu_probe_use() - put a probe into a published target
+ * @beside_bcc: have the reference counter that bcc has.  To be asked for only where this function
+ *	has said -EADDRINUSE without it, and where the target has another tracer's breakpoint on
+ *	the function's first instruction already: the core changes a counter when it puts a
+ *	breakpoint in or takes it out, and does so in that process for bcc anyway.
  * @use: to be filled in; keeps the file of @site's mapping
  *
  * Context: worker; mlu_probe_sync() is to follow.
- * Return: 0, -ESTALE if the probe there is one of another function, or the uprobe core's error;
- * 0 does not mean that a breakpoint is there.
+ * Return: 0, -ESTALE if the probe there is one of another function, -EADDRINUSE if another tracer's
+ * probes are in the way, or the uprobe core's error; 0 does not mean that a breakpoint is there.
  */
-int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct mlu_use *use)
+int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
+		  struct mlu_use *use)
 {
 	struct inode *inode = file_inode(site->mapping->file);
-	struct mlu_probe *probe = probe_find(inode, site->offset);
+	struct mlu_probe *probe = probe_find(inode, site);
 	int err;
 
 	/* The file was written in place since another target's probe went in. */
 	if (probe && probe->function.func != site->function.func)
 		return -ESTALE;
+	if (probe && probe->consumer.ref_ctr && !beside_bcc)
+		return -EADDRINUSE;
 	if (probe) {
 		err = reconsider(probe, target->mm, &use->helper);
 	} else {
-		probe = probe_register(inode, site);
+		probe = beside_bcc ? probe_register_beside_bcc(inode, site) :
+				     probe_register(inode, site);
 		err = PTR_ERR_OR_ZERO(probe);
 	}
 	if (err)
@@ -203,7 +280,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct
 	mlu_maps_keep(&target->maps, site->mapping);
 	use->probe = probe;
 	use->mapping = site->mapping;
-	use->addr = site->mapping->start + (site->offset - site->mapping->offset);
+	use->addr = site->mapping->start + (probe->consumer.offset - site->mapping->offset);
 	return 0;
 }
 

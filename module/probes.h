@@ -8,14 +8,15 @@
 #include "allocator.h"
 #include "compat.h"
 #include "funcs.h"
+#include "place.h"
 #include "target.h"
 
 /* Where a probe is to go: found in one mapped object of a target. */
 struct mlu_site {
 	struct mlu_function function;
 	struct mlu_mapping *mapping;
-	u64 offset; /* in the file, of the breakpoint */
-	bool emulated;
+	u64 offset; /* in the file, of the function's first byte */
+	struct mlu_places places;
 	const struct mlu_code_head *head; /* of the function; its dso's, which the mapping holds */
 };
 
@@ -45,7 +46,8 @@ struct mlu_use {
 	struct mlu_helper helper;
 };
 
-int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, struct mlu_use *use);
+int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
+		  struct mlu_use *use);
 void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive);
 void mlu_probe_sync(void);
 unsigned int mlu_nr_probes(void);

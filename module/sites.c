@@ -15,25 +15,35 @@
 #include "sites.h"
 #include "worker.h"
 
-static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 offset)
+/* One function may have several names, and one may begin within another one. */
+static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
 {
 	unsigned int i;
 
-	for (i = 0; i < sites->nr; i++)
-		if (file_inode(sites->site[i].mapping->file) == inode &&
-		    sites->site[i].offset == offset)
+	for (i = 0; i < sites->nr; i++) {
+		const struct mlu_site *site = &sites->site[i];
+
+		if (file_inode(site->mapping->file) == inode &&
+		    site->offset + site->places.place[0].offset == first_place)
 			return true;
+	}
 	return false;
+}
+
+static bool is_mapped(const struct mlu_mapping *mapping, u64 offset)
+{
+	return offset >= mapping->offset &&
+	       offset - mapping->offset < mapping->end - mapping->start;
 }
 
 static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 		     const struct mlu_allocator_function *f)
 {
 	struct mlu_site *site = &sites->site[sites->nr];
+	unsigned int i;
 
-	if (f->offset < mapping->offset ||
-	    f->offset - mapping->offset >= mapping->end - mapping->start ||
-	    is_there(sites, file_inode(mapping->file), f->offset))
+	if (!is_mapped(mapping, f->offset) ||
+	    is_there(sites, file_inode(mapping->file), f->offset + f->places.place[0].offset))
 		return;
 	if (sites->nr == MLU_MAX_SITES) {
 		sites->too_many = true;
@@ -41,10 +51,14 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	}
 	site->function = f->function;
 	site->offset = f->offset;
-	site->emulated = f->emulated;
 	site->head = &f->head;
 	site->mapping = mapping;
-	sites->nr++;
+	site->places.nr = 0;
+	for (i = 0; i < f->places.nr; i++)
+		if (is_mapped(mapping, f->offset + f->places.place[i].offset))
+			site->places.place[site->places.nr++] = f->places.place[i];
+	if (site->places.nr)
+		sites->nr++;
 }
 
 static int look_into(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,

@@ -91,6 +91,7 @@ const char *mlu_errno_name(int err)
 		{ -ENOSPC, "ENOSPC" },	     { -ENOMEM, "ENOMEM" },
 		{ -EFAULT, "EFAULT" },	     { -EOPNOTSUPP, "EOPNOTSUPP" },
 		{ -EINTR, "EINTR" },	     { -EIO, "EIO" },
+		{ -EADDRINUSE, "EADDRINUSE" },
 		{ -ETIMEDOUT, "ETIMEDOUT" }, { -EINPROGRESS, "EINPROGRESS" },
 	};
 	unsigned int i;

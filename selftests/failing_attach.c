@@ -144,7 +144,7 @@ static bool attach_halfway(struct failing *f, struct failing_site *site, int byt
 	bool good;
 	int err;
 
-	failing_on(failing_of("attach", "uprobe_register", "mlu_probe_use"), nowhere, 1,
+	failing_on(failing_of("attach", "uprobe_register", "probe_register_at"), nowhere, 1,
 		   FAILING_ALWAYS);
 	failing_apart(failing_at(site), bytes);
 	err = mlu_command("attach %d", f->l.pid);

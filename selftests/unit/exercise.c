@@ -161,17 +161,39 @@ void exercise_elf(struct image *image, size_t scratch_len)
 	must_be_cheap(image);
 }
 
+/* From a place on, what was skipped matters no longer: it is the first instruction there. */
+static void exercise_first(const u8 *code, size_t len, bool nop_emulated, bool emulated)
+{
+	struct mlu_places places;
+
+	mlu_places_find(code, len, false, nop_emulated, &places);
+	must(places.nr == 1 && places.place[0].offset == 0);
+	must(places.place[0].emulated == emulated);
+}
+
+/* Emulated ones before others, and among these the first instruction last. */
+static bool is_better(const struct mlu_place *a, const struct mlu_place *b)
+{
+	if (a->emulated != b->emulated)
+		return a->emulated;
+	return a->offset && (!b->offset || a->offset < b->offset);
+}
+
 void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated)
 {
-	struct mlu_place place, again;
+	struct mlu_places places;
+	unsigned int i;
 
-	mlu_place_find(code, len, whole, nop_emulated, &place);
-	must(place.offset <= MLU_PLACE_MAX);
-	must(place.offset == 0 || (place.emulated && whole));
-	must(place.offset < len || (!len && !place.emulated));
-	if (!place.emulated)
-		return;
-	/* What was skipped matters no longer: from the place on, it is the first instruction. */
-	mlu_place_find(code + place.offset, len - place.offset, whole, nop_emulated, &again);
-	must(again.offset == 0 && again.emulated);
+	mlu_places_find(code, len, whole, nop_emulated, &places);
+	must(places.nr > 0 && places.nr <= MLU_PLACES_MAX);
+	for (i = 0; i < places.nr; i++) {
+		const struct mlu_place *place = &places.place[i];
+
+		must(place->offset <= MLU_PLACE_MAX);
+		must(place->offset == 0 || whole);
+		must(place->offset < len || (!len && !place->emulated));
+		must(i == 0 || is_better(place - 1, place));
+		exercise_first(code + place->offset, len - place->offset, nop_emulated,
+			       place->emulated);
+	}
 }

@@ -16,6 +16,7 @@
 #include "place.h"
 #include "tap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +32,14 @@ struct object {
 	u8 *code;
 };
 
-static bool place_of(struct object *o, const struct mlu_elf_symbol *sym, bool nops,
-		     struct mlu_place *place)
+static bool places_of(struct object *o, const struct mlu_elf_symbol *sym, bool nops,
+		      struct mlu_places *places)
 {
 	bool whole;
 	int len = mlu_elf_code(&o->image.elf, sym, o->code, MAX_CODE, &whole);
 
 	if (len > 0)
-		mlu_place_find(o->code, len, whole, nops, place);
+		mlu_places_find(o->code, len, whole, nops, places);
 	return len > 0;
 }
 
@@ -63,8 +64,8 @@ static bool is_emulated_text(const struct oracle_insn *insn, bool nops)
 /* The last operand is where the result goes. */
 static bool is_free_destination(const char *text)
 {
-	static const char *const free_registers[] = { "%rax",  "%eax", "%r10",
-						      "%r10d", "%r11", "%r11d" };
+	static const char *const free_registers[] = { "%rax", "%eax", "%r8",   "%r8d", "%r9",
+						      "%r9d", "%r10", "%r10d", "%r11", "%r11d" };
 	const char *last = strrchr(text, ',');
 	unsigned int i;
 
@@ -88,6 +89,21 @@ static bool is_harmless_text(const char *text)
 	return begins(text, "mov ") && is_free_destination(text);
 }
 
+/* What is executed out of line without anything but its operands being seen to differ. */
+static bool is_data_text(const char *text)
+{
+	static const char *const mnemonics[] = { "mov", "lea",	"add", "sub",  "adc",  "sbb",
+						 "and", "or",	"xor", "cmp",  "test", "shl",
+						 "shr", "sar",	"rol", "ror",  "rcl",  "rcr",
+						 "mul", "imul", "div", "idiv", "neg",  "not" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mnemonics); i++)
+		if (begins(text, mnemonics[i]))
+			return true;
+	return false;
+}
+
 /* Instruction by instruction from the function's first byte to the place. */
 static bool is_right_place(struct object *o, u64 value, const struct mlu_place *place, bool nops)
 {
@@ -99,7 +115,31 @@ static bool is_right_place(struct object *o, u64 value, const struct mlu_place *
 	}
 	if (i == o->text.nr || o->text.insns[i].addr != value + place->offset)
 		return false;
-	return is_emulated_text(&o->text.insns[i], nops) == place->emulated || !place->emulated;
+	if (place->emulated)
+		return is_emulated_text(&o->text.insns[i], nops);
+	return !place->offset || is_data_text(o->text.insns[i].text);
+}
+
+static bool are_right_places(struct object *o, u64 value, const struct mlu_places *places,
+			     bool nops)
+{
+	unsigned int i;
+
+	for (i = 0; i < places->nr; i++)
+		if (!is_right_place(o, value, &places->place[i], nops))
+			return false;
+	return places->nr;
+}
+
+static void note_places(const char *name, const struct mlu_places *places)
+{
+	char text[128] = "";
+	unsigned int i;
+
+	for (i = 0; i < places->nr; i++)
+		sprintf(text + strlen(text), " +%u %s", places->place[i].offset,
+			places->place[i].emulated ? "emulated" : "stepped");
+	tap_note("%s%s", name, text);
 }
 
 static bool is_right_function(struct object *o, const struct oracle_symbol *symbol, bool nops,
@@ -107,17 +147,16 @@ static bool is_right_function(struct object *o, const struct oracle_symbol *symb
 {
 	const char *const names[] = { symbol->name };
 	struct mlu_elf_symbol sym;
-	struct mlu_place place;
+	struct mlu_places places;
 
 	if (!symbol->function || strlen(symbol->name) > MLU_ELF_MAX_NAME ||
 	    mlu_elf_find(&o->image.elf, names, 1, &sym) != 1)
 		return true;
-	if (!place_of(o, &sym, nops, &place) || !is_right_place(o, sym.value, &place, nops)) {
-		tap_note("%s: +%u %s", symbol->name, place.offset,
-			 place.emulated ? "emulated" : "stepped");
+	if (!places_of(o, &sym, nops, &places) || !are_right_places(o, sym.value, &places, nops)) {
+		note_places(symbol->name, &places);
 		return false;
 	}
-	*moved += place.offset > 0;
+	*moved += places.place[0].offset > 0;
 	return true;
 }
 
@@ -157,8 +196,8 @@ static void test_allocators(struct object *o)
 {
 	struct mlu_elf_symbol sym[MLU_MAX_FUNCS];
 	const char *names[MLU_MAX_FUNCS];
-	struct mlu_place place;
-	unsigned int i;
+	struct mlu_places places;
+	unsigned int i, k;
 	bool good = true;
 
 	for (i = 0; i < mlu_nr_funcs; i++)
@@ -170,11 +209,12 @@ static void test_allocators(struct object *o)
 	for (i = 0; i < mlu_nr_funcs; i++) {
 		if (!sym[i].found)
 			continue;
-		good &= place_of(o, &sym[i], false, &place);
-		tap_note("%s %#llx+%u %s", names[i], sym[i].value, place.offset,
-			 place.emulated ? "emulated" : "stepped");
-		good &= !place.offset ||
-			!is_landed_on(o, sym[i].value + 1, sym[i].value + place.offset);
+		good &= places_of(o, &sym[i], false, &places);
+		note_places(names[i], &places);
+		for (k = 0; k < places.nr; k++)
+			good &= !places.place[k].offset ||
+				!is_landed_on(o, sym[i].value + 1,
+					      sym[i].value + places.place[k].offset);
 	}
 	tap_ok(good, "%s: no branch lands behind the first byte up to a place", o->path);
 }
@@ -183,12 +223,13 @@ static void test_emulated(struct object *o)
 {
 	static const char *const names[] = { "malloc", "calloc", "realloc", "free" };
 	struct mlu_elf_symbol sym[4];
-	struct mlu_place place;
+	struct mlu_places places;
 	unsigned int i;
 
 	mlu_elf_find(&o->image.elf, names, 4, sym);
 	for (i = 0; i < 4; i++)
-		tap_ok(sym[i].found && place_of(o, &sym[i], false, &place) && place.emulated,
+		tap_ok(sym[i].found && places_of(o, &sym[i], false, &places) &&
+			       places.place[0].emulated,
 		       "%s: %s is probed where the kernel emulates", o->path, names[i]);
 }
 

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Another tracer has probes with a reference counter on the same functions, as USDT
+ * probes have one and as bcc's tools name one by mistake.  The kernel lets only
+ * probes with the same counter onto an instruction, so each side keeps away from
+ * the other's instruction where there is another one, and is refused where there
+ * is none.  The tracer is perf_event_open(2), which is what bcc, bpftrace and
+ * perf use.  The counters lie in the ELF header, which no process maps to write
+ * to: the kernel has nothing to count there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+#define PMU "/sys/bus/event_source/devices/uprobe/type"
+
+enum { NO_COUNTER = 0, COUNTER_OF_BCC = 6, COUNTER = 8 };
+
+struct function {
+	const char *name;
+	void *code;
+	bool returns; /* bcc's memleak probes its return, too */
+};
+
+static const struct function functions[] = {
+	{ "malloc", malloc, true },   { "calloc", calloc, true },
+	{ "realloc", realloc, true }, { "posix_memalign", posix_memalign, true },
+	{ "mmap", mmap, true },	      { "free", free, false },
+	{ "munmap", munmap, false },
+};
+
+enum { MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, MMAP, FREE, MUNMAP, FUNCTIONS };
+
+static unsigned int pmu_type(void)
+{
+	FILE *file = fopen(PMU, "r");
+	unsigned int type = 0;
+
+	if (file && fscanf(file, "%u", &type) != 1)
+		type = 0;
+	if (file)
+		fclose(file);
+	return type;
+}
+
+/* Where code that this process has mapped lies in its file. */
+static unsigned long place_in_file(void *code, char *file)
+{
+	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (!found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
+			    4 &&
+		    addr >= start && addr < end)
+			found = addr - start + offset;
+	fclose(maps);
+	return found;
+}
+
+/* A probe so many bytes behind the function's first one: a descriptor, or an errno below 0. */
+static int other_probe(pid_t pid, int function, unsigned long skip, bool at_return,
+		       unsigned long counter)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .type = pmu_type() };
+	char file[256];
+	int fd;
+
+	attr.config = at_return | (unsigned long long)counter << 32;
+	attr.config2 = place_in_file(functions[function].code, file) + skip;
+	attr.config1 = (unsigned long)file;
+	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static long long hits(int fd)
+{
+	long long count = -1;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : -1;
+}
+
+/* How far behind the function's first byte our breakpoint in libc is; -1: there is none. */
+static long our_place(pid_t pid, int function)
+{
+	char line[4096] = "", what[128], file[256];
+	unsigned long at = 0;
+	const char *found;
+
+	snprintf(what, sizeof(what), " %s %s+0x", functions[function].name, mlu_libc());
+	if (!mlu_line(mlu_id(pid), line, sizeof(line)))
+		return -1;
+	found = strstr(line, what);
+	if (!found || sscanf(found + strlen(what), "%lx", &at) != 1)
+		return -1;
+	/* libc's text lies in the file where it says. */
+	return at - place_in_file(functions[function].code, file);
+}
+
+FIXTURE(counter)
+{
+	struct mlu_leaker l, second;
+	int fd[2 * FUNCTIONS];
+};
+
+FIXTURE_SETUP(counter)
+{
+	if (!pmu_type())
+		SKIP(return, "no uprobes of perf");
+	memset(self->fd, -1, sizeof(self->fd));
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(counter)
+{
+	mlu_fresh();
+}
+
+static int attach(struct mlu_leaker *l)
+{
+	return mlu_command("attach %d", l->pid);
+}
+
+static void forget(struct mlu_leaker *l)
+{
+	if (mlu_command("detach %d", l->pid) || mlu_command("clear %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+}
+
+/* The other tracer comes first; who attaches later takes the probe that is there. */
+TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
+{
+	long preferred, taken;
+
+	mlu_spawn(&self->l, "mix", "all", "4", NULL);
+	mlu_spawn(&self->second, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, attach(&self->l));
+	preferred = our_place(self->l.pid, MMAP);
+	/* Where other tracers are is not where we are, from the start. */
+	EXPECT_GT(preferred, 0);
+	forget(&self->l);
+	self->fd[0] = other_probe(self->l.pid, MMAP, preferred, false, COUNTER);
+	ASSERT_GE(self->fd[0], 0);
+	ASSERT_EQ(0, attach(&self->l));
+	taken = our_place(self->l.pid, MMAP);
+	EXPECT_GE(taken, 0);
+	EXPECT_NE(preferred, taken);
+	close(self->fd[0]);
+	ASSERT_EQ(0, attach(&self->second));
+	EXPECT_EQ(taken, our_place(self->second.pid, MMAP));
+	mlu_step(&self->l, "go");
+	mlu_step(&self->second, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_exact(&self->second));
+	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->second));
+}
+
+/* calloc begins with a push in every glibc that is tested here. */
+TEST_F_TIMEOUT(counter, is_where_there_is_no_other_place, 60)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	self->fd[0] = other_probe(self->l.pid, CALLOC, 0, false, COUNTER);
+	ASSERT_GE(self->fd[0], 0);
+	EXPECT_EQ(EADDRINUSE, attach(&self->l));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "calloc of "));
+	EXPECT_NE(NULL, strstr(mlu_refusal, "another tracer's probe with a reference counter"));
+	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	close(self->fd[0]);
+	ASSERT_EQ(0, attach(&self->l));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+/* The other tracer comes later: it is refused where we have to be, and nowhere else. */
+TEST_F_TIMEOUT(counter, comes_later, 60)
+{
+	mlu_spawn(&self->l, "chain", NULL);
+	ASSERT_EQ(0, attach(&self->l));
+	EXPECT_EQ(-EINVAL, other_probe(self->l.pid, CALLOC, 0, false, COUNTER));
+	self->fd[0] = other_probe(self->l.pid, CALLOC, 0, false, NO_COUNTER);
+	EXPECT_GE(self->fd[0], 0);
+	self->fd[1] = other_probe(self->l.pid, MMAP, 0, false, COUNTER);
+	EXPECT_GE(self->fd[1], 0);
+	self->fd[2] = other_probe(self->l.pid, MMAP, 0, true, COUNTER);
+	EXPECT_GE(self->fd[2], 0);
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, hits(self->fd[0]));
+	EXPECT_EQ(0, mlu_end(&self->l));
+}
+
+static bool probe_like_bcc(struct mlu_leaker *l, int *fd)
+{
+	bool good = true;
+	int i;
+
+	for (i = 0; i < FUNCTIONS; i++) {
+		fd[i] = other_probe(l->pid, i, 0, false, COUNTER_OF_BCC);
+		good = good && fd[i] >= 0;
+		if (!functions[i].returns)
+			continue;
+		fd[FUNCTIONS + i] = other_probe(l->pid, i, 0, true, COUNTER_OF_BCC);
+		good = good && fd[FUNCTIONS + i] >= 0;
+	}
+	return good;
+}
+
+/* That counter is had where bcc has it, and in no process where bcc is not. */
+TEST_F_TIMEOUT(counter, is_that_of_bcc, 120)
+{
+	int i;
+
+	mlu_spawn(&self->l, "chain", NULL);
+	mlu_spawn(&self->second, "chain", NULL);
+	ASSERT_TRUE(probe_like_bcc(&self->l, self->fd));
+	EXPECT_EQ(EADDRINUSE, attach(&self->second));
+	ASSERT_EQ(0, attach(&self->l));
+	EXPECT_EQ(EADDRINUSE, attach(&self->second));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, hits(self->fd[CALLOC]));
+	EXPECT_EQ(1, hits(self->fd[FUNCTIONS + CALLOC]));
+	for (i = 0; i < 2 * FUNCTIONS; i++)
+		close(self->fd[i]);
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+	/* It comes again while we are there. */
+	ASSERT_TRUE(probe_like_bcc(&self->l, self->fd));
+	mlu_step(&self->l, "go");
+	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(1, hits(self->fd[CALLOC]));
+	forget(&self->l);
+	mlu_step(&self->l, "go");
+	EXPECT_EQ(2, hits(self->fd[CALLOC]));
+	for (i = 0; i < 2 * FUNCTIONS; i++)
+		close(self->fd[i]);
+	ASSERT_EQ(0, attach(&self->second));
+	mlu_step(&self->second, "go");
+	EXPECT_TRUE(mlu_exact(&self->second));
+	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mlu_end(&self->second));
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
