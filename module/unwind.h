@@ -35,6 +35,7 @@ struct mlu_walk {
 
 bool mlu_read_user(unsigned long addr, unsigned long *value);
 bool mlu_read_return(unsigned long slot, unsigned long *value);
+unsigned long mlu_unhijacked(bool at_return, unsigned long slot, unsigned long value);
 u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp);
 
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
