@@ -66,6 +66,17 @@ enum mlu_cfi_how {
 	MLU_CFI_IS_EXPRESSION, /* it is what an expression says; the same */
 };
 
+/*
+ * What the entries say of the byte behind the address, which may be a return address.  No call
+ * instruction ends there if it is MLU_CFI_FIRST_BYTE or MLU_CFI_SECOND_BYTE: then the frame was
+ * written by hand, to be the first of a coroutine's stack, and has no caller.
+ */
+enum mlu_cfi_behind {
+	MLU_CFI_ANY_BYTE,
+	MLU_CFI_FIRST_BYTE,  /* the first byte of an entry's code */
+	MLU_CFI_SECOND_BYTE, /* the second one: a call instruction has two bytes at least */
+};
+
 struct mlu_cfi_saved {
 	u8 reg; /* 0 to 16 */
 	u8 how; /* enum mlu_cfi_how */
@@ -82,6 +93,7 @@ struct mlu_cfi_rule {
 	bool signal;	     /* of what a handler returns to: its caller was interrupted */
 	bool cfa_expression; /* cfa_value is the position of an expression's length */
 	u8 cfa_reg;
+	u8 behind;     /* enum mlu_cfi_behind */
 	s32 cfa_value; /* else the CFA is register cfa_reg + cfa_value */
 	struct mlu_cfi_saved saved[MLU_CFI_NR_REGS + 1];
 };
@@ -156,7 +168,7 @@ void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_
  *
  * Bounded: a bisection of the table, then at most MLU_CFI_MAX_OPS operations.
  *
- * Return: MLU_CFI_OK or why there is none; @rule is then undefined.
+ * Return: MLU_CFI_OK or why there is none; of @rule nothing but @behind is then defined.
  */
 enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 				  struct mlu_cfi_scratch *scratch, struct mlu_cfi_rule *rule);

@@ -97,6 +97,44 @@ static enum mlu_cfi_refusal find_fde(const struct mlu_cfi *cfi, u64 addr, struct
 	return refusal == MLU_CFI_NO_ENTRY && cfi->hole ? cfi->hole : refusal;
 }
 
+/* === What lies behind the address === */
+
+static bool is_start_of_entry(const struct mlu_cfi *cfi, u64 addr)
+{
+	const struct mlu_cfi_entry *entry = find_entry(cfi, addr);
+
+	return entry && cfi->base + entry->start == addr;
+}
+
+/*
+ * The frame holds nothing but the return address, as it does at a function's first instruction and
+ * at its return.  The ABI aligns the stack to 16 bytes at each call, so a function that calls
+ * another one has pushed something before.
+ */
+static bool is_frame_empty(const struct mlu_cfi_rule *rule)
+{
+	return !rule->signal && !rule->cfa_expression && rule->cfa_reg == MLU_CFI_RSP &&
+	       rule->cfa_value == sizeof(u64) &&
+	       (!rule->nr || rule->saved[rule->nr - 1].reg != MLU_CFI_RA);
+}
+
+/*
+ * A function may end with a call that never returns, and another one begin right behind it: that
+ * is a return address like any other.  But a call does not end where nothing is known to be code,
+ * in the padding before a function, nor where the frame is empty.
+ */
+static u8 look_behind(const struct mlu_cfi *cfi, u64 addr, const struct mlu_cfi_fde *fde,
+		      const struct mlu_cfi_rule *rule)
+{
+	if (!is_frame_empty(rule))
+		return MLU_CFI_ANY_BYTE;
+	if (addr == fde->start)
+		return MLU_CFI_SECOND_BYTE;
+	if (addr + 1 - fde->start == fde->len && is_start_of_entry(cfi, addr + 1))
+		return MLU_CFI_FIRST_BYTE;
+	return MLU_CFI_ANY_BYTE;
+}
+
 enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 				  struct mlu_cfi_scratch *scratch, struct mlu_cfi_rule *rule)
 {
@@ -107,6 +145,9 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 	enum mlu_cfi_refusal refusal = find_fde(cfi, addr, &fde);
 
 	scratch->nr_ops = 0;
+	rule->behind = MLU_CFI_ANY_BYTE;
+	if (refusal == MLU_CFI_NO_ENTRY && is_start_of_entry(cfi, addr + 1))
+		rule->behind = MLU_CFI_FIRST_BYTE;
 	if (refusal)
 		return refusal;
 	m.cie = &fde.cie;
@@ -118,5 +159,8 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 	m.addr = addr;
 	mlu_cfi_run(&m, fde.ops, fde.ops_end);
 	scratch->nr_ops = m.nr_ops;
-	return m.refusal ? m.refusal : emit(&m, rule);
+	refusal = m.refusal ? m.refusal : emit(&m, rule);
+	if (refusal == MLU_CFI_OK)
+		rule->behind = look_behind(cfi, addr, &fde, rule);
+	return refusal;
 }

@@ -56,6 +56,22 @@ static inline u64 mlu_frame_lookup(const struct mlu_registers *regs)
 	return regs->pc - !regs->interrupted;
 }
 
+/**
+ * mlu_frame_is_made_by_hand() - has no call written the return address of this frame?
+ * @regs: the frame's
+ * @rule: what was looked up for it; of a rule that is not there, @behind alone
+ *
+ * makecontext() and its like write the address of a function's first byte below the function that
+ * a coroutine begins with, some the one after it.  Such a frame has no caller.
+ *
+ * Return: true if it is such a frame.
+ */
+static inline bool mlu_frame_is_made_by_hand(const struct mlu_registers *regs,
+					     const struct mlu_cfi_rule *rule)
+{
+	return !regs->interrupted && rule->behind != MLU_CFI_ANY_BYTE;
+}
+
 /*
  * mlu_frame_by_rule() - go to the caller
  * @cfi: where the rule is from; its expressions are there

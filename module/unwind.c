@@ -6,7 +6,8 @@
  * the unwind rule of its code, as its object's .eh_frame has it.  Code that has no rule (a JIT's,
  * Go's, hand-written) goes by the frame pointer, as long as it proves sane, or by what the kernel
  * saved, if it is what a signal handler returns to.  What has a rule that we cannot follow ends the
- * walk: nothing is guessed.
+ * walk: nothing is guessed.  It also ends at a return address that no call has written: below the
+ * function that a coroutine begins with.
  *
  * Entered from handlers, in the target's own context, within rcu_read_lock(), and from the work of
  * deferred walks, which have a copy of the stack.  The target's memory is read with page faults
@@ -59,7 +60,7 @@ static const struct mlu_memory users_memory;
 
 static struct mlu_mapping *look_up(struct walker *w, unsigned long pc, bool *no_code)
 {
-	*no_code = false;
+	*no_code = w->copy && pc >= TASK_SIZE_MAX;
 	if (w->copy)
 		return mlu_maps_find_at(w->maps, pc, w->copy->time);
 	return mlu_maps_look_up(w->maps, current->mm, pc, no_code);
@@ -96,15 +97,33 @@ static enum mlu_frame_result by_pointer(struct walker *w)
 	return mlu_frame_by_pointer(w->memory, w->limit, &w->regs);
 }
 
+/* Code is in no copy of a stack. */
+static bool is_sigreturn(const struct walker *w)
+{
+	return !w->copy && mlu_frame_is_sigreturn(w->memory, w->regs.pc);
+}
+
 static enum mlu_frame_result without_rule(struct walker *w)
 {
-	/* Code is in no copy of a stack. */
-	if (w->copy || !mlu_frame_is_sigreturn(w->memory, w->regs.pc))
+	if (!is_sigreturn(w))
 		return by_pointer(w);
 	/* What was interrupted may have had another stack. */
 	w->limit = 0;
 	w->walk->nr_by_signal++;
 	return mlu_frame_by_signal(w->memory, &w->regs);
+}
+
+/*
+ * The end of a coroutine's stack.  If it says where a function begins, the frame is shown as if the
+ * function's first byte were the call: readers look one byte before the pc.
+ */
+static unsigned int end_made_by_hand(struct walker *w, const struct mlu_cfi_rule *rule)
+{
+	struct mlu_trace *trace = &w->walk->trace;
+
+	if (rule->behind == MLU_CFI_FIRST_BYTE)
+		trace->frames[trace->nr - 1].tagged_pc++;
+	return MLU_WALK_END;
 }
 
 static bool is_at_start(const struct walker *w)
@@ -158,10 +177,12 @@ static unsigned int by_rule(struct walker *w, const struct mlu_mapping *mapping,
 		mlu_rules_learn(rules, offset, vaddr, &w->walk->scratch, &found);
 		w->nr_ops += w->walk->scratch.cfi.nr_ops;
 	}
+	if (found.refusal != MLU_CFI_OK && found.refusal != MLU_CFI_NO_ENTRY)
+		return refused(w, found.refusal);
+	if (mlu_frame_is_made_by_hand(&w->regs, found.rule) && !is_sigreturn(w))
+		return end_made_by_hand(w, found.rule);
 	if (found.refusal == MLU_CFI_NO_ENTRY)
 		return end_of(w, without_rule(w));
-	if (found.refusal != MLU_CFI_OK)
-		return refused(w, found.refusal);
 	if (found.rule->signal) {
 		w->limit = 0;
 		w->walk->nr_by_signal++;
@@ -211,16 +232,36 @@ static enum mlu_walk_end walk(struct walker *w, unsigned int depth)
 	}
 }
 
-static void run(struct walker *w, unsigned int depth)
+static void start_walk(struct walker *w)
 {
 	w->walk->trace.nr = 0;
 	w->walk->pending = false;
 	w->walk->nr_by_rule = 0;
 	w->walk->nr_by_pointer = 0;
 	w->walk->nr_by_signal = 0;
+}
+
+static void run(struct walker *w, unsigned int depth)
+{
+	start_walk(w);
 	w->walk->trace.end = walk(w, depth);
 	if (w->walk->trace.end != MLU_WALK_UNREAD)
 		w->walk->pending = false;
+}
+
+static struct walker walker_of_current(struct mlu_maps *maps,
+				       struct mlu_counters __percpu *counters,
+				       const struct mlu_unwind_start *start, struct mlu_walk *walk)
+{
+	return (struct walker){
+		.maps = maps,
+		.counters = counters,
+		.memory = &users_memory,
+		.at_return = start->at_return,
+		.first = current->mm->start_stack,
+		.regs = start->registers,
+		.walk = walk,
+	};
 }
 
 /*
@@ -234,15 +275,7 @@ static void run(struct walker *w, unsigned int depth)
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk)
 {
-	struct walker w = {
-		.maps = maps,
-		.counters = counters,
-		.memory = &users_memory,
-		.at_return = start->at_return,
-		.first = current->mm->start_stack,
-		.regs = start->registers,
-		.walk = walk,
-	};
+	struct walker w = walker_of_current(maps, counters, start, walk);
 
 	run(&w, depth);
 }

@@ -188,6 +188,62 @@ TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 	EXPECT_EQ(3, mlu_stat(0, "frames_by_pointer"));
 }
 
+#define EXPECT_ABOVE(bytes, wanted) EXPECT_STACK(bytes, "leaker_take in_coroutine " wanted)
+
+/* A return address that no call has written ends a walk, whichever a coroutine library stores. */
+#define EXPECT_FIRST_FRAMES(base, two, program)                                               \
+	do {                                                                                  \
+		EXPECT_ABOVE(base "101", "padded_first (end)");                               \
+		EXPECT_ABOVE(base "102", "adjoining_first (end)");                            \
+		EXPECT_ABOVE(two, "compiled_first (end)");                                    \
+		EXPECT_ABOVE(base "105", "starts_a_thread (end)");                            \
+		EXPECT_ABOVE(base "106", "(end)");                                            \
+		EXPECT_ABOVE(base "107", "(bad pc)");                                         \
+		EXPECT_ABOVE(base "108", "bare_start (end)");                                 \
+		EXPECT_ABOVE(base "109", "bare_start (bad frame pointer)");                   \
+		EXPECT_ABOVE(base "110", "ends_with_call run_by_call run_each" program);      \
+		EXPECT_ABOVE(base "111", "bare_ends_with_call run_by_call run_each" program); \
+	} while (0)
+
+static void run_coroutines(struct mlu_leaker *l, const char *program)
+{
+	char library[512];
+
+	snprintf(library, sizeof(library), "%s", mlu_here("leakers/libcoroutines.so"));
+	mlu_spawn(l, program, library, NULL);
+	attach_and_go(l);
+}
+
+#define EXPECT_COROUTINES(program)                                      \
+	do {                                                            \
+		run_coroutines(&self->l, program);                      \
+		self->report = mlu_text("report");                      \
+		/* Four blocks of one stack, whatever the coroutine. */ \
+		EXPECT_STACK("12010", "leaker_take leak libc (end)");   \
+		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
+	} while (0)
+
+TEST_F(stack, of_a_coroutine_ends_where_no_call_was_made)
+{
+	EXPECT_COROUTINES("coroutines");
+}
+
+/* Without optimization each function begins right behind another one, and has a frame pointer. */
+TEST_F(stack, of_a_coroutine_with_frame_pointers_ends_there)
+{
+	EXPECT_COROUTINES("coroutines_O0");
+}
+
+/* The same of stacks that are copied and walked when the unwind data has come. */
+TEST_F(stack, of_a_coroutine_that_is_walked_later_ends_there_too)
+{
+	run_coroutines(&self->l, "coroutines");
+	mlu_step(&self->l, "open");
+	self->report = mlu_text("report");
+	EXPECT_FIRST_FRAMES("4", "8207", " library_opened libc open_library" MAIN);
+	EXPECT_GE(mlu_stat(0, "deferred"), 1);
+}
+
 /* The constructor's call is the first that anybody hears of the library. */
 TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 {

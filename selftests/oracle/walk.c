@@ -215,6 +215,8 @@ static enum mlu_frame_result step(struct process *p, struct mlu_registers *regs,
 	if (!m->has_rules || !vaddr_of(m, mlu_frame_lookup(regs), &vaddr))
 		return without_rule(p, regs);
 	refusal = mlu_cfi_rule(&m->object.cfi, vaddr, &scratch, &rule);
+	if (mlu_frame_is_made_by_hand(regs, &rule) && !mlu_frame_is_sigreturn(&memory, regs->pc))
+		return MLU_FRAME_END;
 	if (refusal == MLU_CFI_NO_ENTRY)
 		return without_rule(p, regs);
 	if (refusal) {

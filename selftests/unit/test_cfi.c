@@ -271,6 +271,57 @@ static void test_entries(void)
 	   "a return address that nobody tells of is not guessed");
 }
 
+/* What the rule, or that there is none, says of the byte behind @addr. */
+static enum mlu_cfi_behind behind(u64 addr)
+{
+	rule_at(addr);
+	return rule.behind;
+}
+
+/* A function at ASM_CODE that ends with these operations, and another one at @second. */
+#define TWO_FUNCTIONS(second, ...)                            \
+	({                                                    \
+		begin();                                      \
+		ASM(&section, __VA_ARGS__);                   \
+		asm_end(&section);                            \
+		asm_fde(&section, ASM_CODE + (second), 0x10); \
+		asm_end(&section);                            \
+	})
+
+/* Where a return address is none that a call has written. */
+static void test_behind(void)
+{
+	static const u8 r[] = { 0x1b };
+
+	TWO_FUNCTIONS(0x110, 0);
+	ok(behind(ASM_CODE - 1) == MLU_CFI_FIRST_BYTE &&
+		   behind(ASM_CODE + 0x10f) == MLU_CFI_FIRST_BYTE,
+	   "behind padding is the first byte of a function");
+	ok(behind(ASM_CODE - 2) == MLU_CFI_ANY_BYTE &&
+		   behind(ASM_CODE + 0x100) == MLU_CFI_ANY_BYTE &&
+		   behind(ASM_CODE + 0x10e) == MLU_CFI_ANY_BYTE &&
+		   behind(ASM_CODE + 0x120) == MLU_CFI_ANY_BYTE,
+	   "behind padding may be more of it");
+	ok(behind(ASM_CODE) == MLU_CFI_SECOND_BYTE &&
+		   behind(ASM_CODE + 0x110) == MLU_CFI_SECOND_BYTE,
+	   "behind a function's first byte is the second, where no call ends");
+	ok(behind(ASM_CODE + 1) == MLU_CFI_ANY_BYTE && behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
+	   "behind the others a call may end, at the end of the function, too");
+	TWO_FUNCTIONS(0x100, 0);
+	ok(behind(ASM_CODE + 0xff) == MLU_CFI_FIRST_BYTE,
+	   "behind a function that has returned is the first byte of the next one");
+	TWO_FUNCTIONS(0x100, 0x41, 0x0e, 16);
+	ok(behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
+	   "a call that never returns may be a function's end: there is a frame");
+	TWO_FUNCTIONS(0x100, 0x41, 0x0d, 6);
+	ok(behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE, "so it may where the frame has a pointer");
+	ok(!with_cie(1, "zRS", r, 1) && behind(ASM_CODE) == MLU_CFI_ANY_BYTE,
+	   "what a signal handler returns to has no call before it");
+	ok(!RUN(0x07, 16) && rule.behind == MLU_CFI_ANY_BYTE,
+	   "a function that says that it has no caller needs no more");
+	ok(RUN(0x3f) && rule.behind == MLU_CFI_ANY_BYTE, "a rule that is refused says nothing");
+}
+
 /* Whatever is cut off or changed, nothing outside is read and no promise is broken. */
 static void test_damage(void)
 {
@@ -308,6 +359,7 @@ int main(void)
 	test_long_numbers();
 	test_cies();
 	test_entries();
+	test_behind();
 	test_damage();
 	return tap_end();
 }

@@ -71,6 +71,18 @@ static bool holds(unsigned int reg, u64 value)
 	return is_known(reg) && got == value;
 }
 
+static void test_made_by_hand(void)
+{
+	begin();
+	tap_ok(!mlu_frame_is_made_by_hand(&regs, &rule),
+	       "a return address behind a call has a caller");
+	rule.behind = MLU_CFI_FIRST_BYTE;
+	tap_ok(mlu_frame_is_made_by_hand(&regs, &rule), "a function's first byte has none");
+	regs.interrupted = true;
+	tap_ok(!mlu_frame_is_made_by_hand(&regs, &rule),
+	       "a function that is interrupted at its first byte has one");
+}
+
 static void test_usual(void)
 {
 	begin();
@@ -346,6 +358,7 @@ static void test_signal(void)
 int main(void)
 {
 	test_usual();
+	test_made_by_hand();
 	test_ends();
 	test_kinds();
 	test_realigned();
