@@ -60,7 +60,9 @@ enum mlu_counter {
 #define X(name) MLU_COUNT_##name,
 	MLU_COUNTERS(X)
 #undef X
-		MLU_NR_COUNTERS
+		MLU_NR_COUNTERS,
+	/* The first ones say what became of calls; the others are about walks of stacks. */
+	MLU_NR_EVENT_COUNTERS = MLU_COUNT_walk_end,
 };
 
 struct mlu_counters {

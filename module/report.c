@@ -102,8 +102,19 @@ static void show_head(struct seq_file *m, const struct mlu_section *section)
 	seq_printf(m, " %s %llu ms: %llu bytes in %llu allocations from %u stack%s, lost %llu\n",
 		   mlu_state_name(section->state), age_ms(section, section->target->attached_ns),
 		   section->bytes, section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
-		   section->lost);
-	mlu_unseen_show(m, &section->unseen, section->target);
+		   mlu_counters_lost(&section->counters));
+}
+
+/* The counters of events; of those that are 0 only the two that every reader needs. */
+static void show_events(struct seq_file *m, const struct mlu_counters *counters)
+{
+	unsigned int i;
+
+	seq_puts(m, "events");
+	for (i = 0; i < MLU_NR_EVENT_COUNTERS; i++)
+		if (counters->n[i] || i == MLU_COUNT_allocated || i == MLU_COUNT_freed)
+			seq_printf(m, " %s=%llu", mlu_counter_names[i], counters->n[i]);
+	seq_putc(m, '\n');
 }
 
 /* === The file: position 0 is the first line, then each section's lines, stacks and mappings === */
@@ -136,12 +147,15 @@ static void report_stop(struct seq_file *m, void *v)
 
 static void show_item(struct seq_file *m, const struct mlu_section *section, u64 item)
 {
-	if (!item)
+	if (!item) {
 		show_head(m, section);
-	else if (item <= section->nr_rows)
+		show_events(m, &section->counters);
+		mlu_unseen_show(m, &section->unseen, section->target);
+	} else if (item <= section->nr_rows) {
 		show_row(m, section, &section->rows[item - 1]);
-	else
+	} else {
 		show_place(m, &section->places[item - 1 - section->nr_rows]);
+	}
 }
 
 static int report_show(struct seq_file *m, void *v)

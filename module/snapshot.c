@@ -166,12 +166,10 @@ static int collect_places(struct mlu_section *section)
 static void begin_section(struct mlu_section *section, const struct mlu_selected *selected)
 {
 	struct mlu_target *target = selected->target;
-	struct mlu_counters sum = {};
 
 	section->target = target;
 	section->epoch = selected->epoch;
-	mlu_counters_add(&sum, section->epoch->counters);
-	section->lost = mlu_counters_lost(&sum);
+	mlu_counters_add(&section->counters, section->epoch->counters);
 	mutex_lock(&mlu_targets_lock);
 	section->state = target->state;
 	mutex_unlock(&mlu_targets_lock);

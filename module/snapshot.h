@@ -31,7 +31,8 @@ struct mlu_section {
 	enum mlu_state state;
 	u64 now_ns;
 	u64 older_ns; /* what is younger is left out */
-	u64 bytes, nr, lost;
+	u64 bytes, nr;
+	struct mlu_counters counters; /* read once: what the head and the events line say agrees */
 	unsigned int nr_rows;
 	struct mlu_row *rows;
 	unsigned int nr_places;

@@ -80,6 +80,7 @@ void mlu_rows_free(struct mlu_rows *rows);
 bool mlu_same(const struct mlu_rows *want, const struct mlu_rows *got);
 bool mlu_exact(const struct mlu_leaker *leaker);
 bool mlu_sound(int id);
+bool mlu_lost_agrees(const char *report);
 
 /* Leakers.  spawn takes NAME=VALUE words before the program, as a shell does. */
 void mlu_spawn(struct mlu_leaker *leaker, const char *word, ...);

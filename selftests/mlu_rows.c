@@ -198,13 +198,46 @@ static bool add_stack(const char *line, struct sums *sums)
 	return true;
 }
 
+/* The lost_ counters of the line "events NAME=N...". */
+static unsigned long long lost_events(const char *line)
+{
+	unsigned long long lost = 0;
+	const char *end = line + strcspn(line, "\n"), *at;
+
+	for (at = strstr(line, " lost_"); at && at < end; at = strstr(at + 1, " lost_"))
+		lost += strtoull(at + strcspn(at, "=") + 1, NULL, 10);
+	return lost;
+}
+
+/* What the head of a report says to be lost is the sum of what the next line says. */
+bool mlu_lost_agrees(const char *report)
+{
+	const char *events = report, *head;
+	unsigned long long lost;
+
+	while ((events = strstr(events, "\nevents "))) {
+		for (head = events; head > report && head[-1] != '\n'; head--)
+			;
+		head = strstr(head, ", lost ");
+		if (!head || head > events || sscanf(head, ", lost %llu\n", &lost) != 1)
+			mlu_die("an events line without a head: %.200s", events);
+		if (lost != lost_events(++events)) {
+			mlu_say("the head says lost %llu: %.*s", lost, (int)strcspn(events, "\n"),
+				events);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The report of a target at rest: the sums are those of its lines, largest first. */
 bool mlu_sound(int id)
 {
 	char *text = mlu_text("targets/%d/report", id), *head = strchr(text, '\n'), *line;
 	struct sums sums = { .last = ~0ull };
 	unsigned long long bytes, count, stacks;
-	bool sound = strncmp(text, "memleak_user report 1\ntarget ", 29) == 0;
+	bool sound = strncmp(text, "memleak_user report 1\ntarget ", 29) == 0 &&
+		     mlu_count(text, "\nevents allocated=") == 1 && mlu_lost_agrees(text);
 
 	head = head ? strstr(head, " ms: ") : NULL;
 	if (!head || sscanf(head, " ms: %llu bytes in %llu allocations from %llu stack", &bytes,

@@ -39,6 +39,7 @@ static const char *const control_lines[] = {
 static const char *const report_lines[] = {
 	"^memleak_user report 1$",
 	TARGET STATE " " NUMBER " ms: " BYTES STACKS ", lost " NUMBER "$",
+	"^events allocated=" NUMBER " freed=" NUMBER "( [a-z_]+=[1-9][0-9]*)*$",
 	"^" BYTES "stack " NUMBER " \\(" AGE ", " NUMBER " made, " NUMBER " freed\\)$",
 	"^\t0x[0-9a-f]{16} " NAME "\\+" HEX GONE END "$",
 	"^mapping " NUMBER " " HEX "-" HEX " " FILE_OF "$",
@@ -142,11 +143,11 @@ TEST_F_TIMEOUT(shape, report, 60)
 	EXPECT_NE(NULL, strstr(text, "(mmap, age "));
 	EXPECT_NE(NULL, strstr(text, "(stack, age "));
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
-	EXPECT_EQ(31, seen);
+	EXPECT_EQ(63, seen);
 	free(text);
 	text = mlu_text("targets/%d/report", self->id);
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
-	EXPECT_EQ(31, seen);
+	EXPECT_EQ(63, seen);
 	free(text);
 }
 
@@ -191,6 +192,27 @@ TEST_F(shape, stats_have_every_counter)
 	EXPECT_EQ(0, mlu_count(text, "tracing "));
 	EXPECT_EQ(0, mlu_count(text, "bytes_limit "));
 	free(text);
+}
+
+/* The counters of a target at rest, in the order of stats, but for those that are 0. */
+TEST_F(shape, events_of_a_report_are_those_of_stats)
+{
+	char *report = mlu_text("targets/%d/report", self->id), *stats, *line, *rest;
+	char want[2048] = "events", got[2048];
+	unsigned long long value;
+	char name[64];
+
+	stats = rest = mlu_text("targets/%d/stats", self->id);
+	while ((line = strsep(&rest, "\n")) && strncmp(line, "walk_end ", 9)) {
+		ASSERT_EQ(2, sscanf(line, "%63s %llu", name, &value));
+		if (value || !strcmp(name, "allocated") || !strcmp(name, "freed"))
+			sprintf(want + strlen(want), " %s=%llu", name, value);
+	}
+	ASSERT_EQ(1, sscanf(report, "%*[^\n]\n%*[^\n]\n%2047[^\n]", got));
+	EXPECT_STREQ(want, got);
+	EXPECT_NE(NULL, strstr(got, " reallocated="));
+	free(stats);
+	free(report);
 }
 
 /* Every walk has ended somehow, and has been counted. */

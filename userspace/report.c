@@ -73,6 +73,15 @@ static bool add_mapping(struct mlu_target *t, const char *line)
 	return true;
 }
 
+/* A line whose first word is of a later version of the report, which a reader leaves out. */
+static bool is_unknown_word(const char *line)
+{
+	struct mlu_span word;
+
+	return line[0] >= 'a' && line[0] <= 'z' && mlu_take_word(&line, &word) &&
+	       !mlu_span_is(word, "target") && !mlu_span_is(word, "mapping");
+}
+
 /* One line of the body. A head, a stack and a mapping each end the stack before them. */
 static const char *take_line(struct reader *r, const char *line)
 {
@@ -85,6 +94,8 @@ static const char *take_line(struct reader *r, const char *line)
 	r->stack = NULL;
 	if (line[0] >= '0' && line[0] <= '9')
 		return add_stack(r, line) ? NULL : "this is no stack of a target";
+	if (is_unknown_word(line))
+		return NULL;
 	if (line[0] == 'm')
 		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
 	if (line[0] == 't')

@@ -193,7 +193,8 @@ static void test_broken_lines(void)
 	has_errors(HEAD FRAME, 1, "a frame without a stack is an error");
 	has_errors(HEAD MAPPING, 1, "a mapping without a target is an error");
 	has_errors(HEAD "\n", 1, "an empty line is an error");
-	has_errors(HEAD "hello\n", 1, "a strange line is an error");
+	has_errors(HEAD "Hello\n", 1, "a strange line is an error");
+	has_errors(HEAD "hello world\n", 0, "a line of a later version is left out");
 	has_errors(HEAD ONE_PLURAL, 1, "one stack is singular");
 	has_errors(HEAD TWO STACK FRAME MAPPING, 1, "a missing stack is an error");
 	has_errors(HEAD ONE STACK FRAME, 1, "a mapping that is not there is an error");
