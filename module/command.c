@@ -10,6 +10,7 @@
  * words.
  */
 #include <linux/ctype.h>
+#include <linux/ktime.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -340,6 +341,7 @@ static void refuse(struct mlu_refusal *refusal, int err, const char *sentence, c
 		   size_t len)
 {
 	refusal->err = err;
+	refusal->time_ns = ktime_get_ns();
 	refusal->writer = get_pid(task_tgid(current));
 	get_task_comm(refusal->comm, current);
 	mlu_escape(refusal->command, sizeof(refusal->command), text, len);

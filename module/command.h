@@ -13,6 +13,7 @@
 /* A refused command, as reading control shows it. */
 struct mlu_refusal {
 	int err;
+	u64 time_ns; /* ktime_get_ns() when it was refused */
 	struct pid *writer;
 	char comm[TASK_COMM_LEN];
 	char command[MLU_SHOWN_MAX]; /* escaped, cut */

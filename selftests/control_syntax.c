@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -102,7 +103,18 @@ static const char *with_pid(const char *text, pid_t pid, char *to)
 	return to;
 }
 
-/* One line of printable bytes: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID]". */
+/* The age at the end of a refusal; -1: there is none. */
+static long refused_ms_ago(const char *tail)
+{
+	unsigned long ms;
+	int len = 0;
+
+	if (sscanf(tail, " %lu ms ago%n", &ms, &len) != 1 || !len || tail[len])
+		return -1;
+	return ms;
+}
+
+/* One line of printable bytes: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID] N ms ago". */
 static bool is_sentence(const char *names, int err)
 {
 	const char *sentence = strstr(mlu_refusal, ": "), *end = NULL, *at;
@@ -122,7 +134,8 @@ static bool is_sentence(const char *names, int err)
 	for (at = mlu_refusal; *at; at++)
 		if (!isprint((unsigned char)*at))
 			end = NULL;
-	return end && end - sentence > 6 && end[strlen(tail)] == 0 && strcasestr(sentence, names);
+	return end && end - sentence > 6 && refused_ms_ago(end + strlen(tail)) >= 0 &&
+	       strcasestr(sentence, names);
 }
 
 static bool is_refused(const void *command, size_t len, int err, const char *names)
@@ -333,6 +346,40 @@ TEST_F(control, tells_the_writer_of_the_last_refusal)
 		TH_LOG("%s", mlu_refusal);
 	}
 	EXPECT_NE(NULL, strstr(mlu_refusal, "nobody"));
+}
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static long age_through(int fd)
+{
+	mlu_refusal_through(fd);
+	return refused_ms_ago(strrchr(mlu_refusal, ']') + 1);
+}
+
+/* An old refusal is not mistaken for an answer to what was written just now. */
+TEST_F(control, tells_when_it_refused)
+{
+	int own = mlu_open(O_RDWR, "control"), fresh = mlu_open(O_RDONLY, "control");
+	long begin = now_ms(), age;
+
+	ASSERT_EQ(EINVAL, mlu_command_through(own, "attach nobody"));
+	usleep(1200000);
+	age = age_through(own);
+	EXPECT_GE(age, 1200);
+	EXPECT_LE(age, now_ms() - begin + 1);
+	EXPECT_GE(age_through(fresh), age);
+	/* The next one is new. */
+	begin = now_ms();
+	ASSERT_EQ(EINVAL, mlu_command_through(own, "attach nobody"));
+	EXPECT_LE(age_through(own), now_ms() - begin + 1);
+	close(own);
+	close(fresh);
 }
 
 int main(int argc, char **argv)

@@ -32,7 +32,7 @@
 static const char *const control_lines[] = {
 	"^memleak_user control 1$",
 	TARGET STATE KEYS ": " PROBES "$",
-	"^refused [ -~]*: [ -~]+ \\(E[A-Z0-9]+\\), written by " NAME "\\[[0-9]+\\]$",
+	"^refused [ -~]*: [ -~]+ \\(E[A-Z0-9]+\\), written by " NAME "\\[[0-9]+\\] [0-9]+ ms ago$",
 	NULL,
 };
 
