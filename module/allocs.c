@@ -26,31 +26,45 @@
 #include "allocs.h"
 #include "mem.h"
 
-static struct mlu_pool pool;
+static struct mlu_pool heap_pool, mapped_pool;
 static u64 secret_xor, secret_mul;
 
 int mlu_allocs_pool_init(void)
 {
+	int err;
+
 	get_random_bytes(&secret_xor, sizeof(secret_xor));
 	get_random_bytes(&secret_mul, sizeof(secret_mul));
 	secret_mul |= 1;
-	return mlu_pool_init(&pool, "mlu_alloc", sizeof(struct mlu_alloc), MLU_MEM_RECORDS);
+	err = mlu_pool_init(&heap_pool, "mlu_alloc", sizeof(struct mlu_alloc), MLU_MEM_RECORDS);
+	if (err)
+		return err;
+	err = mlu_pool_init(&mapped_pool, "mlu_mapped_alloc", sizeof(struct mlu_mapped_alloc),
+			    MLU_MEM_RECORDS);
+	if (err)
+		mlu_pool_exit(&heap_pool);
+	return err;
 }
 
 void mlu_allocs_pool_exit(void)
 {
-	mlu_pool_exit(&pool);
+	mlu_pool_exit(&mapped_pool);
+	mlu_pool_exit(&heap_pool);
 }
 
 /** mlu_alloc_new() - a record to be filled in and inserted, or NULL (see mlu_pool_alloc()) */
-struct mlu_alloc *mlu_alloc_new(bool *at_limit)
+struct mlu_alloc *mlu_alloc_new(bool mapped, bool *at_limit)
 {
-	return mlu_pool_alloc(&pool, at_limit);
+	struct mlu_alloc *alloc = mlu_pool_alloc(mapped ? &mapped_pool : &heap_pool, at_limit);
+
+	if (alloc)
+		alloc->mapped = mapped;
+	return alloc;
 }
 
 void mlu_alloc_free(struct mlu_alloc *alloc)
 {
-	mlu_pool_free(&pool, alloc);
+	mlu_pool_free(alloc->mapped ? &mapped_pool : &heap_pool, alloc);
 }
 
 /*

@@ -4,12 +4,16 @@
 #define MLU_ALLOCS_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct mlu_stack;
 
-/* One outstanding allocation.  All but @node and @taken is constant once it is in a table. */
+/*
+ * One outstanding allocation.  All but @node and @taken is constant once it is in a table.
+ * @mapped: it is that of a struct mlu_mapped_alloc.
+ */
 struct mlu_alloc {
 	struct hlist_node node;
 	u64 addr;
@@ -18,6 +22,14 @@ struct mlu_alloc {
 	struct mlu_stack *stack;
 	u32 tid;    /* in the initial PID namespace */
 	bool taken; /* by a call under way that may move or free it */
+	bool mapped;
+};
+
+/* A mapping's, which is found by any of its addresses, too (ranges.c). */
+struct mlu_mapped_alloc {
+	struct mlu_alloc alloc; /* the first: a pool's object is either */
+	struct rb_node range_node;
+	u64 range_subtree_last;
 };
 
 #define MLU_ALLOCS_FIRST 4
@@ -40,7 +52,7 @@ struct mlu_allocs {
 
 int mlu_allocs_pool_init(void);
 void mlu_allocs_pool_exit(void);
-struct mlu_alloc *mlu_alloc_new(bool *at_limit);
+struct mlu_alloc *mlu_alloc_new(bool mapped, bool *at_limit);
 void mlu_alloc_free(struct mlu_alloc *alloc);
 
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits);

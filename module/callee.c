@@ -82,3 +82,13 @@ unsigned long mlu_callee(unsigned long ret)
 		return through_plt(at_distance(ret, code + 2));
 	return 0;
 }
+
+/* mlu_direct_callee() - where a direct call before @ret goes, a PLT entry perhaps; 0: it is none */
+unsigned long mlu_direct_callee(unsigned long ret)
+{
+	u8 code[5];
+
+	if (!read_code(ret - sizeof(code), code, sizeof(code)) || code[0] != OPCODE_CALL)
+		return 0;
+	return at_distance(ret, code + 1);
+}

@@ -4,5 +4,6 @@
 #define MLU_CALLEE_H
 
 unsigned long mlu_callee(unsigned long ret);
+unsigned long mlu_direct_callee(unsigned long ret);
 
 #endif /* MLU_CALLEE_H */

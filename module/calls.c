@@ -78,16 +78,10 @@ static bool is_alive(struct mlu_target *target, const struct mlu_call *call, uns
 	return mlu_read_user(call->sp, &slot) && is_trampoline(target, slot);
 }
 
-/* Its return will not be seen: what it has taken goes back. */
-void mlu_call_bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
+static void bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
 {
 	mlu_inflight_pop(target->inflight, call);
-	if (!call->nested)
-		mlu_count(epoch->counters, uncertain);
-	if (call->taken && call->epoch == epoch->id)
-		mlu_epoch_restore(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)),
-				  call->taken);
-	mlu_call_free(call);
+	mlu_epoch_abandon(epoch, call);
 }
 
 /* The call that a call with its return slot at @sp is made within, or NULL. */
@@ -99,7 +93,7 @@ struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epo
 	while ((call = mlu_inflight_top(target->inflight))) {
 		if (is_alive(target, call, sp, at_return))
 			return call;
-		mlu_call_bury(target, epoch, call);
+		bury(target, epoch, call);
 	}
 	return NULL;
 }
@@ -161,15 +155,49 @@ bool mlu_call_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 	return returns_into(outer, call);
 }
 
-/* A free that is still under way has its own return address in its slot. */
+/*
+ * mlu_call_by_free() - is a free of current, which has no return probe, still under way?
+ *
+ * Its slot holds its return address still, and an allocator calls.  Where the slot is the same,
+ * free has jumped on to another function; the same function there is the next turn of a loop.
+ */
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call)
 {
-	unsigned long sp, ret, now;
+	struct mlu_last_free last;
+	unsigned long now;
 
-	return mlu_func_maps(call->func) && allocator_of(target, epoch, call->ret) &&
-	       mlu_inflight_last_free(target->inflight, &sp, &ret) && sp > call->sp &&
-	       mlu_read_return(sp, &now) && now == ret;
+	if (!mlu_inflight_last_free(target->inflight, &last) || last.sp < call->sp)
+		return false;
+	if (last.sp == call->sp)
+		return last.ret == call->ret && last.start != call->start;
+	return mlu_read_return(last.sp, &now) && now == last.ret &&
+	       allocator_of(target, epoch, call->ret);
+}
+
+/*
+ * Does the allocator free something of its own?  An object that others may interpose calls free
+ * through its PLT where the block is one that malloc gave.  glibc's direct calls of it, in the
+ * object of free itself, are for what it has allocated without malloc, at a thread's end.  A
+ * program that is its own allocator calls directly in any case.
+ */
+static bool is_direct_from_inside(struct mlu_target *target, const struct mlu_call *call)
+{
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, call->start);
+
+	return is_allocator(mapping) && !mapping->program &&
+	       mlu_maps_find(&target->maps, call->ret) == mapping &&
+	       mlu_direct_callee(call->ret) == call->start;
+}
+
+/* mlu_call_is_nested_free() - does an allocator call this free, of what is not recorded? */
+bool mlu_call_is_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
+			     const struct mlu_call *call)
+{
+	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
+
+	return (outer && mlu_call_by_allocator(target, epoch, outer, call)) ||
+	       mlu_call_by_free(target, epoch, call) || is_direct_from_inside(target, call);
 }
 
 /* Is the code at @pc, in @mapping, of a function that gives or takes blocks?  Mappings are none. */
@@ -237,7 +265,7 @@ struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch 
 			if (call->sp > sp)
 				return NULL;
 		}
-		mlu_call_bury(target, epoch, call);
+		bury(target, epoch, call);
 	}
 	return NULL;
 }

@@ -6,13 +6,14 @@
 #include "funcs.h"
 #include "target.h"
 
-void mlu_call_bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call);
 struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
 				unsigned long sp, bool at_return);
 bool mlu_call_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 			   const struct mlu_call *outer, const struct mlu_call *call);
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call);
+bool mlu_call_is_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
+			     const struct mlu_call *call);
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,

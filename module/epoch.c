@@ -10,6 +10,8 @@
  * it, so that neither the worker nor a reader's close() waits.
  */
 #include "epoch.h"
+#include "funcs.h"
+#include "inflight.h"
 #include "mem.h"
 
 #define HEAP_STRIPE_BITS 8
@@ -53,6 +55,7 @@ struct mlu_epoch *mlu_epoch_new(void)
 		return NULL;
 	refcount_set(&epoch->refs, 1);
 	INIT_WORK(&epoch->free_work, free_work);
+	mlu_ranges_init(&epoch->ranges);
 	epoch->id = atomic64_inc_return(&last_id);
 	if (mlu_stacks_init(&epoch->stacks)) {
 		mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
@@ -80,6 +83,8 @@ void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct 
 	struct mlu_alloc *old;
 
 	atomic64_inc(&alloc->stack->made);
+	if (alloc->mapped)
+		mlu_ranges_add(&epoch->ranges, alloc);
 	old = mlu_allocs_insert(table, alloc);
 	mlu_count(epoch->counters, allocated);
 	if (!old)
@@ -93,6 +98,8 @@ void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 {
 	atomic64_inc(&alloc->stack->freed);
 	mlu_count(epoch->counters, freed);
+	if (alloc->mapped)
+		mlu_ranges_remove(&epoch->ranges, alloc);
 	mlu_alloc_free(alloc);
 }
 
@@ -105,4 +112,22 @@ void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct
 		return;
 	mlu_count(epoch->counters, replaced);
 	mlu_epoch_forget(epoch, loser);
+}
+
+/*
+ * mlu_epoch_abandon() - the return of a call will not be seen: what it has taken goes back
+ * @call: in flight no more; it is freed
+ *
+ * What was lost is counted already, a nested call gives no block in any case.
+ */
+void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call)
+{
+	if (call->nested)
+		mlu_count(epoch->counters, nested);
+	else if (!call->lost)
+		mlu_count(epoch->counters, uncertain);
+	if (call->taken && call->epoch == epoch->id)
+		mlu_epoch_restore(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)),
+				  call->taken);
+	mlu_call_free(call);
 }

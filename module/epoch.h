@@ -8,6 +8,7 @@
 
 #include "allocs.h"
 #include "counters.h"
+#include "ranges.h"
 #include "stacks.h"
 
 /*
@@ -19,6 +20,7 @@ struct mlu_epoch {
 	u64 id; /* never reused: tells whether what a call holds is still there */
 	struct mlu_allocs heap;
 	struct mlu_allocs mmaps;
+	struct mlu_ranges ranges; /* of the records in @mmaps */
 	struct mlu_stacks stacks;
 	struct mlu_counters __percpu *counters;
 	struct work_struct free_work;
@@ -26,6 +28,8 @@ struct mlu_epoch {
 
 int mlu_epoch_init(void);
 void mlu_epoch_exit(void);
+
+struct mlu_call;
 
 struct mlu_epoch *mlu_epoch_new(void);
 void mlu_epoch_put(struct mlu_epoch *epoch);
@@ -38,5 +42,6 @@ static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool m
 void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *alloc);
 void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc);
 void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *taken);
+void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call);
 
 #endif /* MLU_EPOCH_H */

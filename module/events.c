@@ -29,6 +29,7 @@
 #include "arch.h"
 #include "calls.h"
 #include "events.h"
+#include "frees.h"
 #include "mem.h"
 #include "unwind.h"
 
@@ -128,30 +129,8 @@ static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch 
 		walk_put(walk);
 	}
 	if (!stack)
-		count_failure(epoch, mlu_mem_total() + sizeof(*stack) > mlu_mem_limit());
+		count_failure(epoch, mlu_mem_is_at_limit(sizeof(*stack)));
 	return stack;
-}
-
-/* munmap of a part of a mapping, or of more than one: the record stays as it is. */
-static bool covers(const struct mlu_call *call, const struct mlu_alloc *alloc)
-{
-	return call->func->sort != MLU_FUNC_MUNMAP ||
-	       PAGE_ALIGN((u64)call->size) >= PAGE_ALIGN(alloc->size);
-}
-
-static void take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr)
-{
-	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_func_maps(call->func));
-	struct mlu_alloc *alloc = addr ? mlu_allocs_take(table, addr) : NULL;
-
-	if (alloc && !covers(call, alloc)) {
-		mlu_count(epoch->counters, partial_unmap);
-		mlu_epoch_restore(epoch, table, alloc);
-		alloc = NULL;
-	} else if (addr && !alloc) {
-		mlu_count(epoch->counters, unknown_free);
-	}
-	call->taken = alloc;
 }
 
 static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
@@ -161,7 +140,7 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 	struct mlu_unwind_start start = { .at_return = false };
 
 	if (func->sort == MLU_FUNC_REALLOC || func->sort == MLU_FUNC_MUNMAP)
-		take(epoch, call, mlu_arch_arg(regs, func->block));
+		mlu_frees_take(epoch, call, mlu_arch_arg(regs, func->block));
 	if (func->sort == MLU_FUNC_MUNMAP)
 		return;
 	call->filtered = is_filtered(target, call->size);
@@ -170,6 +149,18 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
 	call->stack = stack_from(target, epoch, &start, call->kind);
 	call->lost = !call->stack;
+}
+
+/* What is to be read of a call at its entry. */
+static void read_call(struct mlu_call *call, const struct mlu_function *function,
+		      const struct pt_regs *regs)
+{
+	call->func = function->func;
+	call->start = mlu_arch_pc(regs) - function->skipped;
+	call->end = call->start + function->size;
+	call->sp = mlu_arch_entry_sp(regs);
+	if (!mlu_read_return(call->sp, &call->ret))
+		call->ret = 0;
 }
 
 static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_function *function,
@@ -183,18 +174,44 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 		count_failure(epoch, at_limit);
 		return NULL;
 	}
-	call->func = func;
+	read_call(call, function, regs);
 	call->epoch = epoch->id;
-	call->start = mlu_arch_pc(regs) - function->skipped;
-	call->end = call->start + function->size;
-	call->sp = mlu_arch_entry_sp(regs);
 	call->size = size_of(func, regs);
 	call->kind = kind_of(func, regs);
 	if (func->sort == MLU_FUNC_MEMALIGN)
 		call->arg = mlu_arch_arg(regs, func->block);
-	if (!mlu_read_return(call->sp, &call->ret))
-		call->ret = 0;
 	return call;
+}
+
+/* What it gives is lost; what realloc moves is not where it was. */
+static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
+			     const struct pt_regs *regs)
+{
+	const struct mlu_func *func = function->func;
+	struct mlu_alloc *alloc = NULL;
+
+	if (func->sort == MLU_FUNC_REALLOC)
+		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, func->block));
+	if (alloc)
+		mlu_epoch_forget(epoch, alloc);
+	if (func->sort == MLU_FUNC_MUNMAP)
+		mlu_count(epoch->counters, uncertain);
+	else
+		mlu_count(epoch->counters, lost_inflight);
+}
+
+/* The kernel follows no call of @outer: none of them will be seen to return. */
+static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
+			   const struct mlu_call *outer, const struct mlu_function *function,
+			   const struct pt_regs *regs)
+{
+	struct mlu_call call = {};
+
+	read_call(&call, function, regs);
+	if (mlu_call_by_allocator(target, epoch, outer, &call))
+		mlu_count(epoch->counters, nested);
+	else
+		enter_unfollowed(epoch, function, regs);
 }
 
 static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
@@ -203,8 +220,8 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	struct mlu_call *outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
 	struct mlu_call *call;
 
-	if (outer && outer->depth >= MLU_INFLIGHT_DEPTH) {
-		mlu_count(epoch->counters, lost_inflight);
+	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
+		enter_too_deep(target, epoch, outer, function, regs);
 		return;
 	}
 	call = call_of(epoch, function, regs);
@@ -212,7 +229,7 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
 	call->nested = outer ? mlu_call_by_allocator(target, epoch, outer, call) :
-			       mlu_call_by_free(target, epoch, call);
+			       mlu_func_maps(call->func) && mlu_call_by_free(target, epoch, call);
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
 	if (!outer && !call->nested)
@@ -221,32 +238,16 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	mlu_inflight_push(target->inflight, call);
 }
 
-/* What is freed was allocated before the attach, or by a function that is not traced. */
-static void count_unrecorded(struct mlu_epoch *epoch, const struct mlu_function *function)
-{
-	if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else
-		mlu_count(epoch->counters, unknown_free);
-}
-
 static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		       const struct mlu_function *function, const struct pt_regs *regs)
 {
 	unsigned long addr = mlu_arch_arg(regs, function->func->block);
-	unsigned long sp = mlu_arch_entry_sp(regs);
-	struct mlu_alloc *alloc;
-	unsigned long ret;
+	struct mlu_call call = {};
 
 	if (!addr)
 		return;
-	if (mlu_read_return(sp, &ret))
-		mlu_inflight_note_free(target->inflight, sp, ret);
-	alloc = mlu_allocs_remove(&epoch->heap, addr);
-	if (alloc)
-		mlu_epoch_forget(epoch, alloc);
-	else
-		count_unrecorded(epoch, function);
+	read_call(&call, function, regs);
+	mlu_frees_at_once(target, epoch, function, &call, addr);
 }
 
 /* mlu_event_enter() - an allocator function of the target is being called */
@@ -267,26 +268,13 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 /*
  * mlu_event_unfollowed() - the same for a call whose return must not be probed
  *
- * What it gives is lost; what realloc moves is not where it was.  Calls within it count too: there
- * is no call in flight to tell.
+ * Calls within it count too: there is no call in flight to tell.
  */
 void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,
 			  struct pt_regs *regs)
 {
-	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	const struct mlu_func *func = function->func;
-	struct mlu_alloc *alloc = NULL;
-
-	if (!READ_ONCE(target->gate))
-		return;
-	if (func->sort == MLU_FUNC_REALLOC)
-		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, func->block));
-	if (alloc)
-		mlu_epoch_forget(epoch, alloc);
-	if (func->sort == MLU_FUNC_MUNMAP)
-		mlu_count(epoch->counters, uncertain);
-	else
-		mlu_count(epoch->counters, lost_inflight);
+	if (READ_ONCE(target->gate))
+		enter_unfollowed(rcu_dereference(target->epoch), function, regs);
 }
 
 /* === At the return === */
@@ -334,7 +322,7 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 
 	if (!stack)
 		return;
-	alloc = mlu_alloc_new(&at_limit);
+	alloc = mlu_alloc_new(mlu_func_maps(call->func), &at_limit);
 	if (!alloc) {
 		count_failure(epoch, at_limit);
 		return;
@@ -347,36 +335,13 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)), alloc);
 }
 
-/* Was the block that the call took freed by it? */
-static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
-{
-	if (call->func->sort == MLU_FUNC_MUNMAP)
-		return !mlu_arch_result_int(regs);
-	return block || !call->size;
-}
-
-static void settle_taken(struct mlu_epoch *epoch, const struct mlu_call *call,
-			 const struct pt_regs *regs, unsigned long block)
-{
-	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_func_maps(call->func));
-
-	if (!is_freed(call, regs, block)) {
-		mlu_epoch_restore(epoch, table, call->taken);
-		return;
-	}
-	mlu_allocs_drop(table, call->taken);
-	mlu_epoch_forget(epoch, call->taken);
-	if (block)
-		mlu_count(epoch->counters, reallocated);
-}
-
 static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
 		   const struct pt_regs *regs)
 {
 	unsigned long block = block_given(epoch, call, regs);
 
-	if (call->taken && call->epoch == epoch->id)
-		settle_taken(epoch, call, regs, block);
+	if (call->epoch == epoch->id)
+		mlu_frees_settle(epoch, call, regs, block);
 	if (call->func->sort == MLU_FUNC_MUNMAP || call->lost)
 		return;
 	if (!block)

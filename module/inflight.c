@@ -107,24 +107,27 @@ void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 	spin_unlock(&bucket->lock);
 }
 
-/* mlu_inflight_note_free() - current is calling free, with its return slot at @sp */
-void mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret)
+/* mlu_inflight_note_free() - current is calling free; @call is not kept */
+void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call)
 {
 	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
 
 	WRITE_ONCE(last->task, current);
-	WRITE_ONCE(last->sp, sp);
-	WRITE_ONCE(last->ret, ret);
+	WRITE_ONCE(last->sp, call->sp);
+	WRITE_ONCE(last->ret, call->ret);
+	WRITE_ONCE(last->start, call->start);
 }
 
 /* mlu_inflight_last_free() - current's last free, if it is still known */
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, unsigned long *sp, unsigned long *ret)
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *copy)
 {
 	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
 
-	*sp = READ_ONCE(last->sp);
-	*ret = READ_ONCE(last->ret);
-	return READ_ONCE(last->task) == current;
+	copy->task = READ_ONCE(last->task);
+	copy->sp = READ_ONCE(last->sp);
+	copy->ret = READ_ONCE(last->ret);
+	copy->start = READ_ONCE(last->start);
+	return copy->task == current;
 }
 
 /* mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */

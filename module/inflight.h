@@ -11,7 +11,8 @@ struct mlu_alloc;
 struct mlu_func;
 struct mlu_stack;
 
-#define MLU_INFLIGHT_DEPTH 32
+/* Nested calls of a thread.  The kernel follows as many (MAX_URETPROBE_DEPTH), and none beyond. */
+#define MLU_INFLIGHT_DEPTH 64
 
 /* One call.  Only its own thread looks at it, until the target has ended. */
 struct mlu_call {
@@ -34,6 +35,8 @@ struct mlu_call {
 	bool unseen;   /* nested, within a call that is not in flight */
 	bool filtered; /* its size is outside of min= and max= */
 	bool lost;     /* counted as lost already */
+	bool unknown;  /* what it frees is not recorded */
+	bool partial;  /* what it unmaps is a part of what is recorded */
 };
 
 #define MLU_INFLIGHT_BITS 8
@@ -47,6 +50,7 @@ struct mlu_last_free {
 	const struct task_struct *task;
 	unsigned long sp;
 	unsigned long ret;
+	unsigned long start; /* of the function: a wrapper's free is not the one that it calls */
 };
 
 struct mlu_inflight {
@@ -68,8 +72,8 @@ void mlu_call_free(struct mlu_call *call);
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);
 void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call);
-void mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret);
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, unsigned long *sp, unsigned long *ret);
+void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call);
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *copy);
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight);
 
 #endif /* MLU_INFLIGHT_H */

@@ -13,6 +13,25 @@ static atomic_long_t used[MLU_NR_MEM];
 static atomic_long_t total;
 static long limit;
 
+/*
+ * The share of the limit that calls in flight have to themselves.  A call that is lost at the limit
+ * is still followed to its return, so that it counts once and what it calls counts as nested.
+ */
+#define INFLIGHT_SHARE 32
+
+static long inflight_share(void)
+{
+	return limit / INFLIGHT_SHARE;
+}
+
+/* Is all that is used, with what was just added for @kind, within what @kind may use? */
+static bool is_within_limit(enum mlu_mem_kind kind, long now)
+{
+	if (kind != MLU_MEM_INFLIGHT)
+		return now <= limit - inflight_share();
+	return now <= limit || atomic_long_read(&used[kind]) <= inflight_share();
+}
+
 /**
  * mlu_mem_init() - set the limit
  * @limit_mib: MiB for everything that is charged; 0 stands for 5 % of the machine's memory
@@ -35,12 +54,17 @@ static void charge(enum mlu_mem_kind kind, size_t size)
 /** mlu_mem_charge() - take @size bytes into account; false: that would pass the limit */
 bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 {
-	if (atomic_long_add_return(size, &total) > limit) {
-		atomic_long_sub(size, &total);
-		return false;
-	}
 	atomic_long_add(size, &used[kind]);
-	return true;
+	if (is_within_limit(kind, atomic_long_add_return(size, &total)))
+		return true;
+	mlu_mem_uncharge(kind, size);
+	return false;
+}
+
+/* mlu_mem_is_at_limit() - would @size bytes for records or stacks pass the limit now? */
+bool mlu_mem_is_at_limit(size_t size)
+{
+	return !is_within_limit(MLU_MEM_RECORDS, atomic_long_read(&total) + size);
 }
 
 void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
@@ -97,7 +121,8 @@ static bool reserve_put(struct mlu_pool *pool, void *object)
 
 	spin_lock(&pool->lock);
 	if (pool->nr < MLU_POOL_RESERVE) {
-		pool->reserve[pool->nr++] = object;
+		pool->reserve[pool->nr] = object;
+		WRITE_ONCE(pool->nr, pool->nr + 1);
 		put = true;
 	}
 	spin_unlock(&pool->lock);
@@ -109,8 +134,10 @@ static void *reserve_get(struct mlu_pool *pool)
 	void *object = NULL;
 
 	spin_lock(&pool->lock);
-	if (pool->nr)
-		object = pool->reserve[--pool->nr];
+	if (pool->nr) {
+		WRITE_ONCE(pool->nr, pool->nr - 1);
+		object = pool->reserve[pool->nr];
+	}
 	spin_unlock(&pool->lock);
 	return object;
 }
@@ -186,8 +213,15 @@ void *mlu_pool_alloc(struct mlu_pool *pool, bool *at_limit)
 	return object;
 }
 
+/*
+ * mlu_pool_free() - the reserve comes first
+ *
+ * While memory is short, objects of a short life are used over and over.  Without the lock the
+ * count may be old: then the cache gets one that the reserve could have taken.
+ */
 void mlu_pool_free(struct mlu_pool *pool, void *object)
 {
-	kmem_cache_free(pool->cache, object);
+	if (READ_ONCE(pool->nr) == MLU_POOL_RESERVE || !reserve_put(pool, object))
+		kmem_cache_free(pool->cache, object);
 	mlu_mem_uncharge(pool->kind, pool->size);
 }

@@ -31,6 +31,7 @@ void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size);
 long mlu_mem_used(enum mlu_mem_kind kind);
 long mlu_mem_total(void);
 long mlu_mem_limit(void);
+bool mlu_mem_is_at_limit(size_t size);
 
 /*
  * Charged and zeroed; NULL without memory or, if @gfp may not sleep, at the limit.  The size comes

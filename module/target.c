@@ -204,13 +204,8 @@ void mlu_target_drain(struct mlu_target *target)
 	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
 	struct mlu_call *call;
 
-	while ((call = mlu_inflight_pop_any(target->inflight))) {
-		if (!call->nested)
-			mlu_count(epoch->counters, uncertain);
-		if (call->taken && call->epoch == epoch->id)
-			mlu_epoch_restore(epoch, mlu_epoch_table(epoch, call->kind), call->taken);
-		mlu_call_free(call);
-	}
+	while ((call = mlu_inflight_pop_any(target->inflight)))
+		mlu_epoch_abandon(epoch, call);
 	mlu_inflight_free(target->inflight);
 	target->inflight = NULL;
 }

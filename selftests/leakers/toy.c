@@ -213,6 +213,23 @@ static void nested(void)
 	leaker_keep(malloc(77), 77);
 }
 
+static int levels;
+
+static void allocate_deeper(void)
+{
+	if (!levels--)
+		return;
+	toy_hook = allocate_deeper;
+	leaker_keep(malloc(50), 50);
+}
+
+/* The program's own calls within calls, 70 of them. */
+static void hooks(void)
+{
+	levels = 70;
+	allocate_deeper();
+}
+
 /* The end of a step in the middle of a call. */
 static void pause_here(void)
 {
@@ -361,6 +378,7 @@ static const struct {
 	{ "memalign_to_nowhere", memalign_to_nowhere },
 	{ "tail_call", tail_call },
 	{ "nested", nested },
+	{ "hooks", hooks },
 	{ "paused_realloc", paused_realloc },
 	{ "paused_malloc", paused_malloc },
 	{ "mapping_malloc", mapping_malloc },
