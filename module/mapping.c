@@ -62,6 +62,20 @@ bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
 }
 
 /*
+ * mlu_mapping_is_part() - is all of @part in @whole, with the same content?
+ *
+ * The kernel merges mappings that come to lie side by side, and shows them as one.
+ */
+bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole)
+{
+	if (part->sort != whole->sort || part->start < whole->start || part->end > whole->end)
+		return false;
+	return part->sort != MLU_MAPPING_FILE ||
+	       (part->offset - whole->offset == part->start - whole->start &&
+		mlu_file_id_same(&part->id_of_file, &whole->id_of_file));
+}
+
+/*
  * mlu_mapping_free() - what was never published, or what nobody can reach any more
  *
  * It uses its dso no more: what was never published has none, of the others mlu_maps_retire() has

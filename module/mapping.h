@@ -7,6 +7,7 @@
 #include <linux/mm_types.h>
 
 #include "file_id.h"
+#include "holes.h"
 
 struct file;
 struct mlu_dso;
@@ -20,7 +21,7 @@ enum mlu_mapping_sort {
 /*
  * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
  * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone,
- * @born, @gone_at, @retired and @kept.
+ * @holes, @part_of, @over, @born, @gone_at, @retired and @kept.
  */
 struct mlu_mapping {
 	struct list_head node;		 /* in mlu_maps.all */
@@ -31,7 +32,11 @@ struct mlu_mapping {
 	unsigned long end;
 	u64 offset; /* in the file, bytes */
 	struct mlu_file_id id_of_file;
-	bool gone;	     /* unmapped since */
+	bool gone;	     /* not found any more: unmapped since, or @part_of another */
+	bool over;	     /* lies in a hole of another one, or did */
+	struct mlu_holes holes; /* unmapped since, while the rest stayed */
+	/* A larger one that was met at its place, while it was mapped; NULL: none. */
+	const struct mlu_mapping *part_of;
 	bool retired;	     /* uses its dso no more */
 	u32 born;	     /* by the maps' clock; it may have been there before */
 	u32 gone_at;	     /* the same, U32_MAX: it is there */
@@ -48,6 +53,7 @@ struct mlu_mapping {
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
 bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
+bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole);
 void mlu_mapping_name_file(struct mlu_mapping *m);
 struct file *mlu_mapping_let_go(struct mlu_mapping *m);
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);

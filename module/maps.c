@@ -4,9 +4,9 @@
  *
  * A frame is a pc and its mapping, so each event looks up mappings, in a handler: by bisection in a
  * sorted table under RCU.  The table is filled at attach; what comes later is learned
- * (maps_learn.c).  munmap() is told by the mmu notifier, which marks the mapping as gone; a gone
- * mapping is no longer found, and a new one at its place gets a new id, unless it is the same part
- * of the same file.  A clock that ticks at each change tells afterwards which mapping a pc lay in
+ * (maps_learn.c).  munmap() is told by the mmu notifier, which marks the mapping as gone, or a part
+ * of it as a hole; neither is found any more, and a new mapping at its place gets a new id, unless it
+ * is the same part of the same file.  A clock that ticks at each change tells afterwards which mapping a pc lay in
  * at the time of an event whose stack is walked later.
  *
  * Entered from: the worker (read, exit; may sleep), handlers (find, add; do not sleep, within
@@ -27,64 +27,55 @@
 #include "compat.h"
 #include "dso.h"
 #include "maps.h"
+#include "maps_table.h"
 #include "mem.h"
-
-/* Live mappings by address; immutable once published. */
-struct mlu_maps_table {
-	struct rcu_head rcu;
-	unsigned int nr;
-	struct mlu_mapping *mapping[];
-};
 
 /* How many of the newest are searched for one that has come again. */
 #define MAX_LOOKED_BACK 1024
-
-static size_t table_size(unsigned int nr)
-{
-	return struct_size((struct mlu_maps_table *)NULL, mapping, nr);
-}
 
 static struct mlu_maps_table *table_of(struct mlu_maps *maps)
 {
 	return rcu_dereference_protected(maps->table, lockdep_is_held(&maps->lock));
 }
 
-/* The live mappings of @old, and @m, in order of address. */
-static void table_fill(struct mlu_maps_table *table, const struct mlu_maps_table *old,
-		       struct mlu_mapping *m)
+static void mark_gone(struct mlu_maps *maps, struct mlu_mapping *m)
 {
-	unsigned int i;
-
-	table->nr = 0;
-	for (i = 0; old && i < old->nr; i++) {
-		struct mlu_mapping *o = old->mapping[i];
-
-		if (o->gone)
-			continue;
-		if (m && m->start < o->start) {
-			table->mapping[table->nr++] = m;
-			m = NULL;
-		}
-		table->mapping[table->nr++] = o;
-	}
-	if (m)
-		table->mapping[table->nr++] = m;
+	WRITE_ONCE(m->gone, true);
+	m->gone_at = maps->clock;
 }
 
-/* What overlaps is gone. */
-static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned long end)
+/* The part of @m that lies between two addresses is there no more. */
+static void mark_unmapped(struct mlu_maps *maps, struct mlu_mapping *m, unsigned long start,
+			  unsigned long end)
+{
+	unsigned long left = m->start, left_end = m->end;
+
+	mlu_holes_add(&m->holes, max(start, m->start), min(end, m->end), maps->clock);
+	if (!mlu_holes_leave(&m->holes, &left, &left_end))
+		mark_gone(maps, m);
+}
+
+/* What overlaps is unmapped, or a part of @by, which is there now; NULL: nothing is. */
+static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned long end,
+			    struct mlu_mapping *by)
 {
 	struct mlu_maps_table *table = table_of(maps);
 	unsigned int i;
 
 	WRITE_ONCE(maps->clock, maps->clock + 1);
 	for (i = 0; table && i < table->nr; i++) {
-		struct mlu_mapping *m = table->mapping[i];
+		struct mlu_mapping *m = table->entry[i].mapping;
 
-		if (m->start >= end || start >= m->end || m->gone)
+		if (m->start >= end || start >= m->end || m->gone || m == by)
 			continue;
-		WRITE_ONCE(m->gone, true);
-		m->gone_at = maps->clock;
+		if (by && mlu_mapping_is_part(m, by)) {
+			WRITE_ONCE(m->part_of, by);
+			mark_gone(maps, m);
+			continue;
+		}
+		mark_unmapped(maps, m, start, end);
+		if (by && !m->gone)
+			by->over = true;
 	}
 }
 
@@ -111,15 +102,16 @@ static struct mlu_mapping *find_again(struct mlu_maps *maps, const struct mlu_ma
 	return NULL;
 }
 
-/* Another thread has seen it, too. */
+/* Another thread has seen it, too; or its holes have been filled again. */
 static struct mlu_mapping *find_there(const struct mlu_maps_table *table,
 				      const struct mlu_mapping *m)
 {
 	unsigned int i;
 
 	for (i = 0; table && i < table->nr; i++)
-		if (!table->mapping[i]->gone && mlu_mapping_same(table->mapping[i], m))
-			return table->mapping[i];
+		if (!table->entry[i].mapping->gone &&
+		    mlu_mapping_same(table->entry[i].mapping, m))
+			return table->entry[i].mapping;
 	return NULL;
 }
 
@@ -130,65 +122,66 @@ static void enlist(struct mlu_maps *maps, struct mlu_mapping *m)
 	list_add_tail(&m->node, &maps->all);
 }
 
+/* It is there, as a whole. */
 static void put_in(struct mlu_maps *maps, struct mlu_maps_table *table, struct mlu_mapping *m)
 {
-	mark_overlapped(maps, m->start, m->end);
-	table_fill(table, table_of(maps), m);
 	m->born = maps->clock;
 	m->gone_at = U32_MAX;
+	WRITE_ONCE(m->part_of, NULL);
+	WRITE_ONCE(m->holes.nr, 0);
 	/* Who finds it in an older table is right, too. */
 	WRITE_ONCE(m->gone, false);
 	rcu_assign_pointer(maps->table, table);
+}
+
+/* A walk of the past needs the holes that there were. */
+static bool is_whole(struct mlu_maps *maps, const struct mlu_mapping *m)
+{
+	return !m->holes.nr || atomic_read(&maps->nr_late_walks);
 }
 
 /*
  * Under the lock.  Return: 0; -EEXIST if @in is there already, -EAGAIN if @table is too small by
  * now, or why there is no room for @m, which @in has become.
  */
-static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, unsigned int room,
-		   struct mlu_mapping *m, struct mlu_mapping **in)
+static int publish(struct mlu_maps *maps, struct mlu_maps_table *table, struct mlu_mapping *m,
+		   struct mlu_mapping **in)
 {
 	struct mlu_maps_table *old = table_of(maps);
+	struct mlu_mapping *is;
 
 	*in = find_there(old, m);
-	if (*in)
+	if (*in && is_whole(maps, *in))
 		return -EEXIST;
-	if (old && old->nr >= room)
+	if (table->room < mlu_maps_table_room(old))
 		return -EAGAIN;
-	*in = find_again(maps, m);
+	if (!*in)
+		*in = find_again(maps, m);
 	if (maps->closed || (!*in && maps->last_id >= MLU_MAX_MAPPINGS))
 		return -ENOSPC;
-	if (!*in) {
-		*in = m;
+	is = *in ? *in : m;
+	mark_overlapped(maps, is->start, is->end, is);
+	mlu_maps_table_fill(table, old, is);
+	if (!*in)
 		enlist(maps, m);
-	}
-	put_in(maps, table, *in);
+	*in = is;
+	put_in(maps, table, is);
 	return 0;
-}
-
-static unsigned int table_room(struct mlu_maps *maps)
-{
-	const struct mlu_maps_table *table;
-	unsigned int room;
-
-	rcu_read_lock();
-	table = rcu_dereference(maps->table);
-	room = (table ? table->nr : 0) + 1;
-	rcu_read_unlock();
-	return room;
 }
 
 static int try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, struct mlu_mapping **in)
 {
-	unsigned int room = table_room(maps);
-	struct mlu_maps_table *table = kmalloc(table_size(room), MLU_GFP), *old;
+	struct mlu_maps_table *table, *old;
 	int err;
 
+	rcu_read_lock();
+	table = mlu_maps_table_new(mlu_maps_table_room(rcu_dereference(maps->table)), MLU_GFP);
+	rcu_read_unlock();
 	if (!table)
 		return -ENOMEM;
 	spin_lock(&maps->lock);
 	old = table_of(maps);
-	err = publish(maps, table, room, m, in);
+	err = publish(maps, table, m, in);
 	spin_unlock(&maps->lock);
 	if (err)
 		kfree(table);
@@ -243,15 +236,14 @@ static int take_over(struct mlu_maps *maps, const struct vm_area_struct *vma)
 /* The first table, of all that are enlisted: they are in order of address. */
 static int make_table(struct mlu_maps *maps)
 {
-	struct mlu_maps_table *table = kmalloc(table_size(maps->last_id), GFP_KERNEL);
+	struct mlu_maps_table *table = mlu_maps_table_new(maps->last_id, GFP_KERNEL);
 	struct mlu_mapping *m;
 
 	if (!table)
 		return -ENOMEM;
-	table->nr = 0;
 	spin_lock(&maps->lock);
 	list_for_each_entry(m, &maps->all, node)
-		table->mapping[table->nr++] = m;
+		mlu_maps_table_append(table, m->start, m);
 	rcu_assign_pointer(maps->table, table);
 	spin_unlock(&maps->lock);
 	return 0;
@@ -305,20 +297,8 @@ void mlu_maps_exit(struct mlu_maps *maps)
 struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc)
 {
 	const struct mlu_maps_table *table = rcu_dereference(maps->table);
-	unsigned int low = 0, high = table ? table->nr : 0;
 
-	while (low < high) {
-		unsigned int mid = low + (high - low) / 2;
-		struct mlu_mapping *m = table->mapping[mid];
-
-		if (pc < m->start)
-			high = mid;
-		else if (pc >= m->end)
-			low = mid + 1;
-		else
-			return READ_ONCE(m->gone) ? NULL : m;
-	}
-	return NULL;
+	return table ? mlu_maps_table_find(table, pc) : NULL;
 }
 
 /*
@@ -335,7 +315,8 @@ struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u3
 
 	spin_lock(&maps->lock);
 	list_for_each_entry(m, &maps->all, node)
-		if (pc >= m->start && pc < m->end && m->born <= time && time < m->gone_at)
+		if (pc >= m->start && pc < m->end && m->born <= time && time < m->gone_at &&
+		    !mlu_holes_had(&m->holes, pc, time))
 			goto out;
 	m = NULL;
 out:
@@ -351,6 +332,26 @@ out:
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end)
 {
 	spin_lock(&maps->lock);
-	mark_overlapped(maps, start, end);
+	mark_overlapped(maps, start, end, NULL);
 	spin_unlock(&maps->lock);
+}
+
+/*
+ * mlu_maps_holes() - what is there no more of a mapping
+ * @holes: filled in
+ *
+ * Context: any, does not sleep.  Return: whether something of it is left.
+ */
+bool mlu_maps_holes(struct mlu_maps *maps, const struct mlu_mapping *m, struct mlu_holes *holes)
+{
+	bool left;
+
+	spin_lock(&maps->lock);
+	/* Each is larger than the one before. */
+	while (m->part_of)
+		m = m->part_of;
+	left = !m->gone;
+	*holes = m->holes;
+	spin_unlock(&maps->lock);
+	return left;
 }

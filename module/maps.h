@@ -19,7 +19,7 @@ struct mlu_maps_table;
 struct mlu_maps {
 	/*
 	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each
-	 * mapping's @gone, @born, @gone_at, @retired and @kept.
+	 * mapping's @gone, @holes, @part_of, @over, @born, @gone_at, @retired and @kept.
 	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
 	 */
 	spinlock_t lock;
@@ -55,6 +55,7 @@ struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc);
 struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time);
 struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
 				     bool *no_code);
+bool mlu_maps_holes(struct mlu_maps *maps, const struct mlu_mapping *m, struct mlu_holes *holes);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
 void mlu_maps_wait(struct mlu_maps *maps);
 void mlu_maps_wait_or_give_up(struct mlu_maps *maps);

@@ -41,6 +41,14 @@ static u64 age_ms(const struct mlu_section *section, u64 made_ns)
 	return section->now_ns > made_ns ? div_u64(section->now_ns - made_ns, NSEC_PER_MSEC) : 0;
 }
 
+/* Of a call its last byte is looked at: what it returns to may lie behind the mapping. */
+static bool is_unmapped(const struct mlu_place_shown *place, const struct mlu_frame *frame)
+{
+	unsigned long at = mlu_frame_pc(frame) - !mlu_frame_is_interrupted(frame);
+
+	return place->gone || mlu_holes_have(&place->holes, at);
+}
+
 static void show_frame(struct seq_file *m, const struct mlu_section *section,
 		       const struct mlu_frame *frame)
 {
@@ -52,8 +60,10 @@ static void show_frame(struct seq_file *m, const struct mlu_section *section,
 	mlu_seq_code(m, frame->mapping, place ? place->dso : NULL, mlu_frame_pc(frame));
 	if (mlu_frame_is_interrupted(frame))
 		seq_puts(m, " (signal)");
-	if (place && place->gone)
-		seq_printf(m, " (unmapped) (mapping %u)", frame->mapping->id);
+	if (place && is_unmapped(place, frame))
+		seq_puts(m, " (unmapped)");
+	if (place && place->shared)
+		seq_printf(m, " (mapping %u)", frame->mapping->id);
 }
 
 static void show_row(struct seq_file *m, const struct mlu_section *section,

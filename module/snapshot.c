@@ -137,14 +137,15 @@ static void add_places(struct mlu_section *section, const struct mlu_stack *stac
 			section->places[section->nr_places++].mapping = stack->frames[i].mapping;
 }
 
-static void freeze_place(struct mlu_place_shown *place)
+static void freeze_place(struct mlu_maps *maps, struct mlu_place_shown *place)
 {
-	place->gone = READ_ONCE(place->mapping->gone);
+	place->gone = !mlu_maps_holes(maps, place->mapping, &place->holes);
+	place->shared = place->gone || place->holes.nr || READ_ONCE(place->mapping->over);
 	place->dso = mlu_mapping_read_dso(place->mapping);
 }
 
 /* The mappings that frames name, each once. */
-static int collect_places(struct mlu_section *section)
+static int collect_places(struct mlu_section *section, struct mlu_maps *maps)
 {
 	unsigned int i, nr = 0;
 
@@ -158,7 +159,7 @@ static int collect_places(struct mlu_section *section)
 		if (!nr || section->places[i].mapping != section->places[nr - 1].mapping)
 			section->places[nr++] = section->places[i];
 	for (i = 0; i < nr; i++)
-		freeze_place(&section->places[i]);
+		freeze_place(maps, &section->places[i]);
 	section->nr_places = nr;
 	return 0;
 }
@@ -197,7 +198,7 @@ static int collect(struct mlu_section *section, const struct mlu_selected *selec
 		return err;
 	finish_rows(section);
 	mlu_maps_wait(&selected->target->maps);
-	return collect_places(section);
+	return collect_places(section, &selected->target->maps);
 }
 
 void mlu_snapshot_free(struct mlu_snapshot *report)

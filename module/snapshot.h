@@ -21,7 +21,9 @@ struct mlu_row {
 struct mlu_place_shown {
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso; /* NULL: not read by then */
-	bool gone;
+	bool gone;		   /* all of it */
+	bool shared;		   /* others have had some of its addresses */
+	struct mlu_holes holes;
 };
 
 /* One target's part of a report. */

@@ -228,6 +228,95 @@ TEST_F(frame, libraries_that_come_again_are_the_same)
 	EXPECT_EQ(id_of_two, id);
 }
 
+/* The row of so many bytes in so many blocks has a frame in the library's code, unmapped or not. */
+static bool has_part(const char *report, int size, int count, bool unmapped)
+{
+	char row[80], frame[256];
+	const char *at;
+
+	snprintf(row, sizeof(row), "\n%d bytes in %d allocations from stack ", count * size, count);
+	at = strstr(report, row);
+	if (at && mlu_count(report, row) == 1) {
+		snprintf(frame, sizeof(frame), "%.*s", (int)strcspn(first_frame(at, row), "\n"),
+			 first_frame(at, row));
+		if (strstr(frame, " libparts.so+0x") && !strstr(frame, " (unmapped)") == !unmapped)
+			return true;
+	}
+	mlu_say("not one row of %d blocks of %d, %sunmapped: %.1500s", count, size,
+		unmapped ? "" : "not ", report);
+	return false;
+}
+
+static char *after_step(struct mlu_leaker *l, char *report, const char *step)
+{
+	free(report);
+	if (step)
+		mlu_step(l, step);
+	return mlu_text("report");
+}
+
+/*
+ * What is still mapped is not called unmapped, its stacks stay the same, and what is gone is told
+ * apart from what has come to its place.
+ */
+TEST_F(frame, parts_of_a_library_come_and_go)
+{
+	char *r, line[600];
+
+	mlu_spawn(&self->l, "frames", "parts", mlu_here("leakers/libparts.so"), NULL);
+	attach_and_go(&self->l);
+	r = after_step(&self->l, NULL, NULL);
+	EXPECT_TRUE(has_part(r, 5001, 1, false) && has_part(r, 5002, 1, false) &&
+		    has_part(r, 5003, 1, false));
+	EXPECT_EQ(0, mlu_count(r, "(unmapped)") + mlu_count(r, "(mapping "));
+	r = after_step(&self->l, r, "mprotect");
+	EXPECT_TRUE(has_part(r, 5001, 2, false) && has_part(r, 5002, 1, false) &&
+		    has_part(r, 5003, 2, false));
+	EXPECT_EQ(0, mlu_count(r, "(unmapped)") + mlu_count(r, "(mapping "));
+	r = after_step(&self->l, r, "unmap the middle");
+	EXPECT_TRUE(has_part(r, 5001, 3, false) && has_part(r, 5002, 1, true) &&
+		    has_part(r, 5003, 3, false));
+	EXPECT_EQ(1, mlu_count(r, "(unmapped)"));
+	EXPECT_EQ(1, mlu_count(r, "/libparts.so\n"));
+	r = after_step(&self->l, r, "fill the hole");
+	EXPECT_TRUE(has_part(r, 5001, 4, false) && has_part(r, 5002, 1, true) &&
+		    has_part(r, 5003, 4, false));
+	EXPECT_EQ(1, mlu_count(r, "(unmapped)"));
+	EXPECT_EQ(1, mlu_count(r, " [anon]+0x115 (mapping "));
+	r = after_step(&self->l, r, "unmap the head");
+	EXPECT_TRUE(has_part(r, 5001, 4, true) && has_part(r, 5002, 1, true) &&
+		    has_part(r, 5003, 5, false));
+	EXPECT_EQ(2, mlu_count(r, "(unmapped)"));
+	r = after_step(&self->l, r, "map all");
+	EXPECT_TRUE(has_part(r, 5001, 5, false) && has_part(r, 5002, 2, false) &&
+		    has_part(r, 5003, 6, false));
+	EXPECT_EQ(1, mlu_count(r, " [anon]+0x115 (unmapped) (mapping "));
+	r = after_step(&self->l, r, "unmap all");
+	EXPECT_TRUE(has_part(r, 5001, 5, true) && has_part(r, 5002, 2, true) &&
+		    has_part(r, 5003, 6, true));
+	snprintf(line, sizeof(line), " (unmapped) %s\n", mlu_here("leakers/libparts.so"));
+	EXPECT_EQ(1, mlu_count(r, line));
+	self->report = r;
+}
+
+/* What grows is not unmapped; a part of it that is unmapped is. */
+TEST_F(frame, code_in_no_file_grows)
+{
+	mlu_spawn(&self->l, "frames", "merge", NULL);
+	attach_and_go(&self->l);
+	self->report = mlu_text("report");
+	EXPECT_EQ(3, mlu_count(self->report, " [anon]+0x"));
+	EXPECT_EQ(0, mlu_count(self->report, "(unmapped)"))
+	{
+		TH_LOG("%s", self->report);
+	}
+	self->report = after_step(&self->l, self->report, "unmap");
+	EXPECT_EQ(1, mlu_count(self->report, " (unmapped) (mapping "))
+	{
+		TH_LOG("%s", self->report);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	mlu_begin();

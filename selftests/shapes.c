@@ -25,7 +25,7 @@
 #define BYTES NUMBER " bytes in " NUMBER " allocations from "
 #define STACKS "(1 stack|(0|[2-9]|[1-9][0-9]+) stacks)"
 #define AGE "(mmap, |stack, )?age " NUMBER "\\.\\." NUMBER " ms"
-#define GONE "( \\(unmapped\\) \\(mapping " NUMBER "\\))?"
+#define GONE "( \\(unmapped\\))?( \\(mapping " NUMBER "\\))?"
 #define END "( \\((end|depth|fault|bad frame pointer|bad pc)\\))?"
 #define FILE_OF HEX " (-|[0-9a-f]+) (\\(unmapped\\) )?[ -~]+"
 

@@ -89,8 +89,10 @@ static bool take_note(const char **p, struct mlu_frame *f)
 	if (!mlu_take(p, " (") || !mlu_take_until(p, ')', &note))
 		return false;
 	at = note.at;
-	if (mlu_span_is(note, "unmapped"))
+	if (mlu_span_is(note, "unmapped")) {
+		f->unmapped = true;
 		return true;
+	}
 	if (mlu_span_is(note, "signal")) {
 		f->interrupted = true;
 		return true;

@@ -80,7 +80,7 @@ static void print_frame(const struct mlu_view *view, const struct mlu_target *ta
 		print_line(&name.source[name.nr_sources - 1]);
 	if (frame->interrupted)
 		fputs(" (signal)", stdout);
-	if (frame->has_mapping_id)
+	if (frame->unmapped)
 		fputs(" (unmapped)", stdout);
 	if (frame->note && strcmp(frame->note, "end"))
 		printf(" (%s)", frame->note);

@@ -27,7 +27,8 @@ struct mlu_frame {
 	uint64_t pc;
 	uint64_t address; /* inside the ELF file */
 	uint64_t mapping_id;
-	bool has_mapping_id; /* the mapping is gone, its id was told */
+	bool has_mapping_id; /* its address alone does not tell the mapping */
+	bool unmapped;
 	bool interrupted;    /* by a signal: the pc is its own, not behind a call */
 	char *object;
 	char *note; /* how the walk ended, NULL if it went on */

@@ -3,9 +3,11 @@
  * frames CASE [LIBRARY...]: blocks whose callers lie in code that is made at
  * run time, or in libraries that are gone when the step is done.  dlopen() has
  * allocations of its own; what is kept is told by its odd sizes.  "reopen" has
- * two steps.
+ * two steps, "parts" seven, "merge" two.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
 #include <sys/mman.h>
 
 #include "leaker.h"
@@ -57,7 +59,7 @@ static void rejit(void)
 	}
 }
 
-static void *leak_in(const char *path)
+static void *leak_in_library(const char *path)
 {
 	void *library = dlopen(path, RTLD_NOW);
 	void (*leak)(void);
@@ -77,7 +79,7 @@ static void unload(void)
 	char **library;
 
 	for (library = arguments; *library; library++)
-		dlclose(leak_in(*library));
+		dlclose(leak_in_library(*library));
 }
 
 /* As servers do that take a module in for each request. */
@@ -94,8 +96,141 @@ static void reopen(void)
 /* The first one goes, the second one takes its place and stays. */
 static void replace(void)
 {
-	dlclose(leak_in(arguments[0]));
-	leak_in(arguments[1]);
+	dlclose(leak_in_library(arguments[0]));
+	leak_in_library(arguments[1]);
+}
+
+#define PAGE 4096ul
+
+typedef void *leaking(void *(*alloc)(size_t), size_t size);
+
+static struct {
+	uintptr_t start, size; /* of the text */
+	off_t offset;
+	leaking *leak[3];
+} parts;
+
+static int find_text(struct dl_phdr_info *info, size_t size, void *path)
+{
+	int i;
+
+	(void)size;
+	if (strcmp(info->dlpi_name, path))
+		return 0;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+			continue;
+		parts.start = (info->dlpi_addr + p->p_vaddr) & -PAGE;
+		parts.size = (p->p_memsz + PAGE - 1) & -PAGE;
+		parts.offset = p->p_offset & -PAGE;
+	}
+	return 1;
+}
+
+static void open_parts(char *path)
+{
+	static const char *const names[] = { "leak_first", "leak_middle", "leak_last" };
+	void *library = dlopen(path, RTLD_NOW);
+	int i;
+
+	if (!library || !dl_iterate_phdr(find_text, path))
+		leaker_die(path);
+	for (i = 0; i < 3; i++)
+		parts.leak[i] = (leaking *)dlsym(library, names[i]);
+}
+
+/* Those whose letter is there, each from one place whatever the others do. */
+static __attribute__((noinline)) void leak_in(const char *which)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (strchr(which, "fml"[i]))
+			leaker_keep(parts.leak[i](malloc, 5001 + i), 5001 + i);
+}
+
+static void *page_of(int i)
+{
+	return (void *)((uintptr_t)parts.leak[i] & -PAGE);
+}
+
+static void unmap_page(int i)
+{
+	if (munmap(page_of(i), PAGE))
+		leaker_die("munmap");
+}
+
+static void map_text(uintptr_t start, size_t size)
+{
+	int fd = open(arguments[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || mmap((void *)start, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd,
+			   parts.offset + (start - parts.start)) != (void *)start)
+		leaker_die(arguments[0]);
+	close(fd);
+}
+
+static void unmap_head(void)
+{
+	/* As far as the first function, and that. */
+	if (munmap((void *)parts.start, (uintptr_t)page_of(0) + PAGE - parts.start))
+		leaker_die("munmap");
+}
+
+static void change_parts(int step)
+{
+	switch (step) {
+	case 1:
+		/* Not to be run is not unmapped. */
+		mprotect(page_of(1), PAGE, PROT_READ);
+		break;
+	case 2:
+		unmap_page(1);
+		break;
+	case 3:
+		/* Another code in the hole. */
+		jit_at(page_of(1));
+		break;
+	case 4:
+		unmap_head();
+		break;
+	case 5:
+		map_text(parts.start, parts.size);
+		break;
+	case 6:
+		if (munmap((void *)parts.start, parts.size))
+			leaker_die("munmap");
+	}
+}
+
+/* A library of which now this, now that part is there. */
+static void unmap_parts(void)
+{
+	static const char *const there[] = { "fml", "fl", "fl", "fl", "l", "fml", "" };
+	int step;
+
+	open_parts(arguments[0]);
+	for (step = 0; step < 7; step++) {
+		change_parts(step);
+		leak_in(there[step]);
+		if (step < 6)
+			leaker_done();
+	}
+}
+
+/* Code in no file that grows up and down: the kernel makes one mapping of it. */
+static void merge(void)
+{
+	char *place = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	munmap(place, 3 * PAGE);
+	jit_at(place + PAGE);
+	jit_at(place + 2 * PAGE);
+	jit_at(place);
+	leaker_done();
+	munmap(place + PAGE, PAGE);
 }
 
 /* The first library is an allocator; the second one's frames make both of them noticed. */
@@ -120,6 +255,10 @@ int main(int argc, char **argv)
 		late_allocator();
 	else if (!strcmp(argv[1], "replace"))
 		replace();
+	else if (!strcmp(argv[1], "parts"))
+		unmap_parts();
+	else if (!strcmp(argv[1], "merge"))
+		merge();
 	else if (!strcmp(argv[1], "reopen"))
 		reopen();
 	else

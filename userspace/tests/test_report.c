@@ -113,6 +113,27 @@ static void test_unmapped(void)
 	mlu_report_free(r);
 }
 
+/* Another library in the middle of one that stays: the address alone tells the wrong one. */
+static void test_hole(void)
+{
+	static const char text[] = HEAD ONE STACK
+		"\t0x0000000000002010 old.so+0x1010 (unmapped) (mapping 1)\n"
+		"\t0x0000000000002020 new.so+0x20 (mapping 2)\n"
+		"\t0x0000000000003020 old.so+0x2020 (mapping 1) (end)\n"
+		"mapping 1 0x1000-0x4000 0x0 aa /old.so\n"
+		"mapping 2 0x2000-0x3000 0x0 bb /new.so\n";
+	struct mlu_report *r = parse_text(text);
+	const struct mlu_target *t = &r->targets[0];
+	const struct mlu_frame *f = t->stacks[0].frames;
+
+	is_number(r->errors, 0, "an id of a mapping that is there is no error");
+	is_text(mlu_report_mapping(t, &f[0])->path, "/old.so", "a frame in the hole keeps its own");
+	is_text(mlu_report_mapping(t, &f[1])->path, "/new.so", "what fills the hole has its own");
+	is_text(mlu_report_mapping(t, &f[2])->path, "/old.so", "behind the hole it goes on");
+	ok(f[0].unmapped && !f[1].unmapped && !f[2].unmapped, "only one of them is unmapped");
+	mlu_report_free(r);
+}
+
 /* A return address behind a call that never returns is the end of its mapping. */
 static void test_mapping_end(void)
 {
@@ -290,6 +311,7 @@ int main(void)
 	test_frame_and_mapping();
 	test_words_with_signs();
 	test_unmapped();
+	test_hole();
 	test_mapping_end();
 	test_names();
 	test_order();
