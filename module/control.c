@@ -62,8 +62,7 @@ static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 	seq_printf(m, "refused %s: %s (%s), written by ", refusal->command, refusal->sentence,
 		   mlu_errno_name(refusal->err));
 	mlu_seq_name(m, refusal->comm, strnlen(refusal->comm, sizeof(refusal->comm)));
-	seq_printf(m, "[%d] %llu ms ago\n",
-		   pid_nr_ns(refusal->writer, task_active_pid_ns(current)),
+	seq_printf(m, "[%d] %llu ms ago\n", pid_nr_ns(refusal->writer, task_active_pid_ns(current)),
 		   div_u64(ktime_get_ns() - refusal->time_ns, NSEC_PER_MSEC));
 }
 

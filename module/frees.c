@@ -89,7 +89,7 @@ void mlu_frees_at_once(struct mlu_target *target, struct mlu_epoch *epoch,
 		mlu_count(epoch->counters, unseen_free);
 	else
 		mlu_count(epoch->counters, unknown_free);
-	/* Of two within each other the outer one is still under way when the inner one has ended. */
+	/* Of two within each other the outer one is still there when the inner one has ended. */
 	if (!mlu_call_by_free(target, epoch, call))
 		mlu_inflight_note_free(target->inflight, call);
 }

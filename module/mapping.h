@@ -32,11 +32,11 @@ struct mlu_mapping {
 	unsigned long end;
 	u64 offset; /* in the file, bytes */
 	struct mlu_file_id id_of_file;
-	bool gone;	     /* not found any more: unmapped since, or @part_of another */
-	bool over;	     /* lies in a hole of another one, or did */
 	struct mlu_holes holes; /* unmapped since, while the rest stayed */
+	bool over;		/* lies in a hole of another one, or did */
 	/* A larger one that was met at its place, while it was mapped; NULL: none. */
 	const struct mlu_mapping *part_of;
+	bool gone;	     /* not found any more: unmapped since, or @part_of another */
 	bool retired;	     /* uses its dso no more */
 	u32 born;	     /* by the maps' clock; it may have been there before */
 	u32 gone_at;	     /* the same, U32_MAX: it is there */

@@ -5,9 +5,9 @@
  * A frame is a pc and its mapping, so each event looks up mappings, in a handler: by bisection in a
  * sorted table under RCU.  The table is filled at attach; what comes later is learned
  * (maps_learn.c).  munmap() is told by the mmu notifier, which marks the mapping as gone, or a part
- * of it as a hole; neither is found any more, and a new mapping at its place gets a new id, unless it
- * is the same part of the same file.  A clock that ticks at each change tells afterwards which mapping a pc lay in
- * at the time of an event whose stack is walked later.
+ * of it as a hole; neither is found any more, and a new mapping at its place gets a new id, unless
+ * it is the same part of the same file.  A clock that ticks at each change tells afterwards which
+ * mapping a pc lay in at the time of an event whose stack is walked later.
  *
  * Entered from: the worker (read, exit; may sleep), handlers (find, add; do not sleep, within
  * rcu_read_lock()), the mmu notifier (unmap; under mmap_lock, for what no lookup finds any more).
@@ -109,8 +109,7 @@ static struct mlu_mapping *find_there(const struct mlu_maps_table *table,
 	unsigned int i;
 
 	for (i = 0; table && i < table->nr; i++)
-		if (!table->entry[i].mapping->gone &&
-		    mlu_mapping_same(table->entry[i].mapping, m))
+		if (!table->entry[i].mapping->gone && mlu_mapping_same(table->entry[i].mapping, m))
 			return table->entry[i].mapping;
 	return NULL;
 }

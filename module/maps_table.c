@@ -42,8 +42,7 @@ unsigned int mlu_maps_table_room(const struct mlu_maps_table *old)
 }
 
 /* mlu_maps_table_append() - an entry behind all others */
-void mlu_maps_table_append(struct mlu_maps_table *table, unsigned long start,
-			   struct mlu_mapping *m)
+void mlu_maps_table_append(struct mlu_maps_table *table, unsigned long start, struct mlu_mapping *m)
 {
 	if (WARN_ON_ONCE(table->nr == table->room))
 		return;
@@ -51,7 +50,7 @@ void mlu_maps_table_append(struct mlu_maps_table *table, unsigned long start,
 	table->entry[table->nr++].mapping = m;
 }
 
-/* What is left of @o between two addresses, behind *@m if that comes first, which is set to NULL. */
+/* What is left of @o between two addresses, behind *@m if that comes first: then it is in. */
 static void append_parts(struct mlu_maps_table *table, struct mlu_mapping *o, unsigned long start,
 			 unsigned long end, struct mlu_mapping **m)
 {

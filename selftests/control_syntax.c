@@ -114,7 +114,7 @@ static long refused_ms_ago(const char *tail)
 	return ms;
 }
 
-/* One line of printable bytes: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID] N ms ago". */
+/* One printable line: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID] N ms ago". */
 static bool is_sentence(const char *names, int err)
 {
 	const char *sentence = strstr(mlu_refusal, ": "), *end = NULL, *at;

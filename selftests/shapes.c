@@ -202,7 +202,8 @@ TEST_F(shape, events_of_a_report_are_those_of_stats)
 	unsigned long long value;
 	char name[64];
 
-	stats = rest = mlu_text("targets/%d/stats", self->id);
+	stats = mlu_text("targets/%d/stats", self->id);
+	rest = stats;
 	while ((line = strsep(&rest, "\n")) && strncmp(line, "walk_end ", 9)) {
 		ASSERT_EQ(2, sscanf(line, "%63s %llu", name, &value));
 		if (value || !strcmp(name, "allocated") || !strcmp(name, "freed"))

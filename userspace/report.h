@@ -29,7 +29,7 @@ struct mlu_frame {
 	uint64_t mapping_id;
 	bool has_mapping_id; /* its address alone does not tell the mapping */
 	bool unmapped;
-	bool interrupted;    /* by a signal: the pc is its own, not behind a call */
+	bool interrupted; /* by a signal: the pc is its own, not behind a call */
 	char *object;
 	char *note; /* how the walk ended, NULL if it went on */
 };

@@ -164,8 +164,8 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{ "pairs", pairs },	{ "frees", frees },	  { "frees_deeper", frees_deeper },
-	{ "threads", threads }, { "unmaps", unmaps },	  { "reallocs", reallocs },
+	{ "pairs", pairs },	{ "frees", frees },   { "frees_deeper", frees_deeper },
+	{ "threads", threads }, { "unmaps", unmaps }, { "reallocs", reallocs },
 	{ "crowd", crowd },
 };
 

@@ -102,12 +102,10 @@ static void replace(void)
 
 #define PAGE 4096ul
 
-typedef void *leaking(void *(*alloc)(size_t), size_t size);
-
 static struct {
+	void *(*leak[3])(void *(*alloc)(size_t size), size_t size);
 	uintptr_t start, size; /* of the text */
 	off_t offset;
-	leaking *leak[3];
 } parts;
 
 static int find_text(struct dl_phdr_info *info, size_t size, void *path)
@@ -138,7 +136,7 @@ static void open_parts(char *path)
 	if (!library || !dl_iterate_phdr(find_text, path))
 		leaker_die(path);
 	for (i = 0; i < 3; i++)
-		parts.leak[i] = (leaking *)dlsym(library, names[i]);
+		*(void **)&parts.leak[i] = dlsym(library, names[i]);
 }
 
 /* Those whose letter is there, each from one place whatever the others do. */
@@ -209,7 +207,7 @@ static void change_parts(int step)
 static void unmap_parts(void)
 {
 	static const char *const there[] = { "fml", "fl", "fl", "fl", "l", "fml", "" };
-	int step;
+	volatile int step; /* or the first turn has a call of its own */
 
 	open_parts(arguments[0]);
 	for (step = 0; step < 7; step++) {

@@ -5,19 +5,28 @@
  */
 #include <stdlib.h>
 
-#define PAGE 4096
+#define APART __attribute__((aligned(8192)))
 
-#define LEAKING(name)                                                            \
-	__attribute__((aligned(2 * PAGE))) void *name(void *(*alloc)(size_t),    \
-						      size_t size)               \
-	{                                                                        \
-		void *p = alloc(size);                                           \
-										 \
-		/* No jump to what is called. */                                 \
-		__asm__ volatile("" : "+r"(p));                                  \
-		return p;                                                        \
-	}
+/* Not by a jump, which would leave no frame. */
+static inline __attribute__((always_inline)) void *call(void *(*alloc)(size_t), size_t size)
+{
+	void *p = alloc(size);
 
-LEAKING(leak_first)
-LEAKING(leak_middle)
-LEAKING(leak_last)
+	__asm__ volatile("" : "+r"(p));
+	return p;
+}
+
+APART void *leak_first(void *(*alloc)(size_t), size_t size)
+{
+	return call(alloc, size);
+}
+
+APART void *leak_middle(void *(*alloc)(size_t), size_t size)
+{
+	return call(alloc, size);
+}
+
+APART void *leak_last(void *(*alloc)(size_t), size_t size)
+{
+	return call(alloc, size);
+}
