@@ -1,57 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starting a command under ptrace and running it to its entry point.
+ * Starting a command under ptrace, running it to its entry point, and following
+ * the programs that it executes in its place.
  *
- * At the exec stop only the dynamic linker is mapped beside the program, no
- * allocator yet. So a breakpoint goes to AT_ENTRY; when it is hit the linker
- * has mapped everything the program was linked with, and not one instruction
- * of the program itself has run. Static programs come to the same point.
+ * The command is seized for as long as the tool runs, with PTRACE_O_TRACEEXEC:
+ * wrappers (env, nice, a shell's exec) end in an exec, and the program behind it
+ * is run to its own entry point as the first one was. Only the first thread is
+ * seized: an exec by another thread of the command is not seen.
  *
- * Until the breakpoint is gone, the command dies with the tool: left alone it
- * would run into an instruction that is not its own.
+ * While a breakpoint stands, the command dies with the tool: left alone it would
+ * run into an instruction that is not its own. At any other time it lives on.
  */
 #include "command.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "arch.h"
 #include "mem.h"
 #include "msg.h"
 #include "words.h"
 
-/* A breakpoint that stands at the entry point; addr 0: none does. */
-struct entry {
-	uint64_t addr;
-	long word;
+#define RELEASE_TRIES 200
+#define RELEASE_PAUSE_NS 10000000
+
+/* Both are close-on-exec: the second one tells that exec has succeeded, by closing. */
+struct pipes {
+	int go[2];
+	int report[2];
 };
 
 /*
  * A process group of its own keeps the terminal's Ctrl-C, which ends the
  * tool, away from the command. The tool's blocked signals are not inherited.
+ * It waits to be seized; if the tool dies instead, it ends.
  */
-static void run_child(char **argv, int report)
+static void run_child(char **argv, const struct pipes *pipes)
 {
 	sigset_t none;
+	char byte;
 	int error;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	if (!ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-		execvp(argv[0], argv);
+	close(pipes->go[1]);
+	if (read(pipes->go[0], &byte, 1) != 1)
+		_exit(MLU_CANNOT_RUN);
+	execvp(argv[0], argv);
 	error = errno;
-	if (write(report, &error, sizeof(error)) < 0)
+	if (write(pipes->report[1], &error, sizeof(error)) < 0)
 		_exit(MLU_CANNOT_RUN);
 	_exit(MLU_NOT_FOUND);
 }
@@ -81,190 +86,284 @@ static int exec_error(int pipe_end)
 	return got == sizeof(error) ? error : 0;
 }
 
-static int spawn(char **argv, pid_t *pid)
+static int seize(pid_t pid)
 {
-	int ends[2];
-	int error;
-
-	if (pipe2(ends, O_CLOEXEC)) {
-		mlu_warn("no pipe for the command: %s", strerror(errno));
-		return MLU_NOTHING;
-	}
-	*pid = fork();
-	if (*pid == 0)
-		run_child(argv, ends[1]);
-	close(ends[1]);
-	if (*pid < 0)
-		mlu_warn("cannot start the command: %s", strerror(errno));
-	error = *pid < 0 ? 0 : exec_error(ends[0]);
-	close(ends[0]);
-	if (*pid < 0)
-		return MLU_NOTHING;
-	if (!error)
+	if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC))
 		return 0;
-	waitpid(*pid, NULL, 0);
-	return explain_exec(argv[0], error);
-}
-
-static bool is_64_bit(pid_t pid)
-{
-	char *path = mlu_format("/proc/%d/exe", pid);
-	unsigned char ident[EI_NIDENT] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool whole = fd >= 0 && read(fd, ident, sizeof(ident)) == (ssize_t)sizeof(ident);
-
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return whole && ident[EI_CLASS] == ELFCLASS64;
-}
-
-static uint64_t entry_point(pid_t pid)
-{
-	char *path = mlu_format("/proc/%d/auxv", pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t found = 0;
-	Elf64_auxv_t aux;
-
-	free(path);
-	if (fd < 0)
-		return 0;
-	while (!found && read(fd, &aux, sizeof(aux)) == (ssize_t)sizeof(aux))
-		if (aux.a_type == AT_ENTRY)
-			found = aux.a_un.a_val;
-	close(fd);
-	return found;
-}
-
-static bool plant(pid_t pid, struct entry *e)
-{
-	e->addr = entry_point(pid);
-	if (!e->addr)
-		return false;
-	errno = 0;
-	e->word = ptrace(PTRACE_PEEKTEXT, pid, e->addr, NULL);
-	if (errno)
-		return false;
-	return !ptrace(PTRACE_POKETEXT, pid, e->addr,
-		       (e->word & ~MLU_BREAKPOINT_MASK) | MLU_BREAKPOINT);
-}
-
-static bool access_regs(int request, pid_t pid, struct user_regs_struct *regs)
-{
-	struct iovec io = { .iov_base = regs, .iov_len = sizeof(*regs) };
-
-	return !ptrace(request, pid, NT_PRSTATUS, &io);
-}
-
-static bool is_at(pid_t pid, const struct entry *e)
-{
-	struct user_regs_struct regs;
-
-	return access_regs(PTRACE_GETREGSET, pid, &regs) &&
-	       MLU_PC(regs) == e->addr + MLU_BREAKPOINT_STEP;
-}
-
-/* Puts back the byte and the pc: as if the breakpoint had never been there. */
-static bool unplant(pid_t pid, const struct entry *e)
-{
-	struct user_regs_struct regs;
-
-	if (ptrace(PTRACE_POKETEXT, pid, e->addr, e->word) ||
-	    !access_regs(PTRACE_GETREGSET, pid, &regs))
-		return false;
-	MLU_PC(regs) = e->addr;
-	return access_regs(PTRACE_SETREGSET, pid, &regs);
-}
-
-/*
- * Runs to the next stop, passing on the signal of the last one. An exec on the
- * way (by the constructor of a preloaded object) is a new program with a new
- * entry point.
- */
-static bool run_on(pid_t pid, struct entry *e, int *status)
-{
-	int signal = 0;
-
-	for (;;) {
-		if (ptrace(PTRACE_CONT, pid, NULL, signal) || waitpid(pid, status, 0) != pid)
-			return false;
-		if (!WIFSTOPPED(*status))
-			return false;
-		signal = WSTOPSIG(*status);
-		if (*status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
-			signal = 0;
-			if (!plant(pid, e))
-				return false;
-		} else if (signal == SIGTRAP && is_at(pid, e)) {
-			return true;
-		}
-	}
-}
-
-static int explain_end(pid_t pid, int status)
-{
-	if (WIFEXITED(status)) {
-		mlu_warn("the command ended with status %d before its entry point",
-			 WEXITSTATUS(status));
-	} else if (WIFSIGNALED(status)) {
-		mlu_warn("the command was killed by signal %d before its entry point",
-			 WTERMSIG(status));
-	} else {
-		mlu_warn("the command cannot be run to its entry point: %s", strerror(errno));
-		mlu_command_kill(pid);
-	}
+	mlu_warn("the command cannot be traced: %s", strerror(errno));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	return MLU_NOTHING;
 }
 
-/* A 32-bit program stays at its exec stop: the kernel side refuses it by name. */
-static int run_to_entry(pid_t pid)
+/* The child of fork() is seized, then told to go on to its exec. */
+static int let_child_exec(pid_t pid, const struct pipes *pipes, const char *name)
 {
-	struct entry e = {};
-	int status = 0;
+	int status = seize(pid);
+	int error = 0;
 
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-		return explain_end(pid, status);
-	if (!is_64_bit(pid))
+	if (status)
+		return status;
+	if (write(pipes->go[1], "", 1) == 1)
+		error = exec_error(pipes->report[0]);
+	if (!error)
 		return 0;
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC) ||
-	    !plant(pid, &e) || !run_on(pid, &e, &status) || !unplant(pid, &e) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, 0))
-		return explain_end(pid, status);
-	return 0;
+	waitpid(pid, NULL, 0);
+	return explain_exec(name, error);
 }
 
-int mlu_command_start(const char *line, pid_t *pid)
+static int fork_child(char **argv, struct pipes *pipes, pid_t *pid)
+{
+	int status;
+
+	*pid = fork();
+	if (*pid == 0)
+		run_child(argv, pipes);
+	close(pipes->go[0]);
+	close(pipes->report[1]);
+	if (*pid < 0) {
+		mlu_warn("cannot start the command: %s", strerror(errno));
+		status = MLU_NOTHING;
+	} else {
+		status = let_child_exec(*pid, pipes, argv[0]);
+	}
+	close(pipes->go[1]);
+	close(pipes->report[0]);
+	return status;
+}
+
+static int spawn(char **argv, pid_t *pid)
+{
+	struct pipes pipes;
+
+	if (!pipe2(pipes.go, O_CLOEXEC)) {
+		if (!pipe2(pipes.report, O_CLOEXEC))
+			return fork_child(argv, &pipes, pid);
+		close(pipes.go[0]);
+		close(pipes.go[1]);
+	}
+	mlu_warn("no pipe for the command: %s", strerror(errno));
+	return MLU_NOTHING;
+}
+
+/* === Stops === */
+
+static void set_kill(pid_t pid, bool with_tool)
+{
+	ptrace(PTRACE_SETOPTIONS, pid, NULL,
+	       PTRACE_O_TRACEEXEC | (with_tool ? PTRACE_O_EXITKILL : 0));
+}
+
+/* A ptrace request fails only if the process is being killed: waitpid() will say so. */
+static void run_on(pid_t pid, int signal)
+{
+	ptrace(PTRACE_CONT, pid, NULL, signal);
+}
+
+static enum mlu_step stay(struct mlu_command *c)
+{
+	c->is_stopped = true;
+	return MLU_STEP_ENTRY;
+}
+
+/* A 32-bit program stays at its exec stop: the kernel side refuses it by name. */
+static enum mlu_step take_exec(struct mlu_command *c)
+{
+	c->entry.addr = 0;
+	if (!mlu_entry_is_64_bit(c->pid))
+		return stay(c);
+	set_kill(c->pid, true);
+	if (!mlu_entry_plant(c->pid, &c->entry)) {
+		mlu_warn("the command cannot be run to its entry point: %s", strerror(errno));
+		set_kill(c->pid, false);
+		return stay(c);
+	}
+	run_on(c->pid, 0);
+	return MLU_STEP_EXEC;
+}
+
+static enum mlu_step take_entry(struct mlu_command *c)
+{
+	mlu_entry_remove(c->pid, &c->entry);
+	set_kill(c->pid, false);
+	return stay(c);
+}
+
+/* Stopped by job control it must stay so until SIGCONT; else the stop was one of ptrace's own. */
+static void take_event_stop(pid_t pid, int signal)
+{
+	if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU)
+		ptrace(PTRACE_LISTEN, pid, NULL, NULL);
+	else
+		run_on(pid, 0);
+}
+
+static enum mlu_step take_status(struct mlu_command *c, int status)
+{
+	int signal = WSTOPSIG(status);
+	int event = status >> 16;
+
+	if (!WIFSTOPPED(status)) {
+		c->has_ended = true;
+		c->is_stopped = false;
+		c->status = status;
+		return MLU_STEP_ENDED;
+	}
+	if (event == PTRACE_EVENT_EXEC)
+		return take_exec(c);
+	if (event)
+		take_event_stop(c->pid, signal);
+	else if (signal == SIGTRAP && mlu_entry_is_hit(c->pid, &c->entry))
+		return take_entry(c);
+	else
+		run_on(c->pid, signal);
+	return MLU_STEP_NONE;
+}
+
+static enum mlu_step next_step(struct mlu_command *c, int flags)
+{
+	enum mlu_step step = MLU_STEP_NONE;
+	int status;
+
+	while (step == MLU_STEP_NONE && !c->has_ended) {
+		pid_t got = waitpid(c->pid, &status, flags);
+
+		if (got == c->pid)
+			step = take_status(c, status);
+		else if (got == 0 || errno != EINTR)
+			break;
+	}
+	return step;
+}
+
+enum mlu_step mlu_command_next(struct mlu_command *c)
+{
+	return next_step(c, WNOHANG);
+}
+
+static int explain_early_end(const struct mlu_command *c)
+{
+	if (!c->has_ended)
+		mlu_warn("the command cannot be waited for: %s", strerror(errno));
+	else if (WIFSIGNALED(c->status))
+		mlu_warn("the command was killed by signal %d before its entry point",
+			 WTERMSIG(c->status));
+	else
+		mlu_warn("the command ended with status %d before its entry point",
+			 WEXITSTATUS(c->status));
+	return MLU_NOTHING;
+}
+
+int mlu_command_start(struct mlu_command *c, const char *line)
 {
 	const char *why;
 	char **argv = mlu_words_split(line, &why);
+	enum mlu_step step;
 	int status;
 
+	*c = (struct mlu_command){};
 	if (!argv)
 		return mlu_usage_error("-c: bad command: %s", why);
-	status = spawn(argv, pid);
+	status = spawn(argv, &c->pid);
 	mlu_words_free(argv);
-	return status ? status : run_to_entry(*pid);
+	if (status)
+		return status;
+	do {
+		step = next_step(c, 0);
+	} while (step == MLU_STEP_EXEC);
+	return step == MLU_STEP_ENTRY ? 0 : explain_early_end(c);
 }
 
-void mlu_command_release(pid_t pid)
+void mlu_command_resume(struct mlu_command *c)
 {
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	if (!c->is_stopped)
+		return;
+	c->is_stopped = false;
+	run_on(c->pid, 0);
 }
 
-void mlu_command_kill(pid_t pid)
+bool mlu_command_is_followed(const struct mlu_command *c)
 {
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	char *path = mlu_format("/proc/%d/status", c->pid);
+	FILE *file = fopen(path, "re");
+	pid_t tracer = 0;
+	char line[256];
+
+	free(path);
+	while (file && !tracer && fgets(line, sizeof(line), file))
+		sscanf(line, "TracerPid: %d", &tracer);
+	if (file)
+		fclose(file);
+	return tracer == getpid();
 }
 
-void mlu_command_reap(pid_t pid)
+/* === Ends === */
+
+/* Stops it, within a time: in a system call that does not end it cannot be. */
+static bool stop_running(struct mlu_command *c, int *status)
+{
+	const struct timespec pause = { .tv_nsec = RELEASE_PAUSE_NS };
+
+	if (ptrace(PTRACE_INTERRUPT, c->pid, NULL, NULL))
+		return false;
+	for (int tries = 0; tries < RELEASE_TRIES; tries++) {
+		if (waitpid(c->pid, status, WNOHANG) == c->pid) {
+			if (WIFSTOPPED(*status))
+				return true;
+			take_status(c, *status);
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* What a stop has to be ended with, so that the command gets the signal that it has stopped for. */
+static int pending_signal(const struct mlu_command *c, int status)
+{
+	if (status >> 16 || mlu_entry_is_hit(c->pid, &c->entry))
+		return 0;
+	return WSTOPSIG(status);
+}
+
+/* A command that does not stop is detached by the end of the tool. */
+void mlu_command_release(struct mlu_command *c)
+{
+	int signal = 0;
+	int status;
+
+	if (c->has_ended)
+		return;
+	if (!c->is_stopped) {
+		if (!stop_running(c, &status))
+			return;
+		signal = pending_signal(c, status);
+	}
+	if (c->entry.addr)
+		mlu_entry_remove(c->pid, &c->entry);
+	ptrace(PTRACE_DETACH, c->pid, NULL, signal);
+	c->is_stopped = false;
+}
+
+void mlu_command_kill(struct mlu_command *c)
 {
 	int status;
 
-	if (waitpid(pid, &status, WNOHANG) != pid)
+	if (c->has_ended)
 		return;
-	if (WIFSIGNALED(status))
-		mlu_warn("the command was killed by signal %d", WTERMSIG(status));
-	else if (WIFEXITED(status) && WEXITSTATUS(status))
-		mlu_warn("the command ended with status %d", WEXITSTATUS(status));
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, &status, 0) == c->pid && WIFSTOPPED(status))
+		;
+	c->has_ended = true;
+	c->status = 0;
+}
+
+void mlu_command_tell_end(const struct mlu_command *c)
+{
+	if (!c->has_ended)
+		return;
+	if (WIFSIGNALED(c->status))
+		mlu_warn("the command was killed by signal %d", WTERMSIG(c->status));
+	else if (WEXITSTATUS(c->status))
+		mlu_warn("the command ended with status %d", WEXITSTATUS(c->status));
 }

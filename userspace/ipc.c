@@ -153,13 +153,29 @@ FILE *mlu_ipc_control(struct mlu_ipc *ipc)
 	return fdopen(fd, "r");
 }
 
-FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name)
+static FILE *open_in_dir(struct mlu_ipc *ipc, const char *name)
 {
-	char *path = mlu_format("%s/targets/%" PRIu64 "/%s", ipc->dir, id, name);
+	char *path = mlu_format("%s/%s", ipc->dir, name);
 	FILE *file = fopen(path, "re");
 	int error = errno;
 
 	free(path);
 	errno = error;
 	return file;
+}
+
+FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name)
+{
+	char *path = mlu_format("targets/%" PRIu64 "/%s", id, name);
+	FILE *file = open_in_dir(ipc, path);
+	int error = errno;
+
+	free(path);
+	errno = error;
+	return file;
+}
+
+FILE *mlu_ipc_stats(struct mlu_ipc *ipc)
+{
+	return open_in_dir(ipc, "stats");
 }

@@ -25,6 +25,9 @@ int mlu_ipc_command(struct mlu_ipc *ipc, const char *command, char **sentence);
 FILE *mlu_ipc_control(struct mlu_ipc *ipc);
 FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name);
 
+/* The stats of all targets. */
+FILE *mlu_ipc_stats(struct mlu_ipc *ipc);
+
 /* For its tests: the same with the files in dir, nothing loaded. */
 struct mlu_ipc *mlu_ipc_open_in(const char *dir);
 

@@ -13,7 +13,7 @@ static int run(const struct mlu_options *o)
 {
 	switch (o->mode) {
 	case MLU_HELP:
-		mlu_options_help();
+		mlu_help();
 		return MLU_SHOWN;
 	case MLU_VERSION_ONLY:
 		puts("memleak-user " MLU_VERSION);

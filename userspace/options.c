@@ -14,15 +14,18 @@
 
 #include "mem.h"
 #include "msg.h"
+#include "units.h"
 #include "words.h"
 
 #define DEFAULT_OLDER_MS 500
-#define DEFAULT_INTERVAL 5
+#define DEFAULT_INTERVAL_MS 5000
 #define DEFAULT_TOP 10
-#define YEAR_SECONDS 31536000
+#define MIN_INTERVAL_MS 100
+#define MAX_DEPTH 128
 
 enum {
 	OPT_COMBINED = 256,
+	OPT_DEPTH,
 	OPT_SORT,
 	OPT_MODULE,
 	OPT_SYSROOT,
@@ -42,6 +45,7 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "obj", required_argument, NULL, 'O' },
 					      { "sample-rate", required_argument, NULL, 's' },
 					      { "combined-only", no_argument, NULL, OPT_COMBINED },
+					      { "depth", required_argument, NULL, OPT_DEPTH },
 					      { "sort", required_argument, NULL, OPT_SORT },
 					      { "module", required_argument, NULL, OPT_MODULE },
 					      { "sysroot", required_argument, NULL, OPT_SYSROOT },
@@ -70,14 +74,39 @@ static int take_number(const char *option, const char *text, uint64_t min, uint6
 			       (uintmax_t)min, (uintmax_t)max);
 }
 
-static int take_pid(struct mlu_options *o, const char *text)
+static int take_size(const char *option, const char *text, uint64_t *bytes)
 {
-	uint64_t pid;
-	int status = take_number("-p", text, 1, INT_MAX, &pid);
+	if (mlu_size(text, bytes))
+		return 0;
+	return mlu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it",
+			       option, text);
+}
 
-	if (!status)
-		o->pid = pid;
-	return status;
+static int take_older(struct mlu_options *o, const char *text)
+{
+	if (mlu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
+		return 0;
+	return mlu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
+			       "or m behind it", text, UINT32_MAX);
+}
+
+static int take_interval(struct mlu_options *o, const char *text)
+{
+	bool is_time = mlu_time(text, MLU_SECOND_MS, &o->interval_ms);
+	int status = is_time ? mlu_pids_check_interval(&o->pids, text, o->interval_ms) : 0;
+
+	if (status)
+		return status;
+	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MLU_DAY_MS)
+		return 0;
+	return mlu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
+			       "seconds, or with ms or m behind it", text, MIN_INTERVAL_MS);
+}
+
+/* An argument that stands in the same word as its option cannot have slipped there. */
+static int take_pids(struct mlu_options *o, const char *text, char **argv)
+{
+	return mlu_pids_add(&o->pids, text, text == argv[optind - 1]);
 }
 
 static int take_sort(struct mlu_options *o, const char *word)
@@ -135,6 +164,8 @@ static int bad_option(int option, char **argv)
 {
 	const char *word = argv[optind - 1];
 
+	if (option == ':' && optopt == 'p')
+		return mlu_usage_error("%s: there is no PID (did pgrep find nothing?)", word);
 	if (option == ':')
 		return mlu_usage_error("%s: an argument is missing", word);
 	if (optopt && optopt < 256 && strncmp(word, "--", 2))
@@ -146,7 +177,7 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 {
 	switch (option) {
 	case 'p':
-		return take_pid(o, optarg);
+		return take_pids(o, optarg, argv);
 	case 'c':
 		o->command = optarg;
 		return 0;
@@ -157,13 +188,13 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 		o->view.lines = true;
 		return 0;
 	case 'o':
-		return take_number("-o", optarg, 0, UINT32_MAX, &o->filter.older);
+		return take_older(o, optarg);
 	case 'T':
 		return take_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
 	case 'z':
-		return take_number("-z", optarg, 0, UINT64_MAX, &o->filter.min);
+		return take_size("-z", optarg, &o->filter.min);
 	case 'Z':
-		return take_number("-Z", optarg, 0, UINT64_MAX, &o->filter.max);
+		return take_size("-Z", optarg, &o->filter.max);
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
@@ -171,6 +202,8 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
+	case OPT_DEPTH:
+		return take_number("--depth", optarg, 1, MAX_DEPTH, &o->depth);
 	case OPT_SORT:
 		return take_sort(o, optarg);
 	case OPT_MODULE:
@@ -194,9 +227,9 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 
 static int check_trace(struct mlu_options *o)
 {
-	if (!o->pid && !o->command)
+	if (!o->pids.nr && !o->command)
 		return mlu_usage_error("say which process: -p PID or -c COMMAND");
-	if (o->pid && o->command)
+	if (o->pids.nr && o->command)
 		return mlu_usage_error("-p and -c exclude each other");
 	if (o->filter.min > o->filter.max)
 		return mlu_usage_error("-z is above -Z: nothing could be recorded");
@@ -207,17 +240,25 @@ static int check_trace(struct mlu_options *o)
 	return 0;
 }
 
+static int too_many(const struct mlu_options *o, const char *word)
+{
+	if (!o->pids.nr)
+		return mlu_usage_error("\"%s\" is one argument too many", word);
+	return mlu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
+			       "are -p %d,...", word, o->pids.pid[0]);
+}
+
 /* [INTERVAL [COUNT]] */
 static int take_times(struct mlu_options *o, char **words)
 {
 	int status = 0;
 
+	if (words[0] && words[1] && words[2])
+		return too_many(o, words[2]);
 	if (words[0])
-		status = take_number("INTERVAL", words[0], 1, YEAR_SECONDS, &o->interval);
+		status = take_interval(o, words[0]);
 	if (!status && words[0] && words[1])
 		status = take_number("COUNT", words[1], 1, UINT64_MAX, &o->count);
-	if (!status && words[0] && words[1] && words[2])
-		status = mlu_usage_error("\"%s\" is one argument too many", words[2]);
 	return status ? status : check_trace(o);
 }
 
@@ -235,7 +276,7 @@ static void set_defaults(struct mlu_options *o, bool symbolize)
 	*o = (struct mlu_options){
 		.mode = symbolize ? MLU_SYMBOLIZE : MLU_TRACE,
 		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
-		.interval = DEFAULT_INTERVAL,
+		.interval_ms = DEFAULT_INTERVAL_MS,
 		.view.top = symbolize ? UINT64_MAX : DEFAULT_TOP,
 	};
 }
@@ -276,41 +317,7 @@ int mlu_options_read(struct mlu_options *o, int argc, char **argv)
 
 void mlu_options_free(struct mlu_options *o)
 {
+	mlu_pids_free(&o->pids);
 	free(o->debug_path);
 }
 
-void mlu_options_help(void)
-{
-	fputs("Usage:\n"
-	      "  memleak-user {-p PID | -c COMMAND} [OPTION]... [INTERVAL [COUNT]]\n"
-	      "  memleak-user symbolize [OPTION]... [FILE]\n"
-	      "\n"
-	      "Shows who holds a process's memory: its outstanding allocations, by stack.\n"
-	      "One table each INTERVAL seconds (5), COUNT times or until Ctrl-C, the biggest\n"
-	      "stack last. symbolize gives names to a report saved from the kernel's file.\n"
-	      "\n"
-	      "What to trace:\n"
-	      "  -p, --pid PID         this process\n"
-	      "  -c, --command COMMAND start this command and trace it from its entry point on\n"
-	      "  -O, --obj OBJECT      only the allocator in this mapped object\n"
-	      "  -z, --min-size BYTES  only blocks of at least BYTES\n"
-	      "  -Z, --max-size BYTES  only blocks of at most BYTES\n"
-	      "What to show:\n"
-	      "  -a, --show-allocs     each allocation's address and size, too\n"
-	      "  -l, --lines           files, lines, inlined functions, from debug information\n"
-	      "  -o, --older MS        leave out what is younger than MS milliseconds (500)\n"
-	      "  -T, --top NUMBER      so many stacks (10; symbolize: all)\n"
-	      "      --combined-only   totals only: whatever its age, without addresses\n"
-	      "      --sort KEY        order stacks by size (default) or count\n"
-	      "Where to find things:\n"
-	      "      --module FILE     load the module from FILE if it is not loaded\n"
-	      "      --debug-path DIR  look for debug files in DIR, too; may be repeated\n"
-	      "      --sysroot DIR     symbolize: look for the report's files below DIR\n"
-	      "\n"
-	      "  -h, --help            show this and end\n"
-	      "      --version         show the version and end\n"
-	      "\n"
-	      "Exit status: 0 all was shown, 1 shown with errors, 2 nothing could be shown,\n"
-	      "64 wrong usage, 126 and 127 COMMAND cannot be run or is not found.\n",
-	      stdout);
-}

@@ -187,3 +187,79 @@ bool mlu_parse_mapping(const char *p, struct mlu_mapping *mapping)
 	*mapping = m;
 	return true;
 }
+
+static bool is_word_end(char c)
+{
+	return c == ' ' || c == '\0';
+}
+
+bool mlu_begins_with_word(const char *line, const char *word)
+{
+	return mlu_take(&line, word) && is_word_end(*line);
+}
+
+bool mlu_begins_with_any_word(const char *line)
+{
+	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+	return len && is_word_end(line[len]);
+}
+
+static void add_count(struct mlu_target *t, struct mlu_count count)
+{
+	t->counts = mlu_grow(t->counts, t->nr_counts, &t->counts_room, sizeof(count));
+	t->counts[t->nr_counts++] = count;
+}
+
+static void drop_counts(struct mlu_target *t)
+{
+	while (t->nr_counts)
+		free(t->counts[--t->nr_counts].name);
+}
+
+/* " NAME=N" */
+static bool take_count(const char **p, struct mlu_target *t)
+{
+	struct mlu_span name;
+	uint64_t value;
+
+	if (!mlu_take(p, " ") || !mlu_take_until(p, '=', &name) ||
+	    memchr(name.at, ' ', name.len) || !mlu_take_number(p, &value))
+		return false;
+	add_count(t, (struct mlu_count){ .name = mlu_span_copy(name), .value = value });
+	return true;
+}
+
+bool mlu_parse_events(const char *p, struct mlu_target *t)
+{
+	uint64_t allocated, freed;
+	bool good;
+
+	if (t->has_events || !mlu_take(&p, "events allocated=") ||
+	    !mlu_take_number(&p, &allocated) || !mlu_take(&p, " freed=") ||
+	    !mlu_take_number(&p, &freed))
+		return false;
+	do {
+		good = !*p || take_count(&p, t);
+	} while (good && *p);
+	if (!good) {
+		drop_counts(t);
+		return false;
+	}
+	t->has_events = true;
+	t->allocated = allocated;
+	t->freed = freed;
+	return true;
+}
+
+/* OBJECT is an escaped name, which may hold a colon, but no space. */
+char *mlu_parse_unseen(const char *p)
+{
+	struct mlu_span what, object;
+
+	if (!mlu_take(&p, "unseen ") || !mlu_take_word(&p, &what) || !mlu_take(&p, " ") ||
+	    !mlu_take_word(&p, &object) || object.len < 2 || object.at[object.len - 1] != ':' ||
+	    !mlu_take(&p, " ") || !*p)
+		return NULL;
+	return mlu_strndup(p, strlen(p));
+}

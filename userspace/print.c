@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "compiler.h"
+#include "units.h"
 
 void mlu_print_head(const struct mlu_view *view)
 {
@@ -34,8 +34,9 @@ void mlu_print_target(const struct mlu_target *t)
 void mlu_print_allocations(const struct mlu_allocations *allocations)
 {
 	for (size_t i = 0; i < allocations->nr; i++)
-		printf("\taddr = %" PRIx64 " size = %" PRIu64 "\n", allocations->rows[i].address,
-		       allocations->rows[i].size);
+		printf("\taddr = %" PRIx64 " size = %" PRIu64 " stack = %" PRIu64 "\n",
+		       allocations->rows[i].address, allocations->rows[i].size,
+		       allocations->rows[i].stack);
 }
 
 static void print_pc(const struct mlu_view *view, const struct mlu_frame *frame)
@@ -87,21 +88,33 @@ static void print_frame(const struct mlu_view *view, const struct mlu_target *ta
 	putchar('\n');
 }
 
-/* memleak knows no kinds: heap blocks look as they do there. */
 static const char *kind_words(const char *kind)
 {
 	if (!strcmp(kind, "heap"))
 		return "";
 	if (!strcmp(kind, "stack"))
-		return " (thread stack)";
-	return " (mmap)";
+		return "thread stack, ";
+	return "mmap, ";
+}
+
+/* What memleak does not print stands behind all that it does, for those who parse its lines. */
+static void print_history(const struct mlu_stack *stack)
+{
+	char ages[MLU_AGES_MAX];
+
+	mlu_ages(ages, stack->age_min, stack->age_max);
+	printf(" %" PRIu64 " (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", stack->id,
+	       kind_words(stack->kind), ages, stack->made, stack->freed);
 }
 
 static void print_stack(const struct mlu_view *view, const struct mlu_target *target,
 			const struct mlu_stack *stack, struct mlu_symbolizer *sym)
 {
-	printf("\t%" PRIu64 " bytes in %" PRIu64 " allocations from stack%s\n", stack->bytes,
-	       stack->count, kind_words(stack->kind));
+	printf("\t%" PRIu64 " bytes in %" PRIu64 " allocations from stack", stack->bytes,
+	       stack->count);
+	if (!view->bare)
+		print_history(stack);
+	putchar('\n');
 	for (size_t i = 0; i < stack->nr_frames; i++)
 		print_frame(view, target, &stack->frames[i], sym);
 }
@@ -130,34 +143,4 @@ void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *targ
 	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++)
 		if (target->stacks[i].count)
 			print_stack(view, target, &target->stacks[i], sym);
-}
-
-/* The words of docs/ABI for the counters, as far as this version knows them. */
-static const char *reason(const char *name)
-{
-	static const char *const words[][2] = {
-		{ "lost_memory", "no memory at that moment" },
-		{ "lost_limit", "the module's memory limit" },
-		{ "lost_inflight", "too many nested calls, or a return not to be probed" },
-		{ "lost_fault", "the address could not be read" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(name, words[i][0]))
-			return words[i][1];
-	return name;
-}
-
-static void print_loss(const char *name, uint64_t value)
-{
-	printf("\t\t%" PRIu64 ": %s\n", value, reason(name));
-}
-
-void mlu_print_lost(uint64_t lost, FILE *stats)
-{
-	if (!lost)
-		return;
-	printf("\t%" PRIu64 " allocations were lost%s\n", lost, stats ? ":" : "");
-	if (stats)
-		mlu_stats_losses(stats, print_loss);
 }

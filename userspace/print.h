@@ -12,7 +12,7 @@
 struct mlu_view {
 	uint64_t top; /* at most so many stacks, the biggest */
 	enum mlu_sort sort;
-	bool bare;  /* frames without their pc */
+	bool bare;  /* memleak's totals: stacks without their history, frames without their pc */
 	bool lines; /* with files, lines and inlined functions */
 };
 
@@ -34,8 +34,5 @@ void mlu_print_prepare(const struct mlu_view *view, struct mlu_target *target,
 /* Prints the biggest stacks of a target that was prepared. */
 void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *target,
 		      struct mlu_symbolizer *sym);
-
-/* "12 allocations were lost: ..."; stats is NULL where the reasons are not known. */
-void mlu_print_lost(uint64_t lost, FILE *stats);
 
 #endif

@@ -5,18 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mem.h"
 #include "msg.h"
+#include "words.h"
 
 /* The process a thread belongs to, 0 if there is none. */
 static pid_t group_of(pid_t tid)
@@ -99,7 +95,7 @@ static int open_proc(pid_t pid)
 bool mlu_process_open(struct mlu_process *process, pid_t pid)
 {
 	*process = (struct mlu_process){
-		.pid = group_of(pid), .proc = -1, .pidfd = -1, .signals = -1
+		.pid = group_of(pid), .proc = -1, .pidfd = -1
 	};
 	if (process->pid) {
 		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
@@ -119,7 +115,6 @@ void mlu_process_close(struct mlu_process *process)
 {
 	close_open(process->pidfd);
 	close_open(process->proc);
-	close_open(process->signals);
 }
 
 FILE *mlu_process_maps(const struct mlu_process *process)
@@ -127,64 +122,15 @@ FILE *mlu_process_maps(const struct mlu_process *process)
 	return open_maps(process->proc);
 }
 
-/* As under nohup. */
-static bool hangup_is_ignored(void)
+/* The kernel's /proc/PID/comm ends with a newline, whatever the name holds. */
+char *mlu_process_name(const struct mlu_process *process)
 {
-	struct sigaction action;
+	int fd = openat(process->proc, "comm", O_RDONLY | O_CLOEXEC);
+	char name[64] = "";
+	ssize_t len = fd >= 0 ? read(fd, name, sizeof(name) - 1) : 0;
 
-	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
-}
-
-bool mlu_process_catch_signals(struct mlu_process *process)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (!hangup_is_ignored())
-		sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	process->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (process->signals < 0)
-		mlu_warn("signals cannot be waited for: %s", strerror(errno));
-	return process->signals >= 0;
-}
-
-uint64_t mlu_process_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
-/* poll() takes an int of milliseconds: long waits are many. */
-static int time_left(uint64_t deadline)
-{
-	uint64_t now = mlu_process_clock();
-
-	if (deadline <= now)
-		return 0;
-	return deadline - now < INT_MAX ? deadline - now : INT_MAX;
-}
-
-enum mlu_wake mlu_process_wait(const struct mlu_process *process, uint64_t deadline)
-{
-	struct pollfd fds[] = {
-		{ .fd = process->signals, .events = POLLIN },
-		{ .fd = process->pidfd, .events = POLLIN },
-	};
-	int left;
-
-	do {
-		left = time_left(deadline);
-		if (poll(fds, 2, left) <= 0)
-			continue;
-		if (fds[0].revents)
-			return MLU_SIGNAL;
-		if (fds[1].revents)
-			return MLU_EXITED;
-	} while (left);
-	return MLU_TIME;
+	close_open(fd);
+	if (len > 0)
+		name[len - 1] = '\0';
+	return mlu_escaped(*name ? name : "?");
 }

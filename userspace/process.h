@@ -4,7 +4,6 @@
 #define MLU_PROCESS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -12,7 +11,6 @@ struct mlu_process {
 	pid_t pid; /* of the process, whichever thread was named */
 	int proc;  /* its directory in /proc */
 	int pidfd;
-	int signals; /* those that end the tool, to be waited for */
 };
 
 /* False: there is none, said so. */
@@ -22,13 +20,7 @@ void mlu_process_close(struct mlu_process *process);
 /* The text of /proc/PID/maps, or NULL. */
 FILE *mlu_process_maps(const struct mlu_process *process);
 
-/* From now on Ctrl-C, SIGTERM and SIGHUP are waited for instead of ending the tool. */
-bool mlu_process_catch_signals(struct mlu_process *process);
-
-enum mlu_wake { MLU_TIME, MLU_SIGNAL, MLU_EXITED };
-
-/* Waits until the deadline, of CLOCK_MONOTONIC in ms, or until one of the others comes. */
-enum mlu_wake mlu_process_wait(const struct mlu_process *process, uint64_t deadline);
-uint64_t mlu_process_clock(void);
+/* Its name as it is now, safe to print, to be freed. */
+char *mlu_process_name(const struct mlu_process *process);
 
 #endif

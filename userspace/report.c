@@ -73,34 +73,57 @@ static bool add_mapping(struct mlu_target *t, const char *line)
 	return true;
 }
 
-/* A line whose first word is of a later version of the report, which a reader leaves out. */
-static bool is_unknown_word(const char *line)
+static bool add_unseen(struct mlu_target *t, const char *line)
 {
-	struct mlu_span word;
+	char *sentence = t ? mlu_parse_unseen(line) : NULL;
 
-	return line[0] >= 'a' && line[0] <= 'z' && mlu_take_word(&line, &word) &&
-	       !mlu_span_is(word, "target") && !mlu_span_is(word, "mapping");
+	if (!sentence)
+		return false;
+	t->unseen = mlu_grow(t->unseen, t->nr_unseen, &t->unseen_room, sizeof(*t->unseen));
+	t->unseen[t->nr_unseen++] = sentence;
+	return true;
 }
 
-/* One line of the body. A head, a stack and a mapping each end the stack before them. */
+/* A line that begins with a word. NULL where the word is none of those that are read. */
+static const char *take_worded_line(struct reader *r, const char *line, bool *is_known)
+{
+	*is_known = true;
+	if (mlu_begins_with_word(line, "mapping"))
+		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
+	if (mlu_begins_with_word(line, "target"))
+		return add_target(r, line) ? NULL : "this is no head of a target";
+	if (mlu_begins_with_word(line, "events"))
+		return r->target && mlu_parse_events(line, r->target) ?
+			       NULL :
+			       "these are no events of a target";
+	if (mlu_begins_with_word(line, "unseen"))
+		return add_unseen(r->target, line) ? NULL : "this is no unseen line of a target";
+	*is_known = false;
+	return mlu_begins_with_any_word(line) ? NULL : "this is no line of a report";
+}
+
+/*
+ * One line of the body. A head, a stack and a mapping each end the stack before them. A line that
+ * begins with another word comes from a newer module and changes nothing.
+ */
 static const char *take_line(struct reader *r, const char *line)
 {
 	struct mlu_stack *stack = r->stack;
+	const char *wrong;
+	bool is_known;
 
 	if (!r->lines.whole)
 		return "the line is cut short or not text";
 	if (line[0] == '\t')
 		return add_frame(stack, line) ? NULL : "this is no frame of a stack";
-	r->stack = NULL;
-	if (line[0] >= '0' && line[0] <= '9')
+	if (line[0] >= '0' && line[0] <= '9') {
+		r->stack = NULL;
 		return add_stack(r, line) ? NULL : "this is no stack of a target";
-	if (is_unknown_word(line))
-		return NULL;
-	if (line[0] == 'm')
-		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
-	if (line[0] == 't')
-		return add_target(r, line) ? NULL : "this is no head of a target";
-	return "this is no line of a report";
+	}
+	wrong = take_worded_line(r, line, &is_known);
+	if (is_known)
+		r->stack = NULL;
+	return wrong;
 }
 
 static void read_line(struct reader *r)
@@ -202,6 +225,12 @@ static void free_target(struct mlu_target *t)
 		free(t->mappings[i].build_id);
 		free(t->mappings[i].path);
 	}
+	for (size_t i = 0; i < t->nr_counts; i++)
+		free(t->counts[i].name);
+	for (size_t i = 0; i < t->nr_unseen; i++)
+		free(t->unseen[i]);
+	free(t->counts);
+	free(t->unseen);
 	free(t->stacks);
 	free(t->mappings);
 	free(t->comm);

@@ -48,6 +48,12 @@ struct mlu_stack {
 	size_t room;
 };
 
+/* A counter of the events line. */
+struct mlu_count {
+	char *name;
+	uint64_t value;
+};
+
 struct mlu_target {
 	uint64_t id;
 	uint64_t pid;
@@ -64,13 +70,22 @@ struct mlu_target {
 	struct mlu_mapping *mappings;
 	size_t nr_mappings;
 	size_t mappings_room;
+	bool has_events; /* older modules print no events line */
+	uint64_t allocated;
+	uint64_t freed;
+	struct mlu_count *counts; /* the others that are not 0 */
+	size_t nr_counts;
+	size_t counts_room;
+	char **unseen; /* sentences */
+	size_t nr_unseen;
+	size_t unseen_room;
 };
 
 struct mlu_report {
 	struct mlu_target *targets;
 	size_t nr_targets;
 	size_t room;
-	size_t errors; /* lines that were not understood or are missing */
+	size_t errors; /* lines that are malformed, cut short or missing */
 };
 
 /*

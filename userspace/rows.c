@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "msg.h"
+#include "parse.h"
 #include "scan.h"
 
 /* A struct mlu_lines is large: it lives on the heap for the length of one reading. */
@@ -51,11 +52,34 @@ static bool parse_control(const char *p, struct mlu_control_row *row)
 	return true;
 }
 
+void mlu_control_row_free(struct mlu_control_row *row)
+{
+	for (size_t i = 0; i < row->nr_unseen; i++)
+		free(row->unseen[i]);
+	free(row->unseen);
+	free(row->keys);
+}
+
+/* The unseen lines behind a target's own; any other line but that of a target is skipped. */
+static void read_unseen(struct mlu_lines *lines, struct mlu_control_row *row)
+{
+	while (mlu_lines_next(lines) && !mlu_begins_with_word(lines->text, "target")) {
+		char *sentence = lines->whole ? mlu_parse_unseen(lines->text) : NULL;
+
+		if (!sentence)
+			continue;
+		row->unseen = mlu_grow(row->unseen, row->nr_unseen, &row->unseen_room,
+				       sizeof(*row->unseen));
+		row->unseen[row->nr_unseen++] = sentence;
+	}
+}
+
 bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row)
 {
 	struct mlu_lines *lines = lines_of(control);
 	bool found = false;
 
+	*row = (struct mlu_control_row){};
 	while (!found && mlu_lines_next(lines)) {
 		if (!lines->whole || !parse_control(lines->text, row))
 			continue;
@@ -63,6 +87,8 @@ bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row)
 		if (!found)
 			free(row->keys);
 	}
+	if (found)
+		read_unseen(lines, row);
 	free(lines);
 	return found;
 }
@@ -193,6 +219,8 @@ void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct m
 	qsort(target->stacks, target->nr_stacks, sizeof(*target->stacks), by_id);
 	for (size_t i = 0; i < target->nr_stacks; i++)
 		uncharge(&target->stacks[i]);
+	target->bytes = 0;
+	target->count = 0;
 	for (size_t i = 0; i < allocations->nr; i++) {
 		struct mlu_stack *stack = stack_of(target, &allocations->rows[i]);
 
@@ -200,25 +228,22 @@ void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct m
 			continue;
 		stack->bytes += allocations->rows[i].size;
 		stack->count++;
+		target->bytes += allocations->rows[i].size;
+		target->count++;
 	}
 }
 
-void mlu_stats_losses(FILE *in, void (*say)(const char *name, uint64_t value))
+uint64_t mlu_stats_value(FILE *in, const char *name)
 {
 	struct mlu_lines *lines = lines_of(in);
+	uint64_t value = 0;
 
-	while (mlu_lines_next(lines)) {
+	while (!value && mlu_lines_next(lines)) {
 		const char *p = lines->text;
-		struct mlu_span word;
-		uint64_t value;
-		char *name;
 
-		if (strncmp(p, "lost_", 5) || !mlu_take_word(&p, &word) || !mlu_take(&p, " ") ||
-		    !mlu_take_number(&p, &value) || !value)
-			continue;
-		name = mlu_span_copy(word);
-		say(name, value);
-		free(name);
+		if (!mlu_take(&p, name) || !mlu_take(&p, " ") || !mlu_take_number(&p, &value) || *p)
+			value = 0;
 	}
 	free(lines);
+	return value;
 }

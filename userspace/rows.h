@@ -16,10 +16,14 @@ struct mlu_control_row {
 	uint64_t pid;
 	char *keys; /* what is not at its default, "" for nothing */
 	bool live;  /* it is being traced */
+	char **unseen; /* sentences on what of it cannot be seen */
+	size_t nr_unseen;
+	size_t unseen_room;
 };
 
-/* The live target of pid in the text of control; keys are to be freed. */
+/* The live target of pid in the text of control; for mlu_control_row_free() if it was found. */
 bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row);
+void mlu_control_row_free(struct mlu_control_row *row);
 
 /* The sentence of the refusal in the text of control, to be freed; NULL if there is none. */
 char *mlu_control_sentence(FILE *control, const char *command);
@@ -52,7 +56,7 @@ void mlu_allocations_free(struct mlu_allocations *allocations);
 /* Charges the target's stacks anew with these allocations only; some may be left with none. */
 void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target);
 
-/* Calls say for each lost_ counter that is not zero. */
-void mlu_stats_losses(FILE *in, void (*say)(const char *name, uint64_t value));
+/* The value of a counter in the text of stats; 0 if it is not there. */
+uint64_t mlu_stats_value(FILE *in, const char *name);
 
 #endif

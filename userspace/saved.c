@@ -10,15 +10,20 @@
 #include "msg.h"
 #include "report.h"
 #include "symbolize.h"
+#include "total.h"
 #include "words.h"
 
 static void show(const struct mlu_options *o, struct mlu_report *report, struct mlu_symbolizer *sym)
 {
+	const struct mlu_total total = { .view = &o->view };
+
 	for (size_t i = 0; i < report->nr_targets; i++) {
+		struct mlu_since attach = {};
+
 		mlu_print_prepare(&o->view, &report->targets[i], sym);
 		mlu_print_target(&report->targets[i]);
 		mlu_print_stacks(&o->view, &report->targets[i], sym);
-		mlu_print_lost(report->targets[i].lost, NULL);
+		mlu_print_total(&total, &report->targets[i], &attach);
 	}
 }
 

@@ -129,8 +129,9 @@ static void claim(bool good, const char *name, const char *what)
 static void test_program(const char *name, bool dynamic)
 {
 	char *line = mlu_format("'%s/%s' %s/out \"a  b\"", dir, name, dir);
-	pid_t pid = 0;
-	int status = mlu_command_start(line, &pid);
+	struct mlu_command c;
+	int status = mlu_command_start(&c, line);
+	pid_t pid = c.pid;
 
 	free(line);
 	claim(status == 0 && pid > 0, name, "it is started");
@@ -142,7 +143,7 @@ static void test_program(const char *name, bool dynamic)
 	if (dynamic)
 		claim(maps_libc(pid), name, "what it was linked with is mapped");
 	claim(getpgid(pid) == pid, name, "Ctrl-C does not reach it");
-	mlu_command_release(pid);
+	mlu_command_release(&c);
 	claim(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7,
 	      name, "let go, it runs to its own end");
 	is_text(written(), "3|a  b", "with its arguments, once");
@@ -165,26 +166,28 @@ static void test_programs(void)
 static void test_script(void)
 {
 	char *line = mlu_format("%s/script", dir);
-	pid_t pid = 0;
+	struct mlu_command c;
 	int status;
+	pid_t pid;
 
 	write_file("script", "#!/bin/sh\nexit 5\n", 0755);
-	status = mlu_command_start(line, &pid);
+	status = mlu_command_start(&c, line);
+	pid = c.pid;
 	free(line);
 	is_number(status, 0, "a script is started");
 	if (status)
 		return;
 	ok(pc_of(pid) == entry_of(pid), "its interpreter stands at its entry point");
-	mlu_command_release(pid);
+	mlu_command_release(&c);
 	ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 5,
 	   "let go, the script runs to its own end");
 }
 
 static void refuses(const char *line, int wanted, const char *what)
 {
-	pid_t pid = 0;
+	struct mlu_command c;
 
-	is_number(mlu_command_start(line, &pid), wanted, what);
+	is_number(mlu_command_start(&c, line), wanted, what);
 	ok(waitpid(-1, NULL, WNOHANG) < 0, "nothing of it is left");
 }
 
@@ -215,12 +218,12 @@ static void test_early_end(void)
 
 static void test_kill(void)
 {
-	pid_t pid = 0;
-	int status = mlu_command_start("sleep 1000", &pid);
+	struct mlu_command c;
+	int status = mlu_command_start(&c, "sleep 1000");
 
 	is_number(status, 0, "a command to be killed is started");
-	mlu_command_kill(pid);
-	ok(kill(pid, 0) < 0, "killed, it is gone");
+	mlu_command_kill(&c);
+	ok(kill(c.pid, 0) < 0, "killed, it is gone");
 }
 
 /* The tool dies while the command stands at its entry point: it runs on without harm. */
@@ -228,10 +231,10 @@ static void test_death_of_tool(void)
 {
 	char *line = mlu_format("%s/pie %s/out", dir, dir);
 	pid_t tool = fork();
-	pid_t pid = 0;
+	struct mlu_command c;
 
 	if (tool == 0)
-		_exit(mlu_command_start(line, &pid));
+		_exit(mlu_command_start(&c, line));
 	waitpid(tool, NULL, 0);
 	for (int tries = 0; tries < 100 && !*written(); tries++)
 		usleep(50000);

@@ -214,8 +214,8 @@ static void test_broken_lines(void)
 	has_errors(HEAD FRAME, 1, "a frame without a stack is an error");
 	has_errors(HEAD MAPPING, 1, "a mapping without a target is an error");
 	has_errors(HEAD "\n", 1, "an empty line is an error");
-	has_errors(HEAD "Hello\n", 1, "a strange line is an error");
-	has_errors(HEAD "hello world\n", 0, "a line of a later version is left out");
+	has_errors(HEAD "Hello\n", 1, "a line that begins with no word is an error");
+	has_errors(HEAD "mapping\n", 1, "a word alone is no mapping");
 	has_errors(HEAD ONE_PLURAL, 1, "one stack is singular");
 	has_errors(HEAD TWO STACK FRAME MAPPING, 1, "a missing stack is an error");
 	has_errors(HEAD ONE STACK FRAME, 1, "a mapping that is not there is an error");
@@ -227,6 +227,62 @@ static void test_broken_lines(void)
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end\n", 1, "a note is closed");
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end) (fault)\n", 1,
 		   "a walk ends in one way");
+}
+
+#define EVENTS "events allocated=30 freed=20 filtered=3 lost_limit=2\n"
+
+static void test_events(void)
+{
+	struct mlu_report *r = parse_text(HEAD ONE EVENTS STACK FRAME MAPPING);
+	const struct mlu_target *t = &r->targets[0];
+
+	is_number(r->errors, 0, "a line of events is no error");
+	ok(t->has_events && t->allocated == 30 && t->freed == 20, "its two counters are read");
+	if (ok(t->nr_counts == 2, "so are the others")) {
+		is_text(t->counts[1].name, "lost_limit", "with their names");
+		is_number(t->counts[1].value, 2, "and their values");
+	}
+	mlu_report_free(r);
+	r = parse_text(whole);
+	ok(!r->errors && !r->targets[0].has_events, "an older module's report has none");
+	mlu_report_free(r);
+	has_errors(HEAD EVENTS, 1, "events without a target are an error");
+	has_errors(HEAD ONE EVENTS EVENTS STACK FRAME MAPPING, 1, "a second line of events is one");
+	has_errors(HEAD ONE "events allocated=1\n" STACK FRAME MAPPING, 1,
+		   "events without freed are an error");
+	has_errors(HEAD ONE "events allocated=1 freed=2 a b=3\n" STACK FRAME MAPPING, 1,
+		   "a counter's name is one word");
+	has_errors(HEAD ONE "events allocated=1 freed=2 a=\n" STACK FRAME MAPPING, 1,
+		   "a counter has a value");
+}
+
+static void test_unseen(void)
+{
+	struct mlu_report *r = parse_text(HEAD ONE EVENTS
+					  "unseen operator_new a:b: operator new of a:b is not traced\n"
+					  "unseen go app: a Go runtime\n" STACK FRAME MAPPING);
+	const struct mlu_target *t = &r->targets[0];
+
+	is_number(r->errors, 0, "lines of what is not seen are no error");
+	if (ok(t->nr_unseen == 2, "each of them is kept"))
+		is_text(t->unseen[0], "operator new of a:b is not traced", "as its sentence");
+	mlu_report_free(r);
+	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1, "a line without an object is one");
+	has_errors(HEAD ONE "unseen go app:\n" STACK FRAME MAPPING, 1, "so is one without a sentence");
+}
+
+/* Lines of newer modules, wherever they stand, do not keep the rest from being read. */
+static void test_newer_lines(void)
+{
+	struct mlu_report *r = parse_text(HEAD "novelty\n" ONE "events_2 x\n" STACK
+					       "between a stack and its frames\n" FRAME MAPPING
+					       "last words=3\n");
+	const struct mlu_target *t = &r->targets[0];
+
+	is_number(r->errors, 0, "a line that begins with an unknown word is no error");
+	ok(t->nr_stacks == 1 && t->stacks[0].nr_frames == 1 && t->nr_mappings == 1,
+	   "everything else is read");
+	mlu_report_free(r);
 }
 
 static void test_hostile_lines(void)
@@ -317,6 +373,9 @@ int main(void)
 	test_order();
 	test_refused();
 	test_broken_lines();
+	test_events();
+	test_unseen();
+	test_newer_lines();
 	test_hostile_lines();
 	test_every_cut();
 	test_every_byte();

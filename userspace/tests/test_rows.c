@@ -13,7 +13,11 @@
 	"target 1 pid 70 app exited: none\n"                                                \
 	"target 2 pid 70 a:b tracing: malloc l.so+0x97 emulated, free l.so+0x1 stepped\n"   \
 	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc l.so+0x97 emulated\n" \
-	"target 4 pid 72 z detaching: none\n"
+	"unseen operator_new a:b.so: operator new of a:b.so is not traced\n"                \
+	"novelty of a newer module\n"                                                       \
+	"unseen jit [anon]: code of [anon] is a JIT's\n"                                    \
+	"target 4 pid 72 z detaching: none\n"                                               \
+	"unseen go z: of another target\n"
 
 static FILE *in_memory(const char *text)
 {
@@ -34,7 +38,23 @@ static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim
 		is_text(found ? row.keys : NULL, keys, "its keys are told");
 	}
 	if (found)
-		free(row.keys);
+		mlu_control_row_free(&row);
+}
+
+static void test_unseen(void)
+{
+	FILE *in = in_memory(CONTROL);
+	struct mlu_control_row row;
+	bool found = mlu_control_find(in, 71, &row);
+
+	fclose(in);
+	if (!ok(found && row.nr_unseen == 2, "what cannot be seen of a target is found"))
+		return;
+	is_text(row.unseen[0], "operator new of a:b.so is not traced",
+		"an object's name may hold a colon");
+	is_text(row.unseen[1], "code of [anon] is a JIT's",
+		"a line that begins with another word is skipped");
+	mlu_control_row_free(&row);
 }
 
 static void test_control(void)
@@ -62,6 +82,8 @@ static void test_sentence(void)
 	     "attach 9 bound=1", "there is no process 9", "the sentence of a refusal is found");
 	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n", "attach 9",
 	     "bad (really)", "brackets inside a sentence are kept");
+	says(CONTROL "refused attach 9: bad (EINVAL), written by sh[5] 12 ms ago\n", "attach 9", "bad",
+	     "the time of a refusal is left off");
 	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n", "attach 9", "other: why",
 	     "a command that was shortened is shown with its sentence");
 	says(CONTROL "refused", "attach 9", "nothing", "half a word is no refusal");
@@ -141,34 +163,26 @@ static void test_regroup(void)
 	   "a stack is charged with what passed the filter only");
 	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1, "another one keeps what it had");
 	is_number(t->stacks[2].count, 0, "a stack of which nothing passed is left with nothing");
+	ok(t->bytes == 8208 && t->count == 2, "the sums are those of what passed");
 	mlu_allocations_free(older);
 	mlu_report_free(r);
 }
 
-static char *losses;
-
-static void collect_loss(const char *name, uint64_t value)
-{
-	char *more = mlu_format("%s%s=%ju ", losses ? losses : "", name, (uintmax_t)value);
-
-	free(losses);
-	losses = more;
-}
-
 static void test_stats(void)
 {
-	FILE *in = in_memory("allocated 10\nlost_memory 3\nlost_limit 0\nlost_fault 2\n"
-			     "lost_x nonsense\nwalk_end 1\n");
+	static const char text[] = "bytes_limited 7\nbytes_limit 1048576\nbytes_limit x\n";
+	FILE *in = in_memory(text);
 
-	mlu_stats_losses(in, collect_loss);
+	is_number(mlu_stats_value(in, "bytes_limit"), 1048576, "a counter is found by its name");
+	rewind(in);
+	is_number(mlu_stats_value(in, "bytes"), 0, "one that is not there is 0");
 	fclose(in);
-	is_text(losses, "lost_memory=3 lost_fault=2 ", "the losses that happened are told");
-	free(losses);
 }
 
 int main(void)
 {
 	test_control();
+	test_unseen();
 	test_sentence();
 	test_allocations();
 	test_filter();

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A wrapper that forks (timeout, a shell, make) allocates little itself; the
+ * process of interest is its child, and has to be traced by its own PID.
+ */
+#include "children.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "words.h"
+
+#define MAX_SAID 10 /* at one time: a server may have hundreds */
+
+struct stat_line {
+	char text[512];
+	char *comm;
+	char state;
+	pid_t parent;
+};
+
+/* PID (COMM) STATE PPID ...; COMM may hold brackets, so that the last one counts. */
+static bool parse_stat(struct stat_line *line)
+{
+	char *open = strchr(line->text, '(');
+	char *close = strrchr(line->text, ')');
+
+	if (!open || !close || close < open)
+		return false;
+	*close = '\0';
+	line->comm = open + 1;
+	return sscanf(close + 1, " %c %d", &line->state, &line->parent) == 2;
+}
+
+static bool read_stat(pid_t pid, struct stat_line *line)
+{
+	char *path = mlu_format("/proc/%d/stat", pid);
+	FILE *file = fopen(path, "re");
+	size_t len = file ? fread(line->text, 1, sizeof(line->text) - 1, file) : 0;
+
+	free(path);
+	if (file)
+		fclose(file);
+	line->text[len] = '\0';
+	return parse_stat(line);
+}
+
+static void add_pid(struct mlu_pid_list *list, pid_t pid)
+{
+	list->pid = mlu_grow(list->pid, list->nr, &list->room, sizeof(*list->pid));
+	list->pid[list->nr++] = pid;
+}
+
+static bool add_children_of_thread(struct mlu_pid_list *list, pid_t parent, const char *tid)
+{
+	char *path = mlu_format("/proc/%d/task/%s/children", parent, tid);
+	FILE *file = fopen(path, "re");
+	pid_t child;
+
+	free(path);
+	if (!file)
+		return false;
+	while (fscanf(file, "%d", &child) == 1)
+		add_pid(list, child);
+	fclose(file);
+	return true;
+}
+
+bool mlu_children_listed(struct mlu_pid_list *list, pid_t parent)
+{
+	char *path = mlu_format("/proc/%d/task", parent);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool any = false;
+
+	free(path);
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && add_children_of_thread(list, parent, entry->d_name))
+			any = true;
+	if (dir)
+		closedir(dir);
+	return any;
+}
+
+void mlu_children_scanned(struct mlu_pid_list *list, pid_t parent)
+{
+	DIR *dir = opendir("/proc");
+	struct stat_line line;
+	struct dirent *entry;
+	uint64_t pid;
+
+	while (dir && (entry = readdir(dir)))
+		if (mlu_number(entry->d_name, &pid) && read_stat(pid, &line) &&
+		    line.parent == parent)
+			add_pid(list, pid);
+	if (dir)
+		closedir(dir);
+}
+
+static bool has_pid(const pid_t *list, size_t nr, pid_t pid)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (list[i] == pid)
+			return true;
+	return false;
+}
+
+/* One that has ended and waits to be reaped has nothing to trace. */
+static bool say_child(pid_t parent, pid_t child)
+{
+	struct stat_line line;
+	char *comm;
+
+	if (!read_stat(child, &line) || line.state == 'Z' || line.state == 'X')
+		return false;
+	comm = mlu_escaped(line.comm);
+	mlu_warn("pid %d: its child %d (%s) is not traced: memleak-user -p %d", parent, child, comm,
+		 child);
+	free(comm);
+	return true;
+}
+
+void mlu_children_tell(struct mlu_pid_list *told, pid_t parent, const pid_t *traced,
+		       size_t nr_traced)
+{
+	struct mlu_pid_list now = {};
+	size_t said = 0, unsaid = 0;
+
+	if (!mlu_children_listed(&now, parent))
+		mlu_children_scanned(&now, parent);
+	for (size_t i = 0; i < now.nr; i++) {
+		if (has_pid(told->pid, told->nr, now.pid[i]) ||
+		    has_pid(traced, nr_traced, now.pid[i]))
+			continue;
+		if (said == MAX_SAID)
+			unsaid++;
+		else
+			said += say_child(parent, now.pid[i]);
+	}
+	if (unsaid)
+		mlu_warn("pid %d: %zu more children are not traced", parent, unsaid);
+	free(told->pid);
+	*told = now;
+}

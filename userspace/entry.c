@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The breakpoint at an entry point.
+ *
+ * At the exec stop only the dynamic linker is mapped beside the program, no
+ * allocator yet. So a breakpoint goes to AT_ENTRY; when it is hit the linker
+ * has mapped everything the program was linked with, and not one instruction
+ * of the program itself has run. Static programs come to the same point.
+ */
+#include "entry.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "mem.h"
+
+bool mlu_entry_is_64_bit(pid_t pid)
+{
+	char *path = mlu_format("/proc/%d/exe", pid);
+	unsigned char ident[EI_NIDENT] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool whole = fd >= 0 && read(fd, ident, sizeof(ident)) == (ssize_t)sizeof(ident);
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return whole && ident[EI_CLASS] == ELFCLASS64;
+}
+
+static uint64_t entry_point(pid_t pid)
+{
+	char *path = mlu_format("/proc/%d/auxv", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t found = 0;
+	Elf64_auxv_t aux;
+
+	free(path);
+	if (fd < 0)
+		return 0;
+	while (!found && read(fd, &aux, sizeof(aux)) == (ssize_t)sizeof(aux))
+		if (aux.a_type == AT_ENTRY)
+			found = aux.a_un.a_val;
+	close(fd);
+	return found;
+}
+
+bool mlu_entry_plant(pid_t pid, struct mlu_entry *e)
+{
+	uint64_t addr = entry_point(pid);
+
+	e->addr = 0;
+	if (!addr)
+		return false;
+	errno = 0;
+	e->word = ptrace(PTRACE_PEEKTEXT, pid, addr, NULL);
+	if (errno || ptrace(PTRACE_POKETEXT, pid, addr,
+			    (e->word & ~MLU_BREAKPOINT_MASK) | MLU_BREAKPOINT))
+		return false;
+	e->addr = addr;
+	return true;
+}
+
+static bool access_regs(int request, pid_t pid, struct user_regs_struct *regs)
+{
+	struct iovec io = { .iov_base = regs, .iov_len = sizeof(*regs) };
+
+	return !ptrace(request, pid, NT_PRSTATUS, &io);
+}
+
+bool mlu_entry_is_hit(pid_t pid, const struct mlu_entry *e)
+{
+	struct user_regs_struct regs;
+
+	return e->addr && access_regs(PTRACE_GETREGSET, pid, &regs) &&
+	       MLU_PC(regs) == e->addr + MLU_BREAKPOINT_STEP;
+}
+
+bool mlu_entry_remove(pid_t pid, struct mlu_entry *e)
+{
+	struct user_regs_struct regs;
+	uint64_t addr = e->addr;
+
+	if (!access_regs(PTRACE_GETREGSET, pid, &regs) ||
+	    ptrace(PTRACE_POKETEXT, pid, addr, e->word))
+		return false;
+	e->addr = 0;
+	if (MLU_PC(regs) != addr + MLU_BREAKPOINT_STEP)
+		return true;
+	MLU_PC(regs) = addr;
+	return access_regs(PTRACE_SETREGSET, pid, &regs);
+}

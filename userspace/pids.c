@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PIDs of a command line. "-p $(pgrep app)" without quotes makes the second
+ * PID the INTERVAL where pgrep finds two, and INTERVAL the PID where it finds none.
+ */
+#include "pids.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "units.h"
+#include "words.h"
+
+#define SEPARATORS ", \t\n"
+#define SUSPECT_MS (10 * MLU_MINUTE_MS)
+
+static int add_pid(struct mlu_pids *pids, const char *text)
+{
+	uint64_t pid;
+
+	if (!mlu_number(text, &pid) || pid < 1 || pid > INT_MAX)
+		return mlu_usage_error("-p: \"%s\" is no number from 1 to %d", text, INT_MAX);
+	pids->pid = mlu_grow(pids->pid, pids->nr, &pids->room, sizeof(*pids->pid));
+	pids->pid[pids->nr++] = pid;
+	return 0;
+}
+
+static int add_each(struct mlu_pids *pids, char *list)
+{
+	int status = 0;
+	char *next;
+
+	for (char *word = strtok_r(list, SEPARATORS, &next); word && !status;
+	     word = strtok_r(NULL, SEPARATORS, &next))
+		status = add_pid(pids, word);
+	return status;
+}
+
+int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word)
+{
+	size_t before = pids->nr;
+	char *list;
+	int status;
+
+	if (own_word && !strcmp(text, "1"))
+		return mlu_usage_error("-p 1 is the init process: did pgrep find nothing? "
+				       "If you mean it: -p1 or --pid=1");
+	list = mlu_strndup(text, strlen(text));
+	status = add_each(pids, list);
+	free(list);
+	if (!status && pids->nr == before)
+		return mlu_usage_error("-p: there is no PID (did pgrep find nothing?)");
+	return status;
+}
+
+/* The program that a process runs, or NULL: a kernel thread has none. To be freed. */
+static char *program_of(uint64_t pid)
+{
+	char *link = mlu_format("/proc/%ju/exe", (uintmax_t)pid);
+	char path[PATH_MAX];
+	ssize_t len = readlink(link, path, sizeof(path));
+
+	free(link);
+	return len > 0 ? mlu_strndup(path, len) : NULL;
+}
+
+static bool is_process(uint64_t pid)
+{
+	char *path = mlu_format("/proc/%ju", (uintmax_t)pid);
+	bool is_there = access(path, F_OK) == 0;
+
+	free(path);
+	return is_there;
+}
+
+static bool runs_same_program(const struct mlu_pids *pids, uint64_t other)
+{
+	char *program = program_of(other);
+	bool same = false;
+
+	for (size_t i = 0; program && !same && i < pids->nr; i++) {
+		char *own = program_of(pids->pid[i]);
+
+		same = own && !strcmp(own, program);
+		free(own);
+	}
+	free(program);
+	return same;
+}
+
+int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint64_t ms)
+{
+	uint64_t pid;
+
+	if (!pids->nr || !mlu_number(word, &pid) || !is_process(pid))
+		return 0;
+	if (ms <= SUSPECT_MS && !runs_same_program(pids, pid))
+		return 0;
+	return mlu_usage_error("%s is the PID of a process: did you mean -p %d,%s? "
+			       "If it is the INTERVAL: %ss",
+			       word, pids->pid[0], word, word);
+}
+
+void mlu_pids_free(struct mlu_pids *pids)
+{
+	free(pids->pid);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a table, from reports as kernels print them: why it is empty, what was lost and what to
+ * raise, what cannot be seen, and the sums. And that memleak's own parsers read the rest.
+ */
+#include <regex.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "print.h"
+#include "report.h"
+#include "tap.h"
+#include "total.h"
+
+#define HEAD "memleak_user report 1\ntarget 1 pid 2 app tracing 10021 ms: "
+#define NONE HEAD "0 bytes in 0 allocations from 0 stacks, lost 0\n"
+#define SOME HEAD "300 bytes in 3 allocations from 2 stacks, lost 0\n"
+#define STACKS                                                                                   \
+	"200 bytes in 2 allocations from stack 1 (age 1003..10001 ms, 10 made, 8 freed)\n"       \
+	"\t0x00007ffd00001000 [anon]+0x20 (bad pc)\n"                                            \
+	"100 bytes in 1 allocations from stack 2 (mmap, age 3..900 ms, 1 made, 0 freed)\n"       \
+	"\t0x00007ffd00001010 [anon]+0x30 (depth)\n"
+
+static struct mlu_view view = { .top = 10 };
+static struct mlu_filter filter = { .max = UINT64_MAX, .older = 500 };
+static struct mlu_total total = { .view = &view, .filter = &filter, .limit = 64 << 20 };
+
+/* What print says on stdout of the target of a report, to be freed. */
+static char *printed(const char *text, struct mlu_since *since, bool stacks)
+{
+	FILE *in = fmemopen((void *)text, strlen(text), "r");
+	struct mlu_report *report = mlu_report_read(in, "test");
+	char *out = mlu_zalloc(4096);
+	FILE *file = tmpfile();
+	int saved = dup(STDOUT_FILENO);
+
+	fclose(in);
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	if (stacks) {
+		const struct mlu_places places = { .proc = -1 };
+		struct mlu_symbolizer *sym = mlu_symbolizer_new(&places, false);
+
+		mlu_print_prepare(&view, &report->targets[0], sym);
+		mlu_print_stacks(&view, &report->targets[0], sym);
+		mlu_symbolizer_free(sym);
+	} else {
+		mlu_print_total(&total, &report->targets[0], since);
+	}
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	rewind(file);
+	if (!fread(out, 1, 4095, file))
+		*out = '\0';
+	fclose(file);
+	mlu_report_free(report);
+	return out;
+}
+
+static void ends(const char *text, struct mlu_since *since, const char *wanted, const char *claim)
+{
+	char *out = printed(text, since, false);
+
+	is_text(out, wanted, claim);
+	free(out);
+}
+
+#define EMPTY(why, events)                                                                     \
+	"\tempty: " why "\n\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, " events \
+	" since the attach, 0 lost\n"
+
+static void says_empty(const char *text, const char *wanted, const char *claim)
+{
+	struct mlu_since since = {};
+
+	ends(text, &since, wanted, claim);
+}
+
+static void test_empty(void)
+{
+	says_empty(NONE "events allocated=0 freed=0\n",
+		   EMPTY("nothing was allocated, or only in ways that are not traced",
+			 "0 allocated and 0 freed"),
+		   "an idle process is told from others");
+	says_empty(NONE "events allocated=70 freed=70\n",
+		   EMPTY("all 70 recorded allocations have been freed", "70 allocated and 70 freed"),
+		   "so is one that frees everything");
+	says_empty(NONE "events allocated=70 freed=60\n",
+		   EMPTY("the 10 outstanding allocations are younger than 500 ms (-o 0 shows them)",
+			 "70 allocated and 60 freed"),
+		   "so is one whose allocations are young");
+	says_empty(NONE "events allocated=0 freed=0 filtered=9\n",
+		   EMPTY("all 9 allocations were outside of -z and -Z", "0 allocated and 0 freed"),
+		   "so is one whose allocations are of other sizes");
+	says_empty(NONE, "\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, 0 lost\n",
+		   "of an older module's report nothing is claimed that it does not say");
+}
+
+#define TOTAL "\ttotal: 300 bytes in 3 allocations, 2 of 2 stacks shown, "
+
+static void test_since(void)
+{
+	struct mlu_since since = {};
+
+	ends(SOME "events allocated=11 freed=8\n" STACKS, &since,
+	     TOTAL "11 allocated and 8 freed since the attach, 0 lost\n",
+	     "the first table counts from the attach");
+	ends(SOME "events allocated=20 freed=17\n" STACKS, &since,
+	     TOTAL "9 allocated and 9 freed since the last table, 0 lost\n",
+	     "the next one from the one before");
+	ends(SOME "events allocated=5 freed=2\n" STACKS, &since,
+	     TOTAL "5 allocated and 2 freed since it was cleared, 0 lost\n",
+	     "counters that begin anew are not subtracted");
+	view.top = 1;
+	ends(SOME STACKS, &since, "\ttotal: 300 bytes in 3 allocations, 1 of 2 stacks shown, 0 lost\n",
+	     "what is not shown is counted, without events too");
+	view.top = 10;
+}
+
+static void test_lost(void)
+{
+	static const char text[] = HEAD
+		"300 bytes in 3 allocations from 2 stacks, lost 15\n"
+		"events allocated=3 freed=0 lost_memory=1 lost_limit=2 lost_inflight=3 lost_fault=4 lost_new=5\n"
+		"unseen operator_new app: operator new of app is not traced\n" STACKS;
+	struct mlu_since since = {};
+
+	ends(text, &since,
+	     "\t15 allocations were lost:\n"
+	     "\t\t1: the machine was short of memory; no parameter helps\n"
+	     "\t\t2: the module's memory limit, now 64 MiB: modprobe memleak_user max_memory=128 raises it\n"
+	     "\t\t3: calls nested too deeply, or whose return may not be probed\n"
+	     "\t\t4: the address of the block could not be read\n"
+	     "\t\t5: lost_new\n"
+	     "\tnot seen: operator new of app is not traced\n" TOTAL
+	     "3 allocated and 0 freed since the attach, 15 lost\n",
+	     "losses come with what to do, before the sums");
+}
+
+/* The first matches of a pattern in a text, as users of bcc's memleak search it. */
+static size_t count_matches(const char *text, const char *pattern)
+{
+	size_t nr = 0;
+	regmatch_t at;
+	regex_t re;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NEWLINE))
+		return 0;
+	for (; !regexec(&re, text, 1, &at, 0); text += at.rm_eo)
+		nr++;
+	regfree(&re);
+	return nr;
+}
+
+static void test_memleak_parsers(void)
+{
+	char *out = printed(SOME STACKS, NULL, true);
+
+	is_number(count_matches(out, "^\t[0-9]+ bytes in [0-9]+ allocations from stack"), 2,
+		  "memleak's pattern for a stack finds each");
+	is_number(count_matches(out, "^\t\t0x[0-9a-f]{16}\t[^ ]+\\+0x[0-9a-f]+ \\[[^]]+\\]"), 2,
+		  "its pattern for a frame finds each");
+	is_number(count_matches(out, "stack 2 \\(mmap, age 3\\.\\.900 ms, 1 made, 0 freed\\)$"), 1,
+		  "the history of a stack stands behind");
+	free(out);
+	view.bare = true;
+	out = printed(SOME STACKS, NULL, true);
+	is_number(count_matches(out, "^\t[0-9]+ bytes in [0-9]+ allocations from stack$"), 2,
+		  "with totals only the line ends as memleak's");
+	view.bare = false;
+	free(out);
+}
+
+int main(void)
+{
+	test_empty();
+	test_since();
+	test_lost();
+	test_memleak_parsers();
+	return done_testing();
+}

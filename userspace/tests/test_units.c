@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sizes and times with units, and ages as they are shown. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "tap.h"
+#include "units.h"
+
+static void is_size(const char *text, bool wanted, uint64_t bytes)
+{
+	char *claim = mlu_format("\"%s\" is %s", text, wanted ? "a size" : "no size");
+	uint64_t got = 0;
+	bool good = mlu_size(text, &got);
+
+	ok(good == wanted && (!good || got == bytes), claim);
+	free(claim);
+}
+
+static void test_size(void)
+{
+	is_size("0", true, 0);
+	is_size("4096", true, 4096);
+	is_size("4k", true, 4096);
+	is_size("4K", true, 4096);
+	is_size("3m", true, 3145728);
+	is_size("2g", true, 2147483648);
+	is_size("18446744073709551615", true, UINT64_MAX);
+	is_size("17179869183g", true, 18446744072635809792ULL);
+	is_size("17179869184g", false, 0);
+	is_size("k", false, 0);
+	is_size("", false, 0);
+	is_size("1kb", false, 0);
+	is_size("1 k", false, 0);
+	is_size("-1k", false, 0);
+	is_size("1.5k", false, 0);
+	is_size("1ms", false, 0);
+}
+
+static void is_time(const char *text, uint64_t bare_ms, bool wanted, uint64_t ms)
+{
+	char *claim = mlu_format("\"%s\" is %s", text, wanted ? "a time" : "no time");
+	uint64_t got = 0;
+	bool good = mlu_time(text, bare_ms, &got);
+
+	ok(good == wanted && (!good || got == ms), claim);
+	free(claim);
+}
+
+static void test_time(void)
+{
+	is_time("5", 1, true, 5);
+	is_time("5", 1000, true, 5000);
+	is_time("5ms", 1000, true, 5);
+	is_time("5s", 1, true, 5000);
+	is_time("5m", 1, true, 300000);
+	is_time("0", 1000, true, 0);
+	is_time("18446744073709551615", 1000, false, 0);
+	is_time("5k", 1, false, 0);
+	is_time("5h", 1, false, 0);
+	is_time("ms", 1, false, 0);
+}
+
+static void are_ages(uint64_t min, uint64_t max, const char *wanted)
+{
+	char *claim = mlu_format("%ju to %ju ms are shown in one unit", (uintmax_t)min,
+				 (uintmax_t)max);
+	char text[MLU_AGES_MAX];
+
+	mlu_ages(text, min, max);
+	is_text(text, wanted, claim);
+	free(claim);
+}
+
+static void test_ages(void)
+{
+	are_ages(0, 0, "0..0 ms");
+	are_ages(3, 999, "3..999 ms");
+	are_ages(3, 1000, "0.0..1.0 s");
+	are_ages(512, 12399, "0.5..12.3 s");
+	are_ages(599000, 599999, "599.0..599.9 s");
+	are_ages(180000, 600000, "3..10 min");
+	are_ages(59999, 35999999, "0..599 min");
+	are_ages(5400000, 36000000, "1.5..10.0 h");
+	are_ages(UINT64_MAX, UINT64_MAX, "5124095576030.4..5124095576030.4 h");
+}
+
+int main(void)
+{
+	test_size();
+	test_time();
+	test_ages();
+	return done_testing();
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a table. All counters are those of the report's events line, which
+ * were read at one moment; a module that prints none gives less.
+ */
+#include "total.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler.h"
+
+#define LOST "lost_"
+
+static uint64_t count_of(const struct mlu_target *t, const char *name)
+{
+	for (size_t i = 0; i < t->nr_counts; i++)
+		if (!strcmp(t->counts[i].name, name))
+			return t->counts[i].value;
+	return 0;
+}
+
+/* What older= and the filters of a foreign target leave out of the report. */
+static uint64_t hidden_allocations(const struct mlu_target *t)
+{
+	uint64_t outstanding = t->allocated > t->freed ? t->allocated - t->freed : 0;
+
+	return outstanding > t->count ? outstanding - t->count : 0;
+}
+
+static void print_hidden(const struct mlu_total *total, uint64_t hidden)
+{
+	const struct mlu_filter *f = total->filter;
+
+	printf("\tempty: the %" PRIu64 " outstanding allocations are ", hidden);
+	if (f && f->older)
+		printf("younger than %" PRIu64 " ms (-o 0 shows them)\n", f->older);
+	else
+		puts("left out by age or size");
+}
+
+/* An idle process, one that frees everything and one that is filtered must not look the same. */
+static void print_empty(const struct mlu_total *total, const struct mlu_target *t)
+{
+	uint64_t hidden = hidden_allocations(t);
+
+	if (!t->has_events)
+		return;
+	if (hidden)
+		print_hidden(total, hidden);
+	else if (t->allocated)
+		printf("\tempty: all %" PRIu64 " recorded allocations have been freed\n",
+		       t->allocated);
+	else if (t->lost)
+		puts("\tempty: every allocation was lost");
+	else if (count_of(t, "filtered"))
+		printf("\tempty: all %" PRIu64 " allocations were outside of -z and -Z\n",
+		       count_of(t, "filtered"));
+	else
+		puts("\tempty: nothing was allocated, or only in ways that are not traced");
+}
+
+static void print_limit(uint64_t limit)
+{
+	uint64_t mib = limit >> 20;
+
+	if (mib)
+		printf("the module's memory limit, now %" PRIu64
+		       " MiB: modprobe memleak_user max_memory=%" PRIu64 " raises it\n",
+		       mib, mib * 2);
+	else
+		puts("the module's memory limit: its parameter max_memory=MIB raises it");
+}
+
+/* The words for the counters of docs/ABI; one that is not known speaks for itself. */
+static const char *reason(const char *name)
+{
+	static const char *const words[][2] = {
+		{ "lost_memory", "the machine was short of memory; no parameter helps" },
+		{ "lost_inflight", "calls nested too deeply, or whose return may not be probed" },
+		{ "lost_fault", "the address of the block could not be read" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(name, words[i][0]))
+			return words[i][1];
+	return name;
+}
+
+static void print_loss(const struct mlu_total *total, const struct mlu_count *loss)
+{
+	printf("\t\t%" PRIu64 ": ", loss->value);
+	if (!strcmp(loss->name, "lost_limit"))
+		print_limit(total->limit);
+	else
+		puts(reason(loss->name));
+}
+
+static void print_lost(const struct mlu_total *total, const struct mlu_target *t)
+{
+	if (!t->lost)
+		return;
+	printf("\t%" PRIu64 " allocations were lost%s\n", t->lost, t->has_events ? ":" : "");
+	for (size_t i = 0; i < t->nr_counts; i++)
+		if (!strncmp(t->counts[i].name, LOST, strlen(LOST)))
+			print_loss(total, &t->counts[i]);
+}
+
+/* The counters begin anew where somebody has written "clear". */
+static void print_since(const struct mlu_target *t, struct mlu_since *since)
+{
+	const char *when = since->has_table ? "the last table" : "the attach";
+
+	if (t->allocated < since->allocated || t->freed < since->freed) {
+		*since = (struct mlu_since){};
+		when = "it was cleared";
+	}
+	printf(", %" PRIu64 " allocated and %" PRIu64 " freed since %s",
+	       t->allocated - since->allocated, t->freed - since->freed, when);
+	*since = (struct mlu_since){
+		.has_table = true, .allocated = t->allocated, .freed = t->freed
+	};
+}
+
+/* Stacks that a filter has left without allocations are not shown and do not count. */
+static size_t nr_stacks(const struct mlu_target *t)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < t->nr_stacks; i++)
+		nr += t->stacks[i].count != 0;
+	return nr;
+}
+
+void mlu_print_total(const struct mlu_total *total, const struct mlu_target *t,
+		     struct mlu_since *since)
+{
+	size_t stacks = nr_stacks(t);
+	size_t shown = stacks < total->view->top ? stacks : total->view->top;
+
+	if (!stacks)
+		print_empty(total, t);
+	print_lost(total, t);
+	for (size_t i = 0; i < t->nr_unseen; i++)
+		printf("\tnot seen: %s\n", t->unseen[i]);
+	printf("\ttotal: %" PRIu64 " bytes in %" PRIu64 " allocations, %zu of %zu stacks shown",
+	       t->bytes, t->count, shown, stacks);
+	if (t->has_events)
+		print_since(t, since);
+	printf(", %" PRIu64 " lost\n", t->lost);
+}

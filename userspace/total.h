@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What stands at the end of a table: why it is empty, what was lost, what cannot be seen, the sums. */
+#ifndef MLU_TOTAL_H
+#define MLU_TOTAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "print.h"
+#include "report.h"
+#include "rows.h"
+
+/* The counters of a target when its last table was shown; all 0 before the first one. */
+struct mlu_since {
+	bool has_table;
+	uint64_t allocated;
+	uint64_t freed;
+};
+
+/* What the end of a table needs to be read beside the target. */
+struct mlu_total {
+	const struct mlu_view *view;
+	const struct mlu_filter *filter; /* of the attach; NULL: not known */
+	uint64_t limit;			 /* bytes of the module; 0: not known */
+};
+
+/**
+ * mlu_print_total() - print the end of a table
+ * @total: how the table was made
+ * @target: whose table it was
+ * @since: the counters at the last table; it is brought up to date
+ *
+ * The very last line is the one that begins with "total: ".
+ */
+void mlu_print_total(const struct mlu_total *total, const struct mlu_target *target,
+		     struct mlu_since *since);
+
+#endif
