@@ -21,7 +21,7 @@ save_report()
 
 has_names()
 {
-	expect "$1" "	[0-9]+ bytes in 1 allocations from stack$"
+	expect "$1" "	[0-9]+ bytes in 1 allocations from stack [0-9]+ "
 	expect "$1" "	keep_at_depth\\+0x[0-9a-f]+ \\[program\\]"
 	expect "$1" "	main\\+0x[0-9a-f]+ \\[program\\]"
 	expect "$1" " \\[libc(\\.so\\.6|-2\\.[0-9]+\\.so)\\]"

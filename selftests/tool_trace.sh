@@ -13,7 +13,7 @@ kept()
 
 shown()
 {
-	sed -n 's/^\taddr = \([0-9a-f]*\) size = \([0-9]*\)$/\1 \2/p' "$1" | sort
+	sed -n 's/^\taddr = \([0-9a-f]*\) size = \([0-9]*\) stack = [0-9]*$/\1 \2/p' "$1" | sort
 }
 
 # trace OPTION...: the tool, with the leaker's step while it traces; the table of its end, which
@@ -44,7 +44,7 @@ names_the_functions()
 {
 	start toy longjmp_deeper
 	trace
-	expect "$scratch/out" "^	[0-9]+ bytes in [0-9]+ allocations from stack$"
+	expect "$scratch/out" "^	[0-9]+ bytes in [0-9]+ allocations from stack [0-9]+ \\(age .*, [0-9]+ made, [0-9]+ freed\\)$"
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[toy\\]"
 	expect_not "$scratch/out" "addr = "
@@ -63,7 +63,107 @@ filters_by_size()
 	start life exit
 	trace -a -z 140 -Z 150
 	[ "$(shown "$scratch/out" | wc -l)" = 11 ] || { cat "$scratch/out"; return 1; }
-	expect_not "$scratch/out" "size = (139|151)$"
+	expect_not "$scratch/out" "size = (139|151) "
+}
+
+# nth_total N: the last line of the nth table.
+nth_total()
+{
+	grep '^	total: ' "$scratch/out" | sed -n "$1p"
+}
+
+# life's step allocates 130 bytes that stay.
+sums_up_at_the_end_of_each_table()
+{
+	local job
+	start life idle
+	"$tool" -o 0 -p "$pid" 2 3 >"$scratch/out" 2>&1 &
+	job=$!
+	eventually is_traced "$pid"
+	eventually grep -q '^	total: ' "$scratch/out"
+	step
+	wait "$job"
+	[[ $(nth_total 1) =~ ^.total:\ 0\ bytes\ in\ 0\ allocations,\ 0\ of\ 0\ stacks\ shown,.*\ 0\ lost$ ]]
+	[[ $(nth_total 3) =~ ^.total:\ 130\ bytes\ in\ 1\ allocations,\ 1\ of\ 1\ stacks\ shown,.*\ 0\ lost$ ]]
+	[ "$(tail -n 1 "$scratch/out")" = "$(nth_total 3)" ]
+	! grep -q '^events ' "$files/report" || counts_since_the_last_table
+}
+
+# What a module prints that has the events line.
+counts_since_the_last_table()
+{
+	[[ $(nth_total 1) == *" 0 allocated and 0 freed since the attach, "* ]]
+	[[ $(nth_total 3) == *" allocated and "*" freed since the last table, "* ]]
+	expect "$scratch/out" "^	empty: nothing was allocated"
+}
+
+says_which_stack_a_block_is_of()
+{
+	start toy longjmp_deeper
+	trace -a -T 1000
+	sed -n 's/^	addr = .* stack = //p' "$scratch/out" | sort -u >"$scratch/of_blocks"
+	sed -n 's/^	[0-9]* bytes in .* from stack \([0-9]*\) .*/\1/p' "$scratch/out" |
+		sort -u >"$scratch/of_stacks"
+	[ -s "$scratch/of_blocks" ]
+	cmp "$scratch/of_blocks" "$scratch/of_stacks"
+}
+
+limits_the_depth()
+{
+	start toy longjmp_deeper
+	trace --depth 1
+	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\].* \\(depth\\)$"
+	expect_not "$scratch/out" "	main\\+"
+}
+
+# A second leaker, its PID in $other; it does not step.
+start_other()
+{
+	"$leakers/life" idle <>"$scratch/steps" >"$scratch/other" 2>&1 &
+	other=$!
+	eventually matches "$scratch/other" "^ready"
+}
+
+traces_several_processes()
+{
+	start life idle
+	start_other
+	"$tool" -o 0 -p "$pid,$other" -p "$pid" 1 2 >"$scratch/out" 2>&1
+	expect "$scratch/out" "^pid $pid \\(life\\):$"
+	expect "$scratch/out" "^pid $other \\(life\\):$"
+	[ "$(grep -c ' Top 10 stacks' "$scratch/out")" = 4 ]
+	eventually nothing_is_traced
+}
+
+# One that is refused, and one that ends meanwhile, keep nothing from the others.
+goes_on_with_the_others()
+{
+	local status=0 job
+	start life idle
+	start_other
+	"$tool" -o 0 -p "$pid,2,$other" 2 2 >"$scratch/out" 2>&1 &
+	job=$!
+	eventually is_traced "$other"
+	kill -9 "$other"
+	wait "$job" || status=$?
+	[ "$status" = 1 ]
+	expect "$scratch/out" "cannot attach to pid 2: it is a kernel thread"
+	expect "$scratch/out" "^pid $other has exited\\.$"
+	[ "$(grep -c "^pid $pid (life):$" "$scratch/out")" = 2 ]
+}
+
+# A shell that waits for its child is not where the memory is.
+names_children_that_are_not_traced()
+{
+	local child
+	mkfifo "$scratch/steps"
+	sh -c "'$leakers/life' idle; true" <>"$scratch/steps" >"$scratch/leaker" 2>&1 &
+	pid=$!
+	eventually matches "$scratch/leaker" "^ready"
+	child=$(grep -l "^PPid:.$pid$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
+	"$tool" -o 0 -p "$pid" 1 3 >"$scratch/out" 2>&1
+	[ "$(grep -c "pid $pid: its child $child (life) is not traced: memleak-user -p $child$" "$scratch/out")" = 1 ]
+	kill -9 "$child"
 }
 
 # The number of a table that is being waited for does not matter.
@@ -154,6 +254,12 @@ run_tests \
 	shows_the_addresses_that_are_kept \
 	names_the_functions \
 	shows_one_table_each_interval \
+	sums_up_at_the_end_of_each_table \
+	says_which_stack_a_block_is_of \
+	limits_the_depth \
+	traces_several_processes \
+	goes_on_with_the_others \
+	names_children_that_are_not_traced \
 	filters_by_size \
 	ctrl_c_leaves_no_probe \
 	sigterm_leaves_no_probe \

@@ -58,7 +58,7 @@ int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word)
 	return status;
 }
 
-/* The program that a process runs, or NULL: a kernel thread has none. To be freed. */
+/* The path of the program that a process runs, or NULL: a kernel thread has none. To be freed. */
 static char *program_of(uint64_t pid)
 {
 	char *link = mlu_format("/proc/%ju/exe", (uintmax_t)pid);
@@ -67,6 +67,20 @@ static char *program_of(uint64_t pid)
 
 	free(link);
 	return len > 0 ? mlu_strndup(path, len) : NULL;
+}
+
+/* What pgrep compares, or NULL. To be freed. */
+static char *name_of(uint64_t pid)
+{
+	char *path = mlu_format("/proc/%ju/comm", (uintmax_t)pid);
+	FILE *file = fopen(path, "re");
+	char name[64];
+	size_t len = file ? fread(name, 1, sizeof(name), file) : 0;
+
+	free(path);
+	if (file)
+		fclose(file);
+	return len ? mlu_strndup(name, len) : NULL;
 }
 
 static bool is_process(uint64_t pid)
@@ -78,19 +92,23 @@ static bool is_process(uint64_t pid)
 	return is_there;
 }
 
-static bool runs_same_program(const struct mlu_pids *pids, uint64_t other)
+static bool are_equal(char *a, char *b)
 {
-	char *program = program_of(other);
-	bool same = false;
+	bool equal = a && b && !strcmp(a, b);
 
-	for (size_t i = 0; program && !same && i < pids->nr; i++) {
-		char *own = program_of(pids->pid[i]);
+	free(a);
+	free(b);
+	return equal;
+}
 
-		same = own && !strcmp(own, program);
-		free(own);
-	}
-	free(program);
-	return same;
+/* In containers the same program may have several paths, or be an interpreter with several names. */
+static bool is_like_one_of(const struct mlu_pids *pids, uint64_t other)
+{
+	for (size_t i = 0; i < pids->nr; i++)
+		if (are_equal(program_of(pids->pid[i]), program_of(other)) ||
+		    are_equal(name_of(pids->pid[i]), name_of(other)))
+			return true;
+	return false;
 }
 
 int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint64_t ms)
@@ -99,7 +117,7 @@ int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint6
 
 	if (!pids->nr || !mlu_number(word, &pid) || !is_process(pid))
 		return 0;
-	if (ms <= SUSPECT_MS && !runs_same_program(pids, pid))
+	if (ms <= SUSPECT_MS && !is_like_one_of(pids, pid))
 		return 0;
 	return mlu_usage_error("%s is the PID of a process: did you mean -p %d,%s? "
 			       "If it is the INTERVAL: %ss",

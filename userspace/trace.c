@@ -113,11 +113,10 @@ static void show_all(struct trace *t)
 		mlu_subject_show(&t->subjects[i]);
 }
 
-/* The command stands at the entry point of a program that it has executed. */
+/* The command stands at the entry point of a program that it has executed: only that one counts. */
 static void follow_exec(struct trace *t)
 {
-	if (!mlu_subject_renew(&t->subjects[0]))
-		t->failed++;
+	t->failed = !mlu_subject_renew(&t->subjects[0]);
 	mlu_command_resume(&t->command);
 }
 
