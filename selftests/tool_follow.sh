@@ -118,7 +118,7 @@ goes_on_behind_a_program_that_is_refused()
 follows_from_a_program_that_is_refused()
 {
 	strip -o "$scratch/busybox" /bin/busybox
-	traced "$scratch/busybox nice $leakers/named x" 2 1
+	traced "$scratch/busybox nice $leakers/named x" 2 1 || { cat "$scratch/out"; return 1; }
 	expect "$scratch/out" "cannot attach to pid [0-9]+: .*alloc"
 	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\)\\.$"
 	[ "$(sizes)" = "1001 5000 " ] || { cat "$scratch/out"; return 1; }

@@ -211,10 +211,10 @@ static enum mlu_step take_status(struct mlu_command *c, int status)
 	}
 	if (event == PTRACE_EVENT_EXEC)
 		return take_exec(c);
+	if (!event && signal == SIGTRAP && mlu_entry_is_hit(c->pid, &c->entry))
+		return take_entry(c);
 	if (event)
 		take_event_stop(c->pid, signal);
-	else if (signal == SIGTRAP && mlu_entry_is_hit(c->pid, &c->entry))
-		return take_entry(c);
 	else
 		run_on(c->pid, signal);
 	return MLU_STEP_NONE;

@@ -59,8 +59,8 @@ bool mlu_entry_plant(pid_t pid, struct mlu_entry *e)
 		return false;
 	errno = 0;
 	e->word = ptrace(PTRACE_PEEKTEXT, pid, addr, NULL);
-	if (errno || ptrace(PTRACE_POKETEXT, pid, addr,
-			    (e->word & ~MLU_BREAKPOINT_MASK) | MLU_BREAKPOINT))
+	if (errno ||
+	    ptrace(PTRACE_POKETEXT, pid, addr, (e->word & ~MLU_BREAKPOINT_MASK) | MLU_BREAKPOINT))
 		return false;
 	e->addr = addr;
 	return true;

@@ -78,8 +78,8 @@ static int take_size(const char *option, const char *text, uint64_t *bytes)
 {
 	if (mlu_size(text, bytes))
 		return 0;
-	return mlu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it",
-			       option, text);
+	return mlu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
+			       text);
 }
 
 static int take_older(struct mlu_options *o, const char *text)
@@ -87,7 +87,8 @@ static int take_older(struct mlu_options *o, const char *text)
 	if (mlu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
 		return 0;
 	return mlu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
-			       "or m behind it", text, UINT32_MAX);
+			       "or m behind it",
+			       text, UINT32_MAX);
 }
 
 static int take_interval(struct mlu_options *o, const char *text)
@@ -100,7 +101,8 @@ static int take_interval(struct mlu_options *o, const char *text)
 	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MLU_DAY_MS)
 		return 0;
 	return mlu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
-			       "seconds, or with ms or m behind it", text, MIN_INTERVAL_MS);
+			       "seconds, or with ms or m behind it",
+			       text, MIN_INTERVAL_MS);
 }
 
 /* An argument that stands in the same word as its option cannot have slipped there. */
@@ -245,7 +247,8 @@ static int too_many(const struct mlu_options *o, const char *word)
 	if (!o->pids.nr)
 		return mlu_usage_error("\"%s\" is one argument too many", word);
 	return mlu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
-			       "are -p %d,...", word, o->pids.pid[0]);
+			       "are -p %d,...",
+			       word, o->pids.pid[0]);
 }
 
 /* [INTERVAL [COUNT]] */
@@ -320,4 +323,3 @@ void mlu_options_free(struct mlu_options *o)
 	mlu_pids_free(&o->pids);
 	free(o->debug_path);
 }
-

@@ -22,7 +22,7 @@ struct mlu_options {
 	const char *module;
 	uint64_t depth; /* of stacks; 0: the kernel side's default */
 	uint64_t interval_ms;
-	uint64_t count;	   /* of tables; 0: no limit */
+	uint64_t count; /* of tables; 0: no limit */
 	struct mlu_view view;
 	const char *sysroot;
 	char *debug_path; /* absolute, with colons between */

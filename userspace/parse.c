@@ -223,8 +223,8 @@ static bool take_count(const char **p, struct mlu_target *t)
 	struct mlu_span name;
 	uint64_t value;
 
-	if (!mlu_take(p, " ") || !mlu_take_until(p, '=', &name) ||
-	    memchr(name.at, ' ', name.len) || !mlu_take_number(p, &value))
+	if (!mlu_take(p, " ") || !mlu_take_until(p, '=', &name) || memchr(name.at, ' ', name.len) ||
+	    !mlu_take_number(p, &value))
 		return false;
 	add_count(t, (struct mlu_count){ .name = mlu_span_copy(name), .value = value });
 	return true;

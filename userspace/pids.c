@@ -101,7 +101,7 @@ static bool are_equal(char *a, char *b)
 	return equal;
 }
 
-/* In containers the same program may have several paths, or be an interpreter with several names. */
+/* A program may have several paths, in containers, and an interpreter several names. */
 static bool is_like_one_of(const struct mlu_pids *pids, uint64_t other)
 {
 	for (size_t i = 0; i < pids->nr; i++)

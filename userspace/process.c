@@ -94,9 +94,7 @@ static int open_proc(pid_t pid)
 
 bool mlu_process_open(struct mlu_process *process, pid_t pid)
 {
-	*process = (struct mlu_process){
-		.pid = group_of(pid), .proc = -1, .pidfd = -1
-	};
+	*process = (struct mlu_process){ .pid = group_of(pid), .proc = -1, .pidfd = -1 };
 	if (process->pid) {
 		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
 		process->proc = open_proc(process->pid);

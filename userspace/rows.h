@@ -14,8 +14,8 @@
 struct mlu_control_row {
 	uint64_t id;
 	uint64_t pid;
-	char *keys; /* what is not at its default, "" for nothing */
-	bool live;  /* it is being traced */
+	char *keys;    /* what is not at its default, "" for nothing */
+	bool live;     /* it is being traced */
 	char **unseen; /* sentences on what of it cannot be seen */
 	size_t nr_unseen;
 	size_t unseen_room;

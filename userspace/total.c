@@ -118,9 +118,9 @@ static void print_since(const struct mlu_target *t, struct mlu_since *since)
 	}
 	printf(", %" PRIu64 " allocated and %" PRIu64 " freed since %s",
 	       t->allocated - since->allocated, t->freed - since->freed, when);
-	*since = (struct mlu_since){
-		.has_table = true, .allocated = t->allocated, .freed = t->freed
-	};
+	*since = (struct mlu_since){ .has_table = true,
+				     .allocated = t->allocated,
+				     .freed = t->freed };
 }
 
 /* Stacks that a filter has left without allocations are not shown and do not count. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What stands at the end of a table: why it is empty, what was lost, what cannot be seen, the sums. */
+/* The end of a table: why it is empty, what was lost, what cannot be seen, and the sums. */
 #ifndef MLU_TOTAL_H
 #define MLU_TOTAL_H
 

@@ -31,8 +31,7 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 	const struct unit *unit = find_unit(text + digits, units);
 	char *number = mlu_strndup(text, digits);
 	uint64_t n;
-	bool good = unit && mlu_number(number, &n) &&
-		    !__builtin_mul_overflow(n, unit->factor, &n);
+	bool good = unit && mlu_number(number, &n) && !__builtin_mul_overflow(n, unit->factor, &n);
 
 	free(number);
 	if (good)
@@ -52,11 +51,7 @@ bool mlu_size(const char *text, uint64_t *bytes)
 bool mlu_time(const char *text, uint64_t bare_ms, uint64_t *ms)
 {
 	const struct unit units[] = {
-		{ "", bare_ms },
-		{ "ms", 1 },
-		{ "s", MLU_SECOND_MS },
-		{ "m", MLU_MINUTE_MS },
-		{},
+		{ "", bare_ms }, { "ms", 1 }, { "s", MLU_SECOND_MS }, { "m", MLU_MINUTE_MS }, {},
 	};
 
 	return read_scaled(text, units, ms);

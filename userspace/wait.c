@@ -97,9 +97,8 @@ enum mlu_wake mlu_wait(int signals, const struct mlu_waited *waited, uint64_t de
 		fds[i + 1] = (struct pollfd){ .fd = waited->pidfd[i], .events = POLLIN };
 	do {
 		left = time_left(deadline);
-		wake = poll(fds, waited->nr + 1, left) > 0 ?
-			       look(fds, waited->nr + 1, which) :
-			       MLU_TIME;
+		wake = poll(fds, waited->nr + 1, left) > 0 ? look(fds, waited->nr + 1, which) :
+							     MLU_TIME;
 	} while (wake == MLU_TIME && left);
 	free(fds);
 	return wake;

@@ -206,8 +206,7 @@ static void test_signals(void)
 	kill(c.pid, SIGCONT);
 	ok(comes_to_state(&c, "RS"), "SIGCONT lets it run");
 	kill(c.pid, SIGUSR1);
-	ok(wait_for_step(&c) == MLU_STEP_ENDED && WIFEXITED(c.status) &&
-		   WEXITSTATUS(c.status) == 5,
+	ok(wait_for_step(&c) == MLU_STEP_ENDED && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 5,
 	   "its handler gets its signal");
 }
 

@@ -258,17 +258,20 @@ static void test_events(void)
 
 static void test_unseen(void)
 {
-	struct mlu_report *r = parse_text(HEAD ONE EVENTS
-					  "unseen operator_new a:b: operator new of a:b is not traced\n"
-					  "unseen go app: a Go runtime\n" STACK FRAME MAPPING);
+	static const char text[] = HEAD ONE EVENTS
+		"unseen operator_new a:b: operator new of a:b is not traced\n"
+		"unseen go app: a Go runtime\n" STACK FRAME MAPPING;
+	struct mlu_report *r = parse_text(text);
 	const struct mlu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "lines of what is not seen are no error");
 	if (ok(t->nr_unseen == 2, "each of them is kept"))
 		is_text(t->unseen[0], "operator new of a:b is not traced", "as its sentence");
 	mlu_report_free(r);
-	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1, "a line without an object is one");
-	has_errors(HEAD ONE "unseen go app:\n" STACK FRAME MAPPING, 1, "so is one without a sentence");
+	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1,
+		   "a line without an object is one");
+	has_errors(HEAD ONE "unseen go app:\n" STACK FRAME MAPPING, 1,
+		   "so is one without a sentence");
 }
 
 /* Lines of newer modules, wherever they stand, do not keep the rest from being read. */

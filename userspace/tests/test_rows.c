@@ -82,8 +82,8 @@ static void test_sentence(void)
 	     "attach 9 bound=1", "there is no process 9", "the sentence of a refusal is found");
 	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n", "attach 9",
 	     "bad (really)", "brackets inside a sentence are kept");
-	says(CONTROL "refused attach 9: bad (EINVAL), written by sh[5] 12 ms ago\n", "attach 9", "bad",
-	     "the time of a refusal is left off");
+	says(CONTROL "refused attach 9: bad (EINVAL), written by sh[5] 12 ms ago\n", "attach 9",
+	     "bad", "the time of a refusal is left off");
 	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n", "attach 9", "other: why",
 	     "a command that was shortened is shown with its sentence");
 	says(CONTROL "refused", "attach 9", "nothing", "half a word is no refusal");

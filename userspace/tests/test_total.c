@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a table, from reports as kernels print them: why it is empty, what was lost and what to
- * raise, what cannot be seen, and the sums. And that memleak's own parsers read the rest.
+ * The end of a table, from reports as kernels print them: why it is empty, what was lost and what
+ * to raise, what cannot be seen, and the sums. And that memleak's own parsers read the rest.
  */
 #include <regex.h>
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 #define HEAD "memleak_user report 1\ntarget 1 pid 2 app tracing 10021 ms: "
 #define NONE HEAD "0 bytes in 0 allocations from 0 stacks, lost 0\n"
 #define SOME HEAD "300 bytes in 3 allocations from 2 stacks, lost 0\n"
-#define STACKS                                                                                   \
-	"200 bytes in 2 allocations from stack 1 (age 1003..10001 ms, 10 made, 8 freed)\n"       \
-	"\t0x00007ffd00001000 [anon]+0x20 (bad pc)\n"                                            \
-	"100 bytes in 1 allocations from stack 2 (mmap, age 3..900 ms, 1 made, 0 freed)\n"       \
+#define STACKS                                                                             \
+	"200 bytes in 2 allocations from stack 1 (age 1003..10001 ms, 10 made, 8 freed)\n" \
+	"\t0x00007ffd00001000 [anon]+0x20 (bad pc)\n"                                      \
+	"100 bytes in 1 allocations from stack 2 (mmap, age 3..900 ms, 1 made, 0 freed)\n" \
 	"\t0x00007ffd00001010 [anon]+0x30 (depth)\n"
 
 static struct mlu_view view = { .top = 10 };
@@ -67,7 +67,7 @@ static void ends(const char *text, struct mlu_since *since, const char *wanted, 
 	free(out);
 }
 
-#define EMPTY(why, events)                                                                     \
+#define EMPTY(why, events)                                                                  \
 	"\tempty: " why "\n\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, " events \
 	" since the attach, 0 lost\n"
 
@@ -85,7 +85,8 @@ static void test_empty(void)
 			 "0 allocated and 0 freed"),
 		   "an idle process is told from others");
 	says_empty(NONE "events allocated=70 freed=70\n",
-		   EMPTY("all 70 recorded allocations have been freed", "70 allocated and 70 freed"),
+		   EMPTY("all 70 recorded allocations have been freed",
+			 "70 allocated and 70 freed"),
 		   "so is one that frees everything");
 	says_empty(NONE "events allocated=70 freed=60\n",
 		   EMPTY("the 10 outstanding allocations are younger than 500 ms (-o 0 shows them)",
@@ -114,7 +115,8 @@ static void test_since(void)
 	     TOTAL "5 allocated and 2 freed since it was cleared, 0 lost\n",
 	     "counters that begin anew are not subtracted");
 	view.top = 1;
-	ends(SOME STACKS, &since, "\ttotal: 300 bytes in 3 allocations, 1 of 2 stacks shown, 0 lost\n",
+	ends(SOME STACKS, &since,
+	     "\ttotal: 300 bytes in 3 allocations, 1 of 2 stacks shown, 0 lost\n",
 	     "what is not shown is counted, without events too");
 	view.top = 10;
 }
