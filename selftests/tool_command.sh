@@ -97,7 +97,7 @@ refuses_a_quote_without_an_end()
 
 tells_that_the_command_has_ended()
 {
-	"$tool" -a -o 0 -c "$leakers/named end" 3600 </dev/null >"$scratch/out" 2>&1
+	"$tool" -a -o 0 -c "$leakers/named end" 60m </dev/null >"$scratch/out" 2>&1
 	expect "$scratch/out" "^pid [0-9]+ has exited\\.$"
 	[ "$(sizes)" = "1003 5000 " ]
 }

@@ -97,7 +97,7 @@ names_the_child_of_a_shell()
 tells_an_exec_that_finds_nothing()
 {
 	local status=0
-	traced "env /no/such/program" 3600 || status=$?
+	traced "env /no/such/program" 60m || status=$?
 	[ "$status" = 0 ]
 	expect "$scratch/out" "/no/such/program"
 	expect "$scratch/out" "the command ended with status 127"
@@ -118,7 +118,7 @@ goes_on_behind_a_program_that_is_refused()
 follows_from_a_program_that_is_refused()
 {
 	strip -o "$scratch/busybox" /bin/busybox
-	traced "$scratch/busybox nice $leakers/named x" 2 1 || { cat "$scratch/out"; return 1; }
+	traced "$scratch/busybox env $leakers/named x" 2 1 || { cat "$scratch/out"; return 1; }
 	expect "$scratch/out" "cannot attach to pid [0-9]+: .*alloc"
 	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\)\\.$"
 	[ "$(sizes)" = "1001 5000 " ] || { cat "$scratch/out"; return 1; }
@@ -129,7 +129,7 @@ follows_from_a_program_that_is_refused()
 outlives()
 {
 	local job command
-	traced "env $leakers/named x" 3600 &
+	traced "env $leakers/named x" 60m &
 	job=$!
 	eventually grep -q "runs named now" "$scratch/out"
 	command=$(sed -n 's/^Attaching to pid \([0-9]*\), .*/\1/p' "$scratch/out")

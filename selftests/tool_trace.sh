@@ -21,7 +21,7 @@ shown()
 trace()
 {
 	local job
-	"$tool" -o 0 -p "$pid" "$@" 3600 >"$scratch/out" 2>&1 &
+	"$tool" -o 0 -p "$pid" "$@" 60m >"$scratch/out" 2>&1 &
 	job=$!
 	eventually is_traced "$pid"
 	step
@@ -170,7 +170,7 @@ names_children_that_are_not_traced()
 ends_with()
 {
 	start life idle
-	"$tool" -p "$pid" 3600 >"$scratch/out" 2>&1 &
+	"$tool" -p "$pid" 60m >"$scratch/out" 2>&1 &
 	local job=$!
 	eventually is_traced "$pid"
 	kill "-$1" "$job"
@@ -214,7 +214,7 @@ leaves_what_somebody_else_traces()
 tells_that_the_process_has_exited()
 {
 	start life idle
-	"$tool" -o 0 -p "$pid" 3600 >"$scratch/out" 2>&1 &
+	"$tool" -o 0 -p "$pid" 60m >"$scratch/out" 2>&1 &
 	local job=$!
 	eventually is_traced "$pid"
 	step

@@ -264,6 +264,7 @@ int mlu_command_start(struct mlu_command *c, const char *line)
 	*c = (struct mlu_command){};
 	if (!argv)
 		return mlu_usage_error("-c: bad command: %s", why);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would have the command's end go unnoticed */
 	status = spawn(argv, &c->pid);
 	mlu_words_free(argv);
 	if (status)

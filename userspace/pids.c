@@ -111,13 +111,22 @@ static bool is_like_one_of(const struct mlu_pids *pids, uint64_t other)
 	return false;
 }
 
+/*
+ * A long interval is a number of whole minutes wherever a person or a script has chosen it. That
+ * one must not be refused on the day on which some process happens to have the number.
+ */
+static bool is_odd_interval(uint64_t ms)
+{
+	return ms > SUSPECT_MS && ms % MLU_MINUTE_MS;
+}
+
 int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint64_t ms)
 {
 	uint64_t pid;
 
 	if (!pids->nr || !mlu_number(word, &pid) || !is_process(pid))
 		return 0;
-	if (ms <= SUSPECT_MS && !is_like_one_of(pids, pid))
+	if (!is_odd_interval(ms) && !is_like_one_of(pids, pid))
 		return 0;
 	return mlu_usage_error("%s is the PID of a process: did you mean -p %d,%s? "
 			       "If it is the INTERVAL: %ss",

@@ -32,7 +32,8 @@ int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word);
  * @ms: its value
  *
  * A number without unit is refused if it is the PID of a process that runs the same program as
- * one of the list or has the same name, or, above ten minutes, of any process.
+ * one of the list or has the same name, or, above ten minutes and no number of whole minutes, of
+ * any process.
  *
  * Return: 0, or the exit status, having said so.
  */

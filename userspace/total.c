@@ -66,11 +66,11 @@ static void print_limit(uint64_t limit)
 	uint64_t mib = limit >> 20;
 
 	if (mib)
-		printf("the module's memory limit, now %" PRIu64
-		       " MiB: modprobe memleak_user max_memory=%" PRIu64 " raises it\n",
+		printf("max_memory of the module, now %" PRIu64
+		       " MiB: rmmod memleak_user; modprobe memleak_user max_memory=%" PRIu64 "\n",
 		       mib, mib * 2);
 	else
-		puts("the module's memory limit: its parameter max_memory=MIB raises it");
+		puts("max_memory of the module: modprobe memleak_user max_memory=MIB");
 }
 
 /* The words for the counters of docs/ABI; one that is not known speaks for itself. */

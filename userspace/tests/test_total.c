@@ -132,7 +132,7 @@ static void test_lost(void)
 	ends(text, &since,
 	     "\t15 allocations were lost:\n"
 	     "\t\t1: the machine was short of memory; no parameter helps\n"
-	     "\t\t2: the module's memory limit, now 64 MiB: modprobe memleak_user max_memory=128 raises it\n"
+	     "\t\t2: max_memory of the module, now 64 MiB: rmmod memleak_user; modprobe memleak_user max_memory=128\n"
 	     "\t\t3: calls nested too deeply, or whose return may not be probed\n"
 	     "\t\t4: the address of the block could not be read\n"
 	     "\t\t5: lost_new\n"
