@@ -6,24 +6,34 @@
 
 . "$(dirname "$0")/tool.sh"
 
-# traced COMMAND INTERVAL COUNT: the command has input that neither comes nor ends.
-traced()
+# Runs the tool with a table each second until a line of its output matches the pattern, then ends it
+# by Ctrl-C; the last table comes after that. The command's input neither comes nor ends.
+trace_until()
 {
+	local pattern=$1 job
+	shift
 	[ -p "$scratch/silence" ] || mkfifo "$scratch/silence"
-	"$tool" -a -o 0 -c "$@" <>"$scratch/silence" >"$scratch/out" 2>&1
+	"$tool" -a -o 0 "$@" 1 <>"$scratch/silence" >"$scratch/out" 2>&1 &
+	job=$!
+	eventually matches "$scratch/out" "$pattern" || { cat "$scratch/out"; return 1; }
+	kill -INT "$job"
+	status=0
+	wait "$job" || status=$?
 }
 
+# Of the last table.
 sizes()
 {
-	sed -n 's/^\taddr = [0-9a-f]* size = \([0-9]*\) stack = [0-9]*$/\1/p' "$scratch/out" |
-		sort -n | tr '\n' ' '
+	awk '/^\[.* Top / { sizes = "" }
+		/^\taddr = / { sizes = sizes $6 "\n" }
+		END { printf "%s", sizes }' "$scratch/out" | sort -n | tr '\n' ' '
 }
 
 # The program "named x" holds one block of 5000 bytes and one of 1001.
 shows_the_last_program_only()
 {
-	[ "$(sizes)" = "1001 5000 " ] || { cat "$scratch/out"; return 1; }
-	expect "$scratch/out" "	leak_by_name\\+0x[0-9a-f]+ \\[$1\\]"
+	[ "$status" = 0 ] && [ "$(sizes)" = "1001 5000 " ] || { cat "$scratch/out"; return 1; }
+	expect "$scratch/out" "	leak_by_name\\+0x[0-9a-f]+ \\[named\\]"
 	eventually nothing_is_traced
 }
 
@@ -37,68 +47,71 @@ end_command()
 
 follows_env()
 {
-	traced "env A=b $leakers/named x" 2 1
+	trace_until " size = 1001 " -c "env A=b $leakers/named x"
 	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): what env held is dropped\\.$"
-	shows_the_last_program_only named
+	shows_the_last_program_only
 	end_command
 }
 
 follows_the_exec_of_a_shell()
 {
-	traced "sh -c 'exec $leakers/named x'" 2 1
-	shows_the_last_program_only named
+	trace_until " size = 1001 " -c "sh -c 'exec $leakers/named x'"
+	shows_the_last_program_only
 	end_command
 }
 
 follows_two_execs()
 {
-	traced "nice env $leakers/named x" 3 1
+	trace_until " size = 1001 " -c "nice env $leakers/named x"
 	expect "$scratch/out" "^pid [0-9]+ runs env now \\(exec\\): what nice held is dropped\\.$"
 	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): what env held is dropped\\.$"
-	shows_the_last_program_only named
+	shows_the_last_program_only
 	end_command
 }
 
 # Whose libc has blocks of its own.
 follows_to_a_static_program()
 {
-	traced "env $leakers/named_static x" 2 1
+	trace_until " size = 1001 " -c "env $leakers/named_static x"
+	[ "$status" = 0 ]
 	expect "$scratch/out" "	leak_by_name\\+0x[0-9a-f]+ \\[named_static\\]"
-	expect "$scratch/out" "^	addr = [0-9a-f]+ size = 1001 "
 	expect "$scratch/out" "^	addr = [0-9a-f]+ size = 5000 "
 	end_command
 }
 
-# The wrapper runs for two tables before it executes the program.
+# The wrapper is shown until it executes the program.
 follows_a_late_exec()
 {
-	traced "sh -c 'sleep 3; exec $leakers/named x'" 2 4
-	expect "$scratch/out" "runs named now \\(exec\\)"
-	[ "$(grep -c '^	addr = [0-9a-f]* size = 1001 ' "$scratch/out")" -ge 1 ]
+	trace_until " size = 1001 " -c "sh -c 'sleep 3; exec $leakers/named x'"
+	[ "$(grep -c '^\[.* Top 10 stacks' "$scratch/out")" -ge 2 ]
+	shows_the_last_program_only
 	end_command
 }
 
 # timeout executes the program in a child.
 names_the_child_of_timeout()
 {
-	traced "timeout 3600 $leakers/named x" 2 1
-	expect "$scratch/out" "its child [0-9]+ \\(named\\) is not traced: memleak-user -p [0-9]+$"
+	trace_until "its child [0-9]+ \\(named\\) is not traced: memleak-user -p [0-9]+$" \
+		-c "timeout 3600 $leakers/named x"
 	[[ "$(sizes)" != *1001* ]]
+	end_child
+}
+
+end_child()
+{
 	pkill -P "$(sed -n 's/^Attaching to pid \([0-9]*\), .*/\1/p' "$scratch/out")"
 }
 
 names_the_child_of_a_shell()
 {
-	traced "sh -c '$leakers/named x; true'" 2 2
-	[ "$(grep -c 'its child [0-9]* (named) is not traced' "$scratch/out")" = 1 ]
-	pkill -P "$(sed -n 's/^Attaching to pid \([0-9]*\), .*/\1/p' "$scratch/out")"
+	trace_until "its child [0-9]+ \\(named\\) is not traced" -c "sh -c '$leakers/named x; true'"
+	[[ "$(sizes)" != *1001* ]]
+	end_child
 }
 
 tells_an_exec_that_finds_nothing()
 {
-	local status=0
-	traced "env /no/such/program" 60m || status=$?
-	[ "$status" = 0 ]
+	"$tool" -o 0 -c "env /no/such/program" 60m >"$scratch/out" 2>&1 </dev/null
 	expect "$scratch/out" "/no/such/program"
 	expect "$scratch/out" "the command ended with status 127"
 	expect "$scratch/out" "^pid [0-9]+ has exited\\.$"
@@ -106,8 +119,7 @@ tells_an_exec_that_finds_nothing()
 
 goes_on_behind_a_program_that_is_refused()
 {
-	local status=0
-	traced "env $leakers/noalloc" 2 2 || status=$?
+	trace_until "the command runs on" -c "env $leakers/noalloc"
 	[ "$status" != 0 ]
 	expect "$scratch/out" "cannot attach to pid [0-9]+: .*alloc"
 	expect "$scratch/out" "runs noalloc now"
@@ -117,11 +129,10 @@ goes_on_behind_a_program_that_is_refused()
 # A static program without symbols has no allocator to be found.
 follows_from_a_program_that_is_refused()
 {
-	strip -o "$scratch/busybox" /bin/busybox
-	traced "$scratch/busybox env $leakers/named x" 2 1 || { cat "$scratch/out"; return 1; }
+	trace_until " size = 1001 " -c "/bin/busybox env $leakers/named x"
 	expect "$scratch/out" "cannot attach to pid [0-9]+: .*alloc"
 	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\)\\.$"
-	[ "$(sizes)" = "1001 5000 " ] || { cat "$scratch/out"; return 1; }
+	shows_the_last_program_only
 	end_command
 }
 
@@ -129,12 +140,13 @@ follows_from_a_program_that_is_refused()
 outlives()
 {
 	local job command
-	traced "env $leakers/named x" 60m &
+	mkfifo "$scratch/silence"
+	"$tool" -a -o 0 -c "env $leakers/named x" 60m <>"$scratch/silence" >"$scratch/out" 2>&1 &
 	job=$!
 	eventually grep -q "runs named now" "$scratch/out"
 	command=$(sed -n 's/^Attaching to pid \([0-9]*\), .*/\1/p' "$scratch/out")
 	eventually is_traced "$command"
-	kill "-$1" "$(pgrep -P "$job" memleak-user)"
+	kill "-$1" "$job"
 	wait "$job" || true
 	eventually nothing_is_traced
 	kill -0 "$command"

@@ -92,6 +92,14 @@ static bool is_process(uint64_t pid)
 	return is_there;
 }
 
+static bool has_pid(const struct mlu_pids *pids, uint64_t pid)
+{
+	for (size_t i = 0; i < pids->nr; i++)
+		if ((uint64_t)pids->pid[i] == pid)
+			return true;
+	return false;
+}
+
 static bool are_equal(char *a, char *b)
 {
 	bool equal = a && b && !strcmp(a, b);
@@ -124,7 +132,8 @@ int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint6
 {
 	uint64_t pid;
 
-	if (!pids->nr || !mlu_number(word, &pid) || !is_process(pid))
+	if (!pids->nr || !mlu_number(word, &pid) || pid == 1 || has_pid(pids, pid) ||
+	    !is_process(pid))
 		return 0;
 	if (!is_odd_interval(ms) && !is_like_one_of(pids, pid))
 		return 0;

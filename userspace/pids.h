@@ -33,7 +33,7 @@ int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word);
  *
  * A number without unit is refused if it is the PID of a process that runs the same program as
  * one of the list or has the same name, or, above ten minutes and no number of whole minutes, of
- * any process.
+ * any process. The numbers of the list itself, and 1, are not.
  *
  * Return: 0, or the exit status, having said so.
  */
