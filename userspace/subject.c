@@ -375,6 +375,7 @@ void mlu_subject_tell_exit(struct mlu_subject *s)
 {
 	if (!s->over && s->shown)
 		printf("pid %d has exited.\n", s->process.pid);
+	fflush(stdout);
 	s->over = true;
 }
 

@@ -85,6 +85,12 @@ static bool is_worth_following(const struct mlu_subject *s)
 	return s->command && (s->error == ENOENT || s->error == EOPNOTSUPP);
 }
 
+static void tell_running_on(const struct mlu_subject *s)
+{
+	if (is_worth_following(s))
+		mlu_warn("the command runs on: a program that it executes may be traced");
+}
+
 static void attach_subject(struct trace *t, struct mlu_subject *s)
 {
 	printf("Attaching to pid %d, Ctrl+C to quit.\n", s->process.pid);
@@ -93,9 +99,8 @@ static void attach_subject(struct trace *t, struct mlu_subject *s)
 		return;
 	t->failed++;
 	s->over = !is_worth_following(s);
-	if (!s->over)
-		mlu_warn("the command runs on: a program that it executes may be traced");
-	else if (s->command)
+	tell_running_on(s);
+	if (s->over && s->command)
 		mlu_command_kill(&t->command);
 }
 
@@ -117,6 +122,8 @@ static void show_all(struct trace *t)
 static void follow_exec(struct trace *t)
 {
 	t->failed = !mlu_subject_renew(&t->subjects[0]);
+	if (t->failed)
+		tell_running_on(&t->subjects[0]);
 	mlu_command_resume(&t->command);
 }
 
