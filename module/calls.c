@@ -132,7 +132,7 @@ static const struct mlu_mapping *allocator_of(struct mlu_target *target, struct 
 
 	mapping = mlu_maps_look_up(&target->maps, target->mm, pc, &no_code);
 	if (!mapping && !no_code)
-		mlu_count(epoch->counters, uncertain);
+		mlu_count(epoch->counters, unknown_caller);
 	return is_allocator(mapping) ? mapping : NULL;
 }
 

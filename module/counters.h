@@ -25,6 +25,7 @@
 	X(partial_unmap)        \
 	X(replaced)             \
 	X(uncertain)            \
+	X(unknown_caller)       \
 	X(lost_memory)          \
 	X(lost_limit)           \
 	X(lost_inflight)        \

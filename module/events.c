@@ -322,7 +322,7 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 
 	if (!stack)
 		return;
-	alloc = mlu_alloc_new(mlu_func_maps(call->func), &at_limit);
+	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP, &at_limit);
 	if (!alloc) {
 		count_failure(epoch, at_limit);
 		return;

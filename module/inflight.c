@@ -8,8 +8,8 @@
  * left goes with the target.
  *
  * Entered from handlers (do not sleep) and, by pop_any, from the worker when no handler of the
- * target runs any more.  A bucket's lock guards its chain, since threads share buckets; a call
- * itself needs none, since only current looks at its own.
+ * target runs any more.  A bucket's lock guards what is in it, since threads share buckets; a
+ * call itself needs none, since only current looks at its own.
  */
 #include <linux/hash.h>
 
@@ -107,27 +107,47 @@ void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 	spin_unlock(&bucket->lock);
 }
 
+static struct mlu_last_free *last_free_of(struct mlu_inflight_bucket *bucket,
+					  const struct task_struct *task)
+{
+	unsigned int i;
+
+	for (i = 0; i < MLU_LAST_FREES; i++)
+		if (bucket->last_free[i].task == task)
+			return &bucket->last_free[i];
+	return NULL;
+}
+
 /* mlu_inflight_note_free() - current is calling free; @call is not kept */
 void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call)
 {
-	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_last_free *last;
 
-	WRITE_ONCE(last->task, current);
-	WRITE_ONCE(last->sp, call->sp);
-	WRITE_ONCE(last->ret, call->ret);
-	WRITE_ONCE(last->start, call->start);
+	spin_lock(&bucket->lock);
+	last = last_free_of(bucket, current);
+	/* Most others are of threads that have ended: who comes again gets one to stay. */
+	if (!last)
+		last = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
+	last->task = current;
+	last->sp = call->sp;
+	last->ret = call->ret;
+	last->start = call->start;
+	spin_unlock(&bucket->lock);
 }
 
 /* mlu_inflight_last_free() - current's last free, if it is still known */
 bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *copy)
 {
-	struct mlu_last_free *last = &inflight->last_free[hash_ptr(current, MLU_INFLIGHT_BITS)];
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	const struct mlu_last_free *last;
 
-	copy->task = READ_ONCE(last->task);
-	copy->sp = READ_ONCE(last->sp);
-	copy->ret = READ_ONCE(last->ret);
-	copy->start = READ_ONCE(last->start);
-	return copy->task == current;
+	spin_lock(&bucket->lock);
+	last = last_free_of(bucket, current);
+	if (last)
+		*copy = *last;
+	spin_unlock(&bucket->lock);
+	return last;
 }
 
 /* mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */

@@ -41,10 +41,12 @@ struct mlu_call {
 
 #define MLU_INFLIGHT_BITS 8
 
+/* The last frees of so many threads are remembered for each bucket; more take turns. */
+#define MLU_LAST_FREES 2
+
 /*
  * The last free of a thread: it has no return probe, so it is no call in flight, but may map or
- * unmap memory.  Threads that share a place overwrite each other's: who finds another's, or a mix
- * of two, knows nothing.
+ * unmap memory, and call another free.
  */
 struct mlu_last_free {
 	const struct task_struct *task;
@@ -54,10 +56,11 @@ struct mlu_last_free {
 };
 
 struct mlu_inflight {
-	struct mlu_last_free last_free[1 << MLU_INFLIGHT_BITS];
 	struct mlu_inflight_bucket {
-		spinlock_t lock;	 /* guards the chain; a leaf */
+		spinlock_t lock;	 /* guards what is in the bucket; a leaf */
 		struct hlist_head calls; /* each thread's newest first */
+		struct mlu_last_free last_free[MLU_LAST_FREES];
+		unsigned int next_free; /* the one to be given away */
 	} bucket[1 << MLU_INFLIGHT_BITS];
 };
 

@@ -75,7 +75,7 @@ static void mark_overlapped(struct mlu_maps *maps, unsigned long start, unsigned
 		}
 		mark_unmapped(maps, m, start, end);
 		if (by && !m->gone)
-			by->over = true;
+			WRITE_ONCE(by->over, true);
 	}
 }
 

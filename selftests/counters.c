@@ -89,6 +89,18 @@ TEST_F(counter, frees_within_the_free_of_a_wrapping_library)
 	EXPECT_TRUE(mlu_exact(&self->l));
 }
 
+/* Each thread's free is told from those of others. */
+TEST_F_TIMEOUT(counter, frees_within_the_free_of_a_wrapper_in_threads, 60)
+{
+	long count = mlu_scaled(1000, 300);
+
+	self->id = run(&self->l, "counted_wrapped", "pair_crowd", count);
+	EXPECT_EQ(CROWD * count, mlu_stat(self->id, "freed"));
+	EXPECT_EQ(0, mlu_stat(self->id, "unknown_free"));
+	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+	EXPECT_GE(mlu_stat(self->id, "nested"), 2 * CROWD * count);
+}
+
 /* The program's own frees of what is not recorded, whatever frees came before. */
 TEST_F(counter, frees_of_what_was_there_before)
 {

@@ -181,8 +181,8 @@ EXACT_ELSEWHERE(reopened_library)
 TEST_F(edge, second_libc_in_a_crowd)
 {
 	run_elsewhere(&self->l, "second_libc_in_a_crowd");
-	EXPECT_TRUE(mlu_stat(mlu_id(self->l.pid), "uncertain") > 0 || mlu_exact(&self->l));
-	mlu_say("%lld uncertain", mlu_stat(mlu_id(self->l.pid), "uncertain"));
+	EXPECT_TRUE(mlu_stat(mlu_id(self->l.pid), "unknown_caller") > 0 || mlu_exact(&self->l));
+	mlu_say("%lld unknown callers", mlu_stat(mlu_id(self->l.pid), "unknown_caller"));
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 

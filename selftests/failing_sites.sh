@@ -24,7 +24,7 @@ uprobe_register uprobe_unregister_nosync
 
 mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_alloc_new mlu_call_new mlu_epoch_new
 mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new mlu_session_new
-mlu_request_new mlu_target_new
+mlu_request_new mlu_target_new mlu_maps_table_new
 "
 
 # What does not, or can do without.
@@ -32,7 +32,7 @@ harmless="
 BUG_func USER_PTR_MAX __SCT__* __asan_* __cpu_possible_mask __fentry__ __flush_workqueue __fortify_panic
 __fput_sync __get_task_comm __get_user_nocheck_8 __init_swait_queue_head __init_work __kasan_check_* __list_*_or_report __might_*
 __mmap_lock_do_trace_* __mmdrop __mutex_init __per_cpu_offset __put_task_struct
-__raw_spin_lock_init __rcu_read_* __seq_puts __stack_chk_fail __tracepoint_* __ubsan_handle_*
+__raw_spin_lock_init __rb_erase_color __rb_insert_augmented __rcu_read_* __seq_puts __stack_chk_fail __tracepoint_* __ubsan_handle_*
 __wake_up __warn_printk __x86_* _ctype _find_next_bit _printk _raw_spin_* _totalram_pages
 backing_file_user_path bsearch byte_rev_table cancel_work_sync complete_all const_pcpu_hot
 copy_from_user_nofault d_path debug_lock* debugfs_remove destroy_work* down_* file_ns_capable
@@ -42,7 +42,7 @@ kmem_cache_destroy kmem_cache_free kstrtouint kstrtoull ktime_get kvfree kvfree_
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
 param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
-queue_work_on rcu_barrier rcu_is_watching rcu_lock_map rcu_read_lock_held refcount_warn_saturate
+queue_work_on rb_next rcu_barrier rcu_is_watching rcu_lock_map rcu_read_lock_held refcount_warn_saturate
 rhashtable_destroy rht_bucket_nested schedule schedule_timeout scnprintf seq_lseek
 seq_printf seq_putc seq_read seq_release seq_write single_release sized_strscpy skip_spaces sort
 strchr strcmp strlen strnlen strrchr synchronize_rcu system_*wq task_active_pid_ns trace_hardirqs_*

@@ -154,6 +154,20 @@ static void *allocate(void *arg)
 	return arg;
 }
 
+/* NUMBER blocks that come and go. */
+static void *pair_up(void *arg)
+{
+	long i;
+
+	pthread_barrier_wait(&barrier);
+	for (i = 0; i < number; i++)
+		free(malloc(100));
+	pthread_barrier_wait(&barrier);
+	for (;;)
+		pause();
+	return arg;
+}
+
 static void crowd(void)
 {
 	pthread_barrier_wait(&barrier);
@@ -164,9 +178,9 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{ "pairs", pairs },	{ "frees", frees },   { "frees_deeper", frees_deeper },
-	{ "threads", threads }, { "unmaps", unmaps }, { "reallocs", reallocs },
-	{ "crowd", crowd },
+	{ "pairs", pairs },	{ "frees", frees },	 { "frees_deeper", frees_deeper },
+	{ "threads", threads }, { "unmaps", unmaps },	 { "reallocs", reallocs },
+	{ "crowd", crowd },	{ "pair_crowd", crowd },
 };
 
 /* What is there before the first step. */
@@ -179,8 +193,10 @@ static void prepare(const char *name)
 		from_before[i] = malloc(50 + i);
 	mapped_before = map_at(NULL, 10);
 	pthread_barrier_init(&barrier, NULL, CROWD + 1);
-	for (i = 0; !strcmp(name, "crowd") && i < CROWD; i++)
-		if (pthread_create(&thread, NULL, allocate, NULL))
+	if (!strstr(name, "crowd"))
+		return;
+	for (i = 0; i < CROWD; i++)
+		if (pthread_create(&thread, NULL, name[0] == 'p' ? pair_up : allocate, NULL))
 			leaker_die("pthread_create");
 }
 
