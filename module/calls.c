@@ -7,9 +7,10 @@
  * from the calls in flight, and for a mapping also from the thread's last free, which has no return
  * probe.  A call in flight is dead, and buried, when its return slot lies below the stack pointer
  * of a later event, or no longer holds the trampoline of return probes: its function was left by
- * longjmp, or the kernel skipped its return probe.  And a call whose caller is no allocator is the
- * program's own, even while another is in flight (a signal handler's, or one deeper down after a
- * longjmp whose return slot nobody has overwritten yet).
+ * longjmp, or the kernel skipped its return probe.  And a call whose caller is no allocator, or
+ * from which the stack does not lead to the outer call, is the program's own, even while another is
+ * in flight (a signal handler's, or one deeper down after a longjmp whose return slot has not been
+ * overwritten yet).
  *
  * An outer call that is not in flight, since it was begun before the attach or was lost, shows on
  * the stack of the mapping that is made within it.
@@ -26,9 +27,6 @@
 #include "calls.h"
 #include "dso.h"
 #include "unwind.h"
-
-/* How much of a stack is searched for a return address into an outer call. */
-#define SEARCH_MAX 16384
 
 /* "[uprobes]", the mapping that begins with the trampoline.  mmap_lock is only tried. */
 static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *known)
@@ -98,68 +96,89 @@ struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epo
 	return NULL;
 }
 
-/* Is there an address of @outer's code on the stack between the two calls? */
-static bool returns_into(const struct mlu_call *outer, const struct mlu_call *call)
-{
-	unsigned long word[16], at = call->sp;
-	unsigned int i;
-
-	for (; at < outer->sp && at < call->sp + SEARCH_MAX; at += sizeof(word)) {
-		if (copy_from_user_nofault(word, (void __user *)at, sizeof(word)))
-			return false;
-		for (i = 0; i < ARRAY_SIZE(word); i++)
-			if (word[i] - outer->start < outer->end - outer->start &&
-			    at + i * sizeof(*word) < outer->sp)
-				return true;
-	}
-	return false;
-}
-
 static bool is_allocator(const struct mlu_mapping *mapping)
 {
 	return mapping && mapping->allocator;
 }
 
 /*
- * The allocator's mapping that a caller lies in, or NULL.  It may have come since the attach, and
- * nobody have walked over it yet: mmap_lock is only tried, and what it hides is said.
+ * Does the caller lie in an allocator's mapping?  It may have come since the attach, and no walk
+ * have met it yet: mmap_lock is only tried, and what it hides is counted.
  */
-static const struct mlu_mapping *allocator_of(struct mlu_target *target, struct mlu_epoch *epoch,
-					      unsigned long pc)
+static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
+			    const struct mlu_call *call)
 {
 	const struct mlu_mapping *mapping;
 	bool no_code;
 
-	mapping = mlu_maps_look_up(&target->maps, target->mm, pc, &no_code);
+	mapping = mlu_maps_look_up(&target->maps, target->mm, call->ret, &no_code);
 	if (!mapping && !no_code)
 		mlu_count(epoch->counters, unknown_caller);
-	return is_allocator(mapping) ? mapping : NULL;
+	return is_allocator(mapping);
 }
 
 /*
- * Is the caller an allocator?  Of a tail call, the jump came from the outer call itself.  Code in
- * an allocator's library is one.  A program that is its own allocator has both sorts of callers
- * in one object: there, the outer call must be going to be returned to.  (Not so for mappings: an
- * allocator may get them in a function that it has jumped to.)
+ * Is @call made within the call whose return address is in @slot?  Where the stack cannot be walked
+ * so far, it is taken for nested, since that is what calls by an allocator nearly always are.
  */
-bool mlu_call_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
-			   const struct mlu_call *outer, const struct mlu_call *call)
+static bool is_within(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, unsigned long slot,
+		      const struct mlu_unwind_start *start, struct mlu_walk *walk)
 {
-	const struct mlu_mapping *mapping;
+	enum mlu_reach reach = MLU_REACH_UNKNOWN;
 
+	if (walk)
+		reach = mlu_unwind_reaches(&target->maps, epoch->counters, start, slot, walk);
+	if (reach == MLU_REACH_UNKNOWN)
+		mlu_count(epoch->counters, uncertain);
+	return reach != MLU_REACH_NO;
+}
+
+/* Is it the outer function itself that makes the call? */
+static bool is_called_from(const struct mlu_call *outer, const struct mlu_call *call)
+{
+	return call->ret - 1 - outer->start < outer->end - outer->start;
+}
+
+/**
+ * mlu_call_is_nested() - is @call made by an allocator, within @outer?
+ * @target: current's
+ * @epoch: the target's
+ * @outer: the newest call in flight
+ * @call: has just been entered
+ * @start: its caller, for a walk
+ * @walk: where to walk; NULL: there is no memory
+ *
+ * If both have one return slot, the outer function has jumped to the inner one.  Else the caller
+ * lies in the object of an allocator, and so may functions that are no part of it: of a program
+ * that is its own allocator, of a C library.  What decides is whether @outer will be returned to.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: true if it is; where the stack cannot be walked, too, which is counted.
+ */
+bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
+			const struct mlu_call *outer, const struct mlu_call *call,
+			const struct mlu_unwind_start *start, struct mlu_walk *walk)
+{
 	if (call->sp == outer->sp)
 		return true;
-	mapping = allocator_of(target, epoch, call->ret);
-	if (!mapping || !mapping->program || mlu_func_maps(call->func))
-		return mapping;
-	return returns_into(outer, call);
+	if (!is_by_allocator(target, epoch, call))
+		return false;
+	return is_called_from(outer, call) ||
+	       is_within(target, epoch, call, outer->sp, start, walk);
 }
 
-/*
+/**
  * mlu_call_by_free() - is a free of current, which has no return probe, still under way?
+ * @target: current's
+ * @epoch: the target's
+ * @call: has just been entered
  *
- * Its slot holds its return address still, and an allocator calls.  Where the slot is the same,
- * free has jumped on to another function; the same function there is the next turn of a loop.
+ * The free's slot holds its return address still, and an allocator makes @call.  Where both have
+ * one slot, free has jumped on to another function; the same function there is the next turn of a
+ * loop.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
  */
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call)
@@ -172,32 +191,51 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (last.sp == call->sp)
 		return last.ret == call->ret && last.start != call->start;
 	return mlu_read_return(last.sp, &now) && now == last.ret &&
-	       allocator_of(target, epoch, call->ret);
+	       is_by_allocator(target, epoch, call);
 }
 
-/*
- * Does the allocator free something of its own?  An object that others may interpose calls free
- * through its PLT where the block is one that malloc gave.  glibc's direct calls of it, in the
- * object of free itself, are for what it has allocated without malloc, at a thread's end.  A
- * program that is its own allocator calls directly in any case.
+/**
+ * mlu_call_maps_for_free() - is @call a mapping that is made within current's last free?
+ * @target: current's
+ * @epoch: the target's
+ * @call: has just been entered
+ * @start: its caller, for a walk
+ * @walk: where to walk; NULL: there is no memory
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: true if it is; where the stack cannot be walked, too, which is counted.
  */
-static bool is_direct_from_inside(struct mlu_target *target, const struct mlu_call *call)
+bool mlu_call_maps_for_free(struct mlu_target *target, struct mlu_epoch *epoch,
+			    const struct mlu_call *call, const struct mlu_unwind_start *start,
+			    struct mlu_walk *walk)
+{
+	struct mlu_last_free last;
+
+	if (!mlu_func_maps(call->func) || !mlu_call_by_free(target, epoch, call) ||
+	    !mlu_inflight_last_free(target->inflight, &last))
+		return false;
+	return last.sp == call->sp || is_within(target, epoch, call, last.sp, start, walk);
+}
+
+/**
+ * mlu_call_is_inside_free() - does the allocator free something of its own?
+ * @target: current's
+ * @call: a free of what is not recorded
+ *
+ * An object that others may interpose calls free through its PLT where the block is one that malloc
+ * gave.  glibc's direct calls of it, in the object of free itself, are for what it has allocated
+ * without malloc, at a thread's end.  A program that is its own allocator calls directly in any
+ * case.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ */
+bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call)
 {
 	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, call->start);
 
 	return is_allocator(mapping) && !mapping->program &&
 	       mlu_maps_find(&target->maps, call->ret) == mapping &&
 	       mlu_direct_callee(call->ret) == call->start;
-}
-
-/* mlu_call_is_nested_free() - does an allocator call this free, of what is not recorded? */
-bool mlu_call_is_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
-			     const struct mlu_call *call)
-{
-	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
-
-	return (outer && mlu_call_by_allocator(target, epoch, outer, call)) ||
-	       mlu_call_by_free(target, epoch, call) || is_direct_from_inside(target, call);
 }
 
 /* Is the code at @pc, in @mapping, of a function that gives or takes blocks?  Mappings are none. */
@@ -237,7 +275,7 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
-	if (!stack || !mlu_func_maps(call->func) || !allocator_of(target, epoch, call->ret))
+	if (!stack || !mlu_func_maps(call->func) || !is_by_allocator(target, epoch, call))
 		return false;
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;

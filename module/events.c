@@ -54,7 +54,8 @@ void mlu_events_exit(void)
 	free_percpu(spare_walks);
 }
 
-static struct mlu_walk *walk_get(void)
+/* Not inlined: one place allocates, which the test of failing allocations makes fail. */
+static noinline struct mlu_walk *walk_get(void)
 {
 	struct mlu_walk *walk = this_cpu_xchg(*spare_walks, NULL);
 
@@ -183,6 +184,25 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 	return call;
 }
 
+/* @outer: the call in flight, NULL: there is none */
+static bool is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *outer, const struct mlu_call *call,
+		      const struct pt_regs *regs)
+{
+	struct mlu_unwind_start start = { .at_return = false };
+	struct mlu_walk *walk;
+	bool nested;
+
+	if (!outer && !mlu_func_maps(call->func))
+		return false;
+	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
+	walk = walk_get();
+	nested = outer ? mlu_call_is_nested(target, epoch, outer, call, &start, walk) :
+			 mlu_call_maps_for_free(target, epoch, call, &start, walk);
+	walk_put(walk);
+	return nested;
+}
+
 /* What it gives is lost; what realloc moves is not where it was. */
 static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
 			     const struct pt_regs *regs)
@@ -208,7 +228,7 @@ static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
 	struct mlu_call call = {};
 
 	read_call(&call, function, regs);
-	if (mlu_call_by_allocator(target, epoch, outer, &call))
+	if (is_nested(target, epoch, outer, &call, regs))
 		mlu_count(epoch->counters, nested);
 	else
 		enter_unfollowed(epoch, function, regs);
@@ -228,14 +248,29 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
-	call->nested = outer ? mlu_call_by_allocator(target, epoch, outer, call) :
-			       mlu_func_maps(call->func) && mlu_call_by_free(target, epoch, call);
+	call->nested = is_nested(target, epoch, outer, call, regs);
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
 	if (!outer && !call->nested)
 		call->nested = mlu_call_by_unseen(target, epoch, call);
 	call->unseen = !outer && call->nested;
 	mlu_inflight_push(target->inflight, call);
+}
+
+/* A free of what was allocated before the attach or is not traced, or an allocator's own. */
+static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
+			     const struct mlu_function *function, const struct mlu_call *call,
+			     const struct pt_regs *regs)
+{
+	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
+
+	if ((outer && is_nested(target, epoch, outer, call, regs)) ||
+	    mlu_call_by_free(target, epoch, call) || mlu_call_is_inside_free(target, call))
+		mlu_count(epoch->counters, nested);
+	else if (function->unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
 }
 
 static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
@@ -247,7 +282,11 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!addr)
 		return;
 	read_call(&call, function, regs);
-	mlu_frees_at_once(target, epoch, function, &call, addr);
+	if (!mlu_frees_at_once(epoch, addr))
+		count_unrecorded(target, epoch, function, &call, regs);
+	/* Of two within each other the outer one is still under way when the inner one has ended. */
+	if (!mlu_call_by_free(target, epoch, &call))
+		mlu_inflight_note_free(target->inflight, &call);
 }
 
 /* mlu_event_enter() - an allocator function of the target is being called */

@@ -74,22 +74,19 @@ void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 		mlu_count(epoch->counters, reallocated);
 }
 
-/* mlu_frees_at_once() - free is being called; @call is not kept */
-void mlu_frees_at_once(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_function *function, const struct mlu_call *call,
-		       unsigned long addr)
+/**
+ * mlu_frees_at_once() - free is being called
+ * @epoch: the target's
+ * @addr: the block
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: false if the block is not recorded.
+ */
+bool mlu_frees_at_once(struct mlu_epoch *epoch, unsigned long addr)
 {
 	struct mlu_alloc *alloc = mlu_allocs_remove(&epoch->heap, addr);
 
 	if (alloc)
 		mlu_epoch_forget(epoch, alloc);
-	else if (mlu_call_is_nested_free(target, epoch, call))
-		mlu_count(epoch->counters, nested);
-	else if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else
-		mlu_count(epoch->counters, unknown_free);
-	/* Of two within each other the outer one is still there when the inner one has ended. */
-	if (!mlu_call_by_free(target, epoch, call))
-		mlu_inflight_note_free(target->inflight, call);
+	return alloc;
 }

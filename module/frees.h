@@ -5,14 +5,11 @@
 
 #include "target.h"
 
-struct mlu_function;
 struct pt_regs;
 
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr);
 void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 		      const struct pt_regs *regs, unsigned long block);
-void mlu_frees_at_once(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_function *function, const struct mlu_call *call,
-		       unsigned long addr);
+bool mlu_frees_at_once(struct mlu_epoch *epoch, unsigned long addr);
 
 #endif /* MLU_FREES_H */

@@ -280,6 +280,72 @@ void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 	run(&w, depth);
 }
 
+/* A frame pointer may have skipped frames: then only a match proves something. */
+static enum mlu_reach reach_by_end(const struct walker *w, unsigned int end)
+{
+	return end == MLU_WALK_END && !w->walk->nr_by_pointer ? MLU_REACH_NO : MLU_REACH_UNKNOWN;
+}
+
+/* Has the step led to the caller that returns through @slot, or past it? */
+static bool is_reached(const struct walker *w, u64 slot, enum mlu_reach *reach)
+{
+	if (w->regs.interrupted)
+		*reach = MLU_REACH_NO;
+	else if (w->regs.slot == slot)
+		*reach = MLU_REACH_YES;
+	else if (!(w->regs.known & BIT(MLU_CFI_RSP)) || w->regs.saved & BIT(MLU_CFI_RSP))
+		*reach = MLU_REACH_UNKNOWN;
+	else if (w->regs.value[MLU_CFI_RSP] > slot)
+		*reach = w->walk->nr_by_pointer ? MLU_REACH_UNKNOWN : MLU_REACH_NO;
+	else
+		return false;
+	return true;
+}
+
+static enum mlu_reach walk_to_slot(struct walker *w, u64 slot)
+{
+	struct mlu_mapping *mapping;
+	enum mlu_reach reach;
+	unsigned int end;
+
+	while (w->walk->trace.nr < MLU_MAX_DEPTH) {
+		if (!append(w, &mapping))
+			return MLU_REACH_UNKNOWN;
+		end = step(w, mapping);
+		if (end != GOES_ON)
+			return reach_by_end(w, end);
+		if (is_reached(w, slot, &reach))
+			return reach;
+		w->regs.pc = mlu_unhijacked(w->at_return, w->regs.slot, w->regs.pc);
+	}
+	return MLU_REACH_UNKNOWN;
+}
+
+/**
+ * mlu_unwind_reaches() - is a call made within another one that has its return address in @slot?
+ * @maps: of current
+ * @counters: of its epoch
+ * @start: the inner call's caller
+ * @slot: the outer call's return slot
+ * @walk: where to walk; what was in it is lost
+ *
+ * It is if @slot belongs to a frame of the stack as it is now, whatever the outer function has
+ * jumped to, and no signal handler lies between the two.  A slot that was left by longjmp holds its
+ * old value for a while, but lies within a frame.
+ *
+ * Context: handler, within rcu_read_lock(); does not sleep.
+ * Return: MLU_REACH_UNKNOWN where the walk ends before it has come so far.
+ */
+enum mlu_reach mlu_unwind_reaches(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
+				  const struct mlu_unwind_start *start, unsigned long slot,
+				  struct mlu_walk *walk)
+{
+	struct walker w = walker_of_current(maps, counters, start, walk);
+
+	start_walk(&w);
+	return walk_to_slot(&w, slot);
+}
+
 /* mlu_unwind_copy() - the same of a stack that was copied. Context: any, does not sleep. */
 void mlu_unwind_copy(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		     const struct mlu_registers *registers, const struct mlu_stack_copy *copy,

@@ -33,6 +33,13 @@ struct mlu_walk {
 	struct mlu_rules_scratch scratch;
 };
 
+/* Is a call made within another one? */
+enum mlu_reach {
+	MLU_REACH_NO,
+	MLU_REACH_YES,
+	MLU_REACH_UNKNOWN, /* the stack cannot be walked so far */
+};
+
 bool mlu_read_user(unsigned long addr, unsigned long *value);
 bool mlu_read_return(unsigned long slot, unsigned long *value);
 unsigned long mlu_unhijacked(bool at_return, unsigned long slot, unsigned long value);
@@ -40,6 +47,9 @@ u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp);
 
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk);
+enum mlu_reach mlu_unwind_reaches(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
+				  const struct mlu_unwind_start *start, unsigned long slot,
+				  struct mlu_walk *walk);
 void mlu_unwind_copy(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		     const struct mlu_registers *registers, const struct mlu_stack_copy *copy,
 		     unsigned int depth, struct mlu_walk *walk);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exactness of programs with an allocator of their own, which takes memory from another one: each
+ * block is counted once, with the program's size and address, however the one calls the other.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+#include "mlu.h"
+
+FIXTURE(own)
+{
+	struct mlu_leaker l;
+	int id;
+};
+
+FIXTURE_SETUP(own)
+{
+	mlu_fresh();
+}
+
+FIXTURE_TEARDOWN(own)
+{
+	mlu_kill(&self->l);
+	mlu_fresh();
+}
+
+static int attach(struct mlu_leaker *l)
+{
+	if (mlu_command("attach %d", l->pid))
+		mlu_die("%s", mlu_refusal);
+	return mlu_id(l->pid);
+}
+
+static bool is_exact_after(struct mlu_leaker *l, int id, const char *step)
+{
+	mlu_step(l, step);
+	if (mlu_exact(l) && mlu_sound(id) && mlu_stat(id, "failed") == (long long)l->failed)
+		return true;
+	mlu_say("after %s: %s", step, mlu_text("targets/%d/report", id));
+	return false;
+}
+
+/* Blocks of each function, of a handler that interrupts malloc, and after malloc was abandoned. */
+#define EXACT_OF(program)                                                  \
+	TEST_F(own, program)                                               \
+	{                                                                  \
+		mlu_spawn(&self->l, "own_" #program, NULL);                \
+		self->id = attach(&self->l);                               \
+		EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));     \
+		EXPECT_GE(mlu_stat(self->id, "nested"), 20);               \
+		EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));             \
+		EXPECT_TRUE(is_exact_after(&self->l, self->id, "signal")); \
+		EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));             \
+		EXPECT_TRUE(is_exact_after(&self->l, self->id, "jump"));   \
+		/* The call that was left. */                              \
+		EXPECT_EQ(1, mlu_stat(self->id, "uncertain"));             \
+	}
+
+EXACT_OF(tail)
+EXACT_OF(calls)
+EXACT_OF(next)
+EXACT_OF(library)
+EXACT_OF(static)
+
+TEST_F(own, preloaded)
+{
+	char preload[512];
+
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mlu_here("leakers/libown.so"));
+	mlu_spawn(&self->l, preload, "mix", "malloc,calloc,realloc,posix_memalign", "2", NULL);
+	self->id = attach(&self->l);
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
+	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
+}
+
+/* malloc is nothing but a jump to that of the C library. */
+TEST_F(own, jump)
+{
+	mlu_spawn(&self->l, "own_jump", "malloc", NULL);
+	self->id = attach(&self->l);
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
+	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
+	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+}
+
+/* operator new of libstdc++ calls the program's malloc. */
+TEST_F(own, operator_new)
+{
+	mlu_spawn(&self->l, "own_new", NULL);
+	self->id = attach(&self->l);
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
+	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
+	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+}
+
+/* How deep the report's stacks are does not matter to what is nested. */
+TEST_F(own, at_a_depth_of_one)
+{
+	mlu_spawn(&self->l, "own_tail", NULL);
+	ASSERT_EQ(0, mlu_command("attach %d depth=1", self->l.pid));
+	self->id = mlu_id(self->l.pid);
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "signal"));
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "jump"));
+}
+
+/* Where the stack cannot be walked the call is taken for nested, and counted as uncertain. */
+TEST_F(own, without_unwind_data)
+{
+	long long uncertain;
+
+	mlu_spawn(&self->l, "own_bare", NULL);
+	self->id = attach(&self->l);
+	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
+	uncertain = mlu_stat(self->id, "uncertain");
+	EXPECT_GT(uncertain, 20);
+	mlu_step(&self->l, "signal");
+	EXPECT_TRUE(mlu_sound(self->id));
+	EXPECT_TRUE(mlu_exact(&self->l) || mlu_stat(self->id, "uncertain") > uncertain);
+}
+
+int main(int argc, char **argv)
+{
+	mlu_begin();
+	return test_harness_run(argc, argv);
+}
