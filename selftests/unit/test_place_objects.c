@@ -54,7 +54,7 @@ static bool is_emulated_text(const struct oracle_insn *insn, bool nops)
 {
 	const char *text = insn->text;
 
-	if (begins(text, "nop ") || !strcmp(text, "nop") || begins(text, "xchg   %ax,%ax"))
+	if (begins(text, "nop") || begins(text, "xchg   %ax,%ax"))
 		return nops || !strpbrk(text, "(");
 	if (begins(text, "push   %r"))
 		return true;
