@@ -175,8 +175,8 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
  * @call: has just been entered
  *
  * The free's slot holds its return address still, and an allocator makes @call.  Where both have
- * one slot, free has jumped on to another function; the same function there is the next turn of a
- * loop.
+ * one slot, free has jumped on to another function if it is free that the program has called; else
+ * this is the next turn of a loop, which may call another function each time.
  *
  * Context: handler, within rcu_read_lock(); does not sleep.
  */
@@ -189,7 +189,8 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!mlu_inflight_last_free(target->inflight, &last) || last.sp < call->sp)
 		return false;
 	if (last.sp == call->sp)
-		return last.ret == call->ret && last.start != call->start;
+		return last.ret == call->ret && last.start != call->start &&
+		       mlu_callee(call->ret) == last.start;
 	return mlu_read_return(last.sp, &now) && now == last.ret &&
 	       is_by_allocator(target, epoch, call);
 }
