@@ -14,7 +14,7 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "units.h"
+#include "quantity.h"
 #include "words.h"
 
 #define DEFAULT_OLDER_MS 500

@@ -13,7 +13,7 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "units.h"
+#include "quantity.h"
 #include "words.h"
 
 #define SEPARATORS ", \t\n"

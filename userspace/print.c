@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "units.h"
+#include "quantity.h"
 
 void mlu_print_head(const struct mlu_view *view)
 {

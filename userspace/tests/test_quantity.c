@@ -5,7 +5,7 @@
 
 #include "mem.h"
 #include "tap.h"
-#include "units.h"
+#include "quantity.h"
 
 static void is_size(const char *text, bool wanted, uint64_t bytes)
 {

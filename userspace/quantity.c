@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Sizes and times with units. Pure: no state, no messages. */
-#include "units.h"
+#include "quantity.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sizes and times with units, read from a command line and shown in a table. */
-#ifndef MLU_UNITS_H
-#define MLU_UNITS_H
+#ifndef MLU_QUANTITY_H
+#define MLU_QUANTITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
