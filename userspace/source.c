@@ -2,8 +2,8 @@
 /*
  * Lines and inlined functions, by libdw.
  *
- * The innermost function is at the line of the address itself; each further one is where the one
- * before it was called, which that one's DIE says (DWARF 5, 3.3.8.2).
+ * The innermost function is at the line of the address itself; each further one is at the line
+ * where the one before it was called, an attribute of that one's DIE (DWARF 5, 3.3.8.2).
  */
 #include "source.h"
 
@@ -14,6 +14,7 @@
 
 #include "demangle.h"
 #include "mem.h"
+#include "units.h"
 #include "words.h"
 
 /* Where the code of one function goes on in the next one. */
@@ -22,13 +23,40 @@ struct place {
 	int line;
 };
 
-static struct place place_of(Dwfl_Module *module, Dwarf_Addr address)
+struct mlu_debug {
+	Dwarf_Addr bias;
+	struct mlu_units *units;
+};
+
+struct mlu_debug *mlu_debug_new(Dwfl_Module *module)
+{
+	Dwarf_Addr bias = 0;
+	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
+	struct mlu_debug *debug;
+
+	if (!dwarf)
+		return NULL;
+	debug = mlu_zalloc(sizeof(*debug));
+	debug->bias = bias;
+	debug->units = mlu_units_new(dwarf);
+	return debug;
+}
+
+void mlu_debug_free(struct mlu_debug *debug)
+{
+	if (!debug)
+		return;
+	mlu_units_free(debug->units);
+	free(debug);
+}
+
+static struct place place_of(struct mlu_unit *unit, Dwarf_Addr address)
 {
 	struct place place = { .file = NULL };
-	Dwfl_Line *line = dwfl_module_getsrc(module, address);
+	Dwarf_Line *line = dwarf_getsrc_die(&unit->lines, address);
 
-	if (line)
-		place.file = dwfl_lineinfo(line, NULL, &place.line, NULL, NULL, NULL);
+	if (line && !dwarf_lineno(line, &place.line) && place.line)
+		place.file = dwarf_linesrc(line, NULL, NULL);
 	return place;
 }
 
@@ -43,14 +71,17 @@ static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
 }
 
 /* Where an inlined function was called. */
-static struct place caller_of(Dwarf_Die *cu, Dwarf_Die *die)
+static struct place caller_of(Dwarf_Die *die)
 {
 	struct place place = { .line = constant_of(die, DW_AT_call_line) };
 	Dwarf_Files *files;
+	Dwarf_Die unit;
 	size_t nr;
 
-	if (!dwarf_getsrcfiles(cu, &files, &nr))
+	if (dwarf_diecu(die, &unit, NULL, NULL) && !dwarf_getsrcfiles(&unit, &files, &nr))
 		place.file = dwarf_filesrc(files, constant_of(die, DW_AT_call_file), NULL, NULL);
+	if (!place.line)
+		place.file = NULL;
 	return place;
 }
 
@@ -91,38 +122,24 @@ static void add(struct list *list, char *function, struct place place)
 	};
 }
 
-/* The scopes around the innermost function: in the code, not where the function was written. */
-static int scopes_of(Dwarf_Die *cu, Dwarf_Addr address, Dwarf_Die **scopes)
+size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_source **source)
 {
-	Dwarf_Die *lexical;
-	int i, n = dwarf_getscopes(cu, address, &lexical), found = 0;
-
-	for (i = 0; i < n; i++) {
-		int tag = dwarf_tag(&lexical[i]);
-
-		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-			continue;
-		found = dwarf_getscopes_die(&lexical[i], scopes);
-		break;
-	}
-	if (n > 0)
-		free(lexical);
-	return found;
-}
-
-size_t mlu_source_of(Dwfl_Module *module, Dwarf_Addr address, struct mlu_source **source)
-{
-	struct place place = place_of(module, address);
-	Dwarf_Addr bias = 0;
-	Dwarf_Die *cu = dwfl_module_addrdie(module, address, &bias), *scopes = NULL;
-	int i, n = cu ? scopes_of(cu, address - bias, &scopes) : 0;
+	struct mlu_unit *unit = mlu_units_find(debug->units, address - debug->bias);
+	Dwarf_Die *scopes = NULL;
 	struct list list = { .nr = 0 };
+	struct place place;
+	size_t nr;
 
-	for (i = 0; i < n; i++) {
-		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
-			continue;
-		add(&list, name_of(&scopes[i]), place);
-		place = caller_of(cu, &scopes[i]);
+	*source = NULL;
+	if (!unit)
+		return 0;
+	place = place_of(unit, address - debug->bias);
+	nr = mlu_unit_scopes(unit, address - debug->bias, &scopes);
+	if (!nr && unit->is_part)
+		return 0;
+	while (nr > 1) {
+		add(&list, name_of(&scopes[--nr]), place);
+		place = caller_of(&scopes[nr]);
 	}
 	free(scopes);
 	if (list.nr || place.file)

@@ -13,12 +13,29 @@ struct mlu_source {
 	int line;
 };
 
-/*
- * Reads the object's debug information, its own or separate, and asks the servers of
- * DEBUGINFOD_URLS if that is set.  Returns how many there are, 0 where there is no debug
- * information.
+struct mlu_debug;
+
+/**
+ * mlu_debug_new() - open the debug information of an object, its own or separate
+ *
+ * Asks the servers of DEBUGINFOD_URLS if that is set.
+ *
+ * Return: the debug information, to be freed before @module, or NULL: there is none.
  */
-size_t mlu_source_of(Dwfl_Module *module, Dwarf_Addr address, struct mlu_source **source);
+struct mlu_debug *mlu_debug_new(Dwfl_Module *module);
+void mlu_debug_free(struct mlu_debug *debug);
+
+/**
+ * mlu_source_of() - find the functions and lines at an address
+ * @address: in the object's file
+ * @source: set to an array, to be freed with mlu_source_free()
+ *
+ * Where it is not known which functions are inlined at the address no line is given either: it
+ * could be the line of another function than the symbol's.
+ *
+ * Return: the number of functions, 0 if nothing is known.
+ */
+size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_source **source);
 void mlu_source_free(struct mlu_source *source, size_t nr);
 
 #endif

@@ -35,6 +35,7 @@ struct object {
 	uint64_t start; /* tells objects without a build-id apart */
 	Dwfl *dwfl;	/* NULL: there is no file for it */
 	Dwfl_Module *module;
+	struct mlu_debug *debug; /* for lines; NULL: not asked for, or there is none */
 };
 
 /* An address that was looked up. */
@@ -104,6 +105,7 @@ static void free_known(void *node)
 
 static void free_object(struct object *object)
 {
+	mlu_debug_free(object->debug);
 	if (object->dwfl)
 		dwfl_end(object->dwfl);
 	free(object->build_id);
@@ -156,6 +158,8 @@ static void load(struct object *object, int fd, const char *path)
 	}
 	dwfl_module_info(object->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
 	*userdata = object;
+	if (object->owner->with_source)
+		object->debug = mlu_debug_new(object->module);
 }
 
 static void complain(struct mlu_symbolizer *sym, const char *path, const char *why)
@@ -287,8 +291,9 @@ static void look_up(struct known *known)
 		known->symbol = mlu_demangle(symbol);
 		known->offset = offset;
 	}
-	if (known->object->owner->with_source)
-		known->nr_sources = mlu_source_of(module, known->address + bias, &known->source);
+	if (known->object->debug)
+		known->nr_sources =
+			mlu_source_of(known->object->debug, known->address + bias, &known->source);
 }
 
 static int compare_known(const void *a, const void *b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A call in a function that is inlined into one that is inlined: the test knows these lines. */
-__attribute__((noipa)) int target(int n)
+__attribute__((noinline)) int target(int n)
 {
 	return n * 3;
 }
@@ -15,7 +15,7 @@ static inline __attribute__((always_inline)) int middle(int n)
 	return leaf(n) + 2;
 }
 
-__attribute__((noipa)) int outer(int n)
+__attribute__((noinline)) int outer(int n)
 {
 	return middle(n) + 4;
 }
