@@ -21,6 +21,7 @@
 #include "compiler.h"
 #include "demangle.h"
 #include "elffile.h"
+#include "functions.h"
 #include "mem.h"
 #include "msg.h"
 #include "words.h"
@@ -36,11 +37,13 @@ struct object {
 	Dwfl *dwfl;	/* NULL: there is no file for it */
 	Dwfl_Module *module;
 	struct mlu_debug *debug; /* for lines; NULL: not asked for, or there is none */
+	struct mlu_functions *functions;
+	bool functions_read;
 };
 
 /* An address that was looked up. */
 struct known {
-	const struct object *object;
+	struct object *object;
 	uint64_t address;
 	uint64_t offset; /* of that address */
 	char *symbol;
@@ -106,6 +109,7 @@ static void free_known(void *node)
 static void free_object(struct object *object)
 {
 	mlu_debug_free(object->debug);
+	mlu_functions_free(object->functions);
 	if (object->dwfl)
 		dwfl_end(object->dwfl);
 	free(object->build_id);
@@ -276,6 +280,24 @@ static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_tar
 	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
 }
 
+/*
+ * libdwfl offers a symbol without a size for all that follows it in its section. What the symbol
+ * does not cover by its own size is another function's if the unwind table has one that begins
+ * in between.
+ */
+static bool is_disproved(struct object *object, uint64_t address, uint64_t offset, uint64_t size)
+{
+	GElf_Addr bias;
+
+	if (offset < size)
+		return false;
+	if (!object->functions_read) {
+		object->functions = mlu_functions_new(dwfl_module_getelf(object->module, &bias));
+		object->functions_read = true;
+	}
+	return mlu_functions_between(object->functions, address - offset, address);
+}
+
 static void look_up(struct known *known)
 {
 	Dwfl_Module *module = known->object->module;
@@ -287,7 +309,8 @@ static void look_up(struct known *known)
 	dwfl_module_getelf(module, &bias);
 	symbol = dwfl_module_addrinfo(module, known->address + bias, &offset, &entry, NULL, NULL,
 				      NULL);
-	if (symbol && *symbol) {
+	if (symbol && *symbol &&
+	    !is_disproved(known->object, known->address, offset, entry.st_size)) {
 		known->symbol = mlu_demangle(symbol);
 		known->offset = offset;
 	}
@@ -306,7 +329,7 @@ static int compare_known(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static const struct known *known_at(struct mlu_symbolizer *sym, const struct object *object,
+static const struct known *known_at(struct mlu_symbolizer *sym, struct object *object,
 				    uint64_t address)
 {
 	struct known key = { .object = object, .address = address };
