@@ -4,6 +4,7 @@
 
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
@@ -33,8 +34,10 @@ static int reopen(int fd)
 {
 	char *path = mlu_format("/proc/self/fd/%d", fd);
 	int readable = open(path, O_RDONLY | O_CLOEXEC);
+	int error = errno;
 
 	free(path);
+	errno = error;
 	return readable;
 }
 
@@ -43,13 +46,18 @@ int mlu_elf_open(int dir, const char *path, bool in_root)
 {
 	int handle = in_root ? open_in_root(dir, path) : openat(dir, path, O_PATH | O_CLOEXEC);
 	struct stat st;
-	int fd = -1;
+	int fd = -1, error;
 
 	if (handle < 0)
 		return -1;
-	if (!fstat(handle, &st) && S_ISREG(st.st_mode))
-		fd = reopen(handle);
+	if (!fstat(handle, &st)) {
+		errno = EINVAL;
+		if (S_ISREG(st.st_mode))
+			fd = reopen(handle);
+	}
+	error = errno;
 	close(handle);
+	errno = error;
 	return fd;
 }
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Opens a regular file to read, -1 if it is none. Below dir; in_root makes dir
- * the root for path's own "..", links and leading slash.
+ * Opens a regular file to read, -1 with errno if that fails, EINVAL for any other file. Below dir;
+ * in_root makes dir the root for path's own "..", links and leading slash.
  */
 int mlu_elf_open(int dir, const char *path, bool in_root);
 

@@ -14,28 +14,16 @@
 #include <unistd.h>
 
 #include "elffile.h"
+#include "held.h"
 #include "mem.h"
 
 /* A deleted file's path as the kernel shows it. */
 #define DELETED " (deleted)"
 
-#define HELD_MAX 256 /* the limit of open files is 1024 in most places */
-
-/* A file that the process had mapped when we looked. */
-struct held {
-	uint64_t start;
-	unsigned long inode;
-	char device[16];
-	char *build_id;
-	int fd;
-};
-
 struct mlu_files {
 	struct mlu_places places;
-	int root; /* the process's root or the sysroot, -1: our own */
-	struct held *held;
-	size_t nr;
-	size_t room;
+	int root;		     /* the process's root or the sysroot, -1: our own */
+	struct mlu_held_files *held; /* NULL: the process is gone */
 };
 
 static int open_root(const struct mlu_places *places)
@@ -53,90 +41,30 @@ struct mlu_files *mlu_files_new(const struct mlu_places *places)
 
 	files->places = *places;
 	files->root = open_root(places);
+	if (places->proc >= 0)
+		files->held = mlu_held_new(places->proc);
 	return files;
 }
 
 void mlu_files_free(struct mlu_files *files)
 {
-	for (size_t i = 0; i < files->nr; i++) {
-		free(files->held[i].build_id);
-		close(files->held[i].fd);
-	}
+	if (files->held)
+		mlu_held_free(files->held);
 	if (files->root >= 0)
 		close(files->root);
-	free(files->held);
 	free(files);
-}
-
-static bool is_held(const struct mlu_files *files, const struct held *h)
-{
-	for (size_t i = 0; i < files->nr; i++)
-		if (files->held[i].inode == h->inode && files->held[i].start == h->start &&
-		    !strcmp(files->held[i].device, h->device))
-			return true;
-	return false;
-}
-
-static void hold(struct mlu_files *files, struct held *h, const char *range)
-{
-	char *name = mlu_format("map_files/%s", range);
-
-	h->fd = mlu_elf_open(files->places.proc, name, false);
-	free(name);
-	if (h->fd < 0)
-		return;
-	h->build_id = mlu_elf_build_id(h->fd);
-	files->held = mlu_grow(files->held, files->nr, &files->room, sizeof(*h));
-	files->held[files->nr++] = *h;
-}
-
-/* START-END PERMS OFFSET DEV INODE PATH; code of a file is all that a frame can lie in. */
-static void hold_line(struct mlu_files *files, const char *line)
-{
-	struct held h = {};
-	char range[40], perms[8];
-	int fields;
-
-	fields = sscanf(line, "%39s %7s %*s %15s %lu", range, perms, h.device, &h.inode);
-	if (fields != 4 || !h.inode || perms[2] != 'x' || files->nr >= HELD_MAX)
-		return;
-	if (sscanf(range, "%" SCNx64 "-", &h.start) == 1 && !is_held(files, &h))
-		hold(files, &h, range);
 }
 
 void mlu_files_hold(struct mlu_files *files)
 {
-	char *line = NULL;
-	size_t size = 0;
-	FILE *maps;
-	int fd;
-
-	if (files->places.proc < 0)
-		return;
-	fd = openat(files->places.proc, "maps", O_RDONLY | O_CLOEXEC);
-	maps = fd >= 0 ? fdopen(fd, "r") : NULL;
-	if (!maps)
-		return;
-	while (getline(&line, &size, maps) > 0)
-		hold_line(files, line);
-	free(line);
-	fclose(maps);
+	if (files->held)
+		mlu_held_look(files->held);
 }
 
-/* Without a build-id the place where it was mapped must do: a held file was there. */
-static bool is_mapped_file(const struct held *h, const struct mlu_mapping *m)
+void mlu_files_bind(struct mlu_files *files, const struct mlu_target *target)
 {
-	if (strcmp(m->build_id, "-"))
-		return !strcmp(h->build_id, m->build_id);
-	return !strcmp(h->build_id, "-") && h->start == m->start;
-}
-
-static int open_held(const struct mlu_files *files, const struct mlu_mapping *m)
-{
-	for (size_t i = 0; i < files->nr; i++)
-		if (is_mapped_file(&files->held[i], m))
-			return fcntl(files->held[i].fd, F_DUPFD_CLOEXEC, 0);
-	return -1;
+	if (files->held)
+		mlu_held_bind(files->held, target);
 }
 
 static void tell(char **why, char *text)
@@ -234,22 +162,47 @@ static char *plain_path(const char *path)
 	return mlu_strndup(path, len);
 }
 
-int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, char **path,
-		   char **why)
+/* Whose mapping is gone may have been another file of the same path: two were mapped there. */
+static int open_unproven(const struct mlu_files *files, const char *path,
+			 const struct mlu_mapping *m, char **why)
 {
 	int fd;
 
+	if (m->unmapped) {
+		tell(why,
+		     mlu_format("it has no build-id and was unmapped: its file cannot be told"));
+		return -1;
+	}
+	fd = open_path(files, path, m, why);
+	return fd < 0 ? open_flat(files, path, m, why) : fd;
+}
+
+static int open_proven(const struct mlu_files *files, const char *path, const struct mlu_mapping *m,
+		       char **why)
+{
+	int fd = open_mapped(files, m, why);
+
+	if (fd < 0)
+		fd = open_path(files, path, m, why);
+	if (fd < 0)
+		fd = open_flat(files, path, m, why);
+	return fd < 0 ? fetch(files, m, why) : fd;
+}
+
+int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, char **path,
+		   char **why)
+{
+	bool has_build_id = strcmp(mapping->build_id, "-");
+	int fd = -1;
+
 	*why = NULL;
 	*path = plain_path(mapping->path);
-	fd = open_held(files, mapping);
-	if (fd < 0)
-		fd = open_mapped(files, mapping, why);
-	if (fd < 0)
-		fd = open_path(files, *path, mapping, why);
-	if (fd < 0)
-		fd = open_flat(files, *path, mapping, why);
-	if (fd < 0 && strcmp(mapping->build_id, "-"))
-		fd = fetch(files, mapping, why);
+	if (files->held)
+		fd = mlu_held_open(files->held, mapping, why);
+	if (fd < 0 && has_build_id)
+		fd = open_proven(files, *path, mapping, why);
+	else if (fd < 0 && !files->held)
+		fd = open_unproven(files, *path, mapping, why);
 	if (fd < 0 && !*why)
 		tell(why, mlu_format("the file was not found"));
 	return fd;
@@ -273,5 +226,14 @@ int mlu_files_debug(struct mlu_files *files, const char *build_id)
 		fd = -1;
 	}
 	free(found);
+	return fd;
+}
+
+int mlu_files_named(struct mlu_files *files, const char *path)
+{
+	int fd = files->root >= 0 ? mlu_elf_open(files->root, path, true) : -1;
+
+	if (fd < 0 && !files->places.sysroot)
+		fd = mlu_elf_open(AT_FDCWD, path, false);
 	return fd;
 }

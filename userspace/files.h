@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a mapping in a report to the file that was mapped: never another one.
- * A live process's files are taken from the process itself, so that mount
- * namespaces and deleted files need no care; else by path; in every case the
- * build-id decides.
+ * From a mapping in a report to the file that was mapped, never another one. A live process's files
+ * are taken from the process itself, so that mount namespaces and deleted files need no care; else
+ * by path. A build-id decides in every case; held.h says what proves a file without one.
  */
 #ifndef MLU_FILES_H
 #define MLU_FILES_H
@@ -30,6 +29,9 @@ void mlu_files_free(struct mlu_files *files);
  */
 void mlu_files_hold(struct mlu_files *files);
 
+/* After a report was read: ties its mappings to the files that are held. */
+void mlu_files_bind(struct mlu_files *files, const struct mlu_target *target);
+
 /*
  * The file of a mapping, open, or -1 with *why, to be freed. *path is how the
  * target knew it, to be freed.
@@ -39,5 +41,11 @@ int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, c
 
 /* Separate debug information of this build-id below the process's or the given root, or -1. */
 int mlu_files_debug(struct mlu_files *files, const char *build_id);
+
+/*
+ * A regular file at a path that debug information names, below the process's or the given root, or
+ * -1. The caller has to prove that it is the right one.
+ */
+int mlu_files_named(struct mlu_files *files, const char *path);
 
 #endif

@@ -208,8 +208,7 @@ void mlu_functions_free(struct mlu_functions *functions)
 	free(functions);
 }
 
-bool mlu_functions_between(const struct mlu_functions *functions, uint64_t symbol,
-			   uint64_t address)
+bool mlu_functions_between(const struct mlu_functions *functions, uint64_t symbol, uint64_t address)
 {
 	size_t low = 0, high = functions ? functions->nr : 0;
 

@@ -49,8 +49,8 @@ void mlu_ranges_add(struct mlu_ranges *ranges, Dwarf_Die *die, size_t owner)
 		/* Linkers give discarded functions the address 0, or one at the very top. */
 		if (!range.start || range.start >= range.end)
 			continue;
-		ranges->range =
-			mlu_grow(ranges->range, ranges->nr, &ranges->room, sizeof(*ranges->range));
+		ranges->range = mlu_grow(ranges->range, ranges->nr, &ranges->room,
+					 sizeof(*ranges->range));
 		ranges->range[ranges->nr++] = range;
 		ranges->sorted = false;
 	}

@@ -28,7 +28,7 @@ struct mlu_debug {
 	struct mlu_units *units;
 };
 
-struct mlu_debug *mlu_debug_new(Dwfl_Module *module)
+struct mlu_debug *mlu_debug_new(Dwfl_Module *module, const struct mlu_split_files *files)
 {
 	Dwarf_Addr bias = 0;
 	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
@@ -38,7 +38,7 @@ struct mlu_debug *mlu_debug_new(Dwfl_Module *module)
 		return NULL;
 	debug = mlu_zalloc(sizeof(*debug));
 	debug->bias = bias;
-	debug->units = mlu_units_new(dwarf);
+	debug->units = mlu_units_new(dwarf, files);
 	return debug;
 }
 
@@ -70,15 +70,15 @@ static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-/* Where an inlined function was called. */
-static struct place caller_of(Dwarf_Die *die)
+/* Where an inlined function was called. A split unit may use the table of files of its skeleton. */
+static struct place caller_of(struct mlu_unit *unit, Dwarf_Die *die)
 {
 	struct place place = { .line = constant_of(die, DW_AT_call_line) };
 	Dwarf_Files *files;
-	Dwarf_Die unit;
 	size_t nr;
 
-	if (dwarf_diecu(die, &unit, NULL, NULL) && !dwarf_getsrcfiles(&unit, &files, &nr))
+	if (!dwarf_getsrcfiles(&unit->code, &files, &nr) ||
+	    !dwarf_getsrcfiles(&unit->lines, &files, &nr))
 		place.file = dwarf_filesrc(files, constant_of(die, DW_AT_call_file), NULL, NULL);
 	if (!place.line)
 		place.file = NULL;
@@ -139,7 +139,7 @@ size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_sou
 		return 0;
 	while (nr > 1) {
 		add(&list, name_of(&scopes[--nr]), place);
-		place = caller_of(&scopes[nr]);
+		place = caller_of(unit, &scopes[nr]);
 	}
 	free(scopes);
 	if (list.nr || place.file)

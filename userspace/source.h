@@ -6,6 +6,8 @@
 #include <elfutils/libdwfl.h>
 #include <stddef.h>
 
+#include "split.h"
+
 /* One function at an address: the innermost inlined one first, last the one that has the code. */
 struct mlu_source {
 	char *function; /* safe to print; NULL: the last one, whose name is the symbol's */
@@ -17,12 +19,14 @@ struct mlu_debug;
 
 /**
  * mlu_debug_new() - open the debug information of an object, its own or separate
+ * @module: of the object
+ * @files: where parts of it in other files are looked for, must outlive the result
  *
  * Asks the servers of DEBUGINFOD_URLS if that is set.
  *
  * Return: the debug information, to be freed before @module, or NULL: there is none.
  */
-struct mlu_debug *mlu_debug_new(Dwfl_Module *module);
+struct mlu_debug *mlu_debug_new(Dwfl_Module *module, const struct mlu_split_files *files);
 void mlu_debug_free(struct mlu_debug *debug);
 
 /**

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names for frames. The kernel side has told the address inside the ELF file,
- * so every object gets a Dwfl of its own, loaded at 0: no layout of a process
- * that may be long gone has to be rebuilt.
+ * Names for frames: the objects that they lie in, and what was found in these.
  *
  * libdwfl looks through a whole symbol table for one address, so what was
  * found once is remembered.
@@ -10,7 +8,6 @@
 #include "symbolize.h"
 
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +16,10 @@
 #include <unistd.h>
 
 #include "compiler.h"
-#include "demangle.h"
 #include "elffile.h"
-#include "functions.h"
 #include "mem.h"
 #include "msg.h"
+#include "names.h"
 #include "words.h"
 
 #define VDSO "[vdso]"
@@ -33,12 +29,11 @@ struct object {
 	struct mlu_symbolizer *owner;
 	char *build_id;
 	char *path;
-	uint64_t start; /* tells objects without a build-id apart */
-	Dwfl *dwfl;	/* NULL: there is no file for it */
-	Dwfl_Module *module;
-	struct mlu_debug *debug; /* for lines; NULL: not asked for, or there is none */
-	struct mlu_functions *functions;
-	bool functions_read;
+	uint64_t target, mapping; /* tell objects without a build-id apart */
+	unsigned int tried;	  /* the bind before its file was last looked for */
+	bool complained;
+	struct mlu_split_files split;
+	struct mlu_names names;
 };
 
 /* An address that was looked up. */
@@ -58,6 +53,8 @@ struct mlu_symbolizer {
 	char *search_path;
 	Dwfl_Callbacks callbacks;
 	size_t errors;
+	unsigned int binds;
+	bool bind_is_due;
 	bool live;
 	bool with_source;
 };
@@ -108,10 +105,7 @@ static void free_known(void *node)
 
 static void free_object(struct object *object)
 {
-	mlu_debug_free(object->debug);
-	mlu_functions_free(object->functions);
-	if (object->dwfl)
-		dwfl_end(object->dwfl);
+	mlu_names_unload(&object->names);
 	free(object->build_id);
 	free(object->path);
 	free(object);
@@ -134,6 +128,17 @@ void mlu_symbolizer_free(struct mlu_symbolizer *sym)
 void mlu_symbolizer_hold(struct mlu_symbolizer *sym)
 {
 	mlu_files_hold(sym->files);
+	sym->bind_is_due = true;
+}
+
+/* Once for each report, at its first frame. */
+static void bind_mappings(struct mlu_symbolizer *sym, const struct mlu_target *target)
+{
+	if (!sym->bind_is_due)
+		return;
+	mlu_files_bind(sym->files, target);
+	sym->bind_is_due = false;
+	sym->binds++;
 }
 
 size_t mlu_symbolizer_errors(const struct mlu_symbolizer *sym)
@@ -142,85 +147,112 @@ size_t mlu_symbolizer_errors(const struct mlu_symbolizer *sym)
 }
 
 /* Takes fd. */
-static void load(struct object *object, int fd, const char *path)
+static bool load(struct object *object, int fd, const char *path)
 {
-	void **userdata;
+	struct mlu_symbolizer *sym = object->owner;
 
-	object->dwfl = dwfl_begin(&object->owner->callbacks);
-	if (!object->dwfl) {
-		close(fd);
-		return;
-	}
-	dwfl_report_begin(object->dwfl);
-	object->module = dwfl_report_elf(object->dwfl, path, path, fd, 0, true);
-	dwfl_report_end(object->dwfl, NULL, NULL);
-	if (!object->module) {
-		close(fd);
-		dwfl_end(object->dwfl);
-		object->dwfl = NULL;
-		return;
-	}
-	dwfl_module_info(object->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
-	*userdata = object;
-	if (object->owner->with_source)
-		object->debug = mlu_debug_new(object->module);
+	return mlu_names_load(&object->names, &sym->callbacks, fd, path, object,
+			      sym->with_source ? &object->split : NULL);
 }
 
-static void complain(struct mlu_symbolizer *sym, const char *path, const char *why)
+static void complain(struct object *object, const char *path, const char *why)
 {
-	char *name = mlu_escaped(path);
+	char *name;
 
-	sym->errors++;
+	if (object->complained)
+		return;
+	object->complained = true;
+	object->owner->errors++;
+	name = mlu_escaped(path);
 	mlu_warn("no names from %s: %s", name, why);
 	free(name);
 }
 
-static struct object *add_object(struct mlu_symbolizer *sym, const char *build_id, const char *path,
-				 uint64_t start)
+static int open_split(void *files, const char *path)
+{
+	return mlu_files_named(files, path);
+}
+
+static struct object *add_object(struct mlu_symbolizer *sym, const char *build_id, const char *path)
 {
 	struct object *object = mlu_zalloc(sizeof(*object));
 
 	object->owner = sym;
 	object->build_id = mlu_strndup(build_id, strlen(build_id));
 	object->path = mlu_strndup(path, strlen(path));
-	object->start = start;
+	object->split = (struct mlu_split_files){
+		.open = open_split,
+		.context = sym->files,
+		.object = object->path,
+	};
+	object->names.fd = -1;
 	object->next = sym->objects;
 	sym->objects = object;
 	return object;
 }
 
-static struct object *load_mapped(struct mlu_symbolizer *sym, const struct mlu_mapping *m)
+/* Memory with a path, but in no directory: programs use it for code that they make. */
+static bool is_memory(const char *path)
 {
-	struct object *object = add_object(sym, m->build_id, m->path, m->start);
-	char *path, *why;
-	int fd = mlu_files_open(sym->files, m, &path, &why);
+	static const char *const prefixes[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
 
-	if (fd >= 0)
-		load(object, fd, path);
-	if (!object->dwfl)
-		complain(sym, path, fd >= 0 ? dwfl_errmsg(-1) : why);
-	free(path);
-	free(why);
-	return object;
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(path, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
 }
 
-/* The same build-id is the same object, wherever and as often as it is mapped. */
-static bool is_object_of(const struct object *object, const struct mlu_mapping *m)
+/* Most of such memory is no ELF file, and has no names then, which is no error. */
+static void load_mapped(struct object *object, const struct mlu_mapping *m)
+{
+	char *path, *why;
+	int fd = mlu_files_open(object->owner->files, m, &path, &why);
+
+	object->tried = object->owner->binds;
+	if ((fd < 0 || !load(object, fd, path)) && !is_memory(m->path))
+		complain(object, path, fd >= 0 ? dwfl_errmsg(-1) : why);
+	free(path);
+	free(why);
+}
+
+/*
+ * The same build-id is the same object, wherever and as often as it is mapped. Without one each
+ * mapping may be of another file.
+ */
+static bool is_object_of(const struct object *object, const struct mlu_target *target,
+			 const struct mlu_mapping *m)
 {
 	if (strcmp(object->build_id, m->build_id))
 		return false;
 	return strcmp(m->build_id, "-") ||
-	       (object->start == m->start && !strcmp(object->path, m->path));
+	       (object->target == target->id && object->mapping == m->id);
 }
 
-static struct object *mapped_object(struct mlu_symbolizer *sym, const struct mlu_mapping *m)
+static struct object *find_object(struct mlu_symbolizer *sym, const struct mlu_target *target,
+				  const struct mlu_mapping *m)
 {
 	struct object *object;
 
 	for (object = sym->objects; object; object = object->next)
-		if (is_object_of(object, m))
+		if (is_object_of(object, target, m))
 			return object;
-	return load_mapped(sym, m);
+	return NULL;
+}
+
+static struct object *mapped_object(struct mlu_symbolizer *sym, const struct mlu_target *target,
+				    const struct mlu_mapping *m)
+{
+	struct object *object = find_object(sym, target, m);
+
+	if (!object) {
+		object = add_object(sym, m->build_id, m->path);
+		object->target = target->id;
+		object->mapping = m->id;
+		load_mapped(object, m);
+	} else if (!object->names.dwfl && object->tried != sym->binds) {
+		load_mapped(object, m);
+	}
+	return object;
 }
 
 /* The kernel gives every process of a machine the same vdso, so ours will do, as a file. */
@@ -249,24 +281,11 @@ static struct object *vdso_object(struct mlu_symbolizer *sym)
 	for (object = sym->objects; object; object = object->next)
 		if (!strcmp(object->path, VDSO))
 			return object;
-	object = add_object(sym, "-", VDSO, 0);
+	object = add_object(sym, "-", VDSO);
 	fd = open_vdso();
 	if (fd >= 0)
 		load(object, fd, VDSO);
 	return object;
-}
-
-/* Memory that has a path but no file behind it, as programs use it for code they make: no ELF. */
-static bool is_file(const struct mlu_mapping *m)
-{
-	static const char *const none[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
-
-	if (strcmp(m->build_id, "-"))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		if (!strncmp(m->path, none[i], strlen(none[i])))
-			return false;
-	return m->path[0] == '/';
 }
 
 static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_target *target,
@@ -275,48 +294,22 @@ static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_tar
 	const struct mlu_mapping *m;
 
 	m = mlu_report_mapping(target, frame);
-	if (m && is_file(m))
-		return mapped_object(sym, m);
+	if (m && (m->path[0] == '/' || strcmp(m->build_id, "-")))
+		return mapped_object(sym, target, m);
 	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
-}
-
-/*
- * libdwfl offers a symbol without a size for all that follows it in its section. What the symbol
- * does not cover by its own size is another function's if the unwind table has one that begins
- * in between.
- */
-static bool is_disproved(struct object *object, uint64_t address, uint64_t offset, uint64_t size)
-{
-	GElf_Addr bias;
-
-	if (offset < size)
-		return false;
-	if (!object->functions_read) {
-		object->functions = mlu_functions_new(dwfl_module_getelf(object->module, &bias));
-		object->functions_read = true;
-	}
-	return mlu_functions_between(object->functions, address - offset, address);
 }
 
 static void look_up(struct known *known)
 {
-	Dwfl_Module *module = known->object->module;
-	const char *symbol;
-	GElf_Off offset;
-	GElf_Addr bias = 0;
-	GElf_Sym entry;
+	struct object *object = known->object;
 
-	dwfl_module_getelf(module, &bias);
-	symbol = dwfl_module_addrinfo(module, known->address + bias, &offset, &entry, NULL, NULL,
-				      NULL);
-	if (symbol && *symbol &&
-	    !is_disproved(known->object, known->address, offset, entry.st_size)) {
-		known->symbol = mlu_demangle(symbol);
-		known->offset = offset;
+	if (mlu_names_are_old(&object->names)) {
+		complain(object, object->path,
+			 "the file was written since it was read: it is not used any more");
+		return;
 	}
-	if (known->object->debug)
-		known->nr_sources =
-			mlu_source_of(known->object->debug, known->address + bias, &known->source);
+	known->symbol = mlu_names_symbol(&object->names, known->address, &known->offset);
+	known->nr_sources = mlu_names_source(&object->names, known->address, &known->source);
 }
 
 static int compare_known(const void *a, const void *b)
@@ -351,10 +344,12 @@ struct mlu_name mlu_symbolize(struct mlu_symbolizer *sym, const struct mlu_targe
 	/* A return address is behind its call, which may be the last instruction of a function. */
 	unsigned int behind = !frame->interrupted;
 	struct mlu_name name = { .offset = frame->address };
-	struct object *object = object_of(sym, target, frame);
+	struct object *object;
 	const struct known *known;
 
-	if (!object || !object->dwfl)
+	bind_mappings(sym, target);
+	object = object_of(sym, target, frame);
+	if (!object || !object->names.dwfl)
 		return name;
 	known = known_at(sym, object, frame->address - behind);
 	name.symbol = known->symbol;

@@ -23,6 +23,7 @@
 #define DEPTH_MAX 64
 
 struct mlu_units {
+	const struct mlu_split_files *files;
 	struct mlu_ranges *ranges;
 	struct mlu_unit **unit;
 	size_t nr, room;
@@ -35,18 +36,20 @@ static void add_unit(struct mlu_units *units, const Dwarf_Die *die, uint8_t type
 	unit->lines = *die;
 	unit->code = *die;
 	unit->is_part = type == DW_UT_skeleton;
+	unit->split.fd = -1;
 	units->unit = mlu_grow(units->unit, units->nr, &units->room, sizeof(*units->unit));
 	units->unit[units->nr] = unit;
 	mlu_ranges_add(units->ranges, &unit->lines, units->nr++);
 }
 
-struct mlu_units *mlu_units_new(Dwarf *dwarf)
+struct mlu_units *mlu_units_new(Dwarf *dwarf, const struct mlu_split_files *files)
 {
 	struct mlu_units *units = mlu_zalloc(sizeof(*units));
 	Dwarf_CU *cu = NULL;
 	uint8_t type;
 	Dwarf_Die die;
 
+	units->files = files;
 	units->ranges = mlu_ranges_new();
 	while (!dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL))
 		if (type == DW_UT_compile || type == DW_UT_skeleton)
@@ -61,6 +64,7 @@ void mlu_units_free(struct mlu_units *units)
 	for (size_t i = 0; i < units->nr; i++) {
 		mlu_ranges_free(units->unit[i]->ranges);
 		free(units->unit[i]->function);
+		mlu_split_close(&units->unit[i]->split);
 		free(units->unit[i]);
 	}
 	free(units->unit);
@@ -68,11 +72,25 @@ void mlu_units_free(struct mlu_units *units)
 	free(units);
 }
 
+static void find_split(struct mlu_units *units, struct mlu_unit *unit)
+{
+	if (!unit->is_part || unit->split_tried)
+		return;
+	unit->split_tried = true;
+	if (!mlu_split_open(units->files, &unit->lines, &unit->split))
+		return;
+	unit->code = unit->split.die;
+	unit->is_part = false;
+}
+
 struct mlu_unit *mlu_units_find(struct mlu_units *units, Dwarf_Addr address)
 {
 	size_t found = mlu_ranges_find(units->ranges, address);
 
-	return found == SIZE_MAX ? NULL : units->unit[found];
+	if (found == SIZE_MAX)
+		return NULL;
+	find_split(units, units->unit[found]);
+	return units->unit[found];
 }
 
 static bool may_hold_functions(Dwarf_Die *die)

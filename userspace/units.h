@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "split.h"
+
 struct mlu_ranges;
 struct mlu_units;
 
@@ -18,15 +20,18 @@ struct mlu_unit {
 	struct mlu_ranges *ranges; /* of the functions, NULL until then */
 	size_t nr, room;
 	bool is_part; /* a skeleton without its split unit: functions are missing */
+	bool split_tried;
+	struct mlu_split split;
 };
 
 /**
  * mlu_units_new() - index the units of @dwarf by their address ranges
  * @dwarf: must outlive the result
+ * @files: where the split parts of units are looked for, must outlive the result
  *
  * Return: the index, to be freed; it may be empty.
  */
-struct mlu_units *mlu_units_new(Dwarf *dwarf);
+struct mlu_units *mlu_units_new(Dwarf *dwarf, const struct mlu_split_files *files);
 void mlu_units_free(struct mlu_units *units);
 
 /**

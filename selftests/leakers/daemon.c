@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * daemon fuse DIRECTORY FILE: serves FILE as DIRECTORY/file, through /dev/fuse.
+ * daemon user_fuse DIRECTORY FILE ID: the same for the user and group of this number only, as
+ *                                     which it runs; not even root may look.
  * daemon fanotify FILE: is asked before FILE is opened or read.
  * daemon mapper FILE...: maps each FILE to be executed, and touches none.
  *
@@ -11,6 +13,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/fuse.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -215,20 +218,37 @@ static void read_content(const char *path)
 	close(fd);
 }
 
-static void be_fuse(char **arguments)
+static void mount_fuse(char **arguments, unsigned int id)
 {
-	char options[128], path[512];
+	char options[128];
 
 	read_content(arguments[1]);
 	channel = open("/dev/fuse", O_RDWR);
 	if (channel < 0)
 		_exit(4);
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", channel);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u", channel,
+		 id, id);
 	if (mount("mlu", arguments[0], "fuse", MS_RDONLY, options))
 		leaker_die("mount");
 	start(serve_fuse);
+}
+
+static void be_fuse(char **arguments)
+{
+	char path[512];
+
+	mount_fuse(arguments, 0);
 	snprintf(path, sizeof(path), "%s/file", arguments[0]);
 	map(path);
+}
+
+static void be_user_fuse(char **arguments)
+{
+	unsigned int id = atoi(arguments[2]);
+
+	mount_fuse(arguments, id);
+	if (setgroups(0, NULL) || setresgid(id, id, id) || setresuid(id, id, id))
+		leaker_die("the user's ids");
 }
 
 static void be_fanotify(char **arguments)
@@ -251,6 +271,8 @@ static void be(const char *what, char **arguments)
 {
 	if (!strcmp(what, "fuse"))
 		be_fuse(arguments);
+	else if (!strcmp(what, "user_fuse"))
+		be_user_fuse(arguments);
 	else if (!strcmp(what, "fanotify"))
 		be_fanotify(arguments);
 	else
