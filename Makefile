@@ -98,7 +98,7 @@ help:
 	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
 	@echo "  check-kcsan      the same in a kernel that looks for data races"
 	@echo "  bench            what tracing costs"
-	@echo "  oracle           its stacks beside libdw's: rules, frames, and stock programs"
+	@echo "  oracle           stacks beside libdw's, lines beside addr2line's"
 	@echo "  torture          everything at once, TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
