@@ -90,6 +90,7 @@ bool failing_is_as_before(void);
 /* What is tried at a site; each is true if all went as it must. */
 bool failing_events(struct failing *f, struct failing_site *site);
 bool failing_first_events(struct failing *f, struct failing_site *site);
+#define FAILING_DRAINING 4 /* steps */
 long long failing_drain(struct failing *f, struct failing_window spared);
 bool failing_learn(struct failing *f, struct failing_site *site);
 void failing_note_files(void);

@@ -8,8 +8,6 @@
 
 #include "failing.h"
 
-#define DRAINING 4
-
 static const struct failing_window nowhere;
 
 /*
@@ -61,10 +59,10 @@ long long failing_drain(struct failing *f, struct failing_window spared)
 	failing_clear(f);
 	mlu_step(&f->l, "go");
 	failing_on(pools, spared, 1, FAILING_ALWAYS);
-	for (i = 0; i < DRAINING; i++)
+	for (i = 0; i < FAILING_DRAINING; i++)
 		mlu_step(&f->l, "go");
 	failing_off();
-	if (!failing_counted(f, (1 + DRAINING) * f->made))
+	if (!failing_counted(f, (1 + FAILING_DRAINING) * f->made))
 		return -1;
 	return mlu_stat(f->id, "lost_memory");
 }
