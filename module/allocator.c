@@ -174,7 +174,7 @@ static int hand_over(struct mlu_allocator *allocator, const struct search *searc
 {
 	unsigned int i;
 
-	allocator->function = kvmalloc_array(search->nr, sizeof(*allocator->function), GFP_KERNEL);
+	allocator->function = kmalloc_array(search->nr, sizeof(*allocator->function), GFP_KERNEL);
 	if (!allocator->function)
 		return -ENOMEM;
 	memcpy(allocator->function, search->function, search->nr * sizeof(*search->function));
@@ -235,5 +235,5 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
 /** mlu_allocator_release() - free what mlu_allocator_find() has allocated */
 void mlu_allocator_release(struct mlu_allocator *allocator)
 {
-	kvfree(allocator->function);
+	kfree(allocator->function);
 }

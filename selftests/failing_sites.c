@@ -34,6 +34,8 @@ static const struct excuse excuses[] = {
 	  "the same calls fail for handlers; a work meets a growing table by chance only" },
 	{ "learning", "image_read", "kernel_read",
 	  "the file has just been written: it is in memory" },
+	{ "learning", "mlu_allocator_find", "__kmalloc_noprof",
+	  "what is mapped later here is no allocator; the same call fails at the attach" },
 	{ "learning", "mlu_rules_of_memory", "", "the vdso is read at the attach" },
 	{ "attach", "", "access_process_vm",
 	  "the page is there: the breakpoint has just been written to it" },
