@@ -168,15 +168,31 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 	       is_within(target, epoch, call, outer->sp, start, walk);
 }
 
+/*
+ * Has the free @last, which had the slot of @call, jumped to @call's function?  Otherwise the program
+ * calls again from the same place: in a loop, the same function or, through a pointer, another one.
+ * A jump hands on the same block, or the call before the return address is of another function.
+ */
+static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call *call)
+{
+	unsigned long callee;
+
+	if (last->ret != call->ret || last->start == call->start)
+		return false;
+	if (call->func->sort == MLU_FUNC_FREE && last->block == call->arg)
+		return true;
+	callee = mlu_callee(call->ret);
+	return callee && callee != call->start;
+}
+
 /**
  * mlu_call_by_free() - is a free of current, which has no return probe, still under way?
  * @target: current's
  * @epoch: the target's
  * @call: has just been entered
  *
- * The free's slot holds its return address still, and an allocator makes @call.  Where both have
- * one slot, free has jumped on to another function if it is free that the program has called; else
- * this is the next turn of a loop, which may call another function each time.
+ * The free's slot holds its return address still, and an allocator makes @call; or both have one
+ * slot, and free has jumped to another function.
  *
  * Context: handler, within rcu_read_lock(); does not sleep.
  */
@@ -189,8 +205,7 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!mlu_inflight_last_free(target->inflight, &last) || last.sp < call->sp)
 		return false;
 	if (last.sp == call->sp)
-		return last.ret == call->ret && last.start != call->start &&
-		       mlu_callee(call->ret) == last.start;
+		return is_jumped_to(&last, call);
 	return mlu_read_return(last.sp, &now) && now == last.ret &&
 	       is_by_allocator(target, epoch, call);
 }

@@ -282,6 +282,7 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!addr)
 		return;
 	read_call(&call, function, regs);
+	call.arg = addr;
 	if (!mlu_frees_at_once(epoch, addr))
 		count_unrecorded(target, epoch, function, &call, regs);
 	/* Of two within each other the outer one is still under way when the inner one has ended. */

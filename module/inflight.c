@@ -133,6 +133,7 @@ void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call
 	last->sp = call->sp;
 	last->ret = call->ret;
 	last->start = call->start;
+	last->block = call->arg;
 	spin_unlock(&bucket->lock);
 }
 

@@ -25,7 +25,7 @@ struct mlu_call {
 	unsigned long start; /* the function's code */
 	unsigned long end;
 	unsigned long size;	 /* asked for; ULONG_MAX: more than there can be */
-	unsigned long arg;	 /* where posix_memalign() puts the address */
+	unsigned long arg;	 /* where posix_memalign() puts the address; the block of a free */
 	u64 epoch;		 /* that @stack and @taken belong to */
 	struct mlu_stack *stack; /* NULL: to be walked at the return */
 	struct mlu_alloc *taken; /* the record of the block that it may free */
@@ -53,6 +53,7 @@ struct mlu_last_free {
 	unsigned long sp;
 	unsigned long ret;
 	unsigned long start; /* of the function: a wrapper's free is not the one that it calls */
+	unsigned long block;
 };
 
 struct mlu_inflight {

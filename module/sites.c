@@ -13,6 +13,7 @@
 
 #include "dso.h"
 #include "sites.h"
+#include "text.h"
 #include "worker.h"
 
 /* One function may have several names, and one may begin within another one. */
@@ -136,8 +137,8 @@ static int refuse_failed(struct mlu_request *request, const struct mlu_sites *si
 	size_t len;
 	const char *name = mlu_mapping_name(sites->failed, &len);
 
-	return mlu_refuse(request, -ENOENT, "no allocator was found, and %.*s cannot be read (%pe)",
-			  (int)len, name, ERR_PTR(sites->failure));
+	return mlu_refuse(request, -ENOENT, "no allocator was found, and %.*s cannot be read (%s)",
+			  (int)len, name, mlu_errno_name(sites->failure));
 }
 
 static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_mapping *mapping,

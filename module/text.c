@@ -78,21 +78,30 @@ pid_t mlu_tid_in(u32 tid, struct pid_namespace *ns)
 	return nr;
 }
 
-/** mlu_errno_name() - the name of an error that commands give */
+/** mlu_errno_name() - the name of an error that commands give, or reading a file */
 const char *mlu_errno_name(int err)
 {
 	static const struct {
 		int err;
 		const char *name;
 	} names[] = {
-		{ -EINVAL, "EINVAL" },	     { -E2BIG, "E2BIG" },
-		{ -ESRCH, "ESRCH" },	     { -ESTALE, "ESTALE" },
-		{ -ENOENT, "ENOENT" },	     { -EBUSY, "EBUSY" },
-		{ -ENOSPC, "ENOSPC" },	     { -ENOMEM, "ENOMEM" },
-		{ -EFAULT, "EFAULT" },	     { -EOPNOTSUPP, "EOPNOTSUPP" },
-		{ -EINTR, "EINTR" },	     { -EIO, "EIO" },
+		{ -EPERM, "EPERM" },
+		{ -EACCES, "EACCES" },
+		{ -EINVAL, "EINVAL" },
+		{ -E2BIG, "E2BIG" },
+		{ -ESRCH, "ESRCH" },
+		{ -ESTALE, "ESTALE" },
+		{ -ENOENT, "ENOENT" },
+		{ -EBUSY, "EBUSY" },
+		{ -ENOSPC, "ENOSPC" },
+		{ -ENOMEM, "ENOMEM" },
+		{ -EFAULT, "EFAULT" },
+		{ -EOPNOTSUPP, "EOPNOTSUPP" },
+		{ -EINTR, "EINTR" },
+		{ -EIO, "EIO" },
 		{ -EADDRINUSE, "EADDRINUSE" },
-		{ -ETIMEDOUT, "ETIMEDOUT" }, { -EINPROGRESS, "EINPROGRESS" },
+		{ -ETIMEDOUT, "ETIMEDOUT" },
+		{ -EINPROGRESS, "EINPROGRESS" },
 	};
 	unsigned int i;
 

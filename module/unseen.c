@@ -9,7 +9,6 @@
  * Entered from readers, which hold a reference on the target.
  * Locks: maps->lock, under which nothing sleeps.
  */
-#include <linux/err.h>
 #include <linux/string.h>
 
 #include "dso.h"
@@ -127,8 +126,8 @@ static void show_line(struct seq_file *m, const struct mlu_unseen_line *line,
 							    "it was mapped after the attach");
 		break;
 	case MLU_UNSEEN_UNREADABLE:
-		seq_printf(m, ": its file cannot be read (%pe), it may define an allocator\n",
-			   ERR_PTR(mlu_mapping_dso(line->mapping)->err));
+		seq_printf(m, ": its file cannot be read (%s), it may define an allocator\n",
+			   mlu_errno_name(mlu_mapping_dso(line->mapping)->err));
 		break;
 	default:
 		seq_puts(m,

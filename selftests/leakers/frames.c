@@ -236,7 +236,7 @@ static void late_allocator(void)
 {
 	if (!dlopen(arguments[0], RTLD_NOW | RTLD_LOCAL))
 		leaker_die(arguments[0]);
-	leak_in(arguments[1]);
+	leak_in_library(arguments[1]);
 }
 
 int main(int argc, char **argv)
