@@ -154,9 +154,8 @@ static int refuse_taken(struct mlu_request *request, const char *function, int l
 			const char *object)
 {
 	return mlu_refuse(request, -EADDRINUSE,
-			  "%s of %.*s has another tracer's probe with a reference counter, %s",
-			  function, len, object,
-			  "as bcc's tools make them: end that tracer, detach what is traced beside it");
+			  "%s of %.*s has another tracer's probe with a reference counter (bcc?): end that tracer first",
+			  function, len, object);
 }
 
 static int put_probe(struct mlu_request *request, struct mlu_target *target,
