@@ -153,9 +153,10 @@ static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
 static int refuse_taken(struct mlu_request *request, const char *function, int len,
 			const char *object)
 {
-	return mlu_refuse(request, -EADDRINUSE,
-			  "%s of %.*s has another tracer's probe with a reference counter (bcc?): end that tracer first",
-			  function, len, object);
+	return mlu_refuse(
+		request, -EADDRINUSE,
+		"%s of %.*s has another tracer's probe with a reference counter (bcc?): end that tracer first",
+		function, len, object);
 }
 
 static int put_probe(struct mlu_request *request, struct mlu_target *target,

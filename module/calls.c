@@ -169,8 +169,8 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 }
 
 /*
- * Has the free @last, which had the slot of @call, jumped to @call's function?  Otherwise the program
- * calls again from the same place: in a loop, the same function or, through a pointer, another one.
+ * Has the free @last, which had the slot of @call, jumped to @call's function?  Otherwise the
+ * program calls again from the same place: the same function or, through a pointer, another one.
  * A jump hands on the same block, or the call before the return address is of another function.
  */
 static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call *call)

@@ -285,7 +285,7 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	call.arg = addr;
 	if (!mlu_frees_at_once(epoch, addr))
 		count_unrecorded(target, epoch, function, &call, regs);
-	/* Of two within each other the outer one is still under way when the inner one has ended. */
+	/* Of two within each other the outer one goes on when the inner one has ended. */
 	if (!mlu_call_by_free(target, epoch, &call))
 		mlu_inflight_note_free(target->inflight, &call);
 }

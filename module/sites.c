@@ -205,10 +205,9 @@ static int refuse_go(struct mlu_request *request, const struct mlu_mapping *mapp
 	size_t len;
 	const char *name = mlu_mapping_name(mapping, &len);
 
-	return mlu_refuse(
-		request, -ENOENT,
-		"no allocator is mapped: %.*s has a Go runtime, which allocates without malloc",
-		(int)len, name);
+	return mlu_refuse(request, -ENOENT,
+			  "no malloc is mapped: %.*s has a Go runtime, which needs none", (int)len,
+			  name);
 }
 
 static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,

@@ -318,10 +318,10 @@ static bool is_refused_with_list(pid_t pid, const char *object, const char *why)
 /* A typing error in object= is answered with the names that would have been right. */
 TEST_F(mapped, allocators_are_listed_where_an_object_is_not_one)
 {
-	EXPECT_TRUE(
-		is_refused_with_list(self->l.pid, "libtoi.so", "no object libtoi.so is mapped"));
-	EXPECT_TRUE(is_refused_with_list(self->l.pid, "chain",
-					 "chain does not define malloc and free"));
+	pid_t pid = self->l.pid;
+
+	EXPECT_TRUE(is_refused_with_list(pid, "libtoi.so", "no object libtoi.so is mapped"));
+	EXPECT_TRUE(is_refused_with_list(pid, "chain", "chain does not define malloc and free"));
 	EXPECT_EQ(0, mlu_end(&self->l));
 }
 
