@@ -153,10 +153,9 @@ static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
 static int refuse_taken(struct mlu_request *request, const char *function, int len,
 			const char *object)
 {
-	return mlu_refuse(
-		request, -EADDRINUSE,
-		"%s of %.*s has another tracer's probe with a reference counter (bcc?): end that tracer first",
-		function, len, object);
+	return mlu_refuse(request, -EADDRINUSE,
+			  "%s of %.*s: another tracer's probe with a reference counter is there",
+			  function, len, object);
 }
 
 static int put_probe(struct mlu_request *request, struct mlu_target *target,
