@@ -211,6 +211,21 @@ names_a_program_without_a_build_id()
 	[ "$status" = 0 ]
 }
 
+# As a program that patches itself: one byte of its code is not that of the file.
+names_none_of_a_program_whose_code_differs_from_its_file()
+{
+	local range
+	start toy_no_id longjmp_deeper
+	range=$(awk '/ r-xp .*toy_no_id$/ { print $1; exit }' "/proc/$pid/maps")
+	printf '\220' | dd of="/proc/$pid/mem" bs=1 seek=$((0x${range#*-} - 1)) conv=notrunc status=none
+	attach_tool 3600
+	step
+	end_tool
+	expect "$scratch/out" "	\\[unknown\\]\\+0x[0-9a-f]+ \\[toy_no_id\\]"
+	expect "$scratch/out" "^memleak-user: no names from .*toy_no_id: "
+	[ "$status" = 1 ]
+}
+
 # A saved report has nothing to prove the file by but its path.
 names_the_saved_report_of_a_program_without_a_build_id()
 {
@@ -305,6 +320,7 @@ run_tests \
 	names_what_was_mapped_at_the_attach_when_the_process_is_gone \
 	names_none_of_the_copy_that_an_overlay_made \
 	names_a_program_without_a_build_id \
+	names_none_of_a_program_whose_code_differs_from_its_file \
 	names_the_saved_report_of_a_program_without_a_build_id \
 	names_a_program_in_memory_without_a_directory \
 	names_a_program_that_only_its_user_may_read \

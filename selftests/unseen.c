@@ -49,7 +49,8 @@ static char *lines_in(const char *name)
 /* Are these the lines, in control and in both reports? */
 static bool is_said(pid_t pid, const char *lines)
 {
-	char path[64], *control = lines_in("control"), *report = lines_in("report"), *one;
+	/* A report waits for files that are being read, control does not. */
+	char path[64], *report = lines_in("report"), *control = lines_in("control"), *one;
 	bool said;
 
 	snprintf(path, sizeof(path), "targets/%d/report", mlu_id(pid));
