@@ -30,7 +30,7 @@
 /*
  * The reference counter that bcc's Python interface names for all its uprobes, though they have
  * none: it passes one argument less than its library takes, and the library finds a constant of
- * libffi there (bcc issue 5236).  It would lie in the file's ELF header, so it is no true one.
+ * libffi there (iovisor/bcc#5236).  It would lie in the file's ELF header, so it is no true one.
  */
 #define REF_CTR_OF_BCC 6
 
