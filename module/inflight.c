@@ -126,7 +126,7 @@ void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call
 
 	spin_lock(&bucket->lock);
 	last = last_free_of(bucket, current);
-	/* Most others are of threads that have ended: who comes again gets one to stay. */
+	/* Most others are of threads that have ended; a thread that frees again keeps its own. */
 	if (!last)
 		last = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
 	last->task = current;

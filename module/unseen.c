@@ -52,7 +52,7 @@ static void add_line(struct mlu_unseen *unseen, enum mlu_unseen_what what,
 	unseen->nr++;
 }
 
-/* A file that is still being read may have anything in it: the next reader is told. */
+/* A file that is still being read has no line yet. */
 static void look_at_file(struct mlu_unseen *unseen, const struct mlu_mapping *mapping)
 {
 	const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);

@@ -145,7 +145,7 @@ static void forget(struct mlu_leaker *l)
 		mlu_die("%s", mlu_refusal);
 }
 
-/* The other tracer comes first; who attaches later takes the probe that is there. */
+/* The other tracer comes first; a second target takes the probe that is there. */
 TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
 {
 	long preferred, taken;

@@ -173,7 +173,7 @@ names_what_was_mapped_at_the_attach_when_the_process_is_gone()
 	names_are inner_one none
 }
 
-# An overlay leads to a copy, as soon as somebody writes the file; the process has the original.
+# An overlay leads to a copy as soon as the file is written; the process has the original.
 names_none_of_the_copy_that_an_overlay_made()
 {
 	local o=$scratch/overlay
