@@ -95,6 +95,22 @@ const char *mlu_libc(void)
 	return strrchr(path, '/') + 1;
 }
 
+/* Where code that this process has mapped lies in its file; @file has room for 256 bytes. */
+unsigned long mlu_place_in_file(const void *code, char *file)
+{
+	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (!found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
+			    4 &&
+		    addr >= start && addr < end)
+			found = addr - start + offset;
+	fclose(maps);
+	return found;
+}
+
 /* Since Linux 5.11; to turn off what is off changes nothing. */
 bool mlu_has_user_dispatch(void)
 {

@@ -52,6 +52,7 @@ long mlu_scaled(long count, long on_a_debug_kernel);
 const char *mlu_here(const char *name);
 const char *mlu_scratch(void);
 const char *mlu_libc(void);
+unsigned long mlu_place_in_file(const void *code, char *file);
 bool mlu_has_user_dispatch(void);
 
 /* Commands: 0 or an errno; the sentence of the refusal stays in mlu_refusal. */

@@ -47,22 +47,6 @@ static void define(const char *event, const char *file, unsigned long offset)
 		mlu_die("%s", text);
 }
 
-/* Where code that this process has mapped lies in its file. */
-static unsigned long place_in_file(void *code, char *file)
-{
-	unsigned long start, end, offset, addr = (unsigned long)code, found = 0;
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-
-	while (!found && fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
-			    4 &&
-		    addr >= start && addr < end)
-			found = addr - start + offset;
-	fclose(maps);
-	return found;
-}
-
 static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", "chain_outer",
 						 "main" };
 
@@ -100,10 +84,10 @@ static void define_all(void)
 	char file[256] = "";
 	size_t i;
 
-	offset = place_in_file(malloc, file);
+	offset = mlu_place_in_file(malloc, file);
 	define("p:mlu_test/malloc_in", file, offset);
 	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
-		offset = place_in_file(code[i], file);
+		offset = mlu_place_in_file(code[i], file);
 		define("r:mlu_test/out", file, offset);
 	}
 	for (i = 0; i < TRACER_CHAIN - 1; i++)

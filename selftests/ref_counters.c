@@ -50,30 +50,14 @@ static unsigned int pmu_type(void)
 }
 
 /* In libc itself: a program may have an entry of its linkage table for a function's address. */
-static unsigned long address_of(int function)
+static const void *address_of(int function)
 {
 	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
 	void *code = libc ? dlsym(libc, functions[function].name) : NULL;
 
 	if (!code)
 		mlu_die("%s: %s", functions[function].name, dlerror());
-	return (unsigned long)code;
-}
-
-/* Where a function that this process has mapped lies in its file. */
-static unsigned long place_in_file(int function, char *file)
-{
-	unsigned long start, end, offset, addr = address_of(function), found = 0;
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-
-	while (!found && fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %255s", &start, &end, &offset, file) ==
-			    4 &&
-		    addr >= start && addr < end)
-			found = addr - start + offset;
-	fclose(maps);
-	return found;
+	return code;
 }
 
 /* A probe so many bytes behind the function's first one: a descriptor, or an errno below 0. */
@@ -85,7 +69,7 @@ static int other_probe(pid_t pid, int function, unsigned long skip, bool at_retu
 	int fd;
 
 	attr.config = at_return | (unsigned long long)counter << 32;
-	attr.config2 = place_in_file(function, file) + skip;
+	attr.config2 = mlu_place_in_file(address_of(function), file) + skip;
 	attr.config1 = (unsigned long)file;
 	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -112,7 +96,7 @@ static long our_place(pid_t pid, int function)
 	if (!found || sscanf(found + strlen(what), "%lx", &at) != 1)
 		return -1;
 	/* libc's text lies in the file where it says. */
-	return at - place_in_file(function, file);
+	return at - mlu_place_in_file(address_of(function), file);
 }
 
 FIXTURE(counter)
