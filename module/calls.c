@@ -185,6 +185,20 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 	return callee && callee != call->start;
 }
 
+/* The same as mlu_call_by_free(); @last is the free. */
+static bool is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		       const struct mlu_call *call, struct mlu_last_free *last)
+{
+	unsigned long now;
+
+	if (!mlu_inflight_last_free(target->inflight, last) || last->sp < call->sp)
+		return false;
+	if (last->sp == call->sp)
+		return is_jumped_to(last, call);
+	return mlu_read_return(last->sp, &now) && now == last->ret &&
+	       is_by_allocator(target, epoch, call);
+}
+
 /**
  * mlu_call_by_free() - is a free of current, which has no return probe, still under way?
  * @target: current's
@@ -200,14 +214,8 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call)
 {
 	struct mlu_last_free last;
-	unsigned long now;
 
-	if (!mlu_inflight_last_free(target->inflight, &last) || last.sp < call->sp)
-		return false;
-	if (last.sp == call->sp)
-		return is_jumped_to(&last, call);
-	return mlu_read_return(last.sp, &now) && now == last.ret &&
-	       is_by_allocator(target, epoch, call);
+	return is_by_free(target, epoch, call, &last);
 }
 
 /**
@@ -227,8 +235,7 @@ bool mlu_call_maps_for_free(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	struct mlu_last_free last;
 
-	if (!mlu_func_maps(call->func) || !mlu_call_by_free(target, epoch, call) ||
-	    !mlu_inflight_last_free(target->inflight, &last))
+	if (!mlu_func_maps(call->func) || !is_by_free(target, epoch, call, &last))
 		return false;
 	return last.sp == call->sp || is_within(target, epoch, call, last.sp, start, walk);
 }

@@ -260,12 +260,12 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 /* A free of what was allocated before the attach or is not traced, or an allocator's own. */
 static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 			     const struct mlu_function *function, const struct mlu_call *call,
-			     const struct pt_regs *regs)
+			     const struct pt_regs *regs, bool by_free)
 {
 	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
 
-	if ((outer && is_nested(target, epoch, outer, call, regs)) ||
-	    mlu_call_by_free(target, epoch, call) || mlu_call_is_inside_free(target, call))
+	if ((outer && is_nested(target, epoch, outer, call, regs)) || by_free ||
+	    mlu_call_is_inside_free(target, call))
 		mlu_count(epoch->counters, nested);
 	else if (function->unseen)
 		mlu_count(epoch->counters, unseen_free);
@@ -278,15 +278,17 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	unsigned long addr = mlu_arch_arg(regs, function->func->block);
 	struct mlu_call call = {};
+	bool by_free;
 
 	if (!addr)
 		return;
 	read_call(&call, function, regs);
 	call.arg = addr;
+	by_free = mlu_call_by_free(target, epoch, &call);
 	if (!mlu_frees_at_once(epoch, addr))
-		count_unrecorded(target, epoch, function, &call, regs);
+		count_unrecorded(target, epoch, function, &call, regs, by_free);
 	/* Of two within each other the outer one goes on when the inner one has ended. */
-	if (!mlu_call_by_free(target, epoch, &call))
+	if (!by_free)
 		mlu_inflight_note_free(target->inflight, &call);
 }
 

@@ -213,12 +213,15 @@ static int refuse_go(struct mlu_request *request, const struct mlu_mapping *mapp
 static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
 				const struct mlu_sites *sites, unsigned long deadline)
 {
+	const struct mlu_mapping *go;
+
 	if (sites->failed)
 		return refuse_failed(request, sites);
 	if (*target->options.object)
 		return refuse_object(request, target, sites, deadline);
-	if (find_go(target))
-		return refuse_go(request, find_go(target));
+	go = find_go(target);
+	if (go)
+		return refuse_go(request, go);
 	return mlu_refuse(request, -ENOENT,
 			  "no allocator is mapped: no object defines malloc and free");
 }
