@@ -27,8 +27,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "elf.h"
-#include "frame.h"
+#include "lib/elf.h"
+#include "lib/frame.h"
 #include "mem.h"
 #include "rules.h"
 

@@ -5,9 +5,9 @@
 
 #include <linux/uprobes.h>
 
-#include "funcs.h"
+#include "lib/funcs.h"
 #include "image.h"
-#include "place.h"
+#include "lib/place.h"
 
 /* Up to the place of the breakpoint (place.h), and what the uprobe core copies from there. */
 #define MLU_CODE_HEAD (MLU_PLACE_MAX + MAX_UINSN_BYTES)

@@ -16,7 +16,7 @@
 
 #include <asm/vdso.h>
 
-#include "frame.h"
+#include "lib/frame.h"
 
 static inline unsigned long mlu_arch_arg(const struct pt_regs *regs, unsigned int n)
 {

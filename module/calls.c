@@ -26,6 +26,7 @@
 #include "callee.h"
 #include "calls.h"
 #include "dso.h"
+#include "umem.h"
 #include "unwind.h"
 
 /* "[uprobes]", the mapping that begins with the trampoline.  mmap_lock is only tried. */
@@ -73,7 +74,7 @@ static bool is_alive(struct mlu_target *target, const struct mlu_call *call, uns
 		return false;
 	if (at_return && call->sp == sp)
 		return true;
-	return mlu_read_user(call->sp, &slot) && is_trampoline(target, slot);
+	return mlu_umem_read(call->sp, &slot) && is_trampoline(target, slot);
 }
 
 static void bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
@@ -195,7 +196,7 @@ static bool is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		return false;
 	if (last->sp == call->sp)
 		return is_jumped_to(last, call);
-	return mlu_read_return(last->sp, &now) && now == last->ret &&
+	return mlu_umem_read_return(last->sp, &now) && now == last->ret &&
 	       is_by_allocator(target, epoch, call);
 }
 

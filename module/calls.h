@@ -3,7 +3,7 @@
 #ifndef MLU_CALLS_H
 #define MLU_CALLS_H
 
-#include "funcs.h"
+#include "lib/funcs.h"
 #include "target.h"
 #include "unwind.h"
 

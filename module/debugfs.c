@@ -10,11 +10,8 @@
  */
 #include <linux/debugfs.h>
 
-#include "control.h"
 #include "debugfs.h"
-#include "listing.h"
-#include "report.h"
-#include "stats.h"
+#include "debugfs_internal.h"
 #include "target.h"
 
 static struct dentry *root, *targets;
@@ -29,7 +26,7 @@ static void add_readers(struct dentry *dir, u32 id)
 	void *data = (void *)(unsigned long)id;
 
 	debugfs_create_file_unsafe("report", 0400, dir, data, &mlu_report_fops);
-	debugfs_create_file_unsafe("allocations", 0400, dir, data, &mlu_listing_fops);
+	debugfs_create_file_unsafe("allocations", 0400, dir, data, &mlu_allocations_fops);
 	debugfs_create_file_unsafe("stats", 0400, dir, data, &mlu_stats_fops);
 }
 

@@ -28,6 +28,7 @@
 #include "deferred.h"
 #include "dso.h"
 #include "mem.h"
+#include "umem.h"
 
 /*
  * What is copied of a stack, as far as it is used: an import within an import within an interpreter
@@ -154,7 +155,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 				   const struct mlu_trace *trace)
 {
 	unsigned long sp = start->registers.value[MLU_CFI_RSP];
-	u64 limit = mlu_stack_limit(current->mm, sp);
+	u64 limit = mlu_umem_stack_limit(current->mm, sp);
 	struct event *event = limit ? event_new(min_t(u64, MAX_COPY, limit - sp)) : NULL;
 	struct mlu_stack *placeholder;
 

@@ -10,7 +10,7 @@
  * it, so that neither the worker nor a reader's close() waits.
  */
 #include "epoch.h"
-#include "funcs.h"
+#include "lib/funcs.h"
 #include "inflight.h"
 #include "mem.h"
 

@@ -31,6 +31,7 @@
 #include "events.h"
 #include "frees.h"
 #include "mem.h"
+#include "umem.h"
 #include "unwind.h"
 
 /*
@@ -160,7 +161,7 @@ static void read_call(struct mlu_call *call, const struct mlu_function *function
 	call->start = mlu_arch_pc(regs) - function->skipped;
 	call->end = call->start + function->size;
 	call->sp = mlu_arch_entry_sp(regs);
-	if (!mlu_read_return(call->sp, &call->ret))
+	if (!mlu_umem_read_return(call->sp, &call->ret))
 		call->ret = 0;
 }
 
@@ -335,7 +336,7 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 	case MLU_FUNC_MEMALIGN:
 		if (mlu_arch_result_int(regs))
 			return 0;
-		if (mlu_read_user(call->arg, &block))
+		if (mlu_umem_read(call->arg, &block))
 			return block;
 		mlu_count(epoch->counters, lost_fault);
 		return 0;

@@ -3,7 +3,7 @@
 #ifndef MLU_EVENTS_H
 #define MLU_EVENTS_H
 
-#include "funcs.h"
+#include "lib/funcs.h"
 #include "target.h"
 
 struct pt_regs;

@@ -5,7 +5,7 @@
 
 #include <linux/fs.h>
 
-#include "elf.h"
+#include "lib/elf.h"
 
 /* An open file and its parsed headers. */
 struct mlu_image {

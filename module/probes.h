@@ -7,8 +7,8 @@
 
 #include "allocator.h"
 #include "compat.h"
-#include "funcs.h"
-#include "place.h"
+#include "lib/funcs.h"
+#include "lib/place.h"
 #include "target.h"
 
 /* Where a probe is to go: found in one mapped object of a target. */

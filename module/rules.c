@@ -21,7 +21,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "elf.h"
+#include "lib/elf.h"
 #include "mem.h"
 #include "rules.h"
 

@@ -6,7 +6,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include "cfi.h"
+#include "lib/cfi.h"
 
 struct mlu_elf;
 struct mlu_rule;

@@ -3,7 +3,7 @@
 #ifndef MLU_SNAPSHOT_H
 #define MLU_SNAPSHOT_H
 
-#include "files.h"
+#include "debugfs_internal.h"
 #include "unseen.h"
 
 /* One stack's allocations. */

@@ -23,6 +23,7 @@
 #include <linux/sched.h>
 
 #include "dso.h"
+#include "umem.h"
 #include "unwind.h"
 
 /* Goes on; above all ends. */
@@ -92,7 +93,7 @@ static enum mlu_frame_result by_pointer(struct walker *w)
 	if (!w->limit && w->copy)
 		w->limit = w->copy->limit;
 	else if (!w->limit)
-		w->limit = mlu_stack_limit(current->mm, w->regs.value[MLU_CFI_RSP]);
+		w->limit = mlu_umem_stack_limit(current->mm, w->regs.value[MLU_CFI_RSP]);
 	w->walk->nr_by_pointer++;
 	return mlu_frame_by_pointer(w->memory, w->limit, &w->regs);
 }
@@ -228,7 +229,7 @@ static enum mlu_walk_end walk(struct walker *w, unsigned int depth)
 		if (end != GOES_ON)
 			return end;
 		if (!w->copy)
-			w->regs.pc = mlu_unhijacked(w->at_return, w->regs.slot, w->regs.pc);
+			w->regs.pc = mlu_umem_return_address(w->at_return, w->regs.slot, w->regs.pc);
 	}
 }
 
@@ -316,7 +317,7 @@ static enum mlu_reach walk_to_slot(struct walker *w, u64 slot)
 			return reach_by_end(w, end);
 		if (is_reached(w, slot, &reach))
 			return reach;
-		w->regs.pc = mlu_unhijacked(w->at_return, w->regs.slot, w->regs.pc);
+		w->regs.pc = mlu_umem_return_address(w->at_return, w->regs.slot, w->regs.pc);
 	}
 	return MLU_REACH_UNKNOWN;
 }

@@ -4,7 +4,7 @@
 #define MLU_UNWIND_H
 
 #include "counters.h"
-#include "frame.h"
+#include "lib/frame.h"
 #include "maps.h"
 #include "rules.h"
 #include "stacks.h"
@@ -39,11 +39,6 @@ enum mlu_reach {
 	MLU_REACH_YES,
 	MLU_REACH_UNKNOWN, /* the stack cannot be walked so far */
 };
-
-bool mlu_read_user(unsigned long addr, unsigned long *value);
-bool mlu_read_return(unsigned long slot, unsigned long *value);
-unsigned long mlu_unhijacked(bool at_return, unsigned long slot, unsigned long value);
-u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp);
 
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk);

@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
-#include "files.h"
+#include "debugfs_internal.h"
 #include "text.h"
 
 /** mlu_may_open() - a target's addresses and paths are for root of the host only */

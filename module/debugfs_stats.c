@@ -8,10 +8,9 @@
 #include <linux/seq_file.h>
 
 #include "dso.h"
-#include "files.h"
+#include "debugfs_internal.h"
 #include "mem.h"
 #include "probes.h"
-#include "stats.h"
 
 static void show_module(struct seq_file *m, const struct mlu_selection *selection)
 {

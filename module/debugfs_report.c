@@ -10,7 +10,6 @@
 #include <linux/module.h>
 
 #include "dso.h"
-#include "report.h"
 #include "snapshot.h"
 #include "text.h"
 

@@ -17,7 +17,7 @@
 #include <linux/uaccess.h>
 
 #include "callee.h"
-#include "unwind.h"
+#include "umem.h"
 
 #if !defined(__x86_64__)
 #error "callee: this architecture's calls are not written yet"
@@ -50,7 +50,7 @@ static unsigned long through_slot(unsigned long next, const u8 *bytes)
 {
 	unsigned long value;
 
-	return mlu_read_user(at_distance(next, bytes), &value) ? value : 0;
+	return mlu_umem_read(at_distance(next, bytes), &value) ? value : 0;
 }
 
 static unsigned long through_plt(unsigned long entry)

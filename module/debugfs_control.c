@@ -18,8 +18,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
-#include "control.h"
-#include "files.h"
+#include "debugfs_internal.h"
 #include "probes.h"
 #include "text.h"
 #include "unseen.h"

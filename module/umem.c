@@ -11,7 +11,8 @@
 #include <linux/uprobes.h>
 
 #include "compat.h"
-#include "unwind.h"
+#include "lib/frame.h"
+#include "umem.h"
 
 /* What a stack may reach up to where its mapping cannot be looked up just now. */
 #define UNKNOWN_STACK (8UL << 20)
@@ -20,11 +21,11 @@
 #define FIRST_STACK (8UL << 20)
 
 /*
- * mlu_read_user() - a word of the target's memory; false: it is not there just now
+ * mlu_umem_read() - a word of the target's memory; false: it is not there just now
  *
  * Context: its own; does not sleep.
  */
-bool mlu_read_user(unsigned long addr, unsigned long *value)
+bool mlu_umem_read(unsigned long addr, unsigned long *value)
 {
 	unsigned long word;
 	bool failed = true;
@@ -51,7 +52,7 @@ bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 	unsigned long value;
 
 	if (!memory->copy) {
-		if (!mlu_read_user(addr, &value))
+		if (!mlu_umem_read(addr, &value))
 			return false;
 		*word = value;
 		return true;
@@ -65,12 +66,12 @@ bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 }
 
 /*
- * mlu_unhijacked() - the return address that belongs into @slot, where @value was read
+ * mlu_umem_return_address() - the return address that belongs into @slot, where @value was read
  *
  * A return probe, ours or another tracer's, has put its trampoline there and the address into the
  * task's list of return instances, which only the task itself changes.
  */
-unsigned long mlu_unhijacked(bool at_return, unsigned long slot, unsigned long value)
+unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsigned long value)
 {
 	const struct return_instance *ri = mlu_return_instances(at_return);
 
@@ -81,25 +82,25 @@ unsigned long mlu_unhijacked(bool at_return, unsigned long slot, unsigned long v
 }
 
 /*
- * mlu_read_return() - the return address of a call, at its entry
+ * mlu_umem_read_return() - the return address of a call, at its entry
  * @slot: where the call put it; another tracer's return probe, a few bytes before our breakpoint,
  *	may have been faster
  */
-bool mlu_read_return(unsigned long slot, unsigned long *value)
+bool mlu_umem_read_return(unsigned long slot, unsigned long *value)
 {
-	if (!mlu_read_user(slot, value))
+	if (!mlu_umem_read(slot, value))
 		return false;
-	*value = mlu_unhijacked(false, slot, *value);
+	*value = mlu_umem_return_address(false, slot, *value);
 	return true;
 }
 
 /*
- * mlu_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
+ * mlu_umem_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
  *
  * The process's first stack reaches up to where the kernel began it, with nothing else for
  * megabytes below.  mmap_lock is only tried: whoever holds it may wait for a handler to end.
  */
-u64 mlu_stack_limit(struct mm_struct *mm, unsigned long sp)
+u64 mlu_umem_stack_limit(struct mm_struct *mm, unsigned long sp)
 {
 	struct vm_area_struct *vma;
 	u64 limit;

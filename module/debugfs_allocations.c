@@ -19,8 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "files.h"
-#include "listing.h"
+#include "debugfs_internal.h"
 #include "text.h"
 
 /* What is copied of a record. */
@@ -245,7 +244,7 @@ static int listing_release(struct inode *inode, struct file *file)
 	return seq_release(inode, file);
 }
 
-const struct file_operations mlu_listing_fops = {
+const struct file_operations mlu_allocations_fops = {
 	.owner = THIS_MODULE,
 	.open = listing_open,
 	.read = seq_read,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the debugfs files have in common. */
-#ifndef MLU_FILES_H
-#define MLU_FILES_H
+/* What the files in debugfs share, and their operations. */
+#ifndef MLU_DEBUGFS_INTERNAL_H
+#define MLU_DEBUGFS_INTERNAL_H
 
 #include <linux/fs.h>
 #include <linux/seq_file.h>
@@ -26,4 +26,11 @@ void mlu_seq_target(struct seq_file *m, const struct mlu_target *target);
 void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
 		  unsigned long pc);
 
-#endif /* MLU_FILES_H */
+extern const struct file_operations mlu_report_fops;
+extern const struct file_operations mlu_allocations_fops;
+extern const struct file_operations mlu_stats_fops;
+
+void mlu_control_init(struct dentry *dir);
+void mlu_control_exit(void);
+
+#endif /* MLU_DEBUGFS_INTERNAL_H */
