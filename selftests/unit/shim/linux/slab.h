@@ -23,6 +23,12 @@ static inline void *kmalloc(size_t size, gfp_t gfp)
 	return malloc(size);
 }
 
+static inline void *kvmalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return malloc(size);
+}
+
 static inline void *kvzalloc(size_t size, gfp_t gfp)
 {
 	(void)gfp;
@@ -30,6 +36,11 @@ static inline void *kvzalloc(size_t size, gfp_t gfp)
 }
 
 static inline void kfree(void *p)
+{
+	free(p);
+}
+
+static inline void kvfree(void *p)
 {
 	free(p);
 }
