@@ -44,7 +44,7 @@ static void read_groups(struct ids *ids, const char *text)
 
 		if (end == text)
 			break;
-		ids->group = mlu_grow(ids->group, ids->nr, &ids->room, sizeof(*ids->group));
+		ids->group = mu_grow(ids->group, ids->nr, &ids->room, sizeof(*ids->group));
 		ids->group[ids->nr++] = group;
 		text = end;
 	}
@@ -118,7 +118,7 @@ static int copy_file(int from, int to)
 }
 
 /* In the child. */
-static int read_as(const struct ids *ids, int handle, int copy, const struct mlu_inode *inode)
+static int read_as(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
 {
 	int fd;
 
@@ -128,7 +128,7 @@ static int read_as(const struct ids *ids, int handle, int copy, const struct mlu
 	if (fd < 0)
 		return -1;
 	errno = ESTALE;
-	if (inode && !mlu_proof_inode(-1, fd, inode))
+	if (inode && !mu_proof_inode(-1, fd, inode))
 		return -1;
 	return copy_file(fd, 4);
 }
@@ -155,7 +155,7 @@ static int wait_for(pid_t child)
 }
 
 /* Both are moved out of the way of those that the child keeps. */
-static int read_in_child(const struct ids *ids, int handle, int copy, const struct mlu_inode *inode)
+static int read_in_child(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
 {
 	int high = fcntl(handle, F_DUPFD_CLOEXEC, 16), high_copy = fcntl(copy, F_DUPFD_CLOEXEC, 16);
 	pid_t child = high >= 0 && high_copy >= 0 ? fork() : -1;
@@ -174,7 +174,7 @@ static int read_in_child(const struct ids *ids, int handle, int copy, const stru
 	return result;
 }
 
-static int copy_as(const struct ids *ids, int handle, const struct mlu_inode *inode)
+static int copy_as(const struct ids *ids, int handle, const struct mu_inode *inode)
 {
 	int copy = memfd_create("copy", MFD_CLOEXEC), error;
 
@@ -186,7 +186,7 @@ static int copy_as(const struct ids *ids, int handle, const struct mlu_inode *in
 	return -1;
 }
 
-int mlu_borrow(int proc, int handle, const struct mlu_inode *inode)
+int mu_borrow(int proc, int handle, const struct mu_inode *inode)
 {
 	struct ids ids = { .uid = 0 };
 	int fd = -1;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reading a file with the ids of the process that has it mapped. */
-#ifndef MLU_BORROW_H
-#define MLU_BORROW_H
+#ifndef MU_BORROW_H
+#define MU_BORROW_H
 
 #include "proof.h"
 
 /**
- * mlu_borrow() - copy a file that only its user may read
+ * mu_borrow() - copy a file that only its user may read
  * @proc: /proc/PID of the process that has it mapped
  * @handle: of the file, opened with O_PATH
  * @inode: the file must be this one, if this is not NULL
@@ -18,6 +18,6 @@
  *
  * Return: a copy of the file, or -1 with errno.
  */
-int mlu_borrow(int proc, int handle, const struct mlu_inode *inode);
+int mu_borrow(int proc, int handle, const struct mu_inode *inode);
 
 #endif

@@ -38,7 +38,7 @@ static bool parse_stat(struct stat_line *line)
 
 static bool read_stat(pid_t pid, struct stat_line *line)
 {
-	char *path = mlu_format("/proc/%d/stat", pid);
+	char *path = mu_format("/proc/%d/stat", pid);
 	FILE *file = fopen(path, "re");
 	size_t len = file ? fread(line->text, 1, sizeof(line->text) - 1, file) : 0;
 
@@ -49,15 +49,15 @@ static bool read_stat(pid_t pid, struct stat_line *line)
 	return parse_stat(line);
 }
 
-static void add_pid(struct mlu_pid_list *list, pid_t pid)
+static void add_pid(struct mu_pid_list *list, pid_t pid)
 {
-	list->pid = mlu_grow(list->pid, list->nr, &list->room, sizeof(*list->pid));
+	list->pid = mu_grow(list->pid, list->nr, &list->room, sizeof(*list->pid));
 	list->pid[list->nr++] = pid;
 }
 
-static bool add_children_of_thread(struct mlu_pid_list *list, pid_t parent, const char *tid)
+static bool add_children_of_thread(struct mu_pid_list *list, pid_t parent, const char *tid)
 {
-	char *path = mlu_format("/proc/%d/task/%s/children", parent, tid);
+	char *path = mu_format("/proc/%d/task/%s/children", parent, tid);
 	FILE *file = fopen(path, "re");
 	pid_t child;
 
@@ -70,9 +70,9 @@ static bool add_children_of_thread(struct mlu_pid_list *list, pid_t parent, cons
 	return true;
 }
 
-bool mlu_children_listed(struct mlu_pid_list *list, pid_t parent)
+bool mu_children_listed(struct mu_pid_list *list, pid_t parent)
 {
-	char *path = mlu_format("/proc/%d/task", parent);
+	char *path = mu_format("/proc/%d/task", parent);
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	bool any = false;
@@ -86,7 +86,7 @@ bool mlu_children_listed(struct mlu_pid_list *list, pid_t parent)
 	return any;
 }
 
-void mlu_children_scanned(struct mlu_pid_list *list, pid_t parent)
+void mu_children_scanned(struct mu_pid_list *list, pid_t parent)
 {
 	DIR *dir = opendir("/proc");
 	struct stat_line line;
@@ -94,7 +94,7 @@ void mlu_children_scanned(struct mlu_pid_list *list, pid_t parent)
 	uint64_t pid;
 
 	while (dir && (entry = readdir(dir)))
-		if (mlu_number(entry->d_name, &pid) && read_stat(pid, &line) &&
+		if (mu_number(entry->d_name, &pid) && read_stat(pid, &line) &&
 		    line.parent == parent)
 			add_pid(list, pid);
 	if (dir)
@@ -117,21 +117,21 @@ static bool say_child(pid_t parent, pid_t child)
 
 	if (!read_stat(child, &line) || line.state == 'Z' || line.state == 'X')
 		return false;
-	comm = mlu_escaped(line.comm);
-	mlu_warn("pid %d: its child %d (%s) is not traced: memleak-user -p %d", parent, child, comm,
+	comm = mu_escaped(line.comm);
+	mu_warn("pid %d: its child %d (%s) is not traced: memleak-user -p %d", parent, child, comm,
 		 child);
 	free(comm);
 	return true;
 }
 
-void mlu_children_tell(struct mlu_pid_list *told, pid_t parent, const pid_t *traced,
+void mu_children_tell(struct mu_pid_list *told, pid_t parent, const pid_t *traced,
 		       size_t nr_traced)
 {
-	struct mlu_pid_list now = {};
+	struct mu_pid_list now = {};
 	size_t said = 0, unsaid = 0;
 
-	if (!mlu_children_listed(&now, parent))
-		mlu_children_scanned(&now, parent);
+	if (!mu_children_listed(&now, parent))
+		mu_children_scanned(&now, parent);
 	for (size_t i = 0; i < now.nr; i++) {
 		if (has_pid(told->pid, told->nr, now.pid[i]) ||
 		    has_pid(traced, nr_traced, now.pid[i]))
@@ -142,7 +142,7 @@ void mlu_children_tell(struct mlu_pid_list *told, pid_t parent, const pid_t *tra
 			said += say_child(parent, now.pid[i]);
 	}
 	if (unsaid)
-		mlu_warn("pid %d: %zu more children are not traced", parent, unsaid);
+		mu_warn("pid %d: %zu more children are not traced", parent, unsaid);
 	free(told->pid);
 	*told = now;
 }

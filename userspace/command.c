@@ -53,25 +53,25 @@ static void run_child(char **argv, const struct pipes *pipes)
 	setpgid(0, 0);
 	close(pipes->go[1]);
 	if (read(pipes->go[0], &byte, 1) != 1)
-		_exit(MLU_CANNOT_RUN);
+		_exit(MU_CANNOT_RUN);
 	execvp(argv[0], argv);
 	error = errno;
 	if (write(pipes->report[1], &error, sizeof(error)) < 0)
-		_exit(MLU_CANNOT_RUN);
-	_exit(MLU_NOT_FOUND);
+		_exit(MU_CANNOT_RUN);
+	_exit(MU_NOT_FOUND);
 }
 
 /* The statuses of shells, so that scripts can tell the command's absence from ours. */
 static int explain_exec(const char *name, int error)
 {
-	char *text = mlu_escaped(name);
+	char *text = mu_escaped(name);
 
 	if (error == ENOENT)
-		mlu_warn("%s: command not found", text);
+		mu_warn("%s: command not found", text);
 	else
-		mlu_warn("%s: %s", text, strerror(error));
+		mu_warn("%s: %s", text, strerror(error));
 	free(text);
-	return error == ENOENT ? MLU_NOT_FOUND : MLU_CANNOT_RUN;
+	return error == ENOENT ? MU_NOT_FOUND : MU_CANNOT_RUN;
 }
 
 /* The pipe closes at exec, or brings the errno of the exec that failed. */
@@ -90,10 +90,10 @@ static int seize(pid_t pid)
 {
 	if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC))
 		return 0;
-	mlu_warn("the command cannot be traced: %s", strerror(errno));
+	mu_warn("the command cannot be traced: %s", strerror(errno));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	return MLU_NOTHING;
+	return MU_NOTHING;
 }
 
 /* The child of fork() is seized, then told to go on to its exec. */
@@ -122,8 +122,8 @@ static int fork_child(char **argv, struct pipes *pipes, pid_t *pid)
 	close(pipes->go[0]);
 	close(pipes->report[1]);
 	if (*pid < 0) {
-		mlu_warn("cannot start the command: %s", strerror(errno));
-		status = MLU_NOTHING;
+		mu_warn("cannot start the command: %s", strerror(errno));
+		status = MU_NOTHING;
 	} else {
 		status = let_child_exec(*pid, pipes, argv[0]);
 	}
@@ -142,8 +142,8 @@ static int spawn(char **argv, pid_t *pid)
 		close(pipes.go[0]);
 		close(pipes.go[1]);
 	}
-	mlu_warn("no pipe for the command: %s", strerror(errno));
-	return MLU_NOTHING;
+	mu_warn("no pipe for the command: %s", strerror(errno));
+	return MU_NOTHING;
 }
 
 /* === Stops === */
@@ -160,31 +160,31 @@ static void run_on(pid_t pid, int signal)
 	ptrace(PTRACE_CONT, pid, NULL, signal);
 }
 
-static enum mlu_step stay(struct mlu_command *c)
+static enum mu_step stay(struct mu_command *c)
 {
 	c->is_stopped = true;
-	return MLU_STEP_ENTRY;
+	return MU_STEP_ENTRY;
 }
 
 /* A 32-bit program stays at its exec stop: the kernel side refuses it by name. */
-static enum mlu_step take_exec(struct mlu_command *c)
+static enum mu_step take_exec(struct mu_command *c)
 {
 	c->entry.addr = 0;
-	if (!mlu_entry_is_64_bit(c->pid))
+	if (!mu_entry_is_64_bit(c->pid))
 		return stay(c);
 	set_kill(c->pid, true);
-	if (!mlu_entry_plant(c->pid, &c->entry)) {
-		mlu_warn("the command cannot be run to its entry point: %s", strerror(errno));
+	if (!mu_entry_plant(c->pid, &c->entry)) {
+		mu_warn("the command cannot be run to its entry point: %s", strerror(errno));
 		set_kill(c->pid, false);
 		return stay(c);
 	}
 	run_on(c->pid, 0);
-	return MLU_STEP_EXEC;
+	return MU_STEP_EXEC;
 }
 
-static enum mlu_step take_entry(struct mlu_command *c)
+static enum mu_step take_entry(struct mu_command *c)
 {
-	mlu_entry_remove(c->pid, &c->entry);
+	mu_entry_remove(c->pid, &c->entry);
 	set_kill(c->pid, false);
 	return stay(c);
 }
@@ -198,7 +198,7 @@ static void take_event_stop(pid_t pid, int signal)
 		run_on(pid, 0);
 }
 
-static enum mlu_step take_status(struct mlu_command *c, int status)
+static enum mu_step take_status(struct mu_command *c, int status)
 {
 	int signal = WSTOPSIG(status);
 	int event = status >> 16;
@@ -207,25 +207,25 @@ static enum mlu_step take_status(struct mlu_command *c, int status)
 		c->has_ended = true;
 		c->is_stopped = false;
 		c->status = status;
-		return MLU_STEP_ENDED;
+		return MU_STEP_ENDED;
 	}
 	if (event == PTRACE_EVENT_EXEC)
 		return take_exec(c);
-	if (!event && signal == SIGTRAP && mlu_entry_is_hit(c->pid, &c->entry))
+	if (!event && signal == SIGTRAP && mu_entry_is_hit(c->pid, &c->entry))
 		return take_entry(c);
 	if (event)
 		take_event_stop(c->pid, signal);
 	else
 		run_on(c->pid, signal);
-	return MLU_STEP_NONE;
+	return MU_STEP_NONE;
 }
 
-static enum mlu_step next_step(struct mlu_command *c, int flags)
+static enum mu_step next_step(struct mu_command *c, int flags)
 {
-	enum mlu_step step = MLU_STEP_NONE;
+	enum mu_step step = MU_STEP_NONE;
 	int status;
 
-	while (step == MLU_STEP_NONE && !c->has_ended) {
+	while (step == MU_STEP_NONE && !c->has_ended) {
 		pid_t got = waitpid(c->pid, &status, flags);
 
 		if (got == c->pid)
@@ -236,46 +236,46 @@ static enum mlu_step next_step(struct mlu_command *c, int flags)
 	return step;
 }
 
-enum mlu_step mlu_command_next(struct mlu_command *c)
+enum mu_step mu_command_next(struct mu_command *c)
 {
 	return next_step(c, WNOHANG);
 }
 
-static int explain_early_end(const struct mlu_command *c)
+static int explain_early_end(const struct mu_command *c)
 {
 	if (!c->has_ended)
-		mlu_warn("the command cannot be waited for: %s", strerror(errno));
+		mu_warn("the command cannot be waited for: %s", strerror(errno));
 	else if (WIFSIGNALED(c->status))
-		mlu_warn("the command was killed by signal %d before its entry point",
+		mu_warn("the command was killed by signal %d before its entry point",
 			 WTERMSIG(c->status));
 	else
-		mlu_warn("the command ended with status %d before its entry point",
+		mu_warn("the command ended with status %d before its entry point",
 			 WEXITSTATUS(c->status));
-	return MLU_NOTHING;
+	return MU_NOTHING;
 }
 
-int mlu_command_start(struct mlu_command *c, const char *line)
+int mu_command_start(struct mu_command *c, const char *line)
 {
 	const char *why;
-	char **argv = mlu_words_split(line, &why);
-	enum mlu_step step;
+	char **argv = mu_words_split(line, &why);
+	enum mu_step step;
 	int status;
 
-	*c = (struct mlu_command){};
+	*c = (struct mu_command){};
 	if (!argv)
-		return mlu_usage_error("-c: bad command: %s", why);
+		return mu_usage_error("-c: bad command: %s", why);
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would have the command's end go unnoticed */
 	status = spawn(argv, &c->pid);
-	mlu_words_free(argv);
+	mu_words_free(argv);
 	if (status)
 		return status;
 	do {
 		step = next_step(c, 0);
-	} while (step == MLU_STEP_EXEC);
-	return step == MLU_STEP_ENTRY ? 0 : explain_early_end(c);
+	} while (step == MU_STEP_EXEC);
+	return step == MU_STEP_ENTRY ? 0 : explain_early_end(c);
 }
 
-void mlu_command_resume(struct mlu_command *c)
+void mu_command_resume(struct mu_command *c)
 {
 	if (!c->is_stopped)
 		return;
@@ -283,9 +283,9 @@ void mlu_command_resume(struct mlu_command *c)
 	run_on(c->pid, 0);
 }
 
-bool mlu_command_is_followed(const struct mlu_command *c)
+bool mu_command_is_followed(const struct mu_command *c)
 {
-	char *path = mlu_format("/proc/%d/status", c->pid);
+	char *path = mu_format("/proc/%d/status", c->pid);
 	FILE *file = fopen(path, "re");
 	pid_t tracer = 0;
 	char line[256];
@@ -301,7 +301,7 @@ bool mlu_command_is_followed(const struct mlu_command *c)
 /* === Ends === */
 
 /* Stops it, within a time: in a system call that does not end it cannot be. */
-static bool stop_running(struct mlu_command *c, int *status)
+static bool stop_running(struct mu_command *c, int *status)
 {
 	const struct timespec pause = { .tv_nsec = RELEASE_PAUSE_NS };
 
@@ -320,15 +320,15 @@ static bool stop_running(struct mlu_command *c, int *status)
 }
 
 /* What a stop has to be ended with, so that the command gets the signal that it has stopped for. */
-static int pending_signal(const struct mlu_command *c, int status)
+static int pending_signal(const struct mu_command *c, int status)
 {
-	if (status >> 16 || mlu_entry_is_hit(c->pid, &c->entry))
+	if (status >> 16 || mu_entry_is_hit(c->pid, &c->entry))
 		return 0;
 	return WSTOPSIG(status);
 }
 
 /* A command that does not stop is detached by the end of the tool. */
-void mlu_command_release(struct mlu_command *c)
+void mu_command_release(struct mu_command *c)
 {
 	int signal = 0;
 	int status;
@@ -341,12 +341,12 @@ void mlu_command_release(struct mlu_command *c)
 		signal = pending_signal(c, status);
 	}
 	if (c->entry.addr)
-		mlu_entry_remove(c->pid, &c->entry);
+		mu_entry_remove(c->pid, &c->entry);
 	ptrace(PTRACE_DETACH, c->pid, NULL, signal);
 	c->is_stopped = false;
 }
 
-void mlu_command_kill(struct mlu_command *c)
+void mu_command_kill(struct mu_command *c)
 {
 	int status;
 
@@ -359,12 +359,12 @@ void mlu_command_kill(struct mlu_command *c)
 	c->status = 0;
 }
 
-void mlu_command_tell_end(const struct mlu_command *c)
+void mu_command_tell_end(const struct mu_command *c)
 {
 	if (!c->has_ended)
 		return;
 	if (WIFSIGNALED(c->status))
-		mlu_warn("the command was killed by signal %d", WTERMSIG(c->status));
+		mu_warn("the command was killed by signal %d", WTERMSIG(c->status));
 	else if (WEXITSTATUS(c->status))
-		mlu_warn("the command ended with status %d", WEXITSTATUS(c->status));
+		mu_warn("the command ended with status %d", WEXITSTATUS(c->status));
 }

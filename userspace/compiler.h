@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's words for what the compiler can be told. */
-#ifndef MLU_COMPILER_H
-#define MLU_COMPILER_H
+#ifndef MU_COMPILER_H
+#define MU_COMPILER_H
 
 #define __printf(fmt, first) __attribute__((format(printf, fmt, first)))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -58,7 +58,7 @@ static size_t bare_length(const char *symbol)
 }
 
 /* What is too long to be worth it stays as it is, and is cut. */
-char *mlu_demangle(const char *symbol)
+char *mu_demangle(const char *symbol)
 {
 	struct output out = { .len = 0 };
 
@@ -69,5 +69,5 @@ char *mlu_demangle(const char *symbol)
 		memcpy(out.text, symbol, out.len);
 	}
 	out.text[out.len] = '\0';
-	return mlu_escaped(out.text);
+	return mu_escaped(out.text);
 }

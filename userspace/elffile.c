@@ -32,7 +32,7 @@ static int open_in_root(int dir, const char *path)
 
 static int reopen(int fd)
 {
-	char *path = mlu_format("/proc/self/fd/%d", fd);
+	char *path = mu_format("/proc/self/fd/%d", fd);
 	int readable = open(path, O_RDONLY | O_CLOEXEC);
 	int error = errno;
 
@@ -42,7 +42,7 @@ static int reopen(int fd)
 }
 
 /* First only a handle: to open a device or a fifo may block or do something. */
-int mlu_elf_open(int dir, const char *path, bool in_root)
+int mu_elf_open(int dir, const char *path, bool in_root)
 {
 	int handle = in_root ? open_in_root(dir, path) : openat(dir, path, O_PATH | O_CLOEXEC);
 	struct stat st;
@@ -63,7 +63,7 @@ int mlu_elf_open(int dir, const char *path, bool in_root)
 
 static char *to_hex(const unsigned char *bits, ssize_t len)
 {
-	char *text = mlu_zalloc(len * 2 + 1);
+	char *text = mu_zalloc(len * 2 + 1);
 
 	for (ssize_t i = 0; i < len; i++) {
 		text[i * 2] = "0123456789abcdef"[bits[i] >> 4];
@@ -72,7 +72,7 @@ static char *to_hex(const unsigned char *bits, ssize_t len)
 	return text;
 }
 
-char *mlu_elf_build_id(int fd)
+char *mu_elf_build_id(int fd)
 {
 	const void *bits = NULL;
 	ssize_t len = 0;
@@ -83,7 +83,7 @@ char *mlu_elf_build_id(int fd)
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (elf && elf_kind(elf) == ELF_K_ELF)
 		len = dwelf_elf_gnu_build_id(elf, &bits);
-	text = len > 0 && len <= BUILD_ID_MAX ? to_hex(bits, len) : mlu_strndup("-", 1);
+	text = len > 0 && len <= BUILD_ID_MAX ? to_hex(bits, len) : mu_strndup("-", 1);
 	elf_end(elf);
 	return text;
 }
@@ -103,9 +103,9 @@ static size_t from_hex(const char *text, unsigned char *bits)
 }
 
 /* An entry that begins with "/" is searched below itself only, never beside the object. */
-char *mlu_elf_search_path(const char *debug_path)
+char *mu_elf_search_path(const char *debug_path)
 {
-	return debug_path ? mlu_format("%s:" DEBUG_DIR, debug_path) : mlu_format(DEBUG_DIR);
+	return debug_path ? mu_format("%s:" DEBUG_DIR, debug_path) : mu_format(DEBUG_DIR);
 }
 
 /* libdwfl searches for modules only: this one stands for nothing but its build-id. */
@@ -130,9 +130,9 @@ static int search(Dwfl *dwfl, const char *build_id)
 	return fd;
 }
 
-int mlu_elf_fetch(const char *build_id, const char *debug_path)
+int mu_elf_fetch(const char *build_id, const char *debug_path)
 {
-	char *dirs = mlu_elf_search_path(debug_path);
+	char *dirs = mu_elf_search_path(debug_path);
 	const Dwfl_Callbacks callbacks = {
 		.find_elf = dwfl_build_id_find_elf,
 		.find_debuginfo = dwfl_standard_find_debuginfo,

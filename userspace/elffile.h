@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Files that may be ELF files: opened without harm, told apart by build-id. */
-#ifndef MLU_ELFFILE_H
-#define MLU_ELFFILE_H
+#ifndef MU_ELFFILE_H
+#define MU_ELFFILE_H
 
 #include <stdbool.h>
 
@@ -9,10 +9,10 @@
  * Opens a regular file to read, -1 with errno if that fails, EINVAL for any other file. Below dir;
  * in_root makes dir the root for path's own "..", links and leading slash.
  */
-int mlu_elf_open(int dir, const char *path, bool in_root);
+int mu_elf_open(int dir, const char *path, bool in_root);
 
 /* In hexadecimal, "-" if the file has none; to be freed. */
-char *mlu_elf_build_id(int fd);
+char *mu_elf_build_id(int fd);
 
 /*
  * A file of this build-id from DIR/.build-id/xx/ for each directory of
@@ -20,9 +20,9 @@ char *mlu_elf_build_id(int fd);
  * object itself or, as good for names, its separate debug information. -1 if
  * there is none. Asks no server when the variable is not set.
  */
-int mlu_elf_fetch(const char *build_id, const char *debug_path);
+int mu_elf_fetch(const char *build_id, const char *debug_path);
 
 /* The directories libdwfl searches for debug_path, to be freed. None is relative to an object. */
-char *mlu_elf_search_path(const char *debug_path);
+char *mu_elf_search_path(const char *debug_path);
 
 #endif

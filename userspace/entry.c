@@ -20,9 +20,9 @@
 #include "arch.h"
 #include "mem.h"
 
-bool mlu_entry_is_64_bit(pid_t pid)
+bool mu_entry_is_64_bit(pid_t pid)
 {
-	char *path = mlu_format("/proc/%d/exe", pid);
+	char *path = mu_format("/proc/%d/exe", pid);
 	unsigned char ident[EI_NIDENT] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool whole = fd >= 0 && read(fd, ident, sizeof(ident)) == (ssize_t)sizeof(ident);
@@ -35,7 +35,7 @@ bool mlu_entry_is_64_bit(pid_t pid)
 
 static uint64_t entry_point(pid_t pid)
 {
-	char *path = mlu_format("/proc/%d/auxv", pid);
+	char *path = mu_format("/proc/%d/auxv", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t found = 0;
 	Elf64_auxv_t aux;
@@ -50,7 +50,7 @@ static uint64_t entry_point(pid_t pid)
 	return found;
 }
 
-bool mlu_entry_plant(pid_t pid, struct mlu_entry *e)
+bool mu_entry_plant(pid_t pid, struct mu_entry *e)
 {
 	uint64_t addr = entry_point(pid);
 
@@ -60,7 +60,7 @@ bool mlu_entry_plant(pid_t pid, struct mlu_entry *e)
 	errno = 0;
 	e->word = ptrace(PTRACE_PEEKTEXT, pid, addr, NULL);
 	if (errno ||
-	    ptrace(PTRACE_POKETEXT, pid, addr, (e->word & ~MLU_BREAKPOINT_MASK) | MLU_BREAKPOINT))
+	    ptrace(PTRACE_POKETEXT, pid, addr, (e->word & ~MU_BREAKPOINT_MASK) | MU_BREAKPOINT))
 		return false;
 	e->addr = addr;
 	return true;
@@ -73,15 +73,15 @@ static bool access_regs(int request, pid_t pid, struct user_regs_struct *regs)
 	return !ptrace(request, pid, NT_PRSTATUS, &io);
 }
 
-bool mlu_entry_is_hit(pid_t pid, const struct mlu_entry *e)
+bool mu_entry_is_hit(pid_t pid, const struct mu_entry *e)
 {
 	struct user_regs_struct regs;
 
 	return e->addr && access_regs(PTRACE_GETREGSET, pid, &regs) &&
-	       MLU_PC(regs) == e->addr + MLU_BREAKPOINT_STEP;
+	       MU_PC(regs) == e->addr + MU_BREAKPOINT_STEP;
 }
 
-bool mlu_entry_remove(pid_t pid, struct mlu_entry *e)
+bool mu_entry_remove(pid_t pid, struct mu_entry *e)
 {
 	struct user_regs_struct regs;
 	uint64_t addr = e->addr;
@@ -90,8 +90,8 @@ bool mlu_entry_remove(pid_t pid, struct mlu_entry *e)
 	    ptrace(PTRACE_POKETEXT, pid, addr, e->word))
 		return false;
 	e->addr = 0;
-	if (MLU_PC(regs) != addr + MLU_BREAKPOINT_STEP)
+	if (MU_PC(regs) != addr + MU_BREAKPOINT_STEP)
 		return true;
-	MLU_PC(regs) = addr;
+	MU_PC(regs) = addr;
 	return access_regs(PTRACE_SETREGSET, pid, &regs);
 }

@@ -16,7 +16,7 @@
 
 #include "mem.h"
 
-struct mlu_functions {
+struct mu_functions {
 	uint64_t *start;
 	size_t nr, room;
 };
@@ -150,7 +150,7 @@ static uint8_t encoding_of(const struct frames *frames, Dwarf_Off offset)
 	return DW_EH_PE_absptr;
 }
 
-static void read_frames(struct mlu_functions *functions, const struct frames *frames)
+static void read_frames(struct mu_functions *functions, const struct frames *frames)
 {
 	Dwarf_Off offset = 0, next = 0, cie = (Dwarf_Off)-1;
 	uint8_t encoding = DW_EH_PE_omit;
@@ -168,7 +168,7 @@ static void read_frames(struct mlu_functions *functions, const struct frames *fr
 		}
 		if (!read_start(frames, &entry.fde, encoding, &start))
 			continue;
-		functions->start = mlu_grow(functions->start, functions->nr, &functions->room,
+		functions->start = mu_grow(functions->start, functions->nr, &functions->room,
 					    sizeof(start));
 		functions->start[functions->nr++] = start;
 	}
@@ -182,10 +182,10 @@ static int compare_starts(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-struct mlu_functions *mlu_functions_new(Elf *elf)
+struct mu_functions *mu_functions_new(Elf *elf)
 {
 	struct frames frames = { .ident = (unsigned char *)elf_getident(elf, NULL) };
-	struct mlu_functions *functions;
+	struct mu_functions *functions;
 
 	if (!frames.ident)
 		return NULL;
@@ -193,14 +193,14 @@ struct mlu_functions *mlu_functions_new(Elf *elf)
 		find_by_segment(elf, &frames);
 	if (!frames.data || !frames.data->d_buf)
 		return NULL;
-	functions = mlu_zalloc(sizeof(*functions));
+	functions = mu_zalloc(sizeof(*functions));
 	read_frames(functions, &frames);
 	if (functions->nr)
 		qsort(functions->start, functions->nr, sizeof(*functions->start), compare_starts);
 	return functions;
 }
 
-void mlu_functions_free(struct mlu_functions *functions)
+void mu_functions_free(struct mu_functions *functions)
 {
 	if (!functions)
 		return;
@@ -208,7 +208,7 @@ void mlu_functions_free(struct mlu_functions *functions)
 	free(functions);
 }
 
-bool mlu_functions_between(const struct mlu_functions *functions, uint64_t symbol, uint64_t address)
+bool mu_functions_between(const struct mu_functions *functions, uint64_t symbol, uint64_t address)
 {
 	size_t low = 0, high = functions ? functions->nr : 0;
 

@@ -26,7 +26,7 @@
 #define OPEN_MAX 256	 /* the limit of open files is 1024 in many places */
 
 struct held {
-	struct mlu_maps_line place; /* but for its path */
+	struct mu_maps_line place; /* but for its path */
 	char *path;
 	char *link; /* where the open file is */
 	char *build_id;
@@ -43,7 +43,7 @@ struct binding {
 	size_t entry;
 };
 
-struct mlu_held_files {
+struct mu_held_files {
 	int proc;
 	unsigned int looks;
 	struct held *entry;
@@ -63,9 +63,9 @@ static void raise_limit_of_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-struct mlu_held_files *mlu_held_new(int proc)
+struct mu_held_files *mu_held_new(int proc)
 {
-	struct mlu_held_files *held = mlu_zalloc(sizeof(*held));
+	struct mu_held_files *held = mu_zalloc(sizeof(*held));
 
 	raise_limit_of_files();
 	held->proc = proc;
@@ -79,7 +79,7 @@ static void close_entry(struct held *h)
 	h->fd = -1;
 }
 
-void mlu_held_free(struct mlu_held_files *held)
+void mu_held_free(struct mu_held_files *held)
 {
 	for (size_t i = 0; i < held->nr; i++) {
 		struct held *h = &held->entry[i];
@@ -97,8 +97,8 @@ void mlu_held_free(struct mlu_held_files *held)
 
 static char *link_of(int fd)
 {
-	char *name = mlu_format("/proc/self/fd/%d", fd);
-	char *link = mlu_zalloc(4096);
+	char *name = mu_format("/proc/self/fd/%d", fd);
+	char *link = mu_zalloc(4096);
 
 	if (readlink(name, link, 4095) < 0)
 		link[0] = '\0';
@@ -139,13 +139,13 @@ static bool is_untouched(const struct held *h)
 
 /* === Looking === */
 
-static bool is_same_place(const struct mlu_maps_line *a, const struct mlu_maps_line *b)
+static bool is_same_place(const struct mu_maps_line *a, const struct mu_maps_line *b)
 {
 	return a->start == b->start && a->end == b->end && a->offset == b->offset &&
 	       a->inode.number == b->inode.number && !strcmp(a->inode.device, b->inode.device);
 }
 
-static struct held *find_entry(struct mlu_held_files *held, const struct mlu_maps_line *m)
+static struct held *find_entry(struct mu_held_files *held, const struct mu_maps_line *m)
 {
 	for (size_t i = 0; i < held->nr; i++)
 		if (is_same_place(&held->entry[i].place, m) && !is_written(&held->entry[i]))
@@ -153,22 +153,22 @@ static struct held *find_entry(struct mlu_held_files *held, const struct mlu_map
 	return NULL;
 }
 
-static void open_file(const struct mlu_held_files *held, struct held *h)
+static void open_file(const struct mu_held_files *held, struct held *h)
 {
-	char *name = mlu_format("map_files/%" PRIx64 "-%" PRIx64, h->place.start, h->place.end);
+	char *name = mu_format("map_files/%" PRIx64 "-%" PRIx64, h->place.start, h->place.end);
 	int handle;
 
-	h->fd = mlu_elf_open(held->proc, name, false);
+	h->fd = mu_elf_open(held->proc, name, false);
 	if (h->fd < 0 && (errno == EACCES || errno == EPERM)) {
 		handle = openat(held->proc, name, O_PATH | O_CLOEXEC);
 		if (handle >= 0) {
-			h->fd = mlu_borrow(held->proc, handle, &h->place.inode);
+			h->fd = mu_borrow(held->proc, handle, &h->place.inode);
 			close(handle);
 		}
 		h->is_copy = h->fd >= 0;
 	}
 	if (h->fd < 0)
-		h->why = mlu_format("the file cannot be read: %s", strerror(errno));
+		h->why = mu_format("the file cannot be read: %s", strerror(errno));
 	free(name);
 }
 
@@ -179,7 +179,7 @@ static bool is_elf(int fd)
 	return pread(fd, magic, 4, 0) == 4 && !memcmp(magic, "\177ELF", 4);
 }
 
-static void add_entry(struct mlu_held_files *held, const struct mlu_maps_line *m)
+static void add_entry(struct mu_held_files *held, const struct mu_maps_line *m)
 {
 	struct held h = { .place = *m, .fd = -1 };
 
@@ -193,27 +193,27 @@ static void add_entry(struct mlu_held_files *held, const struct mlu_maps_line *m
 	if (h.fd >= 0 && (!is_elf(h.fd) || fstat(h.fd, &h.state)))
 		close_entry(&h);
 	if (h.fd >= 0) {
-		h.build_id = mlu_elf_build_id(h.fd);
+		h.build_id = mu_elf_build_id(h.fd);
 		h.link = link_of(h.fd);
 		if (!strcmp(h.build_id, "-") && !h.is_copy &&
-		    !mlu_proof_inode(held->proc, h.fd, &h.place.inode)) {
-			h.why = mlu_format("the file at its path is not the one that is mapped");
+		    !mu_proof_inode(held->proc, h.fd, &h.place.inode)) {
+			h.why = mu_format("the file at its path is not the one that is mapped");
 			close_entry(&h);
 		}
 	}
 	held->nr_open += h.fd >= 0;
-	h.path = mlu_strndup(m->path, strlen(m->path));
-	held->entry = mlu_grow(held->entry, held->nr, &held->room, sizeof(h));
+	h.path = mu_strndup(m->path, strlen(m->path));
+	held->entry = mu_grow(held->entry, held->nr, &held->room, sizeof(h));
 	held->entry[held->nr++] = h;
 }
 
 /* Code in a file is all that a frame can lie in. */
-static void look_at(struct mlu_held_files *held, char *line)
+static void look_at(struct mu_held_files *held, char *line)
 {
-	struct mlu_maps_line m;
+	struct mu_maps_line m;
 	struct held *h;
 
-	if (!mlu_maps_line_read(line, &m) || !m.executable || !m.inode.number)
+	if (!mu_maps_line_read(line, &m) || !m.executable || !m.inode.number)
 		return;
 	h = find_entry(held, &m);
 	if (!h) {
@@ -225,7 +225,7 @@ static void look_at(struct mlu_held_files *held, char *line)
 	h->seen = held->looks;
 }
 
-void mlu_held_look(struct mlu_held_files *held)
+void mu_held_look(struct mu_held_files *held)
 {
 	int fd = openat(held->proc, "maps", O_RDONLY | O_CLOEXEC);
 	FILE *maps = fd >= 0 ? fdopen(fd, "r") : NULL;
@@ -242,14 +242,14 @@ void mlu_held_look(struct mlu_held_files *held)
 
 /* === Binding === */
 
-static bool is_at(const struct held *h, const struct mlu_mapping *m)
+static bool is_at(const struct held *h, const struct mu_mapping *m)
 {
 	return h->place.start < m->end && m->start < h->place.end &&
 	       h->place.offset - h->place.start == m->offset - m->start;
 }
 
-static const struct binding *find_binding(const struct mlu_held_files *held,
-					  const struct mlu_mapping *m)
+static const struct binding *find_binding(const struct mu_held_files *held,
+					  const struct mu_mapping *m)
 {
 	for (size_t i = 0; i < held->nr_bindings; i++)
 		if (held->binding[i].mapping == m->id)
@@ -257,7 +257,7 @@ static const struct binding *find_binding(const struct mlu_held_files *held,
 	return NULL;
 }
 
-static bool is_bound(const struct mlu_held_files *held, size_t entry)
+static bool is_bound(const struct mu_held_files *held, size_t entry)
 {
 	for (size_t i = 0; i < held->nr_bindings; i++)
 		if (held->binding[i].entry == entry)
@@ -269,7 +269,7 @@ static bool is_bound(const struct mlu_held_files *held, size_t entry)
  * The entry that both looks show at the mapping's place. If it was there in another state before,
  * that no mapping was tied to, the mapping may be of that state: there is none.
  */
-static size_t find_present(const struct mlu_held_files *held, const struct mlu_mapping *m)
+static size_t find_present(const struct mu_held_files *held, const struct mu_mapping *m)
 {
 	size_t found = SIZE_MAX;
 
@@ -286,31 +286,31 @@ static size_t find_present(const struct mlu_held_files *held, const struct mlu_m
 	return found;
 }
 
-static void check_content(const struct mlu_held_files *held, struct held *h)
+static void check_content(const struct mu_held_files *held, struct held *h)
 {
-	if (h->fd < 0 || mlu_proof_content(held->proc, h->fd, &h->place) >= 0)
+	if (h->fd < 0 || mu_proof_content(held->proc, h->fd, &h->place) >= 0)
 		return;
 	close_entry(h);
-	h->why = mlu_format("the code in memory is not the file's: it is not used");
+	h->why = mu_format("the code in memory is not the file's: it is not used");
 }
 
-static void bind_mapping(struct mlu_held_files *held, const struct mlu_mapping *m)
+static void bind_mapping(struct mu_held_files *held, const struct mu_mapping *m)
 {
 	struct binding binding = { .mapping = m->id, .entry = find_present(held, m) };
 
 	if (binding.entry == SIZE_MAX)
 		return;
 	check_content(held, &held->entry[binding.entry]);
-	held->binding = mlu_grow(held->binding, held->nr_bindings, &held->bindings_room,
+	held->binding = mu_grow(held->binding, held->nr_bindings, &held->bindings_room,
 				 sizeof(binding));
 	held->binding[held->nr_bindings++] = binding;
 }
 
-void mlu_held_bind(struct mlu_held_files *held, const struct mlu_target *target)
+void mu_held_bind(struct mu_held_files *held, const struct mu_target *target)
 {
-	mlu_held_look(held);
+	mu_held_look(held);
 	for (size_t i = 0; i < target->nr_mappings; i++) {
-		const struct mlu_mapping *m = &target->mappings[i];
+		const struct mu_mapping *m = &target->mappings[i];
 
 		if (!strcmp(m->build_id, "-") && !m->unmapped && !find_binding(held, m))
 			bind_mapping(held, m);
@@ -319,7 +319,7 @@ void mlu_held_bind(struct mlu_held_files *held, const struct mlu_target *target)
 
 /* === Opening === */
 
-static const struct held *find_by_build_id(const struct mlu_held_files *held, const char *build_id)
+static const struct held *find_by_build_id(const struct mu_held_files *held, const char *build_id)
 {
 	for (size_t i = 0; i < held->nr; i++) {
 		const struct held *h = &held->entry[i];
@@ -331,8 +331,8 @@ static const struct held *find_by_build_id(const struct mlu_held_files *held, co
 }
 
 /* What has been at its path since before the attach is all that was mapped from there. */
-static const struct held *find_by_path(const struct mlu_held_files *held,
-				       const struct mlu_mapping *m)
+static const struct held *find_by_path(const struct mu_held_files *held,
+				       const struct mu_mapping *m)
 {
 	for (size_t i = 0; i < held->nr; i++) {
 		const struct held *h = &held->entry[i];
@@ -345,18 +345,18 @@ static const struct held *find_by_path(const struct mlu_held_files *held,
 }
 
 /* Why there is no file for a mapping that none was tied to. */
-static char *reason_of(const struct mlu_held_files *held, const struct mlu_mapping *m)
+static char *reason_of(const struct mu_held_files *held, const struct mu_mapping *m)
 {
 	for (size_t i = 0; i < held->nr; i++)
 		if (held->entry[i].why && is_at(&held->entry[i], m))
-			return mlu_strndup(held->entry[i].why, strlen(held->entry[i].why));
+			return mu_strndup(held->entry[i].why, strlen(held->entry[i].why));
 	if (!strcmp(m->build_id, "-"))
-		return mlu_format("it has no build-id, and its file could not be seen in the "
+		return mu_format("it has no build-id, and its file could not be seen in the "
 				  "process while it was mapped");
 	return NULL;
 }
 
-static const struct held *find_file(const struct mlu_held_files *held, const struct mlu_mapping *m)
+static const struct held *find_file(const struct mu_held_files *held, const struct mu_mapping *m)
 {
 	const struct binding *binding;
 
@@ -366,16 +366,16 @@ static const struct held *find_file(const struct mlu_held_files *held, const str
 	return binding ? &held->entry[binding->entry] : find_by_path(held, m);
 }
 
-int mlu_held_open(const struct mlu_held_files *held, const struct mlu_mapping *mapping, char **why)
+int mu_held_open(const struct mu_held_files *held, const struct mu_mapping *mapping, char **why)
 {
 	const struct held *h = find_file(held, mapping);
 
 	if (h && is_written(h)) {
-		*why = mlu_format("the file was written since it was mapped: it is not used");
+		*why = mu_format("the file was written since it was mapped: it is not used");
 		return -1;
 	}
 	if (h && h->fd >= 0)
 		return fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
-	*why = h && h->why ? mlu_strndup(h->why, strlen(h->why)) : reason_of(held, mapping);
+	*why = h && h->why ? mu_strndup(h->why, strlen(h->why)) : reason_of(held, mapping);
 	return -1;
 }

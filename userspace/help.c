@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-void mlu_help(void)
+void mu_help(void)
 {
 	fputs("Usage:\n"
 	      "  memleak-user {-p PID[,PID]... | -c COMMAND} [OPTION]... [INTERVAL [COUNT]]\n"

@@ -12,7 +12,7 @@
 
 #include "mem.h"
 
-static bool add_section(Elf *elf, const struct mlu_image_section *section, size_t name,
+static bool add_section(Elf *elf, const struct mu_image_section *section, size_t name,
 			unsigned int type)
 {
 	Elf_Scn *scn = elf_newscn(elf);
@@ -31,7 +31,7 @@ static bool add_section(Elf *elf, const struct mlu_image_section *section, size_
 }
 
 /* The names of the sections, one behind the other, and the last one's own. */
-static char *names_of(const struct mlu_image_section *sections, size_t nr, size_t *size)
+static char *names_of(const struct mu_image_section *sections, size_t nr, size_t *size)
 {
 	static const char own[] = ".shstrtab";
 	char *names;
@@ -39,7 +39,7 @@ static char *names_of(const struct mlu_image_section *sections, size_t nr, size_
 	*size = 1 + sizeof(own);
 	for (size_t i = 0; i < nr; i++)
 		*size += strlen(sections[i].name) + 1;
-	names = mlu_zalloc(*size);
+	names = mu_zalloc(*size);
 	*size = 1;
 	for (size_t i = 0; i < nr; i++)
 		*size += strlen(strcpy(names + *size, sections[i].name)) + 1;
@@ -47,8 +47,8 @@ static char *names_of(const struct mlu_image_section *sections, size_t nr, size_
 	return names;
 }
 
-static bool write_sections(Elf *elf, const struct mlu_image_section *sections, size_t nr,
-			   const struct mlu_image_section *names)
+static bool write_sections(Elf *elf, const struct mu_image_section *sections, size_t nr,
+			   const struct mu_image_section *names)
 {
 	GElf_Ehdr header = {
 		.e_type = ET_EXEC,
@@ -74,10 +74,10 @@ static bool write_sections(Elf *elf, const struct mlu_image_section *sections, s
 	return add_section(elf, names, name, SHT_STRTAB) && elf_update(elf, ELF_C_WRITE) > 0;
 }
 
-int mlu_image_new(const struct mlu_image_section *sections, size_t nr)
+int mu_image_new(const struct mu_image_section *sections, size_t nr)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
-	struct mlu_image_section names = { .name = ".shstrtab" };
+	struct mu_image_section names = { .name = ".shstrtab" };
 	char *text = names_of(sections, nr, &names.size);
 	Elf *elf;
 
@@ -93,7 +93,7 @@ int mlu_image_new(const struct mlu_image_section *sections, size_t nr)
 	return fd;
 }
 
-Elf_Data *mlu_image_section(Elf *elf, const char *name)
+Elf_Data *mu_image_section(Elf *elf, const char *name)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr header;

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Writing a small ELF file into memory, for libdw to read. */
-#ifndef MLU_IMAGE_H
-#define MLU_IMAGE_H
+#ifndef MU_IMAGE_H
+#define MU_IMAGE_H
 
 #include <libelf.h>
 #include <stddef.h>
 
-struct mlu_image_section {
+struct mu_image_section {
 	const char *name;
 	const void *bytes;
 	size_t size;
 };
 
 /**
- * mlu_image_new() - make an ELF file of sections
+ * mu_image_new() - make an ELF file of sections
  *
  * Return: an open file in memory, or -1.
  */
-int mlu_image_new(const struct mlu_image_section *sections, size_t nr);
+int mu_image_new(const struct mu_image_section *sections, size_t nr);
 
 /* The bytes of a section by its name; NULL: there is none. */
-Elf_Data *mlu_image_section(Elf *elf, const char *name);
+Elf_Data *mu_image_section(Elf *elf, const char *name);
 
 #endif

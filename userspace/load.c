@@ -47,9 +47,9 @@ static bool built_for(struct kmod_module *mod, char *text, size_t size)
 }
 
 /* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
-bool mlu_locked_down(void)
+bool mu_locked_down(void)
 {
-	FILE *file = fopen(MLU_LOCKDOWN_FILE, "re");
+	FILE *file = fopen(MU_LOCKDOWN_FILE, "re");
 	char line[128] = "";
 
 	if (!file)
@@ -63,12 +63,12 @@ bool mlu_locked_down(void)
 static void explain_refusal(const char *name)
 {
 	if (geteuid() != 0)
-		mlu_warn("you must be root to load the module");
-	else if (mlu_locked_down())
-		mlu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
-			 MLU_LOCKDOWN_FILE, name);
+		mu_warn("you must be root to load the module");
+	else if (mu_locked_down())
+		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
+			 MU_LOCKDOWN_FILE, name);
 	else
-		mlu_warn("the kernel refuses to load %s: is loading switched off (kernel.modules_disabled)?",
+		mu_warn("the kernel refuses to load %s: is loading switched off (kernel.modules_disabled)?",
 			 name);
 }
 
@@ -77,10 +77,10 @@ static void explain_format(struct kmod_module *mod, const char *name)
 	char kernel[128];
 
 	if (built_for(mod, kernel, sizeof(kernel)) && strcmp(kernel, release()))
-		mlu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
+		mu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
 			 release());
 	else
-		mlu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
+		mu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
 			 release());
 }
 
@@ -94,7 +94,7 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 	case EKEYREJECTED:
 	case ENOKEY:
 	case EBADMSG:
-		mlu_warn("the kernel takes signed modules only (Secure Boot), and %s is not signed by a key it trusts",
+		mu_warn("the kernel takes signed modules only (Secure Boot), and %s is not signed by a key it trusts",
 			 name);
 		break;
 	case ENOEXEC:
@@ -103,13 +103,13 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 		break;
 	case ENOENT:
 		if (access(kmod_module_get_path(mod) ?: "", R_OK))
-			mlu_warn("%s: %s", name, strerror(error));
+			mu_warn("%s: %s", name, strerror(error));
 		else
-			mlu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
+			mu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
 				 release());
 		break;
 	default:
-		mlu_warn("cannot load %s: %s", name, strerror(error));
+		mu_warn("cannot load %s: %s", name, strerror(error));
 	}
 }
 
@@ -125,7 +125,7 @@ static bool insert(struct kmod_module *mod, const char *name)
 
 static bool load_file(struct kmod_ctx *ctx, const char *file)
 {
-	char *name = mlu_escaped(file);
+	char *name = mu_escaped(file);
 	struct kmod_module *mod;
 	bool loaded = false;
 	int error;
@@ -135,7 +135,7 @@ static bool load_file(struct kmod_ctx *ctx, const char *file)
 		loaded = insert(mod, name);
 		kmod_module_unref(mod);
 	} else {
-		mlu_warn("%s: %s", name, strerror(error));
+		mu_warn("%s: %s", name, strerror(error));
 	}
 	free(name);
 	return loaded;
@@ -147,32 +147,32 @@ static bool load_installed(struct kmod_ctx *ctx)
 	struct kmod_module *mod;
 	bool loaded;
 
-	if (kmod_module_new_from_lookup(ctx, MLU_MODULE, &list) < 0 || !list) {
-		mlu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
-			 MLU_MODULE, release());
+	if (kmod_module_new_from_lookup(ctx, MU_MODULE, &list) < 0 || !list) {
+		mu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
+			 MU_MODULE, release());
 		return false;
 	}
 	mod = kmod_module_get_module(list);
-	loaded = insert(mod, MLU_MODULE);
+	loaded = insert(mod, MU_MODULE);
 	kmod_module_unref(mod);
 	kmod_module_unref_list(list);
 	return loaded;
 }
 
-bool mlu_load(const char *file)
+bool mu_load(const char *file)
 {
 	struct kmod_ctx *ctx;
 	bool loaded;
 
 	if (geteuid() != 0) {
-		mlu_warn("you must be root to load the module");
+		mu_warn("you must be root to load the module");
 		return false;
 	}
 	if (!file)
 		file = getenv("MEMLEAK_USER_KO");
 	ctx = kmod_new(NULL, NULL);
 	if (!ctx) {
-		mlu_warn("libkmod cannot be used: %s", strerror(errno));
+		mu_warn("libkmod cannot be used: %s", strerror(errno));
 		return false;
 	}
 	kmod_set_log_fn(ctx, say_nothing, NULL);

@@ -6,22 +6,22 @@
 
 #include "msg.h"
 #include "options.h"
-#include "saved.h"
+#include "symbolize_report.h"
 #include "trace.h"
 
-static int run(const struct mlu_options *o)
+static int run(const struct mu_options *o)
 {
 	switch (o->mode) {
-	case MLU_HELP:
-		mlu_help();
-		return MLU_SHOWN;
-	case MLU_VERSION_ONLY:
-		puts("memleak-user " MLU_VERSION);
-		return MLU_SHOWN;
-	case MLU_SYMBOLIZE:
-		return mlu_saved(o);
+	case MU_HELP:
+		mu_help();
+		return MU_SHOWN;
+	case MU_VERSION_ONLY:
+		puts("memleak-user " MU_VERSION);
+		return MU_SHOWN;
+	case MU_SYMBOLIZE:
+		return mu_saved(o);
 	default:
-		return mlu_trace(o);
+		return mu_trace(o);
 	}
 }
 
@@ -30,8 +30,8 @@ static int check_output(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	mlu_warn("the output could not be written");
-	return status ? status : MLU_PARTLY;
+	mu_warn("the output could not be written");
+	return status ? status : MU_PARTLY;
 }
 
 /* Objects are read where they lie, and whoever owns one may cut it short meanwhile. */
@@ -40,17 +40,17 @@ static void on_bus_error(int signal)
 	static const char text[] = "memleak-user: a file was cut short while it was read\n";
 
 	(void)signal;
-	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? MLU_NOTHING : MLU_PARTLY);
+	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? MU_NOTHING : MU_PARTLY);
 }
 
 int main(int argc, char **argv)
 {
-	struct mlu_options options;
-	int status = mlu_options_read(&options, argc, argv);
+	struct mu_options options;
+	int status = mu_options_read(&options, argc, argv);
 
 	signal(SIGBUS, on_bus_error);
 	if (!status)
 		status = check_output(run(&options));
-	mlu_options_free(&options);
+	mu_options_free(&options);
 	return status;
 }

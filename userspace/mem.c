@@ -13,21 +13,21 @@ static void *or_end(void *p)
 {
 	if (p)
 		return p;
-	mlu_warn("out of memory");
-	exit(MLU_NOTHING);
+	mu_warn("out of memory");
+	exit(MU_NOTHING);
 }
 
-void *mlu_zalloc(size_t size)
+void *mu_zalloc(size_t size)
 {
 	return or_end(calloc(1, size ? size : 1));
 }
 
-char *mlu_strndup(const char *s, size_t len)
+char *mu_strndup(const char *s, size_t len)
 {
 	return or_end(strndup(s, len));
 }
 
-char *mlu_format(const char *fmt, ...)
+char *mu_format(const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list args;
@@ -39,7 +39,7 @@ char *mlu_format(const char *fmt, ...)
 	return or_end(len < 0 ? NULL : text);
 }
 
-void *mlu_grow(void *array, size_t nr, size_t *room, size_t size)
+void *mu_grow(void *array, size_t nr, size_t *room, size_t size)
 {
 	if (nr < *room)
 		return array;

@@ -14,7 +14,7 @@ static void say(const char *fmt, va_list args)
 	fputc('\n', stderr);
 }
 
-void mlu_warn(const char *fmt, ...)
+void mu_warn(const char *fmt, ...)
 {
 	va_list args;
 
@@ -23,7 +23,7 @@ void mlu_warn(const char *fmt, ...)
 	va_end(args);
 }
 
-int mlu_usage_error(const char *fmt, ...)
+int mu_usage_error(const char *fmt, ...)
 {
 	va_list args;
 
@@ -31,5 +31,5 @@ int mlu_usage_error(const char *fmt, ...)
 	say(fmt, args);
 	va_end(args);
 	fputs("Try 'memleak-user --help' for more information.\n", stderr);
-	return MLU_USAGE;
+	return MU_USAGE;
 }

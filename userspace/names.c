@@ -11,12 +11,12 @@
 #include "demangle.h"
 #include "functions.h"
 
-bool mlu_names_load(struct mlu_names *names, const Dwfl_Callbacks *callbacks, int fd,
-		    const char *path, void *userdata, const struct mlu_split_files *split)
+bool mu_names_load(struct mu_names *names, const Dwfl_Callbacks *callbacks, int fd,
+		    const char *path, void *userdata, const struct mu_split_files *split)
 {
 	void **slot;
 
-	*names = (struct mlu_names){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
+	*names = (struct mu_names){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
 	fstat(fd, &names->state);
 	names->dwfl = dwfl_begin(callbacks);
 	if (names->dwfl) {
@@ -26,28 +26,28 @@ bool mlu_names_load(struct mlu_names *names, const Dwfl_Callbacks *callbacks, in
 	}
 	if (!names->module) {
 		close(fd);
-		mlu_names_unload(names);
+		mu_names_unload(names);
 		return false;
 	}
 	dwfl_module_info(names->module, &slot, NULL, NULL, NULL, NULL, NULL, NULL);
 	*slot = userdata;
 	if (split)
-		names->debug = mlu_debug_new(names->module, split);
+		names->debug = mu_debug_new(names->module, split);
 	return true;
 }
 
-void mlu_names_unload(struct mlu_names *names)
+void mu_names_unload(struct mu_names *names)
 {
-	mlu_debug_free(names->debug);
-	mlu_functions_free(names->functions);
+	mu_debug_free(names->debug);
+	mu_functions_free(names->functions);
 	if (names->dwfl)
 		dwfl_end(names->dwfl);
 	if (names->fd >= 0)
 		close(names->fd);
-	*names = (struct mlu_names){ .fd = -1 };
+	*names = (struct mu_names){ .fd = -1 };
 }
 
-bool mlu_names_are_old(const struct mlu_names *names)
+bool mu_names_are_old(const struct mu_names *names)
 {
 	struct stat now;
 
@@ -61,21 +61,21 @@ bool mlu_names_are_old(const struct mlu_names *names)
  * does not cover by its own size is another function's if the unwind table has one that begins
  * in between.
  */
-static bool is_disproved(struct mlu_names *names, uint64_t address, uint64_t offset, uint64_t size)
+static bool is_disproved(struct mu_names *names, uint64_t address, uint64_t offset, uint64_t size)
 {
 	GElf_Addr bias;
 
 	if (offset < size)
 		return false;
 	if (!names->functions_read) {
-		names->functions = mlu_functions_new(dwfl_module_getelf(names->module, &bias));
+		names->functions = mu_functions_new(dwfl_module_getelf(names->module, &bias));
 		names->functions_read = true;
 	}
-	return mlu_functions_between(names->functions, address - offset, address);
+	return mu_functions_between(names->functions, address - offset, address);
 }
 
 /* How far libdwfl has moved the file. */
-static GElf_Addr bias_of(const struct mlu_names *names)
+static GElf_Addr bias_of(const struct mu_names *names)
 {
 	GElf_Addr bias = 0;
 
@@ -83,7 +83,7 @@ static GElf_Addr bias_of(const struct mlu_names *names)
 	return bias;
 }
 
-char *mlu_names_symbol(struct mlu_names *names, uint64_t address, uint64_t *offset)
+char *mu_names_symbol(struct mu_names *names, uint64_t address, uint64_t *offset)
 {
 	GElf_Off distance;
 	GElf_Sym entry;
@@ -93,12 +93,12 @@ char *mlu_names_symbol(struct mlu_names *names, uint64_t address, uint64_t *offs
 	if (!symbol || !*symbol || is_disproved(names, address, distance, entry.st_size))
 		return NULL;
 	*offset = distance;
-	return mlu_demangle(symbol);
+	return mu_demangle(symbol);
 }
 
-size_t mlu_names_source(struct mlu_names *names, uint64_t address, struct mlu_source **source)
+size_t mu_names_source(struct mu_names *names, uint64_t address, struct mu_srcline **source)
 {
 	if (!names->debug)
 		return 0;
-	return mlu_source_of(names->debug, address + bias_of(names), source);
+	return mu_srcline_of(names->debug, address + bias_of(names), source);
 }

@@ -58,14 +58,14 @@ static char *find_library(FILE *maps, const char *wanted)
 		exact = !strcmp(name, wanted);
 		if (exact || (!found && is_library(name, wanted))) {
 			free(found);
-			found = mlu_strndup(name, strlen(name));
+			found = mu_strndup(name, strlen(name));
 		}
 	}
 	free(line);
 	return found;
 }
 
-char *mlu_object_name(FILE *maps, const char *wanted)
+char *mu_object_name(FILE *maps, const char *wanted)
 {
 	char target[PATH_MAX];
 	ssize_t len = -1;
@@ -79,5 +79,5 @@ char *mlu_object_name(FILE *maps, const char *wanted)
 	}
 	wanted = base_name(wanted);
 	name = maps ? find_library(maps, wanted) : NULL;
-	return name ? name : mlu_strndup(wanted, strlen(wanted));
+	return name ? name : mu_strndup(wanted, strlen(wanted));
 }

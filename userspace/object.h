@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* memleak's -O: which mapped object the user means. */
-#ifndef MLU_OBJECT_H
-#define MLU_OBJECT_H
+#ifndef MU_OBJECT_H
+#define MU_OBJECT_H
 
 #include <stdio.h>
 
@@ -11,6 +11,6 @@
  * without "lib" and suffix ("c"). Where nothing fits it is the last part of
  * wanted: the kernel side will say that there is none.
  */
-char *mlu_object_name(FILE *maps, const char *wanted);
+char *mu_object_name(FILE *maps, const char *wanted);
 
 #endif

@@ -68,82 +68,82 @@ static bool for_symbolize(int option)
 static int take_number(const char *option, const char *text, uint64_t min, uint64_t max,
 		       uint64_t *value)
 {
-	if (mlu_number(text, value) && *value >= min && *value <= max)
+	if (mu_number(text, value) && *value >= min && *value <= max)
 		return 0;
-	return mlu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
+	return mu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
 			       (uintmax_t)min, (uintmax_t)max);
 }
 
 static int take_size(const char *option, const char *text, uint64_t *bytes)
 {
-	if (mlu_size(text, bytes))
+	if (mu_size(text, bytes))
 		return 0;
-	return mlu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
+	return mu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
 			       text);
 }
 
-static int take_older(struct mlu_options *o, const char *text)
+static int take_older(struct mu_options *o, const char *text)
 {
-	if (mlu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
+	if (mu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
 		return 0;
-	return mlu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
+	return mu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
 			       "or m behind it",
 			       text, UINT32_MAX);
 }
 
-static int take_interval(struct mlu_options *o, const char *text)
+static int take_interval(struct mu_options *o, const char *text)
 {
-	bool is_time = mlu_time(text, MLU_SECOND_MS, &o->interval_ms);
-	int status = is_time ? mlu_pids_check_interval(&o->pids, text, o->interval_ms) : 0;
+	bool is_time = mu_time(text, MU_SECOND_MS, &o->interval_ms);
+	int status = is_time ? mu_pids_check_interval(&o->pids, text, o->interval_ms) : 0;
 
 	if (status)
 		return status;
-	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MLU_DAY_MS)
+	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MU_DAY_MS)
 		return 0;
-	return mlu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
+	return mu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
 			       "seconds, or with ms or m behind it",
 			       text, MIN_INTERVAL_MS);
 }
 
 /* An argument that stands in the same word as its option cannot have slipped there. */
-static int take_pids(struct mlu_options *o, const char *text, char **argv)
+static int take_pids(struct mu_options *o, const char *text, char **argv)
 {
-	return mlu_pids_add(&o->pids, text, text == argv[optind - 1]);
+	return mu_pids_add(&o->pids, text, text == argv[optind - 1]);
 }
 
-static int take_sort(struct mlu_options *o, const char *word)
+static int take_sort(struct mu_options *o, const char *word)
 {
 	if (!strcmp(word, "size"))
-		o->view.sort = MLU_SORT_SIZE;
+		o->view.sort = MU_SORT_SIZE;
 	else if (!strcmp(word, "count"))
-		o->view.sort = MLU_SORT_COUNT;
+		o->view.sort = MU_SORT_COUNT;
 	else
-		return mlu_usage_error("--sort: \"%s\" is neither size nor count", word);
+		return mu_usage_error("--sort: \"%s\" is neither size nor count", word);
 	return 0;
 }
 
 /* The kernel side takes the last part of a path, as one word. */
-static int take_object(struct mlu_options *o, const char *name)
+static int take_object(struct mu_options *o, const char *name)
 {
 	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
-		return mlu_usage_error("-O: \"%s\" cannot be the name of an object", name);
+		return mu_usage_error("-O: \"%s\" cannot be the name of an object", name);
 	o->object = name;
 	return 0;
 }
 
 /* libdwfl searches absolute directories only. */
-static int add_debug_path(struct mlu_options *o, const char *dir)
+static int add_debug_path(struct mu_options *o, const char *dir)
 {
 	char *path = realpath(dir, NULL);
 	char *joined;
 
 	if (!path)
-		return mlu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
+		return mu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
 	if (strchr(path, ':')) {
 		free(path);
-		return mlu_usage_error("--debug-path: %s: a colon cannot be part of it", dir);
+		return mu_usage_error("--debug-path: %s: a colon cannot be part of it", dir);
 	}
-	joined = o->debug_path ? mlu_format("%s:%s", o->debug_path, path) : mlu_format("%s", path);
+	joined = o->debug_path ? mu_format("%s:%s", o->debug_path, path) : mu_format("%s", path);
 	free(o->debug_path);
 	free(path);
 	o->debug_path = joined;
@@ -167,15 +167,15 @@ static int bad_option(int option, char **argv)
 	const char *word = argv[optind - 1];
 
 	if (option == ':' && optopt == 'p')
-		return mlu_usage_error("%s: there is no PID (did pgrep find nothing?)", word);
+		return mu_usage_error("%s: there is no PID (did pgrep find nothing?)", word);
 	if (option == ':')
-		return mlu_usage_error("%s: an argument is missing", word);
+		return mu_usage_error("%s: an argument is missing", word);
 	if (optopt && optopt < 256 && strncmp(word, "--", 2))
-		return mlu_usage_error("unknown option -%c", optopt);
-	return mlu_usage_error("unknown option %s", word);
+		return mu_usage_error("unknown option -%c", optopt);
+	return mu_usage_error("unknown option %s", word);
 }
 
-static int take_option(struct mlu_options *o, int option, char **argv)
+static int take_option(struct mu_options *o, int option, char **argv)
 {
 	switch (option) {
 	case 'p':
@@ -200,7 +200,7 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
-		return mlu_usage_error("-s: there is no sampling yet, every block is recorded");
+		return mu_usage_error("-s: there is no sampling yet, every block is recorded");
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
@@ -218,41 +218,41 @@ static int take_option(struct mlu_options *o, int option, char **argv)
 		return add_debug_path(o, optarg);
 	case 'h':
 	case OPT_HELP:
-		o->mode = MLU_HELP;
+		o->mode = MU_HELP;
 		return 0;
 	case OPT_VERSION:
-		o->mode = MLU_VERSION_ONLY;
+		o->mode = MU_VERSION_ONLY;
 		return 0;
 	}
 	return bad_option(option, argv);
 }
 
-static int check_trace(struct mlu_options *o)
+static int check_trace(struct mu_options *o)
 {
 	if (!o->pids.nr && !o->command)
-		return mlu_usage_error("say which process: -p PID or -c COMMAND");
+		return mu_usage_error("say which process: -p PID or -c COMMAND");
 	if (o->pids.nr && o->command)
-		return mlu_usage_error("-p and -c exclude each other");
+		return mu_usage_error("-p and -c exclude each other");
 	if (o->filter.min > o->filter.max)
-		return mlu_usage_error("-z is above -Z: nothing could be recorded");
+		return mu_usage_error("-z is above -Z: nothing could be recorded");
 	if (o->sysroot)
-		return mlu_usage_error("--sysroot is for symbolize");
+		return mu_usage_error("--sysroot is for symbolize");
 	if (o->combined && o->show_allocations)
-		return mlu_usage_error("--combined-only shows no addresses: leave out -a");
+		return mu_usage_error("--combined-only shows no addresses: leave out -a");
 	return 0;
 }
 
-static int too_many(const struct mlu_options *o, const char *word)
+static int too_many(const struct mu_options *o, const char *word)
 {
 	if (!o->pids.nr)
-		return mlu_usage_error("\"%s\" is one argument too many", word);
-	return mlu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
+		return mu_usage_error("\"%s\" is one argument too many", word);
+	return mu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
 			       "are -p %d,...",
 			       word, o->pids.pid[0]);
 }
 
 /* [INTERVAL [COUNT]] */
-static int take_times(struct mlu_options *o, char **words)
+static int take_times(struct mu_options *o, char **words)
 {
 	int status = 0;
 
@@ -265,19 +265,19 @@ static int take_times(struct mlu_options *o, char **words)
 	return status ? status : check_trace(o);
 }
 
-static int take_file(struct mlu_options *o, char **words)
+static int take_file(struct mu_options *o, char **words)
 {
 	if (words[0] && words[1])
-		return mlu_usage_error("\"%s\" is one argument too many", words[1]);
+		return mu_usage_error("\"%s\" is one argument too many", words[1]);
 	if (words[0] && strcmp(words[0], "-"))
 		o->file = words[0];
 	return 0;
 }
 
-static void set_defaults(struct mlu_options *o, bool symbolize)
+static void set_defaults(struct mu_options *o, bool symbolize)
 {
-	*o = (struct mlu_options){
-		.mode = symbolize ? MLU_SYMBOLIZE : MLU_TRACE,
+	*o = (struct mu_options){
+		.mode = symbolize ? MU_SYMBOLIZE : MU_TRACE,
 		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
 		.interval_ms = DEFAULT_INTERVAL_MS,
 		.view.top = symbolize ? UINT64_MAX : DEFAULT_TOP,
@@ -285,7 +285,7 @@ static void set_defaults(struct mlu_options *o, bool symbolize)
 }
 
 /* --combined-only is memleak's view of totals: without ages, without addresses. */
-static void apply_combined(struct mlu_options *o)
+static void apply_combined(struct mu_options *o)
 {
 	if (!o->combined)
 		return;
@@ -294,7 +294,7 @@ static void apply_combined(struct mlu_options *o)
 }
 
 /* Options may stand before and behind the arguments, as in memleak. */
-int mlu_options_read(struct mlu_options *o, int argc, char **argv)
+int mu_options_read(struct mu_options *o, int argc, char **argv)
 {
 	bool symbolize = argc > 1 && !strcmp(argv[1], "symbolize");
 	int option, status = 0;
@@ -306,10 +306,10 @@ int mlu_options_read(struct mlu_options *o, int argc, char **argv)
 	optind = 1;
 	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
 		if (symbolize && !for_symbolize(option))
-			status = mlu_usage_error("symbolize does not know %s", option_name(option));
+			status = mu_usage_error("symbolize does not know %s", option_name(option));
 		else
 			status = take_option(o, option, argv);
-		if (o->mode == MLU_HELP || o->mode == MLU_VERSION_ONLY)
+		if (o->mode == MU_HELP || o->mode == MU_VERSION_ONLY)
 			return status;
 	}
 	if (status)
@@ -318,8 +318,8 @@ int mlu_options_read(struct mlu_options *o, int argc, char **argv)
 	return symbolize ? take_file(o, argv + optind) : take_times(o, argv + optind);
 }
 
-void mlu_options_free(struct mlu_options *o)
+void mu_options_free(struct mu_options *o)
 {
-	mlu_pids_free(&o->pids);
+	mu_pids_free(&o->pids);
 	free(o->debug_path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The command line, read and checked. */
-#ifndef MLU_OPTIONS_H
-#define MLU_OPTIONS_H
+#ifndef MU_OPTIONS_H
+#define MU_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,31 +9,31 @@
 #include "pids.h"
 #include "print.h"
 
-enum mlu_mode { MLU_TRACE, MLU_SYMBOLIZE, MLU_HELP, MLU_VERSION_ONLY };
+enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_HELP, MU_VERSION_ONLY };
 
-struct mlu_options {
-	enum mlu_mode mode;
-	struct mlu_pids pids;
+struct mu_options {
+	enum mu_mode mode;
+	struct mu_pids pids;
 	const char *command;
 	bool show_allocations;
 	bool combined;
-	struct mlu_filter filter; /* -o, -z, -Z */
+	struct mu_filter filter; /* -o, -z, -Z */
 	const char *object;
 	const char *module;
 	uint64_t depth; /* of stacks; 0: the kernel side's default */
 	uint64_t interval_ms;
 	uint64_t count; /* of tables; 0: no limit */
-	struct mlu_view view;
+	struct mu_view view;
 	const char *sysroot;
 	char *debug_path; /* absolute, with colons between */
 	const char *file; /* symbolize: NULL is stdin */
 };
 
 /* 0, or the exit status, having said what is wrong. */
-int mlu_options_read(struct mlu_options *o, int argc, char **argv);
-void mlu_options_free(struct mlu_options *o);
+int mu_options_read(struct mu_options *o, int argc, char **argv);
+void mu_options_free(struct mu_options *o);
 
 /* The text of --help, on stdout. */
-void mlu_help(void);
+void mu_help(void);
 
 #endif

@@ -37,7 +37,7 @@ static uint64_t read_at(const struct index *index, uint64_t offset, size_t size)
 
 static bool read_index(Elf *elf, struct index *index)
 {
-	Elf_Data *data = mlu_image_section(elf, ".debug_cu_index");
+	Elf_Data *data = mu_image_section(elf, ".debug_cu_index");
 
 	if (!data || !data->d_buf)
 		return false;
@@ -65,7 +65,7 @@ static uint32_t find_row(const struct index *index, uint64_t id)
 
 /* The part of a section that a column of the row names. */
 static bool read_part(Elf *elf, const struct index *index, uint32_t row, uint32_t column,
-		      struct mlu_image_section *part)
+		      struct mu_image_section *part)
 {
 	uint64_t table = 16 + index->slots * 12ULL;
 	uint32_t number = read_at(index, table + column * 4ULL, 4);
@@ -78,16 +78,16 @@ static bool read_part(Elf *elf, const struct index *index, uint32_t row, uint32_
 	if (number >= ARRAY_SIZE(sections) || !sections[number] ||
 	    (number == 8 && index->version < 5))
 		return false;
-	data = mlu_image_section(elf, sections[number]);
+	data = mu_image_section(elf, sections[number]);
 	if (!data || !data->d_buf || offset > data->d_size || size > data->d_size - offset)
 		return false;
-	*part = (struct mlu_image_section){ sections[number], (char *)data->d_buf + offset, size };
+	*part = (struct mu_image_section){ sections[number], (char *)data->d_buf + offset, size };
 	return true;
 }
 
 static int take_unit(Elf *elf, uint64_t id)
 {
-	struct mlu_image_section part[17];
+	struct mu_image_section part[17];
 	struct index index;
 	uint32_t row, nr = 0;
 	Elf_Data *strings;
@@ -97,14 +97,14 @@ static int take_unit(Elf *elf, uint64_t id)
 		return -1;
 	for (uint32_t column = 0; column < index.columns; column++)
 		nr += read_part(elf, &index, row, column, &part[nr]);
-	strings = mlu_image_section(elf, ".debug_str.dwo");
+	strings = mu_image_section(elf, ".debug_str.dwo");
 	if (strings && strings->d_buf && strings->d_size <= STRINGS_MAX)
-		part[nr++] = (struct mlu_image_section){ ".debug_str.dwo", strings->d_buf,
+		part[nr++] = (struct mu_image_section){ ".debug_str.dwo", strings->d_buf,
 							 strings->d_size };
-	return mlu_image_new(part, nr);
+	return mu_image_new(part, nr);
 }
 
-int mlu_package_unit(int fd, uint64_t id)
+int mu_package_unit(int fd, uint64_t id)
 {
 	Elf *elf;
 	int unit;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One split unit out of a .dwp file. */
-#ifndef MLU_PACKAGE_H
-#define MLU_PACKAGE_H
+#ifndef MU_PACKAGE_H
+#define MU_PACKAGE_H
 
 #include <stdint.h>
 
 /**
- * mlu_package_unit() - take a unit out of a .dwp file
+ * mu_package_unit() - take a unit out of a .dwp file
  * @fd: the .dwp file
  * @id: of the unit
  *
@@ -14,6 +14,6 @@
  *
  * Return: an open .dwo file in memory, or -1: there is no such unit.
  */
-int mlu_package_unit(int fd, uint64_t id);
+int mu_package_unit(int fd, uint64_t id);
 
 #endif

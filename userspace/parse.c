@@ -13,177 +13,177 @@
 #include "words.h"
 
 /* " from 1 stack, lost 0" or " from S stacks, lost L", to the end of the line. */
-static bool take_tail(const char **p, struct mlu_target *t)
+static bool take_tail(const char **p, struct mu_target *t)
 {
-	if (!mlu_take(p, " from ") || !mlu_take_number(p, &t->stacks_told))
+	if (!mu_take(p, " from ") || !mu_take_number(p, &t->stacks_told))
 		return false;
-	if (!mlu_take(p, t->stacks_told == 1 ? " stack, lost " : " stacks, lost "))
+	if (!mu_take(p, t->stacks_told == 1 ? " stack, lost " : " stacks, lost "))
 		return false;
-	return mlu_take_number(p, &t->lost) && !**p;
+	return mu_take_number(p, &t->lost) && !**p;
 }
 
 /* target ID pid PID COMM STATE MS ms: BYTES bytes in N allocations from S stacks, lost L */
-bool mlu_parse_target(const char *p, struct mlu_target *target)
+bool mu_parse_target(const char *p, struct mu_target *target)
 {
-	struct mlu_span comm, state;
-	struct mlu_target t = {};
+	struct mu_span comm, state;
+	struct mu_target t = {};
 
-	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &t.id) || !mlu_take(&p, " pid ") ||
-	    !mlu_take_number(&p, &t.pid) || !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
-	    !mlu_take(&p, " ") || !mlu_take_word(&p, &state) || !mlu_take(&p, " ") ||
-	    !mlu_take_number(&p, &t.ms) || !mlu_take(&p, " ms: ") ||
-	    !mlu_take_number(&p, &t.bytes) || !mlu_take(&p, " bytes in ") ||
-	    !mlu_take_number(&p, &t.count) || !mlu_take(&p, " allocations") || !take_tail(&p, &t))
+	if (!mu_take(&p, "target ") || !mu_take_number(&p, &t.id) || !mu_take(&p, " pid ") ||
+	    !mu_take_number(&p, &t.pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
+	    !mu_take(&p, " ") || !mu_take_word(&p, &state) || !mu_take(&p, " ") ||
+	    !mu_take_number(&p, &t.ms) || !mu_take(&p, " ms: ") ||
+	    !mu_take_number(&p, &t.bytes) || !mu_take(&p, " bytes in ") ||
+	    !mu_take_number(&p, &t.count) || !mu_take(&p, " allocations") || !take_tail(&p, &t))
 		return false;
-	t.comm = mlu_span_copy(comm);
-	t.state = mlu_span_copy(state);
+	t.comm = mu_span_copy(comm);
+	t.state = mu_span_copy(state);
 	*target = t;
 	return true;
 }
 
 /* The KIND before the age, if there is one: a word and ", ". */
-static struct mlu_span take_kind(const char **p)
+static struct mu_span take_kind(const char **p)
 {
-	struct mlu_span kind = { .at = "heap", .len = 4 };
-	struct mlu_span word;
+	struct mu_span kind = { .at = "heap", .len = 4 };
+	struct mu_span word;
 	const char *at = *p;
 
-	if (!mlu_take_until(&at, ',', &word) || !mlu_take(&at, " age "))
+	if (!mu_take_until(&at, ',', &word) || !mu_take(&at, " age "))
 		return kind;
 	*p = at - strlen("age ");
 	return word;
 }
 
-static bool take_ages(const char **p, struct mlu_stack *s)
+static bool take_ages(const char **p, struct mu_stack *s)
 {
-	return mlu_take(p, "age ") && mlu_take_number(p, &s->age_min) && mlu_take(p, "..") &&
-	       mlu_take_number(p, &s->age_max) && mlu_take(p, " ms, ") &&
-	       mlu_take_number(p, &s->made) && mlu_take(p, " made, ") &&
-	       mlu_take_number(p, &s->freed) && mlu_take(p, " freed)") && !**p;
+	return mu_take(p, "age ") && mu_take_number(p, &s->age_min) && mu_take(p, "..") &&
+	       mu_take_number(p, &s->age_max) && mu_take(p, " ms, ") &&
+	       mu_take_number(p, &s->made) && mu_take(p, " made, ") &&
+	       mu_take_number(p, &s->freed) && mu_take(p, " freed)") && !**p;
 }
 
 /* BYTES bytes in N allocations from stack ID ([KIND, ]age MIN..MAX ms, M made, F freed) */
-bool mlu_parse_stack(const char *p, struct mlu_stack *stack)
+bool mu_parse_stack(const char *p, struct mu_stack *stack)
 {
-	struct mlu_stack s = {};
-	struct mlu_span kind;
+	struct mu_stack s = {};
+	struct mu_span kind;
 
-	if (!mlu_take_number(&p, &s.bytes) || !mlu_take(&p, " bytes in ") ||
-	    !mlu_take_number(&p, &s.count) || !mlu_take(&p, " allocations from stack ") ||
-	    !mlu_take_number(&p, &s.id) || !mlu_take(&p, " ("))
+	if (!mu_take_number(&p, &s.bytes) || !mu_take(&p, " bytes in ") ||
+	    !mu_take_number(&p, &s.count) || !mu_take(&p, " allocations from stack ") ||
+	    !mu_take_number(&p, &s.id) || !mu_take(&p, " ("))
 		return false;
 	kind = take_kind(&p);
 	if (!take_ages(&p, &s))
 		return false;
-	s.kind = mlu_span_copy(kind);
+	s.kind = mu_span_copy(kind);
 	*stack = s;
 	return true;
 }
 
 /* One " (NOTE)"; a further one may follow. */
-static bool take_note(const char **p, struct mlu_frame *f)
+static bool take_note(const char **p, struct mu_frame *f)
 {
-	struct mlu_span note;
+	struct mu_span note;
 	const char *at;
 
-	if (!mlu_take(p, " (") || !mlu_take_until(p, ')', &note))
+	if (!mu_take(p, " (") || !mu_take_until(p, ')', &note))
 		return false;
 	at = note.at;
-	if (mlu_span_is(note, "unmapped")) {
+	if (mu_span_is(note, "unmapped")) {
 		f->unmapped = true;
 		return true;
 	}
-	if (mlu_span_is(note, "signal")) {
+	if (mu_span_is(note, "signal")) {
 		f->interrupted = true;
 		return true;
 	}
-	if (mlu_take(&at, "mapping ")) {
+	if (mu_take(&at, "mapping ")) {
 		f->has_mapping_id = true;
-		return mlu_take_number(&at, &f->mapping_id) && at == note.at + note.len;
+		return mu_take_number(&at, &f->mapping_id) && at == note.at + note.len;
 	}
 	if (f->note)
 		return false;
-	f->note = mlu_span_copy(note);
+	f->note = mu_span_copy(note);
 	return true;
 }
 
 /* OBJECT may hold a "+" itself (libstdc++.so.6): the last "+0x" of the word divides. */
-static bool take_place(const char **p, struct mlu_frame *f)
+static bool take_place(const char **p, struct mu_frame *f)
 {
-	struct mlu_span word;
+	struct mu_span word;
 	const char *plus;
 
-	if (!mlu_take_word(p, &word))
+	if (!mu_take_word(p, &word))
 		return false;
 	for (plus = word.at + word.len; plus > word.at; plus--) {
 		const char *at = plus;
 
-		if (mlu_take(&at, "+") && mlu_take_hex(&at, &f->address) && at == *p)
+		if (mu_take(&at, "+") && mu_take_hex(&at, &f->address) && at == *p)
 			break;
 	}
 	if (plus == word.at)
 		return false;
 	word.len = plus - word.at;
-	f->object = mlu_span_copy(word);
+	f->object = mu_span_copy(word);
 	return true;
 }
 
-void mlu_frame_free(struct mlu_frame *f)
+void mu_frame_free(struct mu_frame *f)
 {
 	free(f->object);
 	free(f->note);
 }
 
 /* <TAB>0xPC OBJECT+0xADDRESS[ (NOTE)...] */
-bool mlu_parse_frame(const char *p, struct mlu_frame *frame)
+bool mu_parse_frame(const char *p, struct mu_frame *frame)
 {
-	struct mlu_frame f = {};
+	struct mu_frame f = {};
 	const char *pc = p + 1;
 	bool good;
 
-	good = mlu_take(&p, "\t") && mlu_take_hex(&p, &f.pc) && p - pc == 18 && mlu_take(&p, " ") &&
+	good = mu_take(&p, "\t") && mu_take_hex(&p, &f.pc) && p - pc == 18 && mu_take(&p, " ") &&
 	       take_place(&p, &f);
 	while (good && *p)
 		good = take_note(&p, &f);
 	if (!good) {
-		mlu_frame_free(&f);
+		mu_frame_free(&f);
 		return false;
 	}
 	*frame = f;
 	return true;
 }
 
-static bool is_build_id(struct mlu_span s)
+static bool is_build_id(struct mu_span s)
 {
-	if (mlu_span_is(s, "-"))
+	if (mu_span_is(s, "-"))
 		return true;
 	return s.len % 2 == 0 && s.len <= 128 && strspn(s.at, "0123456789abcdef") >= s.len;
 }
 
-static bool take_range(const char **p, struct mlu_mapping *m)
+static bool take_range(const char **p, struct mu_mapping *m)
 {
-	return mlu_take_hex(p, &m->start) && mlu_take(p, "-") && mlu_take_hex(p, &m->end) &&
+	return mu_take_hex(p, &m->start) && mu_take(p, "-") && mu_take_hex(p, &m->end) &&
 	       m->start < m->end;
 }
 
 /* mapping ID 0xSTART-0xEND 0xOFFSET BUILDID [(unmapped) ]PATH */
-bool mlu_parse_mapping(const char *p, struct mlu_mapping *mapping)
+bool mu_parse_mapping(const char *p, struct mu_mapping *mapping)
 {
-	struct mlu_mapping m = {};
-	struct mlu_span build_id;
+	struct mu_mapping m = {};
+	struct mu_span build_id;
 
-	if (!mlu_take(&p, "mapping ") || !mlu_take_number(&p, &m.id) || !mlu_take(&p, " ") ||
-	    !take_range(&p, &m) || !mlu_take(&p, " ") || !mlu_take_hex(&p, &m.offset) ||
-	    !mlu_take(&p, " ") || !mlu_take_word(&p, &build_id) || !is_build_id(build_id) ||
-	    !mlu_take(&p, " "))
+	if (!mu_take(&p, "mapping ") || !mu_take_number(&p, &m.id) || !mu_take(&p, " ") ||
+	    !take_range(&p, &m) || !mu_take(&p, " ") || !mu_take_hex(&p, &m.offset) ||
+	    !mu_take(&p, " ") || !mu_take_word(&p, &build_id) || !is_build_id(build_id) ||
+	    !mu_take(&p, " "))
 		return false;
-	m.unmapped = mlu_take(&p, "(unmapped) ");
-	m.path = mlu_zalloc(strlen(p) + 1);
-	if (!*p || !mlu_unescape(m.path, p)) {
+	m.unmapped = mu_take(&p, "(unmapped) ");
+	m.path = mu_zalloc(strlen(p) + 1);
+	if (!*p || !mu_unescape(m.path, p)) {
 		free(m.path);
 		return false;
 	}
-	m.build_id = mlu_span_copy(build_id);
+	m.build_id = mu_span_copy(build_id);
 	*mapping = m;
 	return true;
 }
@@ -193,51 +193,51 @@ static bool is_word_end(char c)
 	return c == ' ' || c == '\0';
 }
 
-bool mlu_begins_with_word(const char *line, const char *word)
+bool mu_begins_with_word(const char *line, const char *word)
 {
-	return mlu_take(&line, word) && is_word_end(*line);
+	return mu_take(&line, word) && is_word_end(*line);
 }
 
-bool mlu_begins_with_any_word(const char *line)
+bool mu_begins_with_any_word(const char *line)
 {
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789");
 
 	return len && is_word_end(line[len]);
 }
 
-static void add_count(struct mlu_target *t, struct mlu_count count)
+static void add_count(struct mu_target *t, struct mu_count count)
 {
-	t->counts = mlu_grow(t->counts, t->nr_counts, &t->counts_room, sizeof(count));
+	t->counts = mu_grow(t->counts, t->nr_counts, &t->counts_room, sizeof(count));
 	t->counts[t->nr_counts++] = count;
 }
 
-static void drop_counts(struct mlu_target *t)
+static void drop_counts(struct mu_target *t)
 {
 	while (t->nr_counts)
 		free(t->counts[--t->nr_counts].name);
 }
 
 /* " NAME=N" */
-static bool take_count(const char **p, struct mlu_target *t)
+static bool take_count(const char **p, struct mu_target *t)
 {
-	struct mlu_span name;
+	struct mu_span name;
 	uint64_t value;
 
-	if (!mlu_take(p, " ") || !mlu_take_until(p, '=', &name) || memchr(name.at, ' ', name.len) ||
-	    !mlu_take_number(p, &value))
+	if (!mu_take(p, " ") || !mu_take_until(p, '=', &name) || memchr(name.at, ' ', name.len) ||
+	    !mu_take_number(p, &value))
 		return false;
-	add_count(t, (struct mlu_count){ .name = mlu_span_copy(name), .value = value });
+	add_count(t, (struct mu_count){ .name = mu_span_copy(name), .value = value });
 	return true;
 }
 
-bool mlu_parse_events(const char *p, struct mlu_target *t)
+bool mu_parse_events(const char *p, struct mu_target *t)
 {
 	uint64_t allocated, freed;
 	bool good;
 
-	if (t->has_events || !mlu_take(&p, "events allocated=") ||
-	    !mlu_take_number(&p, &allocated) || !mlu_take(&p, " freed=") ||
-	    !mlu_take_number(&p, &freed))
+	if (t->has_events || !mu_take(&p, "events allocated=") ||
+	    !mu_take_number(&p, &allocated) || !mu_take(&p, " freed=") ||
+	    !mu_take_number(&p, &freed))
 		return false;
 	do {
 		good = !*p || take_count(&p, t);
@@ -253,13 +253,13 @@ bool mlu_parse_events(const char *p, struct mlu_target *t)
 }
 
 /* OBJECT is an escaped name, which may hold a colon, but no space. */
-char *mlu_parse_unseen(const char *p)
+char *mu_parse_unseen(const char *p)
 {
-	struct mlu_span what, object;
+	struct mu_span what, object;
 
-	if (!mlu_take(&p, "unseen ") || !mlu_take_word(&p, &what) || !mlu_take(&p, " ") ||
-	    !mlu_take_word(&p, &object) || object.len < 2 || object.at[object.len - 1] != ':' ||
-	    !mlu_take(&p, " ") || !*p)
+	if (!mu_take(&p, "unseen ") || !mu_take_word(&p, &what) || !mu_take(&p, " ") ||
+	    !mu_take_word(&p, &object) || object.len < 2 || object.at[object.len - 1] != ':' ||
+	    !mu_take(&p, " ") || !*p)
 		return NULL;
-	return mlu_strndup(p, strlen(p));
+	return mu_strndup(p, strlen(p));
 }

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The parsers of a report's lines. What they fill in owns its strings. */
-#ifndef MLU_PARSE_H
-#define MLU_PARSE_H
+#ifndef MU_PARSE_H
+#define MU_PARSE_H
 
 #include "report.h"
 
-bool mlu_parse_target(const char *line, struct mlu_target *target);
-bool mlu_parse_stack(const char *line, struct mlu_stack *stack);
-bool mlu_parse_frame(const char *line, struct mlu_frame *frame);
-bool mlu_parse_mapping(const char *line, struct mlu_mapping *mapping);
+bool mu_parse_target(const char *line, struct mu_target *target);
+bool mu_parse_stack(const char *line, struct mu_stack *stack);
+bool mu_parse_frame(const char *line, struct mu_frame *frame);
+bool mu_parse_mapping(const char *line, struct mu_mapping *mapping);
 
 /**
- * mlu_parse_events() - read the line "events allocated=N freed=N[ NAME=N...]"
+ * mu_parse_events() - read the line "events allocated=N freed=N[ NAME=N...]"
  * @line: the line
  * @target: gets its counters; they are left as they are if the line is malformed
  *
  * Return: whether the line is as the ABI says. A second one of a target is not.
  */
-bool mlu_parse_events(const char *line, struct mlu_target *target);
+bool mu_parse_events(const char *line, struct mu_target *target);
 
 /* The sentence of "unseen WHAT OBJECT: SENTENCE", to be freed; NULL: the line is malformed. */
-char *mlu_parse_unseen(const char *line);
+char *mu_parse_unseen(const char *line);
 
 /* Whether the first word of the line is this one, or any word of lower case letters. */
-bool mlu_begins_with_word(const char *line, const char *word);
-bool mlu_begins_with_any_word(const char *line);
+bool mu_begins_with_word(const char *line, const char *word);
+bool mu_begins_with_any_word(const char *line);
 
-void mlu_frame_free(struct mlu_frame *frame);
+void mu_frame_free(struct mu_frame *frame);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The PIDs of a command line, and the mistakes that an unquoted $(pgrep ...) makes of them. */
-#ifndef MLU_PIDS_H
-#define MLU_PIDS_H
+#ifndef MU_PIDS_H
+#define MU_PIDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct mlu_pids {
+struct mu_pids {
 	pid_t *pid;
 	size_t nr;
 	size_t room;
 };
 
 /**
- * mlu_pids_add() - add the PIDs of one -p
+ * mu_pids_add() - add the PIDs of one -p
  * @pids: the list so far
  * @text: numbers with commas or white space between, as pgrep prints them
  * @own_word: @text was a word of its own, so that an empty expansion before it would have
@@ -23,10 +23,10 @@ struct mlu_pids {
  *
  * Return: 0, or the exit status, having said what is wrong.
  */
-int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word);
+int mu_pids_add(struct mu_pids *pids, const char *text, bool own_word);
 
 /**
- * mlu_pids_check_interval() - refuse an INTERVAL that is more likely a further PID
+ * mu_pids_check_interval() - refuse an INTERVAL that is more likely a further PID
  * @pids: the list
  * @word: INTERVAL as it was written
  * @ms: its value
@@ -37,8 +37,8 @@ int mlu_pids_add(struct mlu_pids *pids, const char *text, bool own_word);
  *
  * Return: 0, or the exit status, having said so.
  */
-int mlu_pids_check_interval(const struct mlu_pids *pids, const char *word, uint64_t ms);
+int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_t ms);
 
-void mlu_pids_free(struct mlu_pids *pids);
+void mu_pids_free(struct mu_pids *pids);
 
 #endif

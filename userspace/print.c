@@ -12,7 +12,7 @@
 
 #include "quantity.h"
 
-void mlu_print_head(const struct mlu_view *view)
+void mu_print_head(const struct mu_view *view)
 {
 	time_t now = time(NULL);
 	char text[16] = "";
@@ -23,7 +23,7 @@ void mlu_print_head(const struct mlu_view *view)
 	printf("[%s] Top %" PRIu64 " stacks with outstanding allocations:\n", text, view->top);
 }
 
-void mlu_print_target(const struct mlu_target *t)
+void mu_print_target(const struct mu_target *t)
 {
 	printf("pid %" PRIu64 " %s %s %" PRIu64 " ms: %" PRIu64 " bytes in %" PRIu64
 	       " allocations from %" PRIu64 " stack%s, lost %" PRIu64 "\n",
@@ -31,7 +31,7 @@ void mlu_print_target(const struct mlu_target *t)
 	       t->stacks_told == 1 ? "" : "s", t->lost);
 }
 
-void mlu_print_allocations(const struct mlu_allocations *allocations)
+void mu_print_allocations(const struct mu_allocations *allocations)
 {
 	for (size_t i = 0; i < allocations->nr; i++)
 		printf("\taddr = %" PRIx64 " size = %" PRIu64 " stack = %" PRIu64 "\n",
@@ -39,22 +39,22 @@ void mlu_print_allocations(const struct mlu_allocations *allocations)
 		       allocations->rows[i].stack);
 }
 
-static void print_pc(const struct mlu_view *view, const struct mlu_frame *frame)
+static void print_pc(const struct mu_view *view, const struct mu_frame *frame)
 {
 	fputs("\t\t", stdout);
 	if (!view->bare)
 		printf("0x%016" PRIx64 "\t", frame->pc);
 }
 
-static void print_line(const struct mlu_source *source)
+static void print_line(const struct mu_srcline *source)
 {
 	if (source->file)
 		printf(" (%s:%d)", source->file, source->line);
 }
 
 /* Functions without a frame of their own, above the frame that they are in. */
-static void print_inlined(const struct mlu_view *view, const struct mlu_frame *frame,
-			  const struct mlu_name *name)
+static void print_inlined(const struct mu_view *view, const struct mu_frame *frame,
+			  const struct mu_name *name)
 {
 	for (size_t i = 0; i < name->nr_sources && name->source[i].function; i++) {
 		print_pc(view, frame);
@@ -65,10 +65,10 @@ static void print_inlined(const struct mlu_view *view, const struct mlu_frame *f
 }
 
 /* A walk that reached the outermost frame needs no word; one that stopped says why. */
-static void print_frame(const struct mlu_view *view, const struct mlu_target *target,
-			const struct mlu_frame *frame, struct mlu_symbolizer *sym)
+static void print_frame(const struct mu_view *view, const struct mu_target *target,
+			const struct mu_frame *frame, struct mu_symbolizer *sym)
 {
-	struct mlu_name name = mlu_symbolize(sym, target, frame);
+	struct mu_name name = mu_symbolize(sym, target, frame);
 
 	print_inlined(view, frame, &name);
 	print_pc(view, frame);
@@ -98,17 +98,17 @@ static const char *kind_words(const char *kind)
 }
 
 /* What memleak does not print stands behind all that it does, for those who parse its lines. */
-static void print_history(const struct mlu_stack *stack)
+static void print_history(const struct mu_stack *stack)
 {
-	char ages[MLU_AGES_MAX];
+	char ages[MU_AGES_MAX];
 
-	mlu_ages(ages, stack->age_min, stack->age_max);
+	mu_ages(ages, stack->age_min, stack->age_max);
 	printf(" %" PRIu64 " (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", stack->id,
 	       kind_words(stack->kind), ages, stack->made, stack->freed);
 }
 
-static void print_stack(const struct mlu_view *view, const struct mlu_target *target,
-			const struct mlu_stack *stack, struct mlu_symbolizer *sym)
+static void print_stack(const struct mu_view *view, const struct mu_target *target,
+			const struct mu_stack *stack, struct mu_symbolizer *sym)
 {
 	printf("\t%" PRIu64 " bytes in %" PRIu64 " allocations from stack", stack->bytes,
 	       stack->count);
@@ -120,25 +120,25 @@ static void print_stack(const struct mlu_view *view, const struct mlu_target *ta
 }
 
 /* The first stack to show: those before it are too many, and too small. */
-static size_t first_shown(const struct mlu_view *view, const struct mlu_target *target)
+static size_t first_shown(const struct mu_view *view, const struct mu_target *target)
 {
 	return target->nr_stacks > view->top ? target->nr_stacks - view->top : 0;
 }
 
-void mlu_print_prepare(const struct mlu_view *view, struct mlu_target *target,
-		       struct mlu_symbolizer *sym)
+void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
+		       struct mu_symbolizer *sym)
 {
-	mlu_report_sort(target, view->sort);
+	mu_report_sort(target, view->sort);
 	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++) {
-		const struct mlu_stack *stack = &target->stacks[i];
+		const struct mu_stack *stack = &target->stacks[i];
 
 		for (size_t j = 0; stack->count && j < stack->nr_frames; j++)
-			mlu_symbolize(sym, target, &stack->frames[j]);
+			mu_symbolize(sym, target, &stack->frames[j]);
 	}
 }
 
-void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *target,
-		      struct mlu_symbolizer *sym)
+void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
+		      struct mu_symbolizer *sym)
 {
 	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++)
 		if (target->stacks[i].count)

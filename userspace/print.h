@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables on stdout, in memleak's shape. */
-#ifndef MLU_PRINT_H
-#define MLU_PRINT_H
+#ifndef MU_PRINT_H
+#define MU_PRINT_H
 
 #include <stdbool.h>
 
@@ -9,30 +9,30 @@
 #include "rows.h"
 #include "symbolize.h"
 
-struct mlu_view {
+struct mu_view {
 	uint64_t top; /* at most so many stacks, the biggest */
-	enum mlu_sort sort;
+	enum mu_sort sort;
 	bool bare;  /* memleak's totals: stacks without their history, frames without their pc */
 	bool lines; /* with files, lines and inlined functions */
 };
 
 /* "[11:16:33] Top 10 stacks with outstanding allocations:" */
-void mlu_print_head(const struct mlu_view *view);
+void mu_print_head(const struct mu_view *view);
 
 /* The head line of a target in a saved report. */
-void mlu_print_target(const struct mlu_target *target);
+void mu_print_target(const struct mu_target *target);
 
-void mlu_print_allocations(const struct mlu_allocations *allocations);
+void mu_print_allocations(const struct mu_allocations *allocations);
 
 /*
  * Sorts the target's stacks and looks up the names of those that will be
  * shown, so that what there is to say of them does not come amid the table.
  */
-void mlu_print_prepare(const struct mlu_view *view, struct mlu_target *target,
-		       struct mlu_symbolizer *sym);
+void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
+		       struct mu_symbolizer *sym);
 
 /* Prints the biggest stacks of a target that was prepared. */
-void mlu_print_stacks(const struct mlu_view *view, const struct mlu_target *target,
-		      struct mlu_symbolizer *sym);
+void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
+		      struct mu_symbolizer *sym);
 
 #endif

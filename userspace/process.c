@@ -17,7 +17,7 @@
 /* The process a thread belongs to, 0 if there is none. */
 static pid_t group_of(pid_t tid)
 {
-	char *path = mlu_format("/proc/%d/status", tid);
+	char *path = mu_format("/proc/%d/status", tid);
 	FILE *file = fopen(path, "re");
 	pid_t group = 0;
 	char line[256];
@@ -81,7 +81,7 @@ static int open_thread(int proc)
 /* Where the leader is gone and its threads live on, a thread shows what was the leader's. */
 static int open_proc(pid_t pid)
 {
-	char *path = mlu_format("/proc/%d", pid);
+	char *path = mu_format("/proc/%d", pid);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int thread = fd >= 0 && !has_memory(fd) ? open_thread(fd) : -1;
 
@@ -92,9 +92,9 @@ static int open_proc(pid_t pid)
 	return thread;
 }
 
-bool mlu_process_open(struct mlu_process *process, pid_t pid)
+bool mu_process_open(struct mu_process *process, pid_t pid)
 {
-	*process = (struct mlu_process){ .pid = group_of(pid), .proc = -1, .pidfd = -1 };
+	*process = (struct mu_process){ .pid = group_of(pid), .proc = -1, .pidfd = -1 };
 	if (process->pid) {
 		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
 		process->proc = open_proc(process->pid);
@@ -102,26 +102,26 @@ bool mlu_process_open(struct mlu_process *process, pid_t pid)
 	if (process->pidfd >= 0 && process->proc >= 0)
 		return true;
 	if (!process->pid || errno == ESRCH || errno == ENOENT)
-		mlu_warn("there is no process %d", pid);
+		mu_warn("there is no process %d", pid);
 	else
-		mlu_warn("process %d: %s", pid, strerror(errno));
-	mlu_process_close(process);
+		mu_warn("process %d: %s", pid, strerror(errno));
+	mu_process_close(process);
 	return false;
 }
 
-void mlu_process_close(struct mlu_process *process)
+void mu_process_close(struct mu_process *process)
 {
 	close_open(process->pidfd);
 	close_open(process->proc);
 }
 
-FILE *mlu_process_maps(const struct mlu_process *process)
+FILE *mu_process_maps(const struct mu_process *process)
 {
 	return open_maps(process->proc);
 }
 
 /* The kernel's /proc/PID/comm ends with a newline, whatever the name holds. */
-char *mlu_process_name(const struct mlu_process *process)
+char *mu_process_name(const struct mu_process *process)
 {
 	int fd = openat(process->proc, "comm", O_RDONLY | O_CLOEXEC);
 	char name[64] = "";
@@ -130,5 +130,5 @@ char *mlu_process_name(const struct mlu_process *process)
 	close_open(fd);
 	if (len > 0)
 		name[len - 1] = '\0';
-	return mlu_escaped(*name ? name : "?");
+	return mu_escaped(*name ? name : "?");
 }

@@ -21,7 +21,7 @@
 #define FRAMES_TRIED 64
 
 /* START-END PERMS OFFSET DEV INODE PATH */
-bool mlu_maps_line_read(char *line, struct mlu_maps_line *m)
+bool mu_maps_line_read(char *line, struct mu_maps_line *m)
 {
 	char perms[8];
 	int path;
@@ -36,7 +36,7 @@ bool mlu_maps_line_read(char *line, struct mlu_maps_line *m)
 	return true;
 }
 
-static bool is_same_inode(const struct mlu_inode *a, const struct mlu_inode *b)
+static bool is_same_inode(const struct mu_inode *a, const struct mu_inode *b)
 {
 	return a->number == b->number && !strcmp(a->device, b->device);
 }
@@ -48,16 +48,16 @@ static FILE *open_maps(int proc)
 	return fd >= 0 ? fdopen(fd, "r") : NULL;
 }
 
-static bool find_inode(uint64_t address, struct mlu_inode *inode)
+static bool find_inode(uint64_t address, struct mu_inode *inode)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
-	struct mlu_maps_line m;
+	struct mu_maps_line m;
 	bool found = false;
 	char *line = NULL;
 	size_t size = 0;
 
 	while (maps && !found && getline(&line, &size, maps) > 0)
-		found = mlu_maps_line_read(line, &m) && m.start == address;
+		found = mu_maps_line_read(line, &m) && m.start == address;
 	if (found)
 		*inode = m.inode;
 	free(line);
@@ -66,10 +66,10 @@ static bool find_inode(uint64_t address, struct mlu_inode *inode)
 	return found;
 }
 
-static bool shows_inode(int fd, const struct mlu_inode *inode)
+static bool shows_inode(int fd, const struct mu_inode *inode)
 {
 	void *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE, fd, 0);
-	struct mlu_inode found;
+	struct mu_inode found;
 	bool same;
 
 	if (page == MAP_FAILED)
@@ -114,7 +114,7 @@ struct comparison {
 };
 
 /* 1: the same page, -1: another one, 0: there is none to compare. */
-static int compare_frames(struct comparison *c, const struct mlu_maps_line *m)
+static int compare_frames(struct comparison *c, const struct mu_maps_line *m)
 {
 	for (uint64_t address = m->start; address < m->end && c->tried < FRAMES_TRIED;
 	     address += PAGE) {
@@ -130,16 +130,16 @@ static int compare_frames(struct comparison *c, const struct mlu_maps_line *m)
 	return 0;
 }
 
-static bool has_other_pages(int proc, struct comparison *c, const struct mlu_inode *inode)
+static bool has_other_pages(int proc, struct comparison *c, const struct mu_inode *inode)
 {
 	FILE *maps = open_maps(proc);
-	struct mlu_maps_line m;
+	struct mu_maps_line m;
 	char *line = NULL;
 	size_t size = 0;
 	int found = 0;
 
 	while (maps && !found && getline(&line, &size, maps) > 0)
-		if (mlu_maps_line_read(line, &m) && is_same_inode(&m.inode, inode))
+		if (mu_maps_line_read(line, &m) && is_same_inode(&m.inode, inode))
 			found = compare_frames(c, &m);
 	free(line);
 	if (maps)
@@ -147,7 +147,7 @@ static bool has_other_pages(int proc, struct comparison *c, const struct mlu_ino
 	return found < 0;
 }
 
-bool mlu_proof_inode(int proc, int fd, const struct mlu_inode *inode)
+bool mu_proof_inode(int proc, int fd, const struct mu_inode *inode)
 {
 	struct comparison c = { .fd = fd };
 	bool same = shows_inode(fd, inode);
@@ -200,7 +200,7 @@ static int compare_page(int memory, int fd, uint64_t address, uint64_t offset)
 	return is_same_code(file, mapped, PAGE) ? 1 : -1;
 }
 
-static int compare_pages(int memory, int pages, int fd, const struct mlu_maps_line *m)
+static int compare_pages(int memory, int pages, int fd, const struct mu_maps_line *m)
 {
 	int compared = 0;
 
@@ -217,7 +217,7 @@ static int compare_pages(int memory, int pages, int fd, const struct mlu_maps_li
 	return compared;
 }
 
-int mlu_proof_content(int proc, int fd, const struct mlu_maps_line *m)
+int mu_proof_content(int proc, int fd, const struct mu_maps_line *m)
 {
 	int memory = openat(proc, "mem", O_RDONLY | O_CLOEXEC);
 	int pages = openat(proc, "pagemap", O_RDONLY | O_CLOEXEC);

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whether an open file is the one that a process has mapped. */
-#ifndef MLU_PROOF_H
-#define MLU_PROOF_H
+#ifndef MU_PROOF_H
+#define MU_PROOF_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Device and inode as /proc/PID/maps shows them: fstat() may show others, of an overlay. */
-struct mlu_inode {
+struct mu_inode {
 	char device[16];
 	unsigned long number;
 };
 
 /* One executable mapping, as a line of /proc/PID/maps shows it. */
-struct mlu_maps_line {
+struct mu_maps_line {
 	uint64_t start, end, offset;
-	struct mlu_inode inode;
+	struct mu_inode inode;
 	bool executable;
 	const char *path; /* in the line */
 };
 
-bool mlu_maps_line_read(char *line, struct mlu_maps_line *m);
+bool mu_maps_line_read(char *line, struct mu_maps_line *m);
 
 /**
- * mlu_proof_inode() - is @fd open on the file that a process has mapped?
+ * mu_proof_inode() - is @fd open on the file that a process has mapped?
  * @proc: /proc/PID, or -1: only the inode is compared
  * @inode: of the mapping
  *
@@ -32,10 +32,10 @@ bool mlu_maps_line_read(char *line, struct mlu_maps_line *m);
  * original, and new kernels show the same inode for both. So the pages are compared, too: a mapping
  * of @fd must have the same page of memory where both have the same part of the file.
  */
-bool mlu_proof_inode(int proc, int fd, const struct mlu_inode *inode);
+bool mu_proof_inode(int proc, int fd, const struct mu_inode *inode);
 
 /**
- * mlu_proof_content() - compare the code in a process's memory with a file
+ * mu_proof_content() - compare the code in a process's memory with a file
  * @proc: /proc/PID
  * @fd: the file
  * @m: the mapping
@@ -45,6 +45,6 @@ bool mlu_proof_inode(int proc, int fd, const struct mlu_inode *inode);
  *
  * Return: the number of pages compared, or -1: there is a difference.
  */
-int mlu_proof_content(int proc, int fd, const struct mlu_maps_line *m);
+int mu_proof_content(int proc, int fd, const struct mu_maps_line *m);
 
 #endif

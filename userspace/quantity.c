@@ -29,9 +29,9 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 {
 	size_t digits = strspn(text, "0123456789");
 	const struct unit *unit = find_unit(text + digits, units);
-	char *number = mlu_strndup(text, digits);
+	char *number = mu_strndup(text, digits);
 	uint64_t n;
-	bool good = unit && mlu_number(number, &n) && !__builtin_mul_overflow(n, unit->factor, &n);
+	bool good = unit && mu_number(number, &n) && !__builtin_mul_overflow(n, unit->factor, &n);
 
 	free(number);
 	if (good)
@@ -39,7 +39,7 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 	return good;
 }
 
-bool mlu_size(const char *text, uint64_t *bytes)
+bool mu_size(const char *text, uint64_t *bytes)
 {
 	static const struct unit units[] = {
 		{ "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, {},
@@ -48,10 +48,10 @@ bool mlu_size(const char *text, uint64_t *bytes)
 	return read_scaled(text, units, bytes);
 }
 
-bool mlu_time(const char *text, uint64_t bare_ms, uint64_t *ms)
+bool mu_time(const char *text, uint64_t bare_ms, uint64_t *ms)
 {
 	const struct unit units[] = {
-		{ "", bare_ms }, { "ms", 1 }, { "s", MLU_SECOND_MS }, { "m", MLU_MINUTE_MS }, {},
+		{ "", bare_ms }, { "ms", 1 }, { "s", MU_SECOND_MS }, { "m", MU_MINUTE_MS }, {},
 	};
 
 	return read_scaled(text, units, ms);
@@ -60,19 +60,19 @@ bool mlu_time(const char *text, uint64_t bare_ms, uint64_t *ms)
 /* With one decimal, rounded down: printf() would round a second up that is not over yet. */
 static void write_tenths(char *text, uint64_t min, uint64_t max, uint64_t unit, const char *name)
 {
-	snprintf(text, MLU_AGES_MAX, "%" PRIu64 ".%" PRIu64 "..%" PRIu64 ".%" PRIu64 " %s",
+	snprintf(text, MU_AGES_MAX, "%" PRIu64 ".%" PRIu64 "..%" PRIu64 ".%" PRIu64 " %s",
 		 min / unit, min % unit * 10 / unit, max / unit, max % unit * 10 / unit, name);
 }
 
-void mlu_ages(char *text, uint64_t min, uint64_t max)
+void mu_ages(char *text, uint64_t min, uint64_t max)
 {
-	if (max < MLU_SECOND_MS)
-		snprintf(text, MLU_AGES_MAX, "%" PRIu64 "..%" PRIu64 " ms", min, max);
-	else if (max < 10 * MLU_MINUTE_MS)
-		write_tenths(text, min, max, MLU_SECOND_MS, "s");
-	else if (max < 600 * MLU_MINUTE_MS)
-		snprintf(text, MLU_AGES_MAX, "%" PRIu64 "..%" PRIu64 " min", min / MLU_MINUTE_MS,
-			 max / MLU_MINUTE_MS);
+	if (max < MU_SECOND_MS)
+		snprintf(text, MU_AGES_MAX, "%" PRIu64 "..%" PRIu64 " ms", min, max);
+	else if (max < 10 * MU_MINUTE_MS)
+		write_tenths(text, min, max, MU_SECOND_MS, "s");
+	else if (max < 600 * MU_MINUTE_MS)
+		snprintf(text, MU_AGES_MAX, "%" PRIu64 "..%" PRIu64 " min", min / MU_MINUTE_MS,
+			 max / MU_MINUTE_MS);
 	else
-		write_tenths(text, min, max, 60 * MLU_MINUTE_MS, "h");
+		write_tenths(text, min, max, 60 * MU_MINUTE_MS, "h");
 }

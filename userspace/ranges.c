@@ -20,18 +20,18 @@ struct range {
 	size_t owner;
 };
 
-struct mlu_ranges {
+struct mu_ranges {
 	struct range *range;
 	size_t nr, room;
 	bool sorted;
 };
 
-struct mlu_ranges *mlu_ranges_new(void)
+struct mu_ranges *mu_ranges_new(void)
 {
-	return mlu_zalloc(sizeof(struct mlu_ranges));
+	return mu_zalloc(sizeof(struct mu_ranges));
 }
 
-void mlu_ranges_free(struct mlu_ranges *ranges)
+void mu_ranges_free(struct mu_ranges *ranges)
 {
 	if (!ranges)
 		return;
@@ -39,7 +39,7 @@ void mlu_ranges_free(struct mlu_ranges *ranges)
 	free(ranges);
 }
 
-void mlu_ranges_add(struct mlu_ranges *ranges, Dwarf_Die *die, size_t owner)
+void mu_ranges_add(struct mu_ranges *ranges, Dwarf_Die *die, size_t owner)
 {
 	struct range range = { .owner = owner };
 	ptrdiff_t next = 0;
@@ -49,7 +49,7 @@ void mlu_ranges_add(struct mlu_ranges *ranges, Dwarf_Die *die, size_t owner)
 		/* Linkers give discarded functions the address 0, or one at the very top. */
 		if (!range.start || range.start >= range.end)
 			continue;
-		ranges->range = mlu_grow(ranges->range, ranges->nr, &ranges->room,
+		ranges->range = mu_grow(ranges->range, ranges->nr, &ranges->room,
 					 sizeof(*ranges->range));
 		ranges->range[ranges->nr++] = range;
 		ranges->sorted = false;
@@ -64,7 +64,7 @@ static int compare_starts(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static void sort_ranges(struct mlu_ranges *ranges)
+static void sort_ranges(struct mu_ranges *ranges)
 {
 	Dwarf_Addr reach = 0;
 
@@ -79,7 +79,7 @@ static void sort_ranges(struct mlu_ranges *ranges)
 }
 
 /* How many ranges start at or below the address. */
-static size_t count_below(const struct mlu_ranges *ranges, Dwarf_Addr address)
+static size_t count_below(const struct mu_ranges *ranges, Dwarf_Addr address)
 {
 	size_t low = 0, high = ranges->nr;
 
@@ -94,7 +94,7 @@ static size_t count_below(const struct mlu_ranges *ranges, Dwarf_Addr address)
 	return low;
 }
 
-size_t mlu_ranges_find(struct mlu_ranges *ranges, Dwarf_Addr address)
+size_t mu_ranges_find(struct mu_ranges *ranges, Dwarf_Addr address)
 {
 	Dwarf_Addr smallest = UINT64_MAX;
 	size_t found = SIZE_MAX, i;

@@ -17,22 +17,22 @@
 #define ERRORS_SAID 3
 
 struct reader {
-	struct mlu_lines lines;
+	struct mu_lines lines;
 	const char *name;
-	struct mlu_report *report;
-	struct mlu_target *target; /* the last one, what follows is its */
-	struct mlu_stack *stack;   /* frames may follow */
+	struct mu_report *report;
+	struct mu_target *target; /* the last one, what follows is its */
+	struct mu_stack *stack;   /* frames may follow */
 };
 
 static bool add_target(struct reader *r, const char *line)
 {
-	struct mlu_report *report = r->report;
-	struct mlu_target t;
+	struct mu_report *report = r->report;
+	struct mu_target t;
 
 	r->target = NULL;
-	if (!mlu_parse_target(line, &t))
+	if (!mu_parse_target(line, &t))
 		return false;
-	report->targets = mlu_grow(report->targets, report->nr_targets, &report->room, sizeof(t));
+	report->targets = mu_grow(report->targets, report->nr_targets, &report->room, sizeof(t));
 	r->target = &report->targets[report->nr_targets++];
 	*r->target = t;
 	return true;
@@ -40,46 +40,46 @@ static bool add_target(struct reader *r, const char *line)
 
 static bool add_stack(struct reader *r, const char *line)
 {
-	struct mlu_target *t = r->target;
-	struct mlu_stack s;
+	struct mu_target *t = r->target;
+	struct mu_stack s;
 
-	if (!t || !mlu_parse_stack(line, &s))
+	if (!t || !mu_parse_stack(line, &s))
 		return false;
-	t->stacks = mlu_grow(t->stacks, t->nr_stacks, &t->stacks_room, sizeof(s));
+	t->stacks = mu_grow(t->stacks, t->nr_stacks, &t->stacks_room, sizeof(s));
 	r->stack = &t->stacks[t->nr_stacks++];
 	*r->stack = s;
 	return true;
 }
 
-static bool add_frame(struct mlu_stack *stack, const char *line)
+static bool add_frame(struct mu_stack *stack, const char *line)
 {
-	struct mlu_frame f;
+	struct mu_frame f;
 
-	if (!stack || !mlu_parse_frame(line, &f))
+	if (!stack || !mu_parse_frame(line, &f))
 		return false;
-	stack->frames = mlu_grow(stack->frames, stack->nr_frames, &stack->room, sizeof(f));
+	stack->frames = mu_grow(stack->frames, stack->nr_frames, &stack->room, sizeof(f));
 	stack->frames[stack->nr_frames++] = f;
 	return true;
 }
 
-static bool add_mapping(struct mlu_target *t, const char *line)
+static bool add_mapping(struct mu_target *t, const char *line)
 {
-	struct mlu_mapping m;
+	struct mu_mapping m;
 
-	if (!t || !mlu_parse_mapping(line, &m))
+	if (!t || !mu_parse_mapping(line, &m))
 		return false;
-	t->mappings = mlu_grow(t->mappings, t->nr_mappings, &t->mappings_room, sizeof(m));
+	t->mappings = mu_grow(t->mappings, t->nr_mappings, &t->mappings_room, sizeof(m));
 	t->mappings[t->nr_mappings++] = m;
 	return true;
 }
 
-static bool add_unseen(struct mlu_target *t, const char *line)
+static bool add_unseen(struct mu_target *t, const char *line)
 {
-	char *sentence = t ? mlu_parse_unseen(line) : NULL;
+	char *sentence = t ? mu_parse_unseen(line) : NULL;
 
 	if (!sentence)
 		return false;
-	t->unseen = mlu_grow(t->unseen, t->nr_unseen, &t->unseen_room, sizeof(*t->unseen));
+	t->unseen = mu_grow(t->unseen, t->nr_unseen, &t->unseen_room, sizeof(*t->unseen));
 	t->unseen[t->nr_unseen++] = sentence;
 	return true;
 }
@@ -88,18 +88,18 @@ static bool add_unseen(struct mlu_target *t, const char *line)
 static const char *take_worded_line(struct reader *r, const char *line, bool *is_known)
 {
 	*is_known = true;
-	if (mlu_begins_with_word(line, "mapping"))
+	if (mu_begins_with_word(line, "mapping"))
 		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
-	if (mlu_begins_with_word(line, "target"))
+	if (mu_begins_with_word(line, "target"))
 		return add_target(r, line) ? NULL : "this is no head of a target";
-	if (mlu_begins_with_word(line, "events"))
-		return r->target && mlu_parse_events(line, r->target) ?
+	if (mu_begins_with_word(line, "events"))
+		return r->target && mu_parse_events(line, r->target) ?
 			       NULL :
 			       "these are no events of a target";
-	if (mlu_begins_with_word(line, "unseen"))
+	if (mu_begins_with_word(line, "unseen"))
 		return add_unseen(r->target, line) ? NULL : "this is no unseen line of a target";
 	*is_known = false;
-	return mlu_begins_with_any_word(line) ? NULL : "this is no line of a report";
+	return mu_begins_with_any_word(line) ? NULL : "this is no line of a report";
 }
 
 /*
@@ -108,7 +108,7 @@ static const char *take_worded_line(struct reader *r, const char *line, bool *is
  */
 static const char *take_line(struct reader *r, const char *line)
 {
-	struct mlu_stack *stack = r->stack;
+	struct mu_stack *stack = r->stack;
 	const char *wrong;
 	bool is_known;
 
@@ -131,49 +131,49 @@ static void read_line(struct reader *r)
 	const char *wrong = take_line(r, r->lines.text);
 
 	if (wrong && r->report->errors++ < ERRORS_SAID)
-		mlu_warn("%s: line %lu: %s", r->name, r->lines.nr, wrong);
+		mu_warn("%s: line %lu: %s", r->name, r->lines.nr, wrong);
 }
 
 /* Frames in a file whose mapping line is missing. */
-static size_t unmapped_frames(const struct mlu_target *t)
+static size_t unmapped_frames(const struct mu_target *t)
 {
 	size_t missing = 0;
 
 	for (size_t i = 0; i < t->nr_stacks; i++) {
-		const struct mlu_stack *stack = &t->stacks[i];
+		const struct mu_stack *stack = &t->stacks[i];
 
 		for (size_t j = 0; j < stack->nr_frames; j++)
 			missing += stack->frames[j].object[0] != '[' &&
-				   !mlu_report_mapping(t, &stack->frames[j]);
+				   !mu_report_mapping(t, &stack->frames[j]);
 	}
 	return missing;
 }
 
-static void check_mappings(struct reader *r, const struct mlu_target *t)
+static void check_mappings(struct reader *r, const struct mu_target *t)
 {
 	size_t missing = unmapped_frames(t);
 
 	if (!missing)
 		return;
 	r->report->errors++;
-	mlu_warn("%s: target %" PRIu64 ": the mappings of %zu frames are missing", r->name, t->id,
+	mu_warn("%s: target %" PRIu64 ": the mappings of %zu frames are missing", r->name, t->id,
 		 missing);
 }
 
 static void check_complete(struct reader *r)
 {
 	for (size_t i = 0; i < r->report->nr_targets; i++) {
-		struct mlu_target *t = &r->report->targets[i];
+		struct mu_target *t = &r->report->targets[i];
 
 		check_mappings(r, t);
 		if (t->nr_stacks == t->stacks_told)
 			continue;
 		r->report->errors++;
-		mlu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
+		mu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
 			 t->id, t->nr_stacks, t->stacks_told);
 	}
 	if (r->report->errors > ERRORS_SAID)
-		mlu_warn("%s: %zu errors in all", r->name, r->report->errors);
+		mu_warn("%s: %zu errors in all", r->name, r->report->errors);
 }
 
 /* The first line decides whether it is a report, and one that this tool can read. */
@@ -182,30 +182,30 @@ static bool read_head(struct reader *r)
 	const char *p = r->lines.text;
 	uint64_t version;
 
-	if (!mlu_lines_next(&r->lines) || !r->lines.whole ||
-	    !mlu_take(&p, "memleak_user report ") || !mlu_take_number(&p, &version) || *p) {
-		mlu_warn("%s: this is no report of memleak_user", r->name);
+	if (!mu_lines_next(&r->lines) || !r->lines.whole ||
+	    !mu_take(&p, "memleak_user report ") || !mu_take_number(&p, &version) || *p) {
+		mu_warn("%s: this is no report of memleak_user", r->name);
 		return false;
 	}
 	if (version != 1) {
-		mlu_warn("%s: it is a report of version %" PRIu64 ", this tool reads version 1",
+		mu_warn("%s: it is a report of version %" PRIu64 ", this tool reads version 1",
 			 r->name, version);
 		return false;
 	}
 	return true;
 }
 
-struct mlu_report *mlu_report_read(FILE *in, const char *name)
+struct mu_report *mu_report_read(FILE *in, const char *name)
 {
-	struct reader *r = mlu_zalloc(sizeof(*r));
-	struct mlu_report *report = NULL;
+	struct reader *r = mu_zalloc(sizeof(*r));
+	struct mu_report *report = NULL;
 
 	r->lines.in = in;
 	r->name = name;
 	if (read_head(r)) {
-		report = mlu_zalloc(sizeof(*report));
+		report = mu_zalloc(sizeof(*report));
 		r->report = report;
-		while (mlu_lines_next(&r->lines))
+		while (mu_lines_next(&r->lines))
 			read_line(r);
 		check_complete(r);
 	}
@@ -213,11 +213,11 @@ struct mlu_report *mlu_report_read(FILE *in, const char *name)
 	return report;
 }
 
-static void free_target(struct mlu_target *t)
+static void free_target(struct mu_target *t)
 {
 	for (size_t i = 0; i < t->nr_stacks; i++) {
 		for (size_t j = 0; j < t->stacks[i].nr_frames; j++)
-			mlu_frame_free(&t->stacks[i].frames[j]);
+			mu_frame_free(&t->stacks[i].frames[j]);
 		free(t->stacks[i].frames);
 		free(t->stacks[i].kind);
 	}
@@ -237,7 +237,7 @@ static void free_target(struct mlu_target *t)
 	free(t->state);
 }
 
-void mlu_report_free(struct mlu_report *report)
+void mu_report_free(struct mu_report *report)
 {
 	if (!report)
 		return;
@@ -247,7 +247,7 @@ void mlu_report_free(struct mlu_report *report)
 	free(report);
 }
 
-static const struct mlu_mapping *by_id(const struct mlu_target *t, uint64_t id)
+static const struct mu_mapping *by_id(const struct mu_target *t, uint64_t id)
 {
 	for (size_t i = 0; i < t->nr_mappings; i++)
 		if (t->mappings[i].id == id)
@@ -256,13 +256,13 @@ static const struct mlu_mapping *by_id(const struct mlu_target *t, uint64_t id)
 }
 
 /* A return address may be the end of its mapping, behind a call that never returns. */
-const struct mlu_mapping *mlu_report_mapping(const struct mlu_target *target,
-					     const struct mlu_frame *frame)
+const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
+					     const struct mu_frame *frame)
 {
 	if (frame->has_mapping_id)
 		return by_id(target, frame->mapping_id);
 	for (size_t i = 0; i < target->nr_mappings; i++) {
-		const struct mlu_mapping *m = &target->mappings[i];
+		const struct mu_mapping *m = &target->mappings[i];
 
 		if (!m->unmapped && frame->pc > m->start && frame->pc <= m->end)
 			return m;
@@ -273,9 +273,9 @@ const struct mlu_mapping *mlu_report_mapping(const struct mlu_target *target,
 /* Equal ones keep a fixed order, the oldest stack last, so that two tables can be compared. */
 static int compare_stacks(const void *a, const void *b, void *sort)
 {
-	const struct mlu_stack *x = a;
-	const struct mlu_stack *y = b;
-	bool by_count = *(enum mlu_sort *)sort == MLU_SORT_COUNT;
+	const struct mu_stack *x = a;
+	const struct mu_stack *y = b;
+	bool by_count = *(enum mu_sort *)sort == MU_SORT_COUNT;
 	uint64_t first = by_count ? x->count : x->bytes;
 	uint64_t second = by_count ? y->count : y->bytes;
 
@@ -286,7 +286,7 @@ static int compare_stacks(const void *a, const void *b, void *sort)
 	return x->id > y->id ? -1 : x->id < y->id;
 }
 
-void mlu_report_sort(struct mlu_target *target, enum mlu_sort sort)
+void mu_report_sort(struct mu_target *target, enum mu_sort sort)
 {
 	if (target->nr_stacks)
 		qsort_r(target->stacks, target->nr_stacks, sizeof(*target->stacks), compare_stacks,

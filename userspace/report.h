@@ -5,15 +5,15 @@
  * its strings. Names stay escaped as they came, so they may be printed; only
  * a mapping's path is kept unescaped too, to be opened.
  */
-#ifndef MLU_REPORT_H
-#define MLU_REPORT_H
+#ifndef MU_REPORT_H
+#define MU_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-struct mlu_mapping {
+struct mu_mapping {
 	uint64_t id;
 	uint64_t start;
 	uint64_t end;
@@ -23,7 +23,7 @@ struct mlu_mapping {
 	bool unmapped;
 };
 
-struct mlu_frame {
+struct mu_frame {
 	uint64_t pc;
 	uint64_t address; /* inside the ELF file */
 	uint64_t mapping_id;
@@ -34,7 +34,7 @@ struct mlu_frame {
 	char *note; /* how the walk ended, NULL if it went on */
 };
 
-struct mlu_stack {
+struct mu_stack {
 	uint64_t id;
 	uint64_t bytes;
 	uint64_t count;
@@ -43,18 +43,18 @@ struct mlu_stack {
 	uint64_t made;
 	uint64_t freed;
 	char *kind; /* "heap" where the report leaves it out */
-	struct mlu_frame *frames;
+	struct mu_frame *frames;
 	size_t nr_frames;
 	size_t room;
 };
 
 /* A counter of the events line. */
-struct mlu_count {
+struct mu_count {
 	char *name;
 	uint64_t value;
 };
 
-struct mlu_target {
+struct mu_target {
 	uint64_t id;
 	uint64_t pid;
 	uint64_t ms;
@@ -64,16 +64,16 @@ struct mlu_target {
 	uint64_t stacks_told; /* what the head line says, to see what is missing */
 	char *comm;
 	char *state;
-	struct mlu_stack *stacks;
+	struct mu_stack *stacks;
 	size_t nr_stacks;
 	size_t stacks_room;
-	struct mlu_mapping *mappings;
+	struct mu_mapping *mappings;
 	size_t nr_mappings;
 	size_t mappings_room;
 	bool has_events; /* older modules print no events line */
 	uint64_t allocated;
 	uint64_t freed;
-	struct mlu_count *counts; /* the others that are not 0 */
+	struct mu_count *counts; /* the others that are not 0 */
 	size_t nr_counts;
 	size_t counts_room;
 	char **unseen; /* sentences */
@@ -81,8 +81,8 @@ struct mlu_target {
 	size_t unseen_room;
 };
 
-struct mlu_report {
-	struct mlu_target *targets;
+struct mu_report {
+	struct mu_target *targets;
 	size_t nr_targets;
 	size_t room;
 	size_t errors; /* lines that are malformed, cut short or missing */
@@ -93,15 +93,15 @@ struct mlu_report {
  * said why. A report with errors keeps what was understood and has said
  * what was not.
  */
-struct mlu_report *mlu_report_read(FILE *in, const char *name);
-void mlu_report_free(struct mlu_report *report);
+struct mu_report *mu_report_read(FILE *in, const char *name);
+void mu_report_free(struct mu_report *report);
 
 /* The mapping a frame lay in, or NULL: it was in no file. */
-const struct mlu_mapping *mlu_report_mapping(const struct mlu_target *target,
-					     const struct mlu_frame *frame);
+const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
+					     const struct mu_frame *frame);
 
 /* Orders stacks as memleak shows them, the biggest last. */
-enum mlu_sort { MLU_SORT_SIZE, MLU_SORT_COUNT };
-void mlu_report_sort(struct mlu_target *target, enum mlu_sort sort);
+enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT };
+void mu_report_sort(struct mu_target *target, enum mu_sort sort);
 
 #endif

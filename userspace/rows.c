@@ -10,26 +10,26 @@
 #include "parse.h"
 #include "scan.h"
 
-/* A struct mlu_lines is large: it lives on the heap for the length of one reading. */
-static struct mlu_lines *lines_of(FILE *in)
+/* A struct mu_lines is large: it lives on the heap for the length of one reading. */
+static struct mu_lines *lines_of(FILE *in)
 {
-	struct mlu_lines *lines = mlu_zalloc(sizeof(*lines));
+	struct mu_lines *lines = mu_zalloc(sizeof(*lines));
 
 	lines->in = in;
 	return lines;
 }
 
 /* The words up to the one that ends in a colon, which closes what is told of the target. */
-static bool take_keys(const char **p, struct mlu_span *state, struct mlu_span *keys)
+static bool take_keys(const char **p, struct mu_span *state, struct mu_span *keys)
 {
-	struct mlu_span word;
+	struct mu_span word;
 
-	if (!mlu_take_word(p, state))
+	if (!mu_take_word(p, state))
 		return false;
-	*keys = (struct mlu_span){ .at = *p + (**p == ' '), .len = 0 };
+	*keys = (struct mu_span){ .at = *p + (**p == ' '), .len = 0 };
 	word = *state;
 	while (word.at[word.len - 1] != ':') {
-		if (!mlu_take(p, " ") || !mlu_take_word(p, &word))
+		if (!mu_take(p, " ") || !mu_take_word(p, &word))
 			return false;
 		keys->len = word.at + word.len - 1 - keys->at;
 	}
@@ -39,20 +39,20 @@ static bool take_keys(const char **p, struct mlu_span *state, struct mlu_span *k
 }
 
 /* target ID pid PID COMM STATE[ key=value...]: PROBE[, PROBE...] */
-static bool parse_control(const char *p, struct mlu_control_row *row)
+static bool parse_control(const char *p, struct mu_control_row *row)
 {
-	struct mlu_span comm, state, keys;
+	struct mu_span comm, state, keys;
 
-	if (!mlu_take(&p, "target ") || !mlu_take_number(&p, &row->id) || !mlu_take(&p, " pid ") ||
-	    !mlu_take_number(&p, &row->pid) || !mlu_take(&p, " ") || !mlu_take_word(&p, &comm) ||
-	    !mlu_take(&p, " ") || !take_keys(&p, &state, &keys))
+	if (!mu_take(&p, "target ") || !mu_take_number(&p, &row->id) || !mu_take(&p, " pid ") ||
+	    !mu_take_number(&p, &row->pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
+	    !mu_take(&p, " ") || !take_keys(&p, &state, &keys))
 		return false;
-	row->live = mlu_span_is(state, "tracing");
-	row->keys = mlu_span_copy(keys);
+	row->live = mu_span_is(state, "tracing");
+	row->keys = mu_span_copy(keys);
 	return true;
 }
 
-void mlu_control_row_free(struct mlu_control_row *row)
+void mu_control_row_free(struct mu_control_row *row)
 {
 	for (size_t i = 0; i < row->nr_unseen; i++)
 		free(row->unseen[i]);
@@ -61,26 +61,26 @@ void mlu_control_row_free(struct mlu_control_row *row)
 }
 
 /* The unseen lines behind a target's own; any other line but that of a target is skipped. */
-static void read_unseen(struct mlu_lines *lines, struct mlu_control_row *row)
+static void read_unseen(struct mu_lines *lines, struct mu_control_row *row)
 {
-	while (mlu_lines_next(lines) && !mlu_begins_with_word(lines->text, "target")) {
-		char *sentence = lines->whole ? mlu_parse_unseen(lines->text) : NULL;
+	while (mu_lines_next(lines) && !mu_begins_with_word(lines->text, "target")) {
+		char *sentence = lines->whole ? mu_parse_unseen(lines->text) : NULL;
 
 		if (!sentence)
 			continue;
-		row->unseen = mlu_grow(row->unseen, row->nr_unseen, &row->unseen_room,
+		row->unseen = mu_grow(row->unseen, row->nr_unseen, &row->unseen_room,
 				       sizeof(*row->unseen));
 		row->unseen[row->nr_unseen++] = sentence;
 	}
 }
 
-bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row)
+bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
 {
-	struct mlu_lines *lines = lines_of(control);
+	struct mu_lines *lines = lines_of(control);
 	bool found = false;
 
-	*row = (struct mlu_control_row){};
-	while (!found && mlu_lines_next(lines)) {
+	*row = (struct mu_control_row){};
+	while (!found && mu_lines_next(lines)) {
 		if (!lines->whole || !parse_control(lines->text, row))
 			continue;
 		found = row->live && row->pid == pid;
@@ -98,22 +98,22 @@ static char *sentence_of(const char *p, const char *command)
 {
 	const char *end = strstr(p, "), written by ");
 
-	if (mlu_take(&p, command))
-		mlu_take(&p, ": ");
+	if (mu_take(&p, command))
+		mu_take(&p, ": ");
 	while (end && end > p && strncmp(end, " (", 2))
 		end--;
-	return mlu_strndup(p, end && end > p ? (size_t)(end - p) : strlen(p));
+	return mu_strndup(p, end && end > p ? (size_t)(end - p) : strlen(p));
 }
 
-char *mlu_control_sentence(FILE *control, const char *command)
+char *mu_control_sentence(FILE *control, const char *command)
 {
-	struct mlu_lines *lines = lines_of(control);
+	struct mu_lines *lines = lines_of(control);
 	char *sentence = NULL;
 
-	while (!sentence && mlu_lines_next(lines)) {
+	while (!sentence && mu_lines_next(lines)) {
 		const char *p = lines->text;
 
-		if (mlu_take(&p, "refused "))
+		if (mu_take(&p, "refused "))
 			sentence = sentence_of(p, command);
 	}
 	free(lines);
@@ -121,28 +121,28 @@ char *mlu_control_sentence(FILE *control, const char *command)
 }
 
 /* TARGET ADDRESS SIZE AGE THREAD STACK KIND */
-static bool parse_allocation(const char *p, struct mlu_allocation *a)
+static bool parse_allocation(const char *p, struct mu_allocation *a)
 {
 	uint64_t target, thread;
-	struct mlu_span kind;
+	struct mu_span kind;
 
-	return mlu_take_number(&p, &target) && mlu_take(&p, " ") && mlu_take_hex(&p, &a->address) &&
-	       mlu_take(&p, " ") && mlu_take_number(&p, &a->size) && mlu_take(&p, " ") &&
-	       mlu_take_number(&p, &a->age_ms) && mlu_take(&p, " ") &&
-	       mlu_take_number(&p, &thread) && mlu_take(&p, " ") &&
-	       mlu_take_number(&p, &a->stack) && mlu_take(&p, " ") && mlu_take_word(&p, &kind) &&
+	return mu_take_number(&p, &target) && mu_take(&p, " ") && mu_take_hex(&p, &a->address) &&
+	       mu_take(&p, " ") && mu_take_number(&p, &a->size) && mu_take(&p, " ") &&
+	       mu_take_number(&p, &a->age_ms) && mu_take(&p, " ") &&
+	       mu_take_number(&p, &thread) && mu_take(&p, " ") &&
+	       mu_take_number(&p, &a->stack) && mu_take(&p, " ") && mu_take_word(&p, &kind) &&
 	       !*p;
 }
 
-static bool passes(const struct mlu_filter *f, const struct mlu_allocation *a)
+static bool passes(const struct mu_filter *f, const struct mu_allocation *a)
 {
 	return a->size >= f->min && a->size <= f->max && a->age_ms >= f->older;
 }
 
-static void add_allocation(struct mlu_allocations *all, const struct mlu_lines *lines,
-			   const struct mlu_filter *filter)
+static void add_allocation(struct mu_allocations *all, const struct mu_lines *lines,
+			   const struct mu_filter *filter)
 {
-	struct mlu_allocation a;
+	struct mu_allocation a;
 
 	if (lines->text[0] == '#')
 		return;
@@ -152,38 +152,38 @@ static void add_allocation(struct mlu_allocations *all, const struct mlu_lines *
 	}
 	if (!passes(filter, &a))
 		return;
-	all->rows = mlu_grow(all->rows, all->nr, &all->room, sizeof(a));
+	all->rows = mu_grow(all->rows, all->nr, &all->room, sizeof(a));
 	all->rows[all->nr++] = a;
 }
 
 static int by_size(const void *x, const void *y)
 {
-	const struct mlu_allocation *a = x;
-	const struct mlu_allocation *b = y;
+	const struct mu_allocation *a = x;
+	const struct mu_allocation *b = y;
 
 	if (a->size != b->size)
 		return a->size < b->size ? -1 : 1;
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-struct mlu_allocations *mlu_allocations_read(FILE *in, const struct mlu_filter *filter)
+struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter)
 {
-	struct mlu_allocations *all = mlu_zalloc(sizeof(*all));
-	struct mlu_lines *lines = lines_of(in);
+	struct mu_allocations *all = mu_zalloc(sizeof(*all));
+	struct mu_lines *lines = lines_of(in);
 
-	if (!mlu_lines_next(lines) || strcmp(lines->text, "memleak_user allocations 1"))
+	if (!mu_lines_next(lines) || strcmp(lines->text, "memleak_user allocations 1"))
 		all->errors++;
-	while (mlu_lines_next(lines))
+	while (mu_lines_next(lines))
 		add_allocation(all, lines, filter);
 	if (all->nr)
 		qsort(all->rows, all->nr, sizeof(*all->rows), by_size);
 	if (all->errors)
-		mlu_warn("allocations: %zu lines were not understood", all->errors);
+		mu_warn("allocations: %zu lines were not understood", all->errors);
 	free(lines);
 	return all;
 }
 
-void mlu_allocations_free(struct mlu_allocations *allocations)
+void mu_allocations_free(struct mu_allocations *allocations)
 {
 	if (allocations)
 		free(allocations->rows);
@@ -192,27 +192,27 @@ void mlu_allocations_free(struct mlu_allocations *allocations)
 
 static int by_id(const void *x, const void *y)
 {
-	const struct mlu_stack *a = x;
-	const struct mlu_stack *b = y;
+	const struct mu_stack *a = x;
+	const struct mu_stack *b = y;
 
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 /* The stack of an allocation; NULL when it was made after the report was. */
-static struct mlu_stack *stack_of(struct mlu_target *target, const struct mlu_allocation *a)
+static struct mu_stack *stack_of(struct mu_target *target, const struct mu_allocation *a)
 {
-	struct mlu_stack key = { .id = a->stack };
+	struct mu_stack key = { .id = a->stack };
 
 	return bsearch(&key, target->stacks, target->nr_stacks, sizeof(key), by_id);
 }
 
-static void uncharge(struct mlu_stack *stack)
+static void uncharge(struct mu_stack *stack)
 {
 	stack->bytes = 0;
 	stack->count = 0;
 }
 
-void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target)
+void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target)
 {
 	if (!target->nr_stacks)
 		return;
@@ -222,7 +222,7 @@ void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct m
 	target->bytes = 0;
 	target->count = 0;
 	for (size_t i = 0; i < allocations->nr; i++) {
-		struct mlu_stack *stack = stack_of(target, &allocations->rows[i]);
+		struct mu_stack *stack = stack_of(target, &allocations->rows[i]);
 
 		if (!stack)
 			continue;
@@ -233,15 +233,15 @@ void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct m
 	}
 }
 
-uint64_t mlu_stats_value(FILE *in, const char *name)
+uint64_t mu_stats_value(FILE *in, const char *name)
 {
-	struct mlu_lines *lines = lines_of(in);
+	struct mu_lines *lines = lines_of(in);
 	uint64_t value = 0;
 
-	while (!value && mlu_lines_next(lines)) {
+	while (!value && mu_lines_next(lines)) {
 		const char *p = lines->text;
 
-		if (!mlu_take(&p, name) || !mlu_take(&p, " ") || !mlu_take_number(&p, &value) || *p)
+		if (!mu_take(&p, name) || !mu_take(&p, " ") || !mu_take_number(&p, &value) || *p)
 			value = 0;
 	}
 	free(lines);

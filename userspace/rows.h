@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel side's other files: the lines of control, allocations and stats. */
-#ifndef MLU_ROWS_H
-#define MLU_ROWS_H
+#ifndef MU_ROWS_H
+#define MU_ROWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "report.h"
 
 /* A target as control tells it. */
-struct mlu_control_row {
+struct mu_control_row {
 	uint64_t id;
 	uint64_t pid;
 	char *keys;    /* what is not at its default, "" for nothing */
@@ -21,42 +21,42 @@ struct mlu_control_row {
 	size_t unseen_room;
 };
 
-/* The live target of pid in the text of control; for mlu_control_row_free() if it was found. */
-bool mlu_control_find(FILE *control, uint64_t pid, struct mlu_control_row *row);
-void mlu_control_row_free(struct mlu_control_row *row);
+/* The live target of pid in the text of control; for mu_control_row_free() if it was found. */
+bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row);
+void mu_control_row_free(struct mu_control_row *row);
 
 /* The sentence of the refusal in the text of control, to be freed; NULL if there is none. */
-char *mlu_control_sentence(FILE *control, const char *command);
+char *mu_control_sentence(FILE *control, const char *command);
 
-struct mlu_allocation {
+struct mu_allocation {
 	uint64_t address;
 	uint64_t size;
 	uint64_t age_ms;
 	uint64_t stack;
 };
 
-struct mlu_allocations {
-	struct mlu_allocation *rows;
+struct mu_allocations {
+	struct mu_allocation *rows;
 	size_t nr;
 	size_t room;
 	size_t errors;
 };
 
 /* What to show of somebody else's target, whose own filters we leave alone. */
-struct mlu_filter {
+struct mu_filter {
 	uint64_t min;
 	uint64_t max;
 	uint64_t older;
 };
 
 /* The allocations that pass the filter, by size, smallest first, as memleak lists them. */
-struct mlu_allocations *mlu_allocations_read(FILE *in, const struct mlu_filter *filter);
-void mlu_allocations_free(struct mlu_allocations *allocations);
+struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter);
+void mu_allocations_free(struct mu_allocations *allocations);
 
 /* Charges the target's stacks anew with these allocations only; some may be left with none. */
-void mlu_allocations_regroup(const struct mlu_allocations *allocations, struct mlu_target *target);
+void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target);
 
 /* The value of a counter in the text of stats; 0 if it is not there. */
-uint64_t mlu_stats_value(FILE *in, const char *name);
+uint64_t mu_stats_value(FILE *in, const char *name);
 
 #endif

@@ -12,7 +12,7 @@ static bool is_text(int c)
 	return (c >= 0x20 && c <= 0x7e) || c == '\t';
 }
 
-bool mlu_lines_next(struct mlu_lines *lines)
+bool mu_lines_next(struct mu_lines *lines)
 {
 	size_t len = 0;
 	int c;
@@ -33,7 +33,7 @@ bool mlu_lines_next(struct mlu_lines *lines)
 	return true;
 }
 
-bool mlu_take(const char **p, const char *literal)
+bool mu_take(const char **p, const char *literal)
 {
 	size_t len = strlen(literal);
 
@@ -69,22 +69,22 @@ static bool take_digits(const char **p, int base, uint64_t *value)
 	return true;
 }
 
-bool mlu_take_number(const char **p, uint64_t *value)
+bool mu_take_number(const char **p, uint64_t *value)
 {
 	return take_digits(p, 10, value);
 }
 
-bool mlu_take_hex(const char **p, uint64_t *value)
+bool mu_take_hex(const char **p, uint64_t *value)
 {
 	const char *at = *p;
 
-	if (!mlu_take(&at, "0x") || !take_digits(&at, 16, value))
+	if (!mu_take(&at, "0x") || !take_digits(&at, 16, value))
 		return false;
 	*p = at;
 	return true;
 }
 
-bool mlu_take_word(const char **p, struct mlu_span *word)
+bool mu_take_word(const char **p, struct mu_span *word)
 {
 	word->at = *p;
 	word->len = strcspn(*p, " \t");
@@ -92,7 +92,7 @@ bool mlu_take_word(const char **p, struct mlu_span *word)
 	return word->len;
 }
 
-bool mlu_take_until(const char **p, char stop, struct mlu_span *text)
+bool mu_take_until(const char **p, char stop, struct mu_span *text)
 {
 	const char *end = strchr(*p, stop);
 
@@ -104,12 +104,12 @@ bool mlu_take_until(const char **p, char stop, struct mlu_span *text)
 	return true;
 }
 
-char *mlu_span_copy(struct mlu_span span)
+char *mu_span_copy(struct mu_span span)
 {
-	return mlu_strndup(span.at, span.len);
+	return mu_strndup(span.at, span.len);
 }
 
-bool mlu_span_is(struct mlu_span span, const char *text)
+bool mu_span_is(struct mu_span span, const char *text)
 {
 	return strlen(text) == span.len && !memcmp(span.at, text, span.len);
 }

@@ -26,7 +26,7 @@ struct skeleton {
 	uint64_t id;
 	const char *name, *directory;
 	Dwarf_Addr low_pc;
-	struct mlu_image_section addresses, ranges;
+	struct mu_image_section addresses, ranges;
 };
 
 static const char *string_of(Dwarf_Die *die, unsigned int name, unsigned int old_name)
@@ -39,11 +39,11 @@ static const char *string_of(Dwarf_Die *die, unsigned int name, unsigned int old
 }
 
 /* What follows the unit's base in a section that the units share. */
-static struct mlu_image_section rest_of(Dwarf_Die *die, const char *section, unsigned int name,
+static struct mu_image_section rest_of(Dwarf_Die *die, const char *section, unsigned int name,
 					unsigned int old_name)
 {
-	struct mlu_image_section rest = { .name = section };
-	Elf_Data *data = mlu_image_section(dwarf_getelf(dwarf_cu_getdwarf(die->cu)), section);
+	struct mu_image_section rest = { .name = section };
+	Elf_Data *data = mu_image_section(dwarf_getelf(dwarf_cu_getdwarf(die->cu)), section);
 	Dwarf_Attribute attr;
 	Dwarf_Word base = 0;
 
@@ -146,7 +146,7 @@ static void put_unit(struct bytes *abbrev, struct bytes *info, const struct skel
 static int make_skeleton(const struct skeleton *s, int fd)
 {
 	struct bytes abbrev = { .nr = 0 }, info = { .nr = 0 };
-	struct mlu_image_section sections[4] = {
+	struct mu_image_section sections[4] = {
 		{ ".debug_abbrev", abbrev.at, 0 },
 		{ ".debug_info", info.at, 0 },
 	};
@@ -159,19 +159,19 @@ static int make_skeleton(const struct skeleton *s, int fd)
 		sections[nr++] = s->addresses;
 	if (s->ranges.size)
 		sections[nr++] = s->ranges;
-	return mlu_image_new(sections, nr);
+	return mu_image_new(sections, nr);
 }
 
 /* === Pairing === */
 
 /* Takes fd, a .dwo file. */
-static bool pair_with(const struct skeleton *s, int fd, struct mlu_split *split)
+static bool pair_with(const struct skeleton *s, int fd, struct mu_split *split)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
 	uint8_t type;
 
-	*split = (struct mlu_split){ .fd = fd >= 0 ? make_skeleton(s, fd) : -1 };
+	*split = (struct mu_split){ .fd = fd >= 0 ? make_skeleton(s, fd) : -1 };
 	if (split->fd >= 0)
 		split->skeleton = dwarf_begin(split->fd, DWARF_C_READ);
 	if (split->skeleton &&
@@ -180,7 +180,7 @@ static bool pair_with(const struct skeleton *s, int fd, struct mlu_split *split)
 		close(fd);
 		return true;
 	}
-	mlu_split_close(split);
+	mu_split_close(split);
 	if (fd >= 0)
 		close(fd);
 	return false;
@@ -190,12 +190,12 @@ static bool pair_with(const struct skeleton *s, int fd, struct mlu_split *split)
 static char *join(const char *directory, size_t len, const char *name)
 {
 	if (name[0] == '/')
-		return mlu_strndup(name, strlen(name));
-	return mlu_format("%.*s/%s", (int)len, directory, name);
+		return mu_strndup(name, strlen(name));
+	return mu_format("%.*s/%s", (int)len, directory, name);
 }
 
-static bool try_file(const struct mlu_split_files *files, const struct skeleton *s, char *path,
-		     struct mlu_split *split)
+static bool try_file(const struct mu_split_files *files, const struct skeleton *s, char *path,
+		     struct mu_split *split)
 {
 	bool found = pair_with(s, files->open(files->context, path), split);
 
@@ -203,23 +203,23 @@ static bool try_file(const struct mlu_split_files *files, const struct skeleton 
 	return found;
 }
 
-static bool try_package(const struct mlu_split_files *files, const struct skeleton *s,
-			struct mlu_split *split)
+static bool try_package(const struct mu_split_files *files, const struct skeleton *s,
+			struct mu_split *split)
 {
-	char *path = mlu_format("%s.dwp", files->object);
+	char *path = mu_format("%s.dwp", files->object);
 	int package = files->open(files->context, path);
 	bool found = false;
 
 	if (package >= 0) {
-		found = pair_with(s, mlu_package_unit(package, s->id), split);
+		found = pair_with(s, mu_package_unit(package, s->id), split);
 		close(package);
 	}
 	free(path);
 	return found;
 }
 
-bool mlu_split_open(const struct mlu_split_files *files, Dwarf_Die *skeleton,
-		    struct mlu_split *split)
+bool mu_split_open(const struct mu_split_files *files, Dwarf_Die *skeleton,
+		    struct mu_split *split)
 {
 	const char *slash = strrchr(files->object, '/');
 	struct skeleton s = { .id = 0 };
@@ -234,11 +234,11 @@ bool mlu_split_open(const struct mlu_split_files *files, Dwarf_Die *skeleton,
 	       try_file(files, &s, join(s.directory, strlen(s.directory), s.name), split);
 }
 
-void mlu_split_close(struct mlu_split *split)
+void mu_split_close(struct mu_split *split)
 {
 	if (split->skeleton)
 		dwarf_end(split->skeleton);
 	if (split->fd >= 0)
 		close(split->fd);
-	*split = (struct mlu_split){ .fd = -1 };
+	*split = (struct mu_split){ .fd = -1 };
 }

@@ -23,21 +23,21 @@
 #define RETRY_MS 500
 
 /* The command without object=, which takes a look at the process's maps. */
-static char *attach_words(const struct mlu_subject *s)
+static char *attach_words(const struct mu_subject *s)
 {
-	const struct mlu_filter *f = &s->o->filter;
-	char *words = mlu_format("attach %d bound=1 min=%" PRIu64 " max=%" PRIu64 " older=%" PRIu64,
+	const struct mu_filter *f = &s->o->filter;
+	char *words = mu_format("attach %d bound=1 min=%" PRIu64 " max=%" PRIu64 " older=%" PRIu64,
 				 s->process.pid, f->min, f->max, f->older);
 	char *more;
 
 	if (!s->o->depth)
 		return words;
-	more = mlu_format("%s depth=%" PRIu64, words, s->o->depth);
+	more = mu_format("%s depth=%" PRIu64, words, s->o->depth);
 	free(words);
 	return more;
 }
 
-static char *attach_command(const struct mlu_subject *s)
+static char *attach_command(const struct mu_subject *s)
 {
 	char *command = attach_words(s);
 	char *whole, *name;
@@ -45,9 +45,9 @@ static char *attach_command(const struct mlu_subject *s)
 
 	if (!s->o->object)
 		return command;
-	maps = mlu_process_maps(&s->process);
-	name = mlu_object_name(maps, s->o->object);
-	whole = mlu_format("%s object=%s", command, name);
+	maps = mu_process_maps(&s->process);
+	name = mu_object_name(maps, s->o->object);
+	whole = mu_format("%s object=%s", command, name);
 	if (maps)
 		fclose(maps);
 	free(name);
@@ -55,107 +55,107 @@ static char *attach_command(const struct mlu_subject *s)
 	return whole;
 }
 
-static bool find_target(struct mlu_subject *s, struct mlu_control_row *row)
+static bool find_target(struct mu_subject *s, struct mu_control_row *row)
 {
-	FILE *control = mlu_ipc_control(s->ipc);
+	FILE *control = mu_debugfs_control(s->ipc);
 	bool found;
 
 	if (!control)
 		return false;
-	found = mlu_control_find(control, s->process.pid, row);
+	found = mu_control_find(control, s->process.pid, row);
 	fclose(control);
 	if (found)
 		s->id = row->id;
 	return found;
 }
 
-static void tell_unseen(const struct mlu_subject *s, const struct mlu_control_row *row)
+static void tell_unseen(const struct mu_subject *s, const struct mu_control_row *row)
 {
 	for (size_t i = 0; i < row->nr_unseen; i++)
-		mlu_warn("pid %d: not seen: %s", s->process.pid, row->unseen[i]);
+		mu_warn("pid %d: not seen: %s", s->process.pid, row->unseen[i]);
 }
 
-static bool find_own(struct mlu_subject *s)
+static bool find_own(struct mu_subject *s)
 {
-	struct mlu_control_row row;
+	struct mu_control_row row;
 
 	if (!find_target(s, &row)) {
-		mlu_warn("pid %d has ended", s->process.pid);
+		mu_warn("pid %d has ended", s->process.pid);
 		return false;
 	}
 	tell_unseen(s, &row);
-	mlu_control_row_free(&row);
+	mu_control_row_free(&row);
 	return true;
 }
 
 /* False: the process has ended, or a signal ends the tool. */
-static bool wait_a_moment(struct mlu_subject *s)
+static bool wait_a_moment(struct mu_subject *s)
 {
-	const struct mlu_waited one = { .pidfd = &s->process.pidfd, .nr = 1 };
-	uint64_t deadline = mlu_wait_clock() + RETRY_MS;
-	enum mlu_wake wake;
+	const struct mu_waited one = { .pidfd = &s->process.pidfd, .nr = 1 };
+	uint64_t deadline = mu_wait_clock() + RETRY_MS;
+	enum mu_wake wake;
 	size_t which;
 
 	do {
-		wake = mlu_wait(s->signals, &one, deadline, &which);
-	} while (wake == MLU_CHILD);
-	return wake == MLU_TIME;
+		wake = mu_wait(s->signals, &one, deadline, &which);
+	} while (wake == MU_CHILD);
+	return wake == MU_TIME;
 }
 
 /* The kernel has not refused, it is slow: wait until the target appears. */
-static bool wait_for_own(struct mlu_subject *s, const char *sentence)
+static bool wait_for_own(struct mu_subject *s, const char *sentence)
 {
-	struct mlu_control_row row;
+	struct mu_control_row row;
 
-	mlu_warn("attaching to pid %d takes long: %s", s->process.pid, sentence);
+	mu_warn("attaching to pid %d takes long: %s", s->process.pid, sentence);
 	while (!find_target(s, &row))
 		if (!wait_a_moment(s))
 			return false;
 	tell_unseen(s, &row);
-	mlu_control_row_free(&row);
+	mu_control_row_free(&row);
 	return true;
 }
 
-static bool has_filter(const struct mlu_filter *f)
+static bool has_filter(const struct mu_filter *f)
 {
 	return f->min || f->max != UINT64_MAX || f->older;
 }
 
-static void refuse(const struct mlu_subject *s, const char *sentence)
+static void refuse(const struct mu_subject *s, const char *sentence)
 {
 	bool is_kernel_thread = strstr(sentence, "kernel thread");
 
-	mlu_warn("cannot attach to pid %d: %s%s", s->process.pid, sentence,
+	mu_warn("cannot attach to pid %d: %s%s", s->process.pid, sentence,
 		 is_kernel_thread ? " (did pgrep find nothing, so that -p took INTERVAL?)" : "");
 }
 
-static bool find_foreign(struct mlu_subject *s, const char *sentence)
+static bool find_foreign(struct mu_subject *s, const char *sentence)
 {
-	struct mlu_control_row row;
+	struct mu_control_row row;
 
 	if (!find_target(s, &row)) {
 		refuse(s, sentence);
 		return false;
 	}
 	s->foreign = true;
-	mlu_warn("somebody else traces pid %d%s%s: its report is read, and left as it is",
+	mu_warn("somebody else traces pid %d%s%s: its report is read, and left as it is",
 		 s->process.pid, *row.keys ? " with " : "", row.keys);
 	if (has_filter(&s->o->filter))
-		mlu_warn("-o, -z and -Z choose among what that has recorded");
+		mu_warn("-o, -z and -Z choose among what that has recorded");
 	if (s->o->object || s->o->depth)
-		mlu_warn("-O and --depth have no effect on it");
+		mu_warn("-O and --depth have no effect on it");
 	tell_unseen(s, &row);
-	mlu_control_row_free(&row);
+	mu_control_row_free(&row);
 	return true;
 }
 
-static bool attach_process(struct mlu_subject *s)
+static bool attach_process(struct mu_subject *s)
 {
 	char *command = attach_command(s);
 	char *sentence;
 	bool attached = false;
 
-	s->error = mlu_ipc_command(s->ipc, command, &sentence);
+	s->error = mu_debugfs_command(s->ipc, command, &sentence);
 	if (!s->error)
 		attached = find_own(s);
 	else if (s->error == EINPROGRESS)
@@ -169,37 +169,37 @@ static bool attach_process(struct mlu_subject *s)
 	return attached;
 }
 
-static void close_names(struct mlu_subject *s)
+static void close_names(struct mu_subject *s)
 {
-	s->errors += s->sym ? mlu_symbolizer_errors(s->sym) : 0;
+	s->errors += s->sym ? mu_symbolizer_errors(s->sym) : 0;
 	if (s->sym)
-		mlu_symbolizer_free(s->sym);
+		mu_symbolizer_free(s->sym);
 	s->sym = NULL;
 	free(s->program);
 	s->program = NULL;
 }
 
-bool mlu_subject_attach(struct mlu_subject *s)
+bool mu_subject_attach(struct mu_subject *s)
 {
-	const struct mlu_places places = {
+	const struct mu_places places = {
 		.proc = s->process.proc,
 		.debug_path = s->o->debug_path,
 	};
 
-	s->program = mlu_process_name(&s->process);
-	s->sym = mlu_symbolizer_new(&places, s->o->view.lines);
-	mlu_symbolizer_hold(s->sym);
+	s->program = mu_process_name(&s->process);
+	s->sym = mu_symbolizer_new(&places, s->o->view.lines);
+	mu_symbolizer_hold(s->sym);
 	s->foreign = false;
-	s->since = (struct mlu_since){};
+	s->since = (struct mu_since){};
 	s->attached = attach_process(s);
 	if (s->attached)
-		mlu_children_tell(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+		mu_children_tell(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
 	return s->attached;
 }
 
-static void tell_renewal(const struct mlu_subject *s, const char *old)
+static void tell_renewal(const struct mu_subject *s, const char *old)
 {
-	char *name = mlu_process_name(&s->process);
+	char *name = mu_process_name(&s->process);
 
 	printf("pid %d runs %s now (exec)", s->process.pid, name);
 	if (old)
@@ -210,90 +210,90 @@ static void tell_renewal(const struct mlu_subject *s, const char *old)
 }
 
 /* What was recorded of the old program stays with its target, which ends with the tool. */
-bool mlu_subject_renew(struct mlu_subject *s)
+bool mu_subject_renew(struct mu_subject *s)
 {
-	char *old = s->attached ? mlu_format("%s", s->program) : NULL;
+	char *old = s->attached ? mu_format("%s", s->program) : NULL;
 	pid_t pid = s->process.pid;
 
 	close_names(s);
-	mlu_process_close(&s->process);
+	mu_process_close(&s->process);
 	s->attached = false;
-	if (!mlu_process_open(&s->process, pid)) {
+	if (!mu_process_open(&s->process, pid)) {
 		free(old);
 		return false;
 	}
 	tell_renewal(s, old);
 	free(old);
-	return mlu_subject_attach(s);
+	return mu_subject_attach(s);
 }
 
 /* === Showing === */
 
-static struct mlu_allocations *read_allocations(struct mlu_subject *s)
+static struct mu_allocations *read_allocations(struct mu_subject *s)
 {
-	const struct mlu_filter all = { .max = UINT64_MAX };
-	FILE *file = mlu_ipc_target(s->ipc, s->id, "allocations");
-	struct mlu_allocations *allocations;
+	const struct mu_filter all = { .max = UINT64_MAX };
+	FILE *file = mu_debugfs_target(s->ipc, s->id, "allocations");
+	struct mu_allocations *allocations;
 
 	if (!file)
 		return NULL;
-	allocations = mlu_allocations_read(file, s->foreign ? &s->o->filter : &all);
+	allocations = mu_allocations_read(file, s->foreign ? &s->o->filter : &all);
 	fclose(file);
 	s->errors += allocations->errors;
 	return allocations;
 }
 
 /* What the module may use of memory, for a loss that comes of it; 0 otherwise. */
-static uint64_t memory_limit(struct mlu_subject *s, const struct mlu_target *target)
+static uint64_t memory_limit(struct mu_subject *s, const struct mu_target *target)
 {
-	FILE *stats = target->lost ? mlu_ipc_stats(s->ipc) : NULL;
-	uint64_t limit = stats ? mlu_stats_value(stats, "bytes_limit") : 0;
+	FILE *stats = target->lost ? mu_debugfs_stats(s->ipc) : NULL;
+	uint64_t limit = stats ? mu_stats_value(stats, "bytes_limit") : 0;
 
 	if (stats)
 		fclose(stats);
 	return limit;
 }
 
-static void show_total(struct mlu_subject *s, const struct mlu_target *target)
+static void show_total(struct mu_subject *s, const struct mu_target *target)
 {
-	const struct mlu_total total = {
+	const struct mu_total total = {
 		.view = &s->o->view,
 		.filter = s->foreign ? NULL : &s->o->filter,
 		.limit = memory_limit(s, target),
 	};
 
-	mlu_print_total(&total, target, &s->since);
+	mu_print_total(&total, target, &s->since);
 }
 
 /* With several processes each table says whose it is. */
-static void show_owner(const struct mlu_subject *s, const struct mlu_target *target)
+static void show_owner(const struct mu_subject *s, const struct mu_target *target)
 {
 	if (s->o->pids.nr > 1)
 		printf("pid %d (%s):\n", s->process.pid, target->comm);
 }
 
 /* Our own target filters for us; somebody else's stacks are charged anew by our filter. */
-static void show_target(struct mlu_subject *s, struct mlu_target *target)
+static void show_target(struct mu_subject *s, struct mu_target *target)
 {
 	bool regroup = s->foreign && has_filter(&s->o->filter);
-	struct mlu_allocations *allocations = NULL;
+	struct mu_allocations *allocations = NULL;
 
 	if (regroup || s->o->show_allocations)
 		allocations = read_allocations(s);
 	if (regroup && allocations)
-		mlu_allocations_regroup(allocations, target);
-	mlu_print_prepare(&s->o->view, target, s->sym);
+		mu_allocations_regroup(allocations, target);
+	mu_print_prepare(&s->o->view, target, s->sym);
 	show_owner(s, target);
-	mlu_print_head(&s->o->view);
+	mu_print_head(&s->o->view);
 	if (s->o->show_allocations && allocations)
-		mlu_print_allocations(allocations);
-	mlu_print_stacks(&s->o->view, target, s->sym);
+		mu_print_allocations(allocations);
+	mu_print_stacks(&s->o->view, target, s->sym);
 	show_total(s, target);
-	mlu_allocations_free(allocations);
+	mu_allocations_free(allocations);
 	s->shown = true;
 }
 
-static void tell_state(struct mlu_subject *s, const char *state)
+static void tell_state(struct mu_subject *s, const char *state)
 {
 	s->over = true;
 	if (!strcmp(state, "exited"))
@@ -308,62 +308,62 @@ static void tell_state(struct mlu_subject *s, const char *state)
 }
 
 /* Somebody else's target goes when he wants it; ours cannot. */
-static void tell_gone(struct mlu_subject *s, int error)
+static void tell_gone(struct mu_subject *s, int error)
 {
 	if (s->foreign && error == ENOENT) {
 		printf("pid %d is no longer traced: whoever traced it has ended that.\n",
 		       s->process.pid);
 		return;
 	}
-	mlu_warn("the report of pid %d is gone: %s", s->process.pid, strerror(error));
+	mu_warn("the report of pid %d is gone: %s", s->process.pid, strerror(error));
 	s->errors++;
 }
 
 /* NULL: there is none any more, said so. */
-static struct mlu_report *read_report(struct mlu_subject *s)
+static struct mu_report *read_report(struct mu_subject *s)
 {
-	FILE *file = mlu_ipc_target(s->ipc, s->id, "report");
-	struct mlu_report *report;
+	FILE *file = mu_debugfs_target(s->ipc, s->id, "report");
+	struct mu_report *report;
 
 	if (!file) {
 		tell_gone(s, errno);
 		return NULL;
 	}
-	report = mlu_report_read(file, "report");
+	report = mu_report_read(file, "report");
 	fclose(file);
 	s->errors += report ? report->errors : 1;
 	if (!report || report->nr_targets == 1)
 		return report;
-	mlu_warn("the report of pid %d is not of one target", s->process.pid);
+	mu_warn("the report of pid %d is not of one target", s->process.pid);
 	s->errors++;
-	mlu_report_free(report);
+	mu_report_free(report);
 	return NULL;
 }
 
 /* The command has executed another program: its entry point comes next, with a new target. */
-static bool is_between_programs(const struct mlu_subject *s, const struct mlu_target *target)
+static bool is_between_programs(const struct mu_subject *s, const struct mu_target *target)
 {
-	return s->command && !strcmp(target->state, "exec") && mlu_command_is_followed(s->command);
+	return s->command && !strcmp(target->state, "exec") && mu_command_is_followed(s->command);
 }
 
-void mlu_subject_show(struct mlu_subject *s)
+void mu_subject_show(struct mu_subject *s)
 {
-	struct mlu_report *report;
+	struct mu_report *report;
 
 	if (!s->attached || s->over)
 		return;
-	mlu_symbolizer_hold(s->sym);
+	mu_symbolizer_hold(s->sym);
 	report = read_report(s);
 	if (!report) {
 		s->over = true;
 		return;
 	}
 	if (!is_between_programs(s, &report->targets[0])) {
-		mlu_children_tell(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+		mu_children_tell(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
 		show_target(s, &report->targets[0]);
 		tell_state(s, report->targets[0].state);
 	}
-	mlu_report_free(report);
+	mu_report_free(report);
 	fflush(stdout);
 }
 
@@ -371,7 +371,7 @@ void mlu_subject_show(struct mlu_subject *s)
  * The kernel side may see the end of a process a bit later than we do: its last
  * table can still say "tracing".
  */
-void mlu_subject_tell_exit(struct mlu_subject *s)
+void mu_subject_tell_exit(struct mu_subject *s)
 {
 	if (!s->over && s->shown)
 		printf("pid %d has exited.\n", s->process.pid);
@@ -379,14 +379,14 @@ void mlu_subject_tell_exit(struct mlu_subject *s)
 	s->over = true;
 }
 
-size_t mlu_subject_errors(const struct mlu_subject *s)
+size_t mu_subject_errors(const struct mu_subject *s)
 {
-	return s->errors + (s->sym ? mlu_symbolizer_errors(s->sym) : 0);
+	return s->errors + (s->sym ? mu_symbolizer_errors(s->sym) : 0);
 }
 
-void mlu_subject_close(struct mlu_subject *s)
+void mu_subject_close(struct mu_subject *s)
 {
 	close_names(s);
-	mlu_process_close(&s->process);
+	mu_process_close(&s->process);
 	free(s->children.pid);
 }

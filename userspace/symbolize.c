@@ -26,14 +26,14 @@
 
 struct object {
 	struct object *next;
-	struct mlu_symbolizer *owner;
+	struct mu_symbolizer *owner;
 	char *build_id;
 	char *path;
 	uint64_t target, mapping; /* tell objects without a build-id apart */
 	unsigned int tried;	  /* the bind before its file was last looked for */
 	bool complained;
-	struct mlu_split_files split;
-	struct mlu_names names;
+	struct mu_split_files split;
+	struct mu_names names;
 };
 
 /* An address that was looked up. */
@@ -42,12 +42,12 @@ struct known {
 	uint64_t address;
 	uint64_t offset; /* of that address */
 	char *symbol;
-	struct mlu_source *source;
+	struct mu_srcline *source;
 	size_t nr_sources;
 };
 
-struct mlu_symbolizer {
-	struct mlu_files *files;
+struct mu_symbolizer {
+	struct mu_files *files;
 	struct object *objects;
 	void *known; /* a tree of struct known */
 	char *search_path;
@@ -68,7 +68,7 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 			  char **debug_name)
 {
 	const struct object *object = *userdata;
-	int fd = object ? mlu_files_debug(object->owner->files, object->build_id) : -1;
+	int fd = object ? mu_mapped_file_debug(object->owner->files, object->build_id) : -1;
 
 	if (fd >= 0)
 		return fd;
@@ -80,14 +80,14 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 					    debug_name);
 }
 
-struct mlu_symbolizer *mlu_symbolizer_new(const struct mlu_places *places, bool with_source)
+struct mu_symbolizer *mu_symbolizer_new(const struct mu_places *places, bool with_source)
 {
-	struct mlu_symbolizer *sym = mlu_zalloc(sizeof(*sym));
+	struct mu_symbolizer *sym = mu_zalloc(sizeof(*sym));
 
-	sym->files = mlu_files_new(places);
+	sym->files = mu_mapped_file_new(places);
 	sym->live = places->proc >= 0;
 	sym->with_source = with_source;
-	sym->search_path = mlu_elf_search_path(places->debug_path);
+	sym->search_path = mu_elf_search_path(places->debug_path);
 	sym->callbacks.find_elf = dwfl_build_id_find_elf;
 	sym->callbacks.find_debuginfo = find_debuginfo;
 	sym->callbacks.debuginfo_path = &sym->search_path;
@@ -99,19 +99,19 @@ static void free_known(void *node)
 	struct known *known = node;
 
 	free(known->symbol);
-	mlu_source_free(known->source, known->nr_sources);
+	mu_srcline_free(known->source, known->nr_sources);
 	free(known);
 }
 
 static void free_object(struct object *object)
 {
-	mlu_names_unload(&object->names);
+	mu_names_unload(&object->names);
 	free(object->build_id);
 	free(object->path);
 	free(object);
 }
 
-void mlu_symbolizer_free(struct mlu_symbolizer *sym)
+void mu_symbolizer_free(struct mu_symbolizer *sym)
 {
 	struct object *object;
 
@@ -120,28 +120,28 @@ void mlu_symbolizer_free(struct mlu_symbolizer *sym)
 		sym->objects = object->next;
 		free_object(object);
 	}
-	mlu_files_free(sym->files);
+	mu_mapped_file_free(sym->files);
 	free(sym->search_path);
 	free(sym);
 }
 
-void mlu_symbolizer_hold(struct mlu_symbolizer *sym)
+void mu_symbolizer_hold(struct mu_symbolizer *sym)
 {
-	mlu_files_hold(sym->files);
+	mu_mapped_file_hold(sym->files);
 	sym->bind_is_due = true;
 }
 
 /* Once for each report, at its first frame. */
-static void bind_mappings(struct mlu_symbolizer *sym, const struct mlu_target *target)
+static void bind_mappings(struct mu_symbolizer *sym, const struct mu_target *target)
 {
 	if (!sym->bind_is_due)
 		return;
-	mlu_files_bind(sym->files, target);
+	mu_mapped_file_bind(sym->files, target);
 	sym->bind_is_due = false;
 	sym->binds++;
 }
 
-size_t mlu_symbolizer_errors(const struct mlu_symbolizer *sym)
+size_t mu_symbolizer_errors(const struct mu_symbolizer *sym)
 {
 	return sym->errors;
 }
@@ -149,9 +149,9 @@ size_t mlu_symbolizer_errors(const struct mlu_symbolizer *sym)
 /* Takes fd. */
 static bool load(struct object *object, int fd, const char *path)
 {
-	struct mlu_symbolizer *sym = object->owner;
+	struct mu_symbolizer *sym = object->owner;
 
-	return mlu_names_load(&object->names, &sym->callbacks, fd, path, object,
+	return mu_names_load(&object->names, &sym->callbacks, fd, path, object,
 			      sym->with_source ? &object->split : NULL);
 }
 
@@ -163,24 +163,24 @@ static void complain(struct object *object, const char *path, const char *why)
 		return;
 	object->complained = true;
 	object->owner->errors++;
-	name = mlu_escaped(path);
-	mlu_warn("no names from %s: %s", name, why);
+	name = mu_escaped(path);
+	mu_warn("no names from %s: %s", name, why);
 	free(name);
 }
 
 static int open_split(void *files, const char *path)
 {
-	return mlu_files_named(files, path);
+	return mu_mapped_file_named(files, path);
 }
 
-static struct object *add_object(struct mlu_symbolizer *sym, const char *build_id, const char *path)
+static struct object *add_object(struct mu_symbolizer *sym, const char *build_id, const char *path)
 {
-	struct object *object = mlu_zalloc(sizeof(*object));
+	struct object *object = mu_zalloc(sizeof(*object));
 
 	object->owner = sym;
-	object->build_id = mlu_strndup(build_id, strlen(build_id));
-	object->path = mlu_strndup(path, strlen(path));
-	object->split = (struct mlu_split_files){
+	object->build_id = mu_strndup(build_id, strlen(build_id));
+	object->path = mu_strndup(path, strlen(path));
+	object->split = (struct mu_split_files){
 		.open = open_split,
 		.context = sym->files,
 		.object = object->path,
@@ -203,10 +203,10 @@ static bool is_memory(const char *path)
 }
 
 /* Most of such memory is no ELF file, and has no names then, which is no error. */
-static void load_mapped(struct object *object, const struct mlu_mapping *m)
+static void load_mapped(struct object *object, const struct mu_mapping *m)
 {
 	char *path, *why;
-	int fd = mlu_files_open(object->owner->files, m, &path, &why);
+	int fd = mu_mapped_file_open(object->owner->files, m, &path, &why);
 
 	object->tried = object->owner->binds;
 	if ((fd < 0 || !load(object, fd, path)) && !is_memory(m->path))
@@ -219,8 +219,8 @@ static void load_mapped(struct object *object, const struct mlu_mapping *m)
  * The same build-id is the same object, wherever and as often as it is mapped. Without one each
  * mapping may be of another file.
  */
-static bool is_object_of(const struct object *object, const struct mlu_target *target,
-			 const struct mlu_mapping *m)
+static bool is_object_of(const struct object *object, const struct mu_target *target,
+			 const struct mu_mapping *m)
 {
 	if (strcmp(object->build_id, m->build_id))
 		return false;
@@ -228,8 +228,8 @@ static bool is_object_of(const struct object *object, const struct mlu_target *t
 	       (object->target == target->id && object->mapping == m->id);
 }
 
-static struct object *find_object(struct mlu_symbolizer *sym, const struct mlu_target *target,
-				  const struct mlu_mapping *m)
+static struct object *find_object(struct mu_symbolizer *sym, const struct mu_target *target,
+				  const struct mu_mapping *m)
 {
 	struct object *object;
 
@@ -239,8 +239,8 @@ static struct object *find_object(struct mlu_symbolizer *sym, const struct mlu_t
 	return NULL;
 }
 
-static struct object *mapped_object(struct mlu_symbolizer *sym, const struct mlu_target *target,
-				    const struct mlu_mapping *m)
+static struct object *mapped_object(struct mu_symbolizer *sym, const struct mu_target *target,
+				    const struct mu_mapping *m)
 {
 	struct object *object = find_object(sym, target, m);
 
@@ -273,7 +273,7 @@ static int open_vdso(void)
 	return fd;
 }
 
-static struct object *vdso_object(struct mlu_symbolizer *sym)
+static struct object *vdso_object(struct mu_symbolizer *sym)
 {
 	struct object *object;
 	int fd;
@@ -288,12 +288,12 @@ static struct object *vdso_object(struct mlu_symbolizer *sym)
 	return object;
 }
 
-static struct object *object_of(struct mlu_symbolizer *sym, const struct mlu_target *target,
-				const struct mlu_frame *frame)
+static struct object *object_of(struct mu_symbolizer *sym, const struct mu_target *target,
+				const struct mu_frame *frame)
 {
-	const struct mlu_mapping *m;
+	const struct mu_mapping *m;
 
-	m = mlu_report_mapping(target, frame);
+	m = mu_report_mapping(target, frame);
 	if (m && (m->path[0] == '/' || strcmp(m->build_id, "-")))
 		return mapped_object(sym, target, m);
 	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
@@ -303,13 +303,13 @@ static void look_up(struct known *known)
 {
 	struct object *object = known->object;
 
-	if (mlu_names_are_old(&object->names)) {
+	if (mu_names_are_old(&object->names)) {
 		complain(object, object->path,
 			 "the file was written since it was read: it is not used any more");
 		return;
 	}
-	known->symbol = mlu_names_symbol(&object->names, known->address, &known->offset);
-	known->nr_sources = mlu_names_source(&object->names, known->address, &known->source);
+	known->symbol = mu_names_symbol(&object->names, known->address, &known->offset);
+	known->nr_sources = mu_names_source(&object->names, known->address, &known->source);
 }
 
 static int compare_known(const void *a, const void *b)
@@ -322,7 +322,7 @@ static int compare_known(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static const struct known *known_at(struct mlu_symbolizer *sym, struct object *object,
+static const struct known *known_at(struct mu_symbolizer *sym, struct object *object,
 				    uint64_t address)
 {
 	struct known key = { .object = object, .address = address };
@@ -331,19 +331,19 @@ static const struct known *known_at(struct mlu_symbolizer *sym, struct object *o
 
 	if (found)
 		return *found;
-	known = mlu_zalloc(sizeof(*known));
+	known = mu_zalloc(sizeof(*known));
 	*known = key;
 	look_up(known);
 	tsearch(known, &sym->known, compare_known);
 	return known;
 }
 
-struct mlu_name mlu_symbolize(struct mlu_symbolizer *sym, const struct mlu_target *target,
-			      const struct mlu_frame *frame)
+struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
+			      const struct mu_frame *frame)
 {
 	/* A return address is behind its call, which may be the last instruction of a function. */
 	unsigned int behind = !frame->interrupted;
-	struct mlu_name name = { .offset = frame->address };
+	struct mu_name name = { .offset = frame->address };
 	struct object *object;
 	const struct known *known;
 

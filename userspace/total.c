@@ -13,7 +13,7 @@
 
 #define LOST "lost_"
 
-static uint64_t count_of(const struct mlu_target *t, const char *name)
+static uint64_t count_of(const struct mu_target *t, const char *name)
 {
 	for (size_t i = 0; i < t->nr_counts; i++)
 		if (!strcmp(t->counts[i].name, name))
@@ -22,16 +22,16 @@ static uint64_t count_of(const struct mlu_target *t, const char *name)
 }
 
 /* What older= and the filters of a foreign target leave out of the report. */
-static uint64_t hidden_allocations(const struct mlu_target *t)
+static uint64_t hidden_allocations(const struct mu_target *t)
 {
 	uint64_t outstanding = t->allocated > t->freed ? t->allocated - t->freed : 0;
 
 	return outstanding > t->count ? outstanding - t->count : 0;
 }
 
-static void print_hidden(const struct mlu_total *total, uint64_t hidden)
+static void print_hidden(const struct mu_total *total, uint64_t hidden)
 {
-	const struct mlu_filter *f = total->filter;
+	const struct mu_filter *f = total->filter;
 
 	printf("\tempty: the %" PRIu64 " outstanding allocations are ", hidden);
 	if (f && f->older)
@@ -41,7 +41,7 @@ static void print_hidden(const struct mlu_total *total, uint64_t hidden)
 }
 
 /* An idle process, one that frees everything and one that is filtered must not look the same. */
-static void print_empty(const struct mlu_total *total, const struct mlu_target *t)
+static void print_empty(const struct mu_total *total, const struct mu_target *t)
 {
 	uint64_t hidden = hidden_allocations(t);
 
@@ -88,7 +88,7 @@ static const char *reason(const char *name)
 	return name;
 }
 
-static void print_loss(const struct mlu_total *total, const struct mlu_count *loss)
+static void print_loss(const struct mu_total *total, const struct mu_count *loss)
 {
 	printf("\t\t%" PRIu64 ": ", loss->value);
 	if (!strcmp(loss->name, "lost_limit"))
@@ -97,7 +97,7 @@ static void print_loss(const struct mlu_total *total, const struct mlu_count *lo
 		puts(reason(loss->name));
 }
 
-static void print_lost(const struct mlu_total *total, const struct mlu_target *t)
+static void print_lost(const struct mu_total *total, const struct mu_target *t)
 {
 	if (!t->lost)
 		return;
@@ -108,23 +108,23 @@ static void print_lost(const struct mlu_total *total, const struct mlu_target *t
 }
 
 /* The counters begin anew where somebody has written "clear". */
-static void print_since(const struct mlu_target *t, struct mlu_since *since)
+static void print_since(const struct mu_target *t, struct mu_since *since)
 {
 	const char *when = since->has_table ? "the last table" : "the attach";
 
 	if (t->allocated < since->allocated || t->freed < since->freed) {
-		*since = (struct mlu_since){};
+		*since = (struct mu_since){};
 		when = "it was cleared";
 	}
 	printf(", %" PRIu64 " allocated and %" PRIu64 " freed since %s",
 	       t->allocated - since->allocated, t->freed - since->freed, when);
-	*since = (struct mlu_since){ .has_table = true,
+	*since = (struct mu_since){ .has_table = true,
 				     .allocated = t->allocated,
 				     .freed = t->freed };
 }
 
 /* Stacks that a filter has left without allocations are not shown and do not count. */
-static size_t nr_stacks(const struct mlu_target *t)
+static size_t nr_stacks(const struct mu_target *t)
 {
 	size_t nr = 0;
 
@@ -133,8 +133,8 @@ static size_t nr_stacks(const struct mlu_target *t)
 	return nr;
 }
 
-void mlu_print_total(const struct mlu_total *total, const struct mlu_target *t,
-		     struct mlu_since *since)
+void mu_print_total(const struct mu_total *total, const struct mu_target *t,
+		     struct mu_since *since)
 {
 	size_t stacks = nr_stacks(t);
 	size_t shown = stacks < total->view->top ? stacks : total->view->top;

@@ -18,11 +18,11 @@
 #include "words.h"
 
 struct trace {
-	const struct mlu_options *o;
-	struct mlu_ipc *ipc;
-	struct mlu_command command; /* of -c; pid 0: none */
+	const struct mu_options *o;
+	struct mu_debugfs *ipc;
+	struct mu_command command; /* of -c; pid 0: none */
 	int signals;
-	struct mlu_subject *subjects;
+	struct mu_subject *subjects;
 	size_t nr;
 	size_t failed; /* processes that could not be attached to */
 	int *pidfds;   /* of the subjects, -1 for one that is over */
@@ -39,15 +39,15 @@ static bool has_subject(const struct trace *t, pid_t pid)
 /* Threads of one process, and the same PID twice, are one subject. */
 static void add_subject(struct trace *t, pid_t pid)
 {
-	struct mlu_subject *s = &t->subjects[t->nr];
+	struct mu_subject *s = &t->subjects[t->nr];
 
-	*s = (struct mlu_subject){ .o = t->o, .ipc = t->ipc, .signals = t->signals };
+	*s = (struct mu_subject){ .o = t->o, .ipc = t->ipc, .signals = t->signals };
 	if (t->command.pid)
 		s->command = &t->command;
-	if (!mlu_process_open(&s->process, pid))
+	if (!mu_process_open(&s->process, pid))
 		t->failed++;
 	else if (has_subject(t, s->process.pid))
-		mlu_process_close(&s->process);
+		mu_process_close(&s->process);
 	else
 		t->nr++;
 }
@@ -65,11 +65,11 @@ static void allow_many_files(void)
 
 static void open_subjects(struct trace *t)
 {
-	const struct mlu_pids *pids = &t->o->pids;
+	const struct mu_pids *pids = &t->o->pids;
 
 	if (pids->nr > 1)
 		allow_many_files();
-	t->subjects = mlu_zalloc((pids->nr + 1) * sizeof(*t->subjects));
+	t->subjects = mu_zalloc((pids->nr + 1) * sizeof(*t->subjects));
 	if (t->command.pid)
 		add_subject(t, t->command.pid);
 	for (size_t i = 0; i < pids->nr; i++)
@@ -80,28 +80,28 @@ static void open_subjects(struct trace *t)
  * A wrapper need not have an allocator that can be traced: it runs on, as the program that it
  * executes may have one.
  */
-static bool is_worth_following(const struct mlu_subject *s)
+static bool is_worth_following(const struct mu_subject *s)
 {
 	return s->command && (s->error == ENOENT || s->error == EOPNOTSUPP);
 }
 
-static void tell_running_on(const struct mlu_subject *s)
+static void tell_running_on(const struct mu_subject *s)
 {
 	if (is_worth_following(s))
-		mlu_warn("the command runs on: a program that it executes may be traced");
+		mu_warn("the command runs on: a program that it executes may be traced");
 }
 
-static void attach_subject(struct trace *t, struct mlu_subject *s)
+static void attach_subject(struct trace *t, struct mu_subject *s)
 {
 	printf("Attaching to pid %d, Ctrl+C to quit.\n", s->process.pid);
 	fflush(stdout);
-	if (mlu_subject_attach(s))
+	if (mu_subject_attach(s))
 		return;
 	t->failed++;
 	s->over = !is_worth_following(s);
 	tell_running_on(s);
 	if (s->over && s->command)
-		mlu_command_kill(&t->command);
+		mu_command_kill(&t->command);
 }
 
 static bool is_any_left(const struct trace *t)
@@ -115,57 +115,57 @@ static bool is_any_left(const struct trace *t)
 static void show_all(struct trace *t)
 {
 	for (size_t i = 0; i < t->nr; i++)
-		mlu_subject_show(&t->subjects[i]);
+		mu_subject_show(&t->subjects[i]);
 }
 
 /* The command stands at the entry point of a program that it has executed: only that one counts. */
 static void follow_exec(struct trace *t)
 {
-	t->failed = !mlu_subject_renew(&t->subjects[0]);
+	t->failed = !mu_subject_renew(&t->subjects[0]);
 	if (t->failed)
 		tell_running_on(&t->subjects[0]);
-	mlu_command_resume(&t->command);
+	mu_command_resume(&t->command);
 }
 
 static void take_steps(struct trace *t)
 {
-	enum mlu_step step;
+	enum mu_step step;
 
 	if (!t->command.pid)
 		return;
 	do {
-		step = mlu_command_next(&t->command);
-		if (step == MLU_STEP_ENTRY)
+		step = mu_command_next(&t->command);
+		if (step == MU_STEP_ENTRY)
 			follow_exec(t);
-	} while (step != MLU_STEP_NONE);
+	} while (step != MU_STEP_NONE);
 }
 
-static enum mlu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *which)
+static enum mu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *which)
 {
-	const struct mlu_waited waited = { .pidfd = t->pidfds, .nr = t->nr };
+	const struct mu_waited waited = { .pidfd = t->pidfds, .nr = t->nr };
 
 	for (size_t i = 0; i < t->nr; i++)
 		t->pidfds[i] = t->subjects[i].over ? -1 : t->subjects[i].process.pidfd;
-	return mlu_wait(t->signals, &waited, deadline, which);
+	return mu_wait(t->signals, &waited, deadline, which);
 }
 
 static void watch(struct trace *t)
 {
-	uint64_t deadline = mlu_wait_clock() + t->o->interval_ms;
-	enum mlu_wake wake = MLU_TIME;
+	uint64_t deadline = mu_wait_clock() + t->o->interval_ms;
+	enum mu_wake wake = MU_TIME;
 	uint64_t tables = 0;
 	size_t which;
 
-	while (wake != MLU_SIGNAL && is_any_left(t) && !(t->o->count && tables == t->o->count)) {
+	while (wake != MU_SIGNAL && is_any_left(t) && !(t->o->count && tables == t->o->count)) {
 		wake = wait_for_any(t, deadline, &which);
 		take_steps(t);
-		if (wake == MLU_EXITED) {
-			mlu_subject_show(&t->subjects[which]);
-			mlu_subject_tell_exit(&t->subjects[which]);
-		} else if (wake != MLU_CHILD) {
+		if (wake == MU_EXITED) {
+			mu_subject_show(&t->subjects[which]);
+			mu_subject_tell_exit(&t->subjects[which]);
+		} else if (wake != MU_CHILD) {
 			show_all(t);
 			tables++;
-			deadline = mlu_wait_clock() + t->o->interval_ms;
+			deadline = mu_wait_clock() + t->o->interval_ms;
 		}
 	}
 }
@@ -176,12 +176,12 @@ static int status_of(const struct trace *t)
 	bool shown = false;
 
 	for (size_t i = 0; i < t->nr; i++) {
-		errors += mlu_subject_errors(&t->subjects[i]);
+		errors += mu_subject_errors(&t->subjects[i]);
 		shown |= t->subjects[i].shown;
 	}
 	if (!shown)
-		return MLU_NOTHING;
-	return errors ? MLU_PARTLY : MLU_SHOWN;
+		return MU_NOTHING;
+	return errors ? MU_PARTLY : MU_SHOWN;
 }
 
 static int trace_subjects(struct trace *t)
@@ -189,15 +189,15 @@ static int trace_subjects(struct trace *t)
 	int status;
 
 	open_subjects(t);
-	t->pidfds = mlu_zalloc((t->nr + 1) * sizeof(*t->pidfds));
+	t->pidfds = mu_zalloc((t->nr + 1) * sizeof(*t->pidfds));
 	for (size_t i = 0; i < t->nr; i++)
 		attach_subject(t, &t->subjects[i]);
 	if (t->command.pid && t->nr)
-		mlu_command_resume(&t->command);
+		mu_command_resume(&t->command);
 	watch(t);
 	status = status_of(t);
 	for (size_t i = 0; i < t->nr; i++)
-		mlu_subject_close(&t->subjects[i]);
+		mu_subject_close(&t->subjects[i]);
 	free(t->pidfds);
 	free(t->subjects);
 	return status;
@@ -205,12 +205,12 @@ static int trace_subjects(struct trace *t)
 
 static int start_command(struct trace *t)
 {
-	char *text = mlu_escaped(t->o->command);
+	char *text = mu_escaped(t->o->command);
 
 	printf("Executing '%s' and tracing the resulting process.\n", text);
 	fflush(stdout);
 	free(text);
-	return mlu_command_start(&t->command, t->o->command);
+	return mu_command_start(&t->command, t->o->command);
 }
 
 /* The command is left running, whatever has become of the tracing; if it has ended, it is told. */
@@ -218,10 +218,10 @@ static void leave_command(struct trace *t)
 {
 	if (!t->command.pid)
 		return;
-	while (mlu_command_next(&t->command) == MLU_STEP_EXEC)
+	while (mu_command_next(&t->command) == MU_STEP_EXEC)
 		;
-	mlu_command_release(&t->command);
-	mlu_command_tell_end(&t->command);
+	mu_command_release(&t->command);
+	mu_command_tell_end(&t->command);
 }
 
 static int trace_all(struct trace *t)
@@ -230,23 +230,23 @@ static int trace_all(struct trace *t)
 
 	if (status)
 		return status;
-	t->signals = mlu_wait_begin();
-	status = t->signals < 0 ? MLU_NOTHING : trace_subjects(t);
+	t->signals = mu_wait_begin();
+	status = t->signals < 0 ? MU_NOTHING : trace_subjects(t);
 	leave_command(t);
 	if (t->signals >= 0)
 		close(t->signals);
 	return status;
 }
 
-int mlu_trace(const struct mlu_options *o)
+int mu_trace(const struct mu_options *o)
 {
 	struct trace t = { .o = o };
 	int status;
 
-	t.ipc = mlu_ipc_open(o->module);
+	t.ipc = mu_debugfs_open(o->module);
 	if (!t.ipc)
-		return MLU_NOTHING;
+		return MU_NOTHING;
 	status = trace_all(&t);
-	mlu_ipc_close(t.ipc);
+	mu_debugfs_close(t.ipc);
 	return status;
 }

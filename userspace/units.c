@@ -22,70 +22,70 @@
 
 #define DEPTH_MAX 64
 
-struct mlu_units {
-	const struct mlu_split_files *files;
-	struct mlu_ranges *ranges;
-	struct mlu_unit **unit;
+struct mu_units {
+	const struct mu_split_files *files;
+	struct mu_ranges *ranges;
+	struct mu_unit **unit;
 	size_t nr, room;
 };
 
-static void add_unit(struct mlu_units *units, const Dwarf_Die *die, uint8_t type)
+static void add_unit(struct mu_units *units, const Dwarf_Die *die, uint8_t type)
 {
-	struct mlu_unit *unit = mlu_zalloc(sizeof(*unit));
+	struct mu_unit *unit = mu_zalloc(sizeof(*unit));
 
 	unit->lines = *die;
 	unit->code = *die;
 	unit->is_part = type == DW_UT_skeleton;
 	unit->split.fd = -1;
-	units->unit = mlu_grow(units->unit, units->nr, &units->room, sizeof(*units->unit));
+	units->unit = mu_grow(units->unit, units->nr, &units->room, sizeof(*units->unit));
 	units->unit[units->nr] = unit;
-	mlu_ranges_add(units->ranges, &unit->lines, units->nr++);
+	mu_ranges_add(units->ranges, &unit->lines, units->nr++);
 }
 
-struct mlu_units *mlu_units_new(Dwarf *dwarf, const struct mlu_split_files *files)
+struct mu_units *mu_units_new(Dwarf *dwarf, const struct mu_split_files *files)
 {
-	struct mlu_units *units = mlu_zalloc(sizeof(*units));
+	struct mu_units *units = mu_zalloc(sizeof(*units));
 	Dwarf_CU *cu = NULL;
 	uint8_t type;
 	Dwarf_Die die;
 
 	units->files = files;
-	units->ranges = mlu_ranges_new();
+	units->ranges = mu_ranges_new();
 	while (!dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL))
 		if (type == DW_UT_compile || type == DW_UT_skeleton)
 			add_unit(units, &die, type);
 	return units;
 }
 
-void mlu_units_free(struct mlu_units *units)
+void mu_units_free(struct mu_units *units)
 {
 	if (!units)
 		return;
 	for (size_t i = 0; i < units->nr; i++) {
-		mlu_ranges_free(units->unit[i]->ranges);
+		mu_ranges_free(units->unit[i]->ranges);
 		free(units->unit[i]->function);
-		mlu_split_close(&units->unit[i]->split);
+		mu_split_close(&units->unit[i]->split);
 		free(units->unit[i]);
 	}
 	free(units->unit);
-	mlu_ranges_free(units->ranges);
+	mu_ranges_free(units->ranges);
 	free(units);
 }
 
-static void find_split(struct mlu_units *units, struct mlu_unit *unit)
+static void find_split(struct mu_units *units, struct mu_unit *unit)
 {
 	if (!unit->is_part || unit->split_tried)
 		return;
 	unit->split_tried = true;
-	if (!mlu_split_open(units->files, &unit->lines, &unit->split))
+	if (!mu_split_open(units->files, &unit->lines, &unit->split))
 		return;
 	unit->code = unit->split.die;
 	unit->is_part = false;
 }
 
-struct mlu_unit *mlu_units_find(struct mlu_units *units, Dwarf_Addr address)
+struct mu_unit *mu_units_find(struct mu_units *units, Dwarf_Addr address)
 {
-	size_t found = mlu_ranges_find(units->ranges, address);
+	size_t found = mu_ranges_find(units->ranges, address);
 
 	if (found == SIZE_MAX)
 		return NULL;
@@ -122,21 +122,21 @@ static bool next_sibling(Dwarf_Die *die)
 	return true;
 }
 
-static void add_function(struct mlu_unit *unit, Dwarf_Die *die)
+static void add_function(struct mu_unit *unit, Dwarf_Die *die)
 {
 	if (dwarf_tag(die) != DW_TAG_subprogram)
 		return;
-	unit->function = mlu_grow(unit->function, unit->nr, &unit->room, sizeof(*die));
+	unit->function = mu_grow(unit->function, unit->nr, &unit->room, sizeof(*die));
 	unit->function[unit->nr] = *die;
-	mlu_ranges_add(unit->ranges, die, unit->nr++);
+	mu_ranges_add(unit->ranges, die, unit->nr++);
 }
 
-static void collect_functions(struct mlu_unit *unit)
+static void collect_functions(struct mu_unit *unit)
 {
 	Dwarf_Die path[DEPTH_MAX];
 	int depth = 0;
 
-	unit->ranges = mlu_ranges_new();
+	unit->ranges = mu_ranges_new();
 	if (dwarf_child(&unit->code, &path[0]))
 		return;
 	while (depth >= 0) {
@@ -181,7 +181,7 @@ static bool enter_child(Dwarf_Die *die, Dwarf_Addr address)
 	return false;
 }
 
-size_t mlu_unit_scopes(struct mlu_unit *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+size_t mu_unit_scopes(struct mu_unit *unit, Dwarf_Addr address, Dwarf_Die **scopes)
 {
 	size_t found, nr = 0, room = 0;
 	Dwarf_Die die;
@@ -189,13 +189,13 @@ size_t mlu_unit_scopes(struct mlu_unit *unit, Dwarf_Addr address, Dwarf_Die **sc
 	*scopes = NULL;
 	if (!unit->ranges)
 		collect_functions(unit);
-	found = mlu_ranges_find(unit->ranges, address);
+	found = mu_ranges_find(unit->ranges, address);
 	if (found == SIZE_MAX)
 		return 0;
 	die = unit->function[found];
 	do {
 		if (!nr || dwarf_tag(&die) == DW_TAG_inlined_subroutine) {
-			*scopes = mlu_grow(*scopes, nr, &room, sizeof(die));
+			*scopes = mu_grow(*scopes, nr, &room, sizeof(die));
 			(*scopes)[nr++] = die;
 		}
 	} while (enter_child(&die, address));

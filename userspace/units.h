@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The units of an object's debug information, and the functions in them, found by address. */
-#ifndef MLU_UNITS_H
-#define MLU_UNITS_H
+#ifndef MU_UNITS_H
+#define MU_UNITS_H
 
 #include <elfutils/libdw.h>
 #include <stdbool.h>
@@ -9,44 +9,44 @@
 
 #include "split.h"
 
-struct mlu_ranges;
-struct mlu_units;
+struct mu_ranges;
+struct mu_units;
 
-/* One unit; it lives as long as its struct mlu_units. */
-struct mlu_unit {
+/* One unit; it lives as long as its struct mu_units. */
+struct mu_unit {
 	Dwarf_Die lines;	   /* the unit that has the line table */
 	Dwarf_Die code;		   /* the unit that has the functions: the same, or the split one */
 	Dwarf_Die *function;	   /* collected when one is first asked for */
-	struct mlu_ranges *ranges; /* of the functions, NULL until then */
+	struct mu_ranges *ranges; /* of the functions, NULL until then */
 	size_t nr, room;
 	bool is_part; /* a skeleton without its split unit: functions are missing */
 	bool split_tried;
-	struct mlu_split split;
+	struct mu_split split;
 };
 
 /**
- * mlu_units_new() - index the units of @dwarf by their address ranges
+ * mu_units_new() - index the units of @dwarf by their address ranges
  * @dwarf: must outlive the result
  * @files: where the split parts of units are looked for, must outlive the result
  *
  * Return: the index, to be freed; it may be empty.
  */
-struct mlu_units *mlu_units_new(Dwarf *dwarf, const struct mlu_split_files *files);
-void mlu_units_free(struct mlu_units *units);
+struct mu_units *mu_units_new(Dwarf *dwarf, const struct mu_split_files *files);
+void mu_units_free(struct mu_units *units);
 
 /**
- * mlu_units_find() - find the unit that has the code at @address
+ * mu_units_find() - find the unit that has the code at @address
  *
  * Return: the unit, or NULL.
  */
-struct mlu_unit *mlu_units_find(struct mlu_units *units, Dwarf_Addr address);
+struct mu_unit *mu_units_find(struct mu_units *units, Dwarf_Addr address);
 
 /**
- * mlu_unit_scopes() - find the function at @address and what is inlined into it there
+ * mu_unit_scopes() - find the function at @address and what is inlined into it there
  * @scopes: set to an array, to be freed: the function first, the innermost inlined one last
  *
  * Return: the number of scopes, 0 if the unit describes no function there.
  */
-size_t mlu_unit_scopes(struct mlu_unit *unit, Dwarf_Addr address, Dwarf_Die **scopes);
+size_t mu_unit_scopes(struct mu_unit *unit, Dwarf_Addr address, Dwarf_Die **scopes);
 
 #endif

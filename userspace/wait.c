@@ -23,7 +23,7 @@ static bool hangup_is_ignored(void)
 	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
-int mlu_wait_begin(void)
+int mu_wait_begin(void)
 {
 	sigset_t set;
 	int fd;
@@ -37,11 +37,11 @@ int mlu_wait_begin(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		mlu_warn("signals cannot be waited for: %s", strerror(errno));
+		mu_warn("signals cannot be waited for: %s", strerror(errno));
 	return fd;
 }
 
-uint64_t mlu_wait_clock(void)
+uint64_t mu_wait_clock(void)
 {
 	struct timespec now;
 
@@ -52,7 +52,7 @@ uint64_t mlu_wait_clock(void)
 /* poll() takes an int of milliseconds: long waits are many. */
 static int time_left(uint64_t deadline)
 {
-	uint64_t now = mlu_wait_clock();
+	uint64_t now = mu_wait_clock();
 
 	if (deadline <= now)
 		return 0;
@@ -60,19 +60,19 @@ static int time_left(uint64_t deadline)
 }
 
 /* A signal that ends the tool counts before any number of SIGCHLD. */
-static enum mlu_wake read_signals(int signals)
+static enum mu_wake read_signals(int signals)
 {
-	enum mlu_wake wake = MLU_CHILD;
+	enum mu_wake wake = MU_CHILD;
 	struct signalfd_siginfo info;
 
 	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		if (info.ssi_signo != SIGCHLD)
-			wake = MLU_SIGNAL;
+			wake = MU_SIGNAL;
 	return wake;
 }
 
-/* What the descriptors have to tell; MLU_TIME: nothing. */
-static enum mlu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
+/* What the descriptors have to tell; MU_TIME: nothing. */
+static enum mu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
 {
 	if (fds[0].revents)
 		return read_signals(fds[0].fd);
@@ -80,16 +80,16 @@ static enum mlu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
 		if (!fds[i].revents)
 			continue;
 		*which = i - 1;
-		return MLU_EXITED;
+		return MU_EXITED;
 	}
-	return MLU_TIME;
+	return MU_TIME;
 }
 
-enum mlu_wake mlu_wait(int signals, const struct mlu_waited *waited, uint64_t deadline,
+enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline,
 		       size_t *which)
 {
-	struct pollfd *fds = mlu_zalloc((waited->nr + 1) * sizeof(*fds));
-	enum mlu_wake wake;
+	struct pollfd *fds = mu_zalloc((waited->nr + 1) * sizeof(*fds));
+	enum mu_wake wake;
 	int left;
 
 	fds[0] = (struct pollfd){ .fd = signals, .events = POLLIN };
@@ -98,8 +98,8 @@ enum mlu_wake mlu_wait(int signals, const struct mlu_waited *waited, uint64_t de
 	do {
 		left = time_left(deadline);
 		wake = poll(fds, waited->nr + 1, left) > 0 ? look(fds, waited->nr + 1, which) :
-							     MLU_TIME;
-	} while (wake == MLU_TIME && left);
+							     MU_TIME;
+	} while (wake == MU_TIME && left);
 	free(fds);
 	return wake;
 }

@@ -27,8 +27,8 @@ static void put_word(struct splitter *s)
 {
 	if (!s->open)
 		return;
-	s->words = mlu_grow(s->words, s->nr + 1, &s->room, sizeof(*s->words));
-	s->words[s->nr++] = mlu_strndup(s->word, s->len);
+	s->words = mu_grow(s->words, s->nr + 1, &s->room, sizeof(*s->words));
+	s->words[s->nr++] = mu_strndup(s->word, s->len);
 	s->words[s->nr] = NULL;
 	s->len = 0;
 	s->open = false;
@@ -86,9 +86,9 @@ static const char *step(struct splitter *s, const char *p, const char **why)
 	return p + 1;
 }
 
-char **mlu_words_split(const char *line, const char **why)
+char **mu_words_split(const char *line, const char **why)
 {
-	struct splitter s = { .word = mlu_zalloc(strlen(line) + 1) };
+	struct splitter s = { .word = mu_zalloc(strlen(line) + 1) };
 
 	while (line && *line)
 		line = step(&s, line, why);
@@ -99,11 +99,11 @@ char **mlu_words_split(const char *line, const char **why)
 		return s.words;
 	if (line)
 		*why = "it is empty";
-	mlu_words_free(s.words);
+	mu_words_free(s.words);
 	return NULL;
 }
 
-void mlu_words_free(char **words)
+void mu_words_free(char **words)
 {
 	for (char **word = words; word && *word; word++)
 		free(*word);
@@ -123,7 +123,7 @@ static unsigned char octal_byte(const char *p)
 	return (p[0] - '0') << 6 | (p[1] - '0') << 3 | (p[2] - '0');
 }
 
-bool mlu_unescape(char *out, const char *in)
+bool mu_unescape(char *out, const char *in)
 {
 	for (; *in; in++) {
 		unsigned char byte = *in;
@@ -140,9 +140,9 @@ bool mlu_unescape(char *out, const char *in)
 	return true;
 }
 
-char *mlu_escaped(const char *name)
+char *mu_escaped(const char *name)
 {
-	char *text = mlu_zalloc(strlen(name) * 4 + 1);
+	char *text = mu_zalloc(strlen(name) * 4 + 1);
 	char *out = text;
 
 	for (; *name; name++) {
@@ -160,7 +160,7 @@ char *mlu_escaped(const char *name)
 	return text;
 }
 
-bool mlu_number(const char *text, uint64_t *value)
+bool mu_number(const char *text, uint64_t *value)
 {
 	uint64_t n = 0;
 

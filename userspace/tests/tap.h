@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The least of TAP: one line a claim, and what went wrong under the one that is not so. */
-#ifndef MLU_TAP_H
-#define MLU_TAP_H
+#ifndef MU_TAP_H
+#define MU_TAP_H
 
 #include <stdbool.h>
 #include <stdio.h>

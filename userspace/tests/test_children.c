@@ -34,7 +34,7 @@ static pid_t start_child(void)
 	return pid;
 }
 
-static bool has(const struct mlu_pid_list *list, pid_t pid)
+static bool has(const struct mu_pid_list *list, pid_t pid)
 {
 	for (size_t i = 0; i < list->nr; i++)
 		if (list->pid[i] == pid)
@@ -44,26 +44,26 @@ static bool has(const struct mlu_pid_list *list, pid_t pid)
 
 static void test_both_ways(pid_t child)
 {
-	struct mlu_pid_list listed = {}, scanned = {};
+	struct mu_pid_list listed = {}, scanned = {};
 
-	if (mlu_children_listed(&listed, getpid()))
+	if (mu_children_listed(&listed, getpid()))
 		ok(listed.nr == 1 && has(&listed, child), "the kernel's list has the child");
-	mlu_children_scanned(&scanned, getpid());
+	mu_children_scanned(&scanned, getpid());
 	ok(scanned.nr == 1 && has(&scanned, child), "a scan of /proc has the child");
 	free(listed.pid);
 	free(scanned.pid);
 }
 
 /* What is said on stderr meanwhile, to be freed. */
-static char *said(struct mlu_pid_list *told, const pid_t *traced, size_t nr_traced)
+static char *said(struct mu_pid_list *told, const pid_t *traced, size_t nr_traced)
 {
 	FILE *file = tmpfile();
 	int saved = dup(STDERR_FILENO);
-	char *text = mlu_zalloc(512);
+	char *text = mu_zalloc(512);
 
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);
-	mlu_children_tell(told, getpid(), traced, nr_traced);
+	mu_children_tell(told, getpid(), traced, nr_traced);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -74,7 +74,7 @@ static char *said(struct mlu_pid_list *told, const pid_t *traced, size_t nr_trac
 	return text;
 }
 
-static void says(struct mlu_pid_list *told, pid_t traced, const char *wanted, const char *claim)
+static void says(struct mu_pid_list *told, pid_t traced, const char *wanted, const char *claim)
 {
 	char *text = said(told, &traced, traced ? 1 : 0);
 
@@ -92,9 +92,9 @@ static void end_child(pid_t child)
 
 int main(void)
 {
-	struct mlu_pid_list told = {}, none = {}, dead = {};
+	struct mu_pid_list told = {}, none = {}, dead = {};
 	pid_t child = start_child();
-	char *sentence = mlu_format("memleak-user: pid %d: its child %d (a) Z 1 (\\033) is not "
+	char *sentence = mu_format("memleak-user: pid %d: its child %d (a) Z 1 (\\033) is not "
 				    "traced: memleak-user -p %d\n",
 				    getpid(), child, child);
 

@@ -33,7 +33,7 @@ static const char program[] = "#include <stdio.h>\n"
 
 static bool build(const char *name, const char *flags)
 {
-	char *command = mlu_format("cd %s && ${CC:-cc} -O1 -w %s -o %s p.c", dir, flags, name);
+	char *command = mu_format("cd %s && ${CC:-cc} -O1 -w %s -o %s p.c", dir, flags, name);
 	bool built = system(command) == 0;
 
 	free(command);
@@ -42,7 +42,7 @@ static bool build(const char *name, const char *flags)
 
 static void write_file(const char *name, const char *text, mode_t mode)
 {
-	char *path = mlu_format("%s/%s", dir, name);
+	char *path = mu_format("%s/%s", dir, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
@@ -56,7 +56,7 @@ static void write_file(const char *name, const char *text, mode_t mode)
 static const char *written(void)
 {
 	static char text[256];
-	char *path = mlu_format("%s/out", dir);
+	char *path = mu_format("%s/out", dir);
 	FILE *file = fopen(path, "r");
 
 	text[0] = '\0';
@@ -71,7 +71,7 @@ static const char *written(void)
 
 static void forget(void)
 {
-	char *path = mlu_format("%s/out", dir);
+	char *path = mu_format("%s/out", dir);
 
 	unlink(path);
 	free(path);
@@ -82,12 +82,12 @@ static uint64_t pc_of(pid_t pid)
 	struct user_regs_struct regs;
 	struct iovec io = { .iov_base = &regs, .iov_len = sizeof(regs) };
 
-	return ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) ? 0 : MLU_PC(regs);
+	return ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) ? 0 : MU_PC(regs);
 }
 
 static uint64_t entry_of(pid_t pid)
 {
-	char *path = mlu_format("/proc/%d/auxv", pid);
+	char *path = mu_format("/proc/%d/auxv", pid);
 	FILE *file = fopen(path, "r");
 	uint64_t entry = 0;
 	Elf64_auxv_t aux;
@@ -106,12 +106,12 @@ static bool has_breakpoint(pid_t pid)
 {
 	long word = ptrace(PTRACE_PEEKTEXT, pid, entry_of(pid), NULL);
 
-	return (word & MLU_BREAKPOINT_MASK) == MLU_BREAKPOINT;
+	return (word & MU_BREAKPOINT_MASK) == MU_BREAKPOINT;
 }
 
 static bool maps_libc(pid_t pid)
 {
-	char *command = mlu_format("grep -q '/libc[.-]' /proc/%d/maps", pid);
+	char *command = mu_format("grep -q '/libc[.-]' /proc/%d/maps", pid);
 	bool mapped = system(command) == 0;
 
 	free(command);
@@ -120,7 +120,7 @@ static bool maps_libc(pid_t pid)
 
 static void claim(bool good, const char *name, const char *what)
 {
-	char *text = mlu_format("%s: %s", name, what);
+	char *text = mu_format("%s: %s", name, what);
 
 	ok(good, text);
 	free(text);
@@ -128,9 +128,9 @@ static void claim(bool good, const char *name, const char *what)
 
 static void test_program(const char *name, bool dynamic)
 {
-	char *line = mlu_format("'%s/%s' %s/out \"a  b\"", dir, name, dir);
-	struct mlu_command c;
-	int status = mlu_command_start(&c, line);
+	char *line = mu_format("'%s/%s' %s/out \"a  b\"", dir, name, dir);
+	struct mu_command c;
+	int status = mu_command_start(&c, line);
 	pid_t pid = c.pid;
 
 	free(line);
@@ -143,7 +143,7 @@ static void test_program(const char *name, bool dynamic)
 	if (dynamic)
 		claim(maps_libc(pid), name, "what it was linked with is mapped");
 	claim(getpgid(pid) == pid, name, "Ctrl-C does not reach it");
-	mlu_command_release(&c);
+	mu_command_release(&c);
 	claim(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7,
 	      name, "let go, it runs to its own end");
 	is_text(written(), "3|a  b", "with its arguments, once");
@@ -165,76 +165,76 @@ static void test_programs(void)
 
 static void test_script(void)
 {
-	char *line = mlu_format("%s/script", dir);
-	struct mlu_command c;
+	char *line = mu_format("%s/script", dir);
+	struct mu_command c;
 	int status;
 	pid_t pid;
 
 	write_file("script", "#!/bin/sh\nexit 5\n", 0755);
-	status = mlu_command_start(&c, line);
+	status = mu_command_start(&c, line);
 	pid = c.pid;
 	free(line);
 	is_number(status, 0, "a script is started");
 	if (status)
 		return;
 	ok(pc_of(pid) == entry_of(pid), "its interpreter stands at its entry point");
-	mlu_command_release(&c);
+	mu_command_release(&c);
 	ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 5,
 	   "let go, the script runs to its own end");
 }
 
 static void refuses(const char *line, int wanted, const char *what)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
-	is_number(mlu_command_start(&c, line), wanted, what);
+	is_number(mu_command_start(&c, line), wanted, what);
 	ok(waitpid(-1, NULL, WNOHANG) < 0, "nothing of it is left");
 }
 
 static void test_refusals(void)
 {
-	char *plain = mlu_format("%s/p.c", dir);
+	char *plain = mu_format("%s/p.c", dir);
 
-	refuses("no-such-command-anywhere", MLU_NOT_FOUND, "a command that is not there: 127");
-	refuses("/no/such/file -x", MLU_NOT_FOUND, "a path that is not there: 127");
-	refuses(plain, MLU_CANNOT_RUN, "a file that is not executable: 126");
-	refuses(dir, MLU_CANNOT_RUN, "a directory: 126");
-	refuses("echo 'x", MLU_USAGE, "a quote that is not closed: 64");
-	refuses("", MLU_USAGE, "an empty command: 64");
+	refuses("no-such-command-anywhere", MU_NOT_FOUND, "a command that is not there: 127");
+	refuses("/no/such/file -x", MU_NOT_FOUND, "a path that is not there: 127");
+	refuses(plain, MU_CANNOT_RUN, "a file that is not executable: 126");
+	refuses(dir, MU_CANNOT_RUN, "a directory: 126");
+	refuses("echo 'x", MU_USAGE, "a quote that is not closed: 64");
+	refuses("", MU_USAGE, "an empty command: 64");
 	free(plain);
 }
 
 /* A library that cannot be found ends a program in its dynamic linker. */
 static void test_early_end(void)
 {
-	char *line = mlu_format("%s/needy", dir);
+	char *line = mu_format("%s/needy", dir);
 
 	if (ok(build("libgone.so", "-shared -fPIC") &&
 		       build("needy", "-L. -lgone -Wl,--no-as-needed -lgone"),
 	       "a program that needs a library is built"))
-		refuses(line, MLU_NOTHING, "a program that ends in its linker: 2");
+		refuses(line, MU_NOTHING, "a program that ends in its linker: 2");
 	free(line);
 }
 
 static void test_kill(void)
 {
-	struct mlu_command c;
-	int status = mlu_command_start(&c, "sleep 1000");
+	struct mu_command c;
+	int status = mu_command_start(&c, "sleep 1000");
 
 	is_number(status, 0, "a command to be killed is started");
-	mlu_command_kill(&c);
+	mu_command_kill(&c);
 	ok(kill(c.pid, 0) < 0, "killed, it is gone");
 }
 
 /* The tool dies while the command stands at its entry point: it runs on without harm. */
 static void test_death_of_tool(void)
 {
-	char *line = mlu_format("%s/pie %s/out", dir, dir);
+	char *line = mu_format("%s/pie %s/out", dir, dir);
 	pid_t tool = fork();
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (tool == 0)
-		_exit(mlu_command_start(&c, line));
+		_exit(mu_command_start(&c, line));
 	waitpid(tool, NULL, 0);
 	for (int tries = 0; tries < 100 && !*written(); tries++)
 		usleep(50000);
@@ -247,7 +247,7 @@ int main(void)
 {
 	char *command;
 
-	dir = mlu_format("/tmp/memleak-user-XXXXXX");
+	dir = mu_format("/tmp/memleak-user-XXXXXX");
 	if (!mkdtemp(dir)) {
 		perror(dir);
 		return 2;
@@ -258,7 +258,7 @@ int main(void)
 	test_early_end();
 	test_kill();
 	test_death_of_tool();
-	command = mlu_format("rm -rf '%s'", dir);
+	command = mu_format("rm -rf '%s'", dir);
 	if (system(command))
 		perror(dir);
 	free(command);

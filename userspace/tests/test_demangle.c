@@ -8,7 +8,7 @@
 
 static void reads_as(const char *symbol, const char *wanted, const char *claim)
 {
-	char *name = mlu_demangle(symbol);
+	char *name = mu_demangle(symbol);
 
 	is_text(name, wanted, claim);
 	free(name);
@@ -38,11 +38,11 @@ static void test_escape(void)
 /* A type that is a pair of the one before it, many times: the name doubles each time. */
 static char *exploding(void)
 {
-	char *name = mlu_format("_Z1fSt4pairIiiE");
+	char *name = mu_format("_Z1fSt4pairIiiE");
 
 	for (int i = 0; i < 40; i++) {
 		char digit = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 36];
-		char *longer = mlu_format(i < 36 ? "%sSt4pairIS%c_S%c_E" : "%sSt4pairIS1%c_S1%c_E",
+		char *longer = mu_format(i < 36 ? "%sSt4pairIS%c_S%c_E" : "%sSt4pairIS1%c_S1%c_E",
 					  name, digit, digit);
 
 		free(name);
@@ -54,13 +54,13 @@ static char *exploding(void)
 static void test_bounds(void)
 {
 	char *bomb = exploding();
-	char *name = mlu_demangle(bomb);
-	char *huge = mlu_zalloc(1 << 20);
+	char *name = mu_demangle(bomb);
+	char *huge = mu_zalloc(1 << 20);
 
 	ok(strlen(name) < 4096, "a name of exponential length is given up");
 	free(name);
 	memset(huge, 'a', (1 << 20) - 1);
-	name = mlu_demangle(huge);
+	name = mu_demangle(huge);
 	ok(strlen(name) < 4096, "a name of a megabyte is cut");
 	free(name);
 	free(huge);

@@ -41,7 +41,7 @@ static const char program[] =
 
 static bool build(const char *name, const char *flags)
 {
-	char *command = mlu_format("cd %s && ${CC:-cc} -O1 -w %s -o %s p.c", dir, flags, name);
+	char *command = mu_format("cd %s && ${CC:-cc} -O1 -w %s -o %s p.c", dir, flags, name);
 	bool built = system(command) == 0;
 
 	free(command);
@@ -50,7 +50,7 @@ static bool build(const char *name, const char *flags)
 
 static bool build_all(void)
 {
-	char *path = mlu_format("%s/p.c", dir);
+	char *path = mu_format("%s/p.c", dir);
 	FILE *file = fopen(path, "w");
 
 	free(path);
@@ -64,7 +64,7 @@ static bool stands_at_entry(pid_t pid)
 {
 	struct user_regs_struct regs;
 	struct iovec io = { .iov_base = &regs, .iov_len = sizeof(regs) };
-	char *path = mlu_format("/proc/%d/auxv", pid);
+	char *path = mu_format("/proc/%d/auxv", pid);
 	FILE *file = fopen(path, "r");
 	uint64_t entry = 0;
 	Elf64_auxv_t aux;
@@ -75,14 +75,14 @@ static bool stands_at_entry(pid_t pid)
 	if (file)
 		fclose(file);
 	free(path);
-	return entry && !ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) && MLU_PC(regs) == entry &&
-	       (ptrace(PTRACE_PEEKTEXT, pid, entry, NULL) & MLU_BREAKPOINT_MASK) != MLU_BREAKPOINT;
+	return entry && !ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) && MU_PC(regs) == entry &&
+	       (ptrace(PTRACE_PEEKTEXT, pid, entry, NULL) & MU_BREAKPOINT_MASK) != MU_BREAKPOINT;
 }
 
 static const char *name_of(pid_t pid)
 {
 	static char name[32];
-	char *path = mlu_format("/proc/%d/comm", pid);
+	char *path = mu_format("/proc/%d/comm", pid);
 	FILE *file = fopen(path, "r");
 
 	name[0] = '\0';
@@ -95,48 +95,48 @@ static const char *name_of(pid_t pid)
 }
 
 /* The next step that is not "nothing", within five seconds. */
-static enum mlu_step wait_for_step(struct mlu_command *c)
+static enum mu_step wait_for_step(struct mu_command *c)
 {
-	enum mlu_step step = MLU_STEP_NONE;
+	enum mu_step step = MU_STEP_NONE;
 
-	for (int tries = 0; tries < 500 && step == MLU_STEP_NONE; tries++) {
-		step = mlu_command_next(c);
-		if (step == MLU_STEP_EXEC)
-			step = MLU_STEP_NONE;
-		else if (step == MLU_STEP_NONE)
+	for (int tries = 0; tries < 500 && step == MU_STEP_NONE; tries++) {
+		step = mu_command_next(c);
+		if (step == MU_STEP_EXEC)
+			step = MU_STEP_NONE;
+		else if (step == MU_STEP_NONE)
 			usleep(10000);
 	}
 	return step;
 }
 
-static bool start(struct mlu_command *c, const char *format)
+static bool start(struct mu_command *c, const char *format)
 {
-	char *line = mlu_format(format, dir, dir, dir);
-	bool started = ok(mlu_command_start(c, line) == 0, line);
+	char *line = mu_format(format, dir, dir, dir);
+	bool started = ok(mu_command_start(c, line) == 0, line);
 
 	free(line);
 	return started;
 }
 
-static void ends_with(struct mlu_command *c, int wanted, const char *claim)
+static void ends_with(struct mu_command *c, int wanted, const char *claim)
 {
-	mlu_command_resume(c);
-	ok(wait_for_step(c) == MLU_STEP_ENDED && WIFEXITED(c->status) &&
+	mu_command_resume(c);
+	ok(wait_for_step(c) == MU_STEP_ENDED && WIFEXITED(c->status) &&
 		   WEXITSTATUS(c->status) == wanted,
 	   claim);
 }
 
-static void runs_to(struct mlu_command *c, const char *name)
+static void runs_to(struct mu_command *c, const char *name)
 {
-	mlu_command_resume(c);
-	if (ok(wait_for_step(c) == MLU_STEP_ENTRY && stands_at_entry(c->pid),
+	mu_command_resume(c);
+	if (ok(wait_for_step(c) == MU_STEP_ENTRY && stands_at_entry(c->pid),
 	       "the next program stands at its entry point"))
 		is_text(name_of(c->pid), name, "and it is that one");
 }
 
 static void test_chain(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (!start(&c, "env %s/dynamic %s/static %s/dynamic"))
 		return;
@@ -149,7 +149,7 @@ static void test_chain(void)
 
 static void test_shell(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (start(&c, "sh -c 'exec %s/dynamic'")) {
 		runs_to(&c, "dynamic");
@@ -161,7 +161,7 @@ static void test_shell(void)
 
 static void test_missing(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (start(&c, "env %s/no-such-program"))
 		ends_with(&c, 127, "an exec that fails leaves the wrapper");
@@ -170,7 +170,7 @@ static void test_missing(void)
 /* The state of the process in /proc/PID/stat. */
 static char state_of(pid_t pid)
 {
-	char *path = mlu_format("/proc/%d/stat", pid);
+	char *path = mu_format("/proc/%d/stat", pid);
 	FILE *file = fopen(path, "r");
 	char state = '?';
 
@@ -182,10 +182,10 @@ static char state_of(pid_t pid)
 	return state;
 }
 
-static bool comes_to_state(struct mlu_command *c, const char *states)
+static bool comes_to_state(struct mu_command *c, const char *states)
 {
 	for (int tries = 0; tries < 500; tries++) {
-		mlu_command_next(c);
+		mu_command_next(c);
 		if (strchr(states, state_of(c->pid)))
 			return true;
 		usleep(10000);
@@ -195,30 +195,30 @@ static bool comes_to_state(struct mlu_command *c, const char *states)
 
 static void test_signals(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (!start(&c, "sh -c 'trap \"exit 5\" USR1; kill -STOP $$; while :; do :; done'"))
 		return;
-	mlu_command_resume(&c);
+	mu_command_resume(&c);
 	ok(comes_to_state(&c, "Tt"), "a command that stops itself is stopped");
 	usleep(100000);
 	ok(comes_to_state(&c, "Tt"), "it stays so");
 	kill(c.pid, SIGCONT);
 	ok(comes_to_state(&c, "RS"), "SIGCONT lets it run");
 	kill(c.pid, SIGUSR1);
-	ok(wait_for_step(&c) == MLU_STEP_ENDED && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 5,
+	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 5,
 	   "its handler gets its signal");
 }
 
 static void test_killed(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (!start(&c, "sleep 1000"))
 		return;
-	mlu_command_resume(&c);
+	mu_command_resume(&c);
 	kill(c.pid, SIGTERM);
-	ok(wait_for_step(&c) == MLU_STEP_ENDED && WIFSIGNALED(c.status) &&
+	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFSIGNALED(c.status) &&
 		   WTERMSIG(c.status) == SIGTERM,
 	   "a signal that ends it does so");
 }
@@ -226,58 +226,58 @@ static void test_killed(void)
 /* The breakpoint of an exec under way is taken out again, and a signal on the way is not lost. */
 static void test_release(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 	int status;
 
 	if (!start(&c, "sh -c 'trap \"exit 5\" USR1; while :; do :; done'"))
 		return;
-	mlu_command_resume(&c);
+	mu_command_resume(&c);
 	usleep(300000);
 	kill(c.pid, SIGUSR1);
-	mlu_command_release(&c);
-	ok(!mlu_command_is_followed(&c), "let go, it is no longer followed");
+	mu_command_release(&c);
+	ok(!mu_command_is_followed(&c), "let go, it is no longer followed");
 	ok(waitpid(c.pid, &status, 0) == c.pid && WIFEXITED(status) && WEXITSTATUS(status) == 5,
 	   "it has got the signal that came just before");
 	if (!start(&c, "env %s/dynamic"))
 		return;
-	mlu_command_resume(&c);
-	for (int tries = 0; tries < 500000 && mlu_command_next(&c) != MLU_STEP_EXEC; tries++)
+	mu_command_resume(&c);
+	for (int tries = 0; tries < 500000 && mu_command_next(&c) != MU_STEP_EXEC; tries++)
 		;
-	mlu_command_release(&c);
+	mu_command_release(&c);
 	ok(waitpid(c.pid, &status, 0) == c.pid && WIFEXITED(status) && WEXITSTATUS(status) == 7,
 	   "let go on the way to an entry point, it runs to its own end");
 }
 
 static void test_other_thread(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 
 	if (!start(&c, "%s/thread %s/dynamic"))
 		return;
-	ok(mlu_command_is_followed(&c), "a command is followed");
-	mlu_command_resume(&c);
-	for (int tries = 0; tries < 500 && !c.has_ended && mlu_command_is_followed(&c); tries++) {
-		mlu_command_next(&c);
+	ok(mu_command_is_followed(&c), "a command is followed");
+	mu_command_resume(&c);
+	for (int tries = 0; tries < 500 && !c.has_ended && mu_command_is_followed(&c); tries++) {
+		mu_command_next(&c);
 		usleep(1000);
 	}
-	ok(!mlu_command_is_followed(&c), "an exec by another thread is noticed as one that is not");
+	ok(!mu_command_is_followed(&c), "an exec by another thread is noticed as one that is not");
 	ends_with(&c, 7, "and does no harm");
 }
 
 /* A child of the test is the tool; it is killed while the command runs. */
 static void test_death_of_tool(void)
 {
-	struct mlu_command c;
+	struct mu_command c;
 	int ends[2];
 	pid_t tool, pid = 0;
-	char *line = mlu_format("sleep 1000");
+	char *line = mu_format("sleep 1000");
 
 	if (pipe(ends))
 		return;
 	tool = fork();
 	if (tool == 0) {
-		mlu_command_start(&c, line);
-		mlu_command_resume(&c);
+		mu_command_start(&c, line);
+		mu_command_resume(&c);
 		if (write(ends[1], &c.pid, sizeof(c.pid)) < 0)
 			_exit(1);
 		for (;;)
@@ -299,7 +299,7 @@ int main(void)
 {
 	char *command;
 
-	dir = mlu_format("/tmp/memleak-user-XXXXXX");
+	dir = mu_format("/tmp/memleak-user-XXXXXX");
 	if (!mkdtemp(dir)) {
 		perror(dir);
 		return 2;
@@ -314,7 +314,7 @@ int main(void)
 	test_signals();
 	test_killed();
 	test_death_of_tool();
-	command = mlu_format("rm -rf '%s'", dir);
+	command = mu_format("rm -rf '%s'", dir);
 	if (system(command))
 		perror(dir);
 	free(command);

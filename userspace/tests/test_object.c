@@ -18,7 +18,7 @@
 static void means(const char *wanted, const char *name, const char *claim)
 {
 	FILE *maps = fmemopen(MAPS, strlen(MAPS), "r");
-	char *got = mlu_object_name(maps, wanted);
+	char *got = mu_object_name(maps, wanted);
 
 	fclose(maps);
 	is_text(got, name, claim);

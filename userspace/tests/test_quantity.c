@@ -9,9 +9,9 @@
 
 static void is_size(const char *text, bool wanted, uint64_t bytes)
 {
-	char *claim = mlu_format("\"%s\" is %s", text, wanted ? "a size" : "no size");
+	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a size" : "no size");
 	uint64_t got = 0;
-	bool good = mlu_size(text, &got);
+	bool good = mu_size(text, &got);
 
 	ok(good == wanted && (!good || got == bytes), claim);
 	free(claim);
@@ -39,9 +39,9 @@ static void test_size(void)
 
 static void is_time(const char *text, uint64_t bare_ms, bool wanted, uint64_t ms)
 {
-	char *claim = mlu_format("\"%s\" is %s", text, wanted ? "a time" : "no time");
+	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a time" : "no time");
 	uint64_t got = 0;
-	bool good = mlu_time(text, bare_ms, &got);
+	bool good = mu_time(text, bare_ms, &got);
 
 	ok(good == wanted && (!good || got == ms), claim);
 	free(claim);
@@ -63,11 +63,11 @@ static void test_time(void)
 
 static void are_ages(uint64_t min, uint64_t max, const char *wanted)
 {
-	char *claim = mlu_format("%ju to %ju ms are shown in one unit", (uintmax_t)min,
+	char *claim = mu_format("%ju to %ju ms are shown in one unit", (uintmax_t)min,
 				 (uintmax_t)max);
-	char text[MLU_AGES_MAX];
+	char text[MU_AGES_MAX];
 
-	mlu_ages(text, min, max);
+	mu_ages(text, min, max);
 	is_text(text, wanted, claim);
 	free(claim);
 }

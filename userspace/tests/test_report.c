@@ -22,25 +22,25 @@
 
 static const char whole[] = HEAD ONE STACK FRAME MAPPING;
 
-static struct mlu_report *parse(const char *text, size_t len)
+static struct mu_report *parse(const char *text, size_t len)
 {
 	FILE *in = fmemopen((void *)text, len ? len : 1, "r");
-	struct mlu_report *report = mlu_report_read(in, "test");
+	struct mu_report *report = mu_report_read(in, "test");
 
 	fclose(in);
 	return report;
 }
 
-static struct mlu_report *parse_text(const char *text)
+static struct mu_report *parse_text(const char *text)
 {
 	return parse(text, strlen(text));
 }
 
 static void test_head_and_stack(void)
 {
-	struct mlu_report *r = parse_text(whole);
-	const struct mlu_target *t = &r->targets[0];
-	const struct mlu_stack *s = &t->stacks[0];
+	struct mu_report *r = parse_text(whole);
+	const struct mu_target *t = &r->targets[0];
+	const struct mu_stack *s = &t->stacks[0];
 
 	is_number(r->errors, 0, "a good report has no errors");
 	is_number(r->nr_targets, 1, "its target is there");
@@ -52,15 +52,15 @@ static void test_head_and_stack(void)
 	ok(s->age_min == 1003 && s->age_max == 10001, "the stack's ages are read");
 	ok(s->made == 10 && s->freed == 0, "the stack's counts are read");
 	is_text(s->kind, "heap", "a stack without a kind is of heap blocks");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void test_frame_and_mapping(void)
 {
-	struct mlu_report *r = parse_text(whole);
-	const struct mlu_target *t = &r->targets[0];
-	const struct mlu_frame *f = &t->stacks[0].frames[0];
-	const struct mlu_mapping *m = mlu_report_mapping(t, f);
+	struct mu_report *r = parse_text(whole);
+	const struct mu_target *t = &r->targets[0];
+	const struct mu_frame *f = &t->stacks[0].frames[0];
+	const struct mu_mapping *m = mu_report_mapping(t, f);
 
 	ok(f->pc == 0x560861fdc198 && f->address == 0x1198, "the frame's addresses are read");
 	is_text(f->object, "app", "the frame's object is read");
@@ -69,7 +69,7 @@ static void test_frame_and_mapping(void)
 	   "the mapping's numbers are read");
 	is_text(m ? m->build_id : NULL, "5f3a09e1", "the mapping's build-id is read");
 	is_text(m ? m->path : NULL, "/app", "the mapping's path is read");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void test_words_with_signs(void)
@@ -80,8 +80,8 @@ static void test_words_with_signs(void)
 		"\t0x00007f391e3b51f6 a+0xb+0x1 (depth)\n"
 		"\t0x00007f391e3b51f7 [anon]+0x17 (bad frame pointer)\n"
 		"mapping 1 0x7f391e3b0000-0x7f391e3b51f6 0x0 aa /lib\n";
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_stack *s = &r->targets[0].stacks[0];
+	struct mu_report *r = parse_text(text);
+	const struct mu_stack *s = &r->targets[0].stacks[0];
 
 	is_number(r->errors, 0, "objects with plus signs are no error");
 	is_text(s->kind, "mmap", "the kind of a stack is read");
@@ -89,8 +89,8 @@ static void test_words_with_signs(void)
 	is_text(s->frames[1].object, "a+0xb", "the last plus sign divides");
 	is_text(s->frames[1].note, "depth", "the note of the last frame is read");
 	is_text(s->frames[2].note, "bad frame pointer", "a note may be of several words");
-	ok(!mlu_report_mapping(&r->targets[0], &s->frames[2]), "a frame in no file has no mapping");
-	mlu_report_free(r);
+	ok(!mu_report_mapping(&r->targets[0], &s->frames[2]), "a frame in no file has no mapping");
+	mu_report_free(r);
 }
 
 /* One library went, another one came to its place: each frame keeps its own. */
@@ -101,16 +101,16 @@ static void test_unmapped(void)
 		"\t0x0000000000001020 new.so+0x20 (end)\n"
 		"mapping 1 0x1000-0x2000 0x0 aa (unmapped) /old.so\n"
 		"mapping 2 0x1000-0x2000 0x0 bb /new.so\n";
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_target *t = &r->targets[0];
-	const struct mlu_mapping *old = mlu_report_mapping(t, &t->stacks[0].frames[0]);
-	const struct mlu_mapping *new = mlu_report_mapping(t, &t->stacks[0].frames[1]);
+	struct mu_report *r = parse_text(text);
+	const struct mu_target *t = &r->targets[0];
+	const struct mu_mapping *old = mu_report_mapping(t, &t->stacks[0].frames[0]);
+	const struct mu_mapping *new = mu_report_mapping(t, &t->stacks[0].frames[1]);
 
 	is_number(r->errors, 0, "unmapped objects are no error");
 	is_text(old ? old->path : NULL, "/old.so", "a frame of a mapping that went keeps it");
 	is_text(new ? new->path : NULL, "/new.so", "a frame at the same place has the new one");
 	ok(old && old->unmapped && !new->unmapped, "which of them went is known");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 /* Another library in the middle of one that stays: the address alone tells the wrong one. */
@@ -122,16 +122,16 @@ static void test_hole(void)
 		"\t0x0000000000003020 old.so+0x2020 (mapping 1) (end)\n"
 		"mapping 1 0x1000-0x4000 0x0 aa /old.so\n"
 		"mapping 2 0x2000-0x3000 0x0 bb /new.so\n";
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_target *t = &r->targets[0];
-	const struct mlu_frame *f = t->stacks[0].frames;
+	struct mu_report *r = parse_text(text);
+	const struct mu_target *t = &r->targets[0];
+	const struct mu_frame *f = t->stacks[0].frames;
 
 	is_number(r->errors, 0, "an id of a mapping that is there is no error");
-	is_text(mlu_report_mapping(t, &f[0])->path, "/old.so", "a frame in the hole keeps its own");
-	is_text(mlu_report_mapping(t, &f[1])->path, "/new.so", "what fills the hole has its own");
-	is_text(mlu_report_mapping(t, &f[2])->path, "/old.so", "behind the hole it goes on");
+	is_text(mu_report_mapping(t, &f[0])->path, "/old.so", "a frame in the hole keeps its own");
+	is_text(mu_report_mapping(t, &f[1])->path, "/new.so", "what fills the hole has its own");
+	is_text(mu_report_mapping(t, &f[2])->path, "/old.so", "behind the hole it goes on");
 	ok(f[0].unmapped && !f[1].unmapped && !f[2].unmapped, "only one of them is unmapped");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 /* A return address behind a call that never returns is the end of its mapping. */
@@ -140,12 +140,12 @@ static void test_mapping_end(void)
 	static const char text[] = HEAD ONE STACK "\t0x0000000000002000 a.so+0x1000\n"
 						  "mapping 1 0x1000-0x2000 0x0 aa /a.so\n"
 						  "mapping 2 0x2000-0x3000 0x0 bb /b.so\n";
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_target *t = &r->targets[0];
-	const struct mlu_mapping *m = mlu_report_mapping(t, &t->stacks[0].frames[0]);
+	struct mu_report *r = parse_text(text);
+	const struct mu_target *t = &r->targets[0];
+	const struct mu_mapping *m = mu_report_mapping(t, &t->stacks[0].frames[0]);
 
 	is_text(m ? m->path : NULL, "/a.so", "a return address may end its mapping");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 #define NAMED \
@@ -156,13 +156,13 @@ static void test_names(void)
 	static const char text[] = HEAD NAMED STACK
 		"\t0x0000000000001010 x\\012y+0x10\n"
 		"mapping 1 0x1000-0x2000 0x0 - /with space/x\\012y (deleted)\n";
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_target *t = &r->targets[0];
+	struct mu_report *r = parse_text(text);
+	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "escaped names are no error");
 	is_text(t->comm, "a\\033b\\040c", "a name stays escaped");
 	is_text(t->mappings[0].path, "/with space/x\ny (deleted)", "a path is unescaped");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void test_order(void)
@@ -171,30 +171,30 @@ static void test_order(void)
 		"10 bytes in 9 allocations from stack 1 (age 0..0 ms, 9 made, 0 freed)\n"
 		"30 bytes in 1 allocations from stack 2 (age 0..0 ms, 1 made, 0 freed)\n"
 		"20 bytes in 5 allocations from stack 3 (age 0..0 ms, 5 made, 0 freed)\n";
-	struct mlu_report *r = parse_text(text);
-	struct mlu_target *t = &r->targets[0];
+	struct mu_report *r = parse_text(text);
+	struct mu_target *t = &r->targets[0];
 
-	mlu_report_sort(t, MLU_SORT_SIZE);
+	mu_report_sort(t, MU_SORT_SIZE);
 	ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the biggest comes last");
-	mlu_report_sort(t, MLU_SORT_COUNT);
+	mu_report_sort(t, MU_SORT_COUNT);
 	ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the most come last");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void no_report(const char *text, const char *claim)
 {
-	struct mlu_report *r = parse_text(text);
+	struct mu_report *r = parse_text(text);
 
 	ok(!r, claim);
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void has_errors(const char *text, size_t errors, const char *claim)
 {
-	struct mlu_report *r = parse_text(text);
+	struct mu_report *r = parse_text(text);
 
 	is_number(r ? r->errors : 0, errors, claim);
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void test_refused(void)
@@ -233,8 +233,8 @@ static void test_broken_lines(void)
 
 static void test_events(void)
 {
-	struct mlu_report *r = parse_text(HEAD ONE EVENTS STACK FRAME MAPPING);
-	const struct mlu_target *t = &r->targets[0];
+	struct mu_report *r = parse_text(HEAD ONE EVENTS STACK FRAME MAPPING);
+	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "a line of events is no error");
 	ok(t->has_events && t->allocated == 30 && t->freed == 20, "its two counters are read");
@@ -242,10 +242,10 @@ static void test_events(void)
 		is_text(t->counts[1].name, "lost_limit", "with their names");
 		is_number(t->counts[1].value, 2, "and their values");
 	}
-	mlu_report_free(r);
+	mu_report_free(r);
 	r = parse_text(whole);
 	ok(!r->errors && !r->targets[0].has_events, "an older module's report has none");
-	mlu_report_free(r);
+	mu_report_free(r);
 	has_errors(HEAD EVENTS, 1, "events without a target are an error");
 	has_errors(HEAD ONE EVENTS EVENTS STACK FRAME MAPPING, 1, "a second line of events is one");
 	has_errors(HEAD ONE "events allocated=1\n" STACK FRAME MAPPING, 1,
@@ -261,13 +261,13 @@ static void test_unseen(void)
 	static const char text[] = HEAD ONE EVENTS
 		"unseen operator_new a:b: operator new of a:b is not traced\n"
 		"unseen go app: a Go runtime\n" STACK FRAME MAPPING;
-	struct mlu_report *r = parse_text(text);
-	const struct mlu_target *t = &r->targets[0];
+	struct mu_report *r = parse_text(text);
+	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "lines of what is not seen are no error");
 	if (ok(t->nr_unseen == 2, "each of them is kept"))
 		is_text(t->unseen[0], "operator new of a:b is not traced", "as its sentence");
-	mlu_report_free(r);
+	mu_report_free(r);
 	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1,
 		   "a line without an object is one");
 	has_errors(HEAD ONE "unseen go app:\n" STACK FRAME MAPPING, 1,
@@ -277,15 +277,15 @@ static void test_unseen(void)
 /* Lines of newer modules, wherever they stand, do not keep the rest from being read. */
 static void test_newer_lines(void)
 {
-	struct mlu_report *r = parse_text(HEAD "novelty\n" ONE "events_2 x\n" STACK
+	struct mu_report *r = parse_text(HEAD "novelty\n" ONE "events_2 x\n" STACK
 					       "between a stack and its frames\n" FRAME MAPPING
 					       "last words=3\n");
-	const struct mlu_target *t = &r->targets[0];
+	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "a line that begins with an unknown word is no error");
 	ok(t->nr_stacks == 1 && t->stacks[0].nr_frames == 1 && t->nr_mappings == 1,
 	   "everything else is read");
-	mlu_report_free(r);
+	mu_report_free(r);
 }
 
 static void test_hostile_lines(void)
@@ -315,13 +315,13 @@ static void test_every_cut(void)
 	size_t silent = 0;
 
 	for (size_t len = 0; len < strlen(whole); len++) {
-		struct mlu_report *r = parse(whole, len);
+		struct mu_report *r = parse(whole, len);
 		bool line_end = len && whole[len - 1] == '\n';
 
 		if (r && !r->errors && !(line_end && len >= last_line - strlen(FRAME)) &&
 		    len != strlen(HEAD))
 			silent++;
-		mlu_report_free(r);
+		mu_report_free(r);
 	}
 	is_number(silent, 0, "a report cut inside a line never passes for a whole one");
 }
@@ -330,17 +330,17 @@ static void test_every_cut(void)
 static void test_every_byte(void)
 {
 	static const char bytes[] = "\0\t\n\377 0:(-+\\";
-	char *text = mlu_strndup(whole, strlen(whole));
+	char *text = mu_strndup(whole, strlen(whole));
 	size_t read = 0;
 
 	for (size_t i = 0; i < strlen(whole); i++) {
 		for (size_t j = 0; j < sizeof(bytes) - 1; j++) {
-			struct mlu_report *r;
+			struct mu_report *r;
 
 			text[i] = bytes[j];
 			r = parse(text, strlen(whole));
 			read += r ? 1 : 0;
-			mlu_report_free(r);
+			mu_report_free(r);
 		}
 		text[i] = whole[i];
 	}
@@ -351,8 +351,8 @@ static void test_every_byte(void)
 static void test_long_line(void)
 {
 	size_t len = 1 << 20;
-	char *text = mlu_zalloc(len + 1);
-	struct mlu_report *r;
+	char *text = mu_zalloc(len + 1);
+	struct mu_report *r;
 
 	memset(text, 'a', len);
 	memcpy(text, HEAD, strlen(HEAD));
@@ -360,7 +360,7 @@ static void test_long_line(void)
 	r = parse(text, len);
 	is_number(r->errors, 1, "a line of a megabyte is one error");
 	is_number(r->nr_targets, 1, "and what follows it is read");
-	mlu_report_free(r);
+	mu_report_free(r);
 	free(text);
 }
 

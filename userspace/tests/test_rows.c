@@ -27,8 +27,8 @@ static FILE *in_memory(const char *text)
 static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim)
 {
 	FILE *in = in_memory(CONTROL);
-	struct mlu_control_row row;
-	bool found = mlu_control_find(in, pid, &row);
+	struct mu_control_row row;
+	bool found = mu_control_find(in, pid, &row);
 
 	fclose(in);
 	if (!id) {
@@ -38,14 +38,14 @@ static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim
 		is_text(found ? row.keys : NULL, keys, "its keys are told");
 	}
 	if (found)
-		mlu_control_row_free(&row);
+		mu_control_row_free(&row);
 }
 
 static void test_unseen(void)
 {
 	FILE *in = in_memory(CONTROL);
-	struct mlu_control_row row;
-	bool found = mlu_control_find(in, 71, &row);
+	struct mu_control_row row;
+	bool found = mu_control_find(in, 71, &row);
 
 	fclose(in);
 	if (!ok(found && row.nr_unseen == 2, "what cannot be seen of a target is found"))
@@ -54,7 +54,7 @@ static void test_unseen(void)
 		"an object's name may hold a colon");
 	is_text(row.unseen[1], "code of [anon] is a JIT's",
 		"a line that begins with another word is skipped");
-	mlu_control_row_free(&row);
+	mu_control_row_free(&row);
 }
 
 static void test_control(void)
@@ -68,7 +68,7 @@ static void test_control(void)
 static void says(const char *text, const char *command, const char *wanted, const char *claim)
 {
 	FILE *in = in_memory(text);
-	char *sentence = mlu_control_sentence(in, command);
+	char *sentence = mu_control_sentence(in, command);
 
 	fclose(in);
 	is_text(sentence ? sentence : "nothing", wanted, claim);
@@ -99,11 +99,11 @@ static void test_sentence(void)
 	"3 0x00007f0a10000020 8192 10 12513 1 heap\n"      \
 	"3 0x00007f0a20000000 4096 9000 12513 9 mmap\n"
 
-static struct mlu_allocations *filtered(uint64_t min, uint64_t max, uint64_t older)
+static struct mu_allocations *filtered(uint64_t min, uint64_t max, uint64_t older)
 {
-	const struct mlu_filter filter = { .min = min, .max = max, .older = older };
+	const struct mu_filter filter = { .min = min, .max = max, .older = older };
 	FILE *in = in_memory(ROWS);
-	struct mlu_allocations *all = mlu_allocations_read(in, &filter);
+	struct mu_allocations *all = mu_allocations_read(in, &filter);
 
 	fclose(in);
 	return all;
@@ -111,36 +111,36 @@ static struct mlu_allocations *filtered(uint64_t min, uint64_t max, uint64_t old
 
 static void test_allocations(void)
 {
-	struct mlu_allocations *all = filtered(0, UINT64_MAX, 0);
+	struct mu_allocations *all = filtered(0, UINT64_MAX, 0);
 
 	is_number(all->errors, 0, "good rows are no error");
 	is_number(all->nr, 4, "every row is read");
 	ok(all->rows[0].size == 16 && all->rows[3].address == 0x7f0a10000b70,
 	   "they are ordered by size, then by address");
-	mlu_allocations_free(all);
+	mu_allocations_free(all);
 }
 
 static void test_filter(void)
 {
-	struct mlu_allocations *bounds = filtered(16, 4096, 0);
-	struct mlu_allocations *older = filtered(0, UINT64_MAX, 1003);
+	struct mu_allocations *bounds = filtered(16, 4096, 0);
+	struct mu_allocations *older = filtered(0, UINT64_MAX, 1003);
 
 	is_number(bounds->nr, 2, "min and max are inclusive");
 	is_number(older->nr, 3, "what is younger than older is left out");
-	mlu_allocations_free(bounds);
-	mlu_allocations_free(older);
+	mu_allocations_free(bounds);
+	mu_allocations_free(older);
 }
 
 static void test_bad_rows(void)
 {
 	FILE *in = in_memory("memleak_user allocations 1\n3 0xzz 1 1 1 1 heap\n3 0x1 1 1 1 1\nx\n"
 			     "3 0x1 1 1 1 1 heap");
-	struct mlu_allocations *all = mlu_allocations_read(in, &(struct mlu_filter){ .max = 9 });
+	struct mu_allocations *all = mu_allocations_read(in, &(struct mu_filter){ .max = 9 });
 
 	fclose(in);
 	is_number(all->errors, 4, "each row that is not whole is an error");
 	is_number(all->nr, 0, "and none of them is taken");
-	mlu_allocations_free(all);
+	mu_allocations_free(all);
 }
 
 #define REPORT                                                                                  \
@@ -152,20 +152,20 @@ static void test_bad_rows(void)
 
 static void test_regroup(void)
 {
-	struct mlu_allocations *older = filtered(0, UINT64_MAX, 1000);
+	struct mu_allocations *older = filtered(0, UINT64_MAX, 1000);
 	FILE *in = in_memory(REPORT);
-	struct mlu_report *r = mlu_report_read(in, "test");
-	struct mlu_target *t = &r->targets[0];
+	struct mu_report *r = mu_report_read(in, "test");
+	struct mu_target *t = &r->targets[0];
 
 	fclose(in);
-	mlu_allocations_regroup(older, t);
+	mu_allocations_regroup(older, t);
 	ok(t->stacks[0].id == 1 && t->stacks[0].bytes == 8192 && t->stacks[0].count == 1,
 	   "a stack is charged with what passed the filter only");
 	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1, "another one keeps what it had");
 	is_number(t->stacks[2].count, 0, "a stack of which nothing passed is left with nothing");
 	ok(t->bytes == 8208 && t->count == 2, "the sums are those of what passed");
-	mlu_allocations_free(older);
-	mlu_report_free(r);
+	mu_allocations_free(older);
+	mu_report_free(r);
 }
 
 static void test_stats(void)
@@ -173,9 +173,9 @@ static void test_stats(void)
 	static const char text[] = "bytes_limited 7\nbytes_limit 1048576\nbytes_limit x\n";
 	FILE *in = in_memory(text);
 
-	is_number(mlu_stats_value(in, "bytes_limit"), 1048576, "a counter is found by its name");
+	is_number(mu_stats_value(in, "bytes_limit"), 1048576, "a counter is found by its name");
 	rewind(in);
-	is_number(mlu_stats_value(in, "bytes"), 0, "one that is not there is 0");
+	is_number(mu_stats_value(in, "bytes"), 0, "one that is not there is 0");
 	fclose(in);
 }
 

@@ -22,16 +22,16 @@
 	"100 bytes in 1 allocations from stack 2 (mmap, age 3..900 ms, 1 made, 0 freed)\n" \
 	"\t0x00007ffd00001010 [anon]+0x30 (depth)\n"
 
-static struct mlu_view view = { .top = 10 };
-static struct mlu_filter filter = { .max = UINT64_MAX, .older = 500 };
-static struct mlu_total total = { .view = &view, .filter = &filter, .limit = 64 << 20 };
+static struct mu_view view = { .top = 10 };
+static struct mu_filter filter = { .max = UINT64_MAX, .older = 500 };
+static struct mu_total total = { .view = &view, .filter = &filter, .limit = 64 << 20 };
 
 /* What print says on stdout of the target of a report, to be freed. */
-static char *printed(const char *text, struct mlu_since *since, bool stacks)
+static char *printed(const char *text, struct mu_since *since, bool stacks)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
-	struct mlu_report *report = mlu_report_read(in, "test");
-	char *out = mlu_zalloc(4096);
+	struct mu_report *report = mu_report_read(in, "test");
+	char *out = mu_zalloc(4096);
 	FILE *file = tmpfile();
 	int saved = dup(STDOUT_FILENO);
 
@@ -39,14 +39,14 @@ static char *printed(const char *text, struct mlu_since *since, bool stacks)
 	fflush(stdout);
 	dup2(fileno(file), STDOUT_FILENO);
 	if (stacks) {
-		const struct mlu_places places = { .proc = -1 };
-		struct mlu_symbolizer *sym = mlu_symbolizer_new(&places, false);
+		const struct mu_places places = { .proc = -1 };
+		struct mu_symbolizer *sym = mu_symbolizer_new(&places, false);
 
-		mlu_print_prepare(&view, &report->targets[0], sym);
-		mlu_print_stacks(&view, &report->targets[0], sym);
-		mlu_symbolizer_free(sym);
+		mu_print_prepare(&view, &report->targets[0], sym);
+		mu_print_stacks(&view, &report->targets[0], sym);
+		mu_symbolizer_free(sym);
 	} else {
-		mlu_print_total(&total, &report->targets[0], since);
+		mu_print_total(&total, &report->targets[0], since);
 	}
 	fflush(stdout);
 	dup2(saved, STDOUT_FILENO);
@@ -55,11 +55,11 @@ static char *printed(const char *text, struct mlu_since *since, bool stacks)
 	if (!fread(out, 1, 4095, file))
 		*out = '\0';
 	fclose(file);
-	mlu_report_free(report);
+	mu_report_free(report);
 	return out;
 }
 
-static void ends(const char *text, struct mlu_since *since, const char *wanted, const char *claim)
+static void ends(const char *text, struct mu_since *since, const char *wanted, const char *claim)
 {
 	char *out = printed(text, since, false);
 
@@ -73,7 +73,7 @@ static void ends(const char *text, struct mlu_since *since, const char *wanted, 
 
 static void says_empty(const char *text, const char *wanted, const char *claim)
 {
-	struct mlu_since since = {};
+	struct mu_since since = {};
 
 	ends(text, &since, wanted, claim);
 }
@@ -103,7 +103,7 @@ static void test_empty(void)
 
 static void test_since(void)
 {
-	struct mlu_since since = {};
+	struct mu_since since = {};
 
 	ends(SOME "events allocated=11 freed=8\n" STACKS, &since,
 	     TOTAL "11 allocated and 8 freed since the attach, 0 lost\n",
@@ -127,7 +127,7 @@ static void test_lost(void)
 		"300 bytes in 3 allocations from 2 stacks, lost 15\n"
 		"events allocated=3 freed=0 lost_memory=1 lost_limit=2 lost_inflight=3 lost_fault=4 lost_new=5\n"
 		"unseen operator_new app: operator new of app is not traced\n" STACKS;
-	struct mlu_since since = {};
+	struct mu_since since = {};
 
 	ends(text, &since,
 	     "\t15 allocations were lost:\n"

@@ -11,13 +11,13 @@
 static void is_split(const char *line, const char *wanted)
 {
 	const char *why = "no reason";
-	char **words = mlu_words_split(line, &why);
-	char *joined = mlu_format("%s", words ? "" : why);
-	char *shown = mlu_escaped(line);
-	char *claim = mlu_format("<%s> splits as a shell would", shown);
+	char **words = mu_words_split(line, &why);
+	char *joined = mu_format("%s", words ? "" : why);
+	char *shown = mu_escaped(line);
+	char *claim = mu_format("<%s> splits as a shell would", shown);
 
 	for (char **word = words; word && *word; word++) {
-		char *more = mlu_format("%s%s%s", joined, word == words ? "" : "|", *word);
+		char *more = mu_format("%s%s%s", joined, word == words ? "" : "|", *word);
 
 		free(joined);
 		joined = more;
@@ -26,7 +26,7 @@ static void is_split(const char *line, const char *wanted)
 	free(claim);
 	free(shown);
 	free(joined);
-	mlu_words_free(words);
+	mu_words_free(words);
 }
 
 static void test_split(void)
@@ -51,8 +51,8 @@ static void test_split(void)
 static void is_unescaped(const char *in, const char *wanted)
 {
 	char out[64] = "";
-	bool good = mlu_unescape(out, in);
-	char *claim = mlu_format("\"%s\" unescapes as the ABI says", in);
+	bool good = mu_unescape(out, in);
+	char *claim = mu_format("\"%s\" unescapes as the ABI says", in);
 
 	is_text(good ? out : "malformed", wanted, claim);
 	free(claim);
@@ -73,7 +73,7 @@ static void test_unescape(void)
 
 static void test_escape(void)
 {
-	char *text = mlu_escaped("a b\033[2J\n\\\177\200z");
+	char *text = mu_escaped("a b\033[2J\n\\\177\200z");
 
 	is_text(text, "a b\\033[2J\\012\\134\\177\\200z", "an escaped name cannot move a terminal");
 	free(text);
@@ -81,9 +81,9 @@ static void test_escape(void)
 
 static void reads(const char *text, bool wanted, uint64_t value)
 {
-	char *claim = mlu_format("\"%s\" is %sa number", text, wanted ? "" : "not ");
+	char *claim = mu_format("\"%s\" is %sa number", text, wanted ? "" : "not ");
 	uint64_t got = 0;
-	bool good = mlu_number(text, &got);
+	bool good = mu_number(text, &got);
 
 	ok(good == wanted && (!good || got == value), claim);
 	free(claim);

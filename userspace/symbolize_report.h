@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* memleak-user symbolize: names for a report that was saved, here or elsewhere. */
-#ifndef MLU_SAVED_H
-#define MLU_SAVED_H
+#ifndef MU_SYMBOLIZE_REPORT_H
+#define MU_SYMBOLIZE_REPORT_H
 
 #include "options.h"
 
 /* Gives the exit status. */
-int mlu_saved(const struct mlu_options *o);
+int mu_saved(const struct mu_options *o);
 
 #endif

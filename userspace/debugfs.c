@@ -3,7 +3,7 @@
  * The way to the kernel side: finding debugfs, opening control, writing a
  * command, and saying in one sentence what is missing when that fails.
  */
-#include "ipc.h"
+#include "debugfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
 
-struct mlu_ipc {
+struct mu_debugfs {
 	int control; /* O_CLOEXEC: what it binds must end with the tool */
 	char *dir;
 };
@@ -35,7 +35,7 @@ static char *find_debugfs(void)
 
 	while (mounts && !dir && (entry = getmntent(mounts)))
 		if (!strcmp(entry->mnt_type, "debugfs"))
-			dir = mlu_format("%s", entry->mnt_dir);
+			dir = mu_format("%s", entry->mnt_dir);
 	if (mounts)
 		endmntent(mounts);
 	return dir;
@@ -46,27 +46,27 @@ static void explain_open(int error, const char *path)
 	bool refused = error == EPERM || error == EACCES;
 
 	if (refused && geteuid() != 0)
-		mlu_warn("you must be root: %s: %s", path, strerror(error));
-	else if (refused && mlu_locked_down())
-		mlu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
-			 MLU_LOCKDOWN_FILE, path);
+		mu_warn("you must be root: %s: %s", path, strerror(error));
+	else if (refused && mu_locked_down())
+		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
+			 MU_LOCKDOWN_FILE, path);
 	else if (refused)
-		mlu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace", path,
+		mu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace", path,
 			 strerror(error));
 	else
-		mlu_warn("%s: %s", path, strerror(error));
+		mu_warn("%s: %s", path, strerror(error));
 }
 
-struct mlu_ipc *mlu_ipc_open_in(const char *dir)
+struct mu_debugfs *mu_debugfs_open_in(const char *dir)
 {
-	struct mlu_ipc *ipc = mlu_zalloc(sizeof(*ipc));
-	char *path = mlu_format("%s/control", dir);
+	struct mu_debugfs *ipc = mu_zalloc(sizeof(*ipc));
+	char *path = mu_format("%s/control", dir);
 
-	ipc->dir = mlu_format("%s", dir);
+	ipc->dir = mu_format("%s", dir);
 	ipc->control = open(path, O_RDWR | O_CLOEXEC);
 	if (ipc->control < 0) {
 		explain_open(errno, path);
-		mlu_ipc_close(ipc);
+		mu_debugfs_close(ipc);
 		ipc = NULL;
 	}
 	free(path);
@@ -83,38 +83,38 @@ static bool load_for(const char *dir, const char *module_file)
 {
 	if (is_loaded(dir))
 		return true;
-	if (!mlu_load(module_file))
+	if (!mu_load(module_file))
 		return false;
 	if (is_loaded(dir))
 		return true;
-	mlu_warn("the module is loaded, but %s is not there: does this kernel have debugfs on?",
+	mu_warn("the module is loaded, but %s is not there: does this kernel have debugfs on?",
 		 dir);
 	return false;
 }
 
-struct mlu_ipc *mlu_ipc_open(const char *module_file)
+struct mu_debugfs *mu_debugfs_open(const char *module_file)
 {
 	char *debugfs = find_debugfs();
-	struct mlu_ipc *ipc = NULL;
+	struct mu_debugfs *ipc = NULL;
 	char *dir;
 
 	if (!debugfs) {
 		if (geteuid() != 0)
-			mlu_warn("you must be root, and debugfs is not mounted");
+			mu_warn("you must be root, and debugfs is not mounted");
 		else
-			mlu_warn("debugfs is not mounted: mount -t debugfs none %s",
+			mu_warn("debugfs is not mounted: mount -t debugfs none %s",
 				 DEFAULT_DEBUGFS);
 		return NULL;
 	}
-	dir = mlu_format("%s/memleak_user", debugfs);
+	dir = mu_format("%s/memleak_user", debugfs);
 	if (load_for(dir, module_file))
-		ipc = mlu_ipc_open_in(dir);
+		ipc = mu_debugfs_open_in(dir);
 	free(dir);
 	free(debugfs);
 	return ipc;
 }
 
-void mlu_ipc_close(struct mlu_ipc *ipc)
+void mu_debugfs_close(struct mu_debugfs *ipc)
 {
 	if (!ipc)
 		return;
@@ -124,7 +124,7 @@ void mlu_ipc_close(struct mlu_ipc *ipc)
 	free(ipc);
 }
 
-int mlu_ipc_command(struct mlu_ipc *ipc, const char *command, char **sentence)
+int mu_debugfs_command(struct mu_debugfs *ipc, const char *command, char **sentence)
 {
 	ssize_t written = write(ipc->control, command, strlen(command));
 	int error = written < 0 ? errno : 0;
@@ -133,18 +133,18 @@ int mlu_ipc_command(struct mlu_ipc *ipc, const char *command, char **sentence)
 	*sentence = NULL;
 	if (!error)
 		return 0;
-	control = mlu_ipc_control(ipc);
+	control = mu_debugfs_control(ipc);
 	if (control) {
-		*sentence = mlu_control_sentence(control, command);
+		*sentence = mu_control_sentence(control, command);
 		fclose(control);
 	}
 	if (!*sentence)
-		*sentence = mlu_format("%s", strerror(error));
+		*sentence = mu_format("%s", strerror(error));
 	return error;
 }
 
 /* Only the open file that wrote shows its own refusal: the copy shares it, and its position. */
-FILE *mlu_ipc_control(struct mlu_ipc *ipc)
+FILE *mu_debugfs_control(struct mu_debugfs *ipc)
 {
 	int fd = fcntl(ipc->control, F_DUPFD_CLOEXEC, 0);
 
@@ -153,9 +153,9 @@ FILE *mlu_ipc_control(struct mlu_ipc *ipc)
 	return fdopen(fd, "r");
 }
 
-static FILE *open_in_dir(struct mlu_ipc *ipc, const char *name)
+static FILE *open_in_dir(struct mu_debugfs *ipc, const char *name)
 {
-	char *path = mlu_format("%s/%s", ipc->dir, name);
+	char *path = mu_format("%s/%s", ipc->dir, name);
 	FILE *file = fopen(path, "re");
 	int error = errno;
 
@@ -164,9 +164,9 @@ static FILE *open_in_dir(struct mlu_ipc *ipc, const char *name)
 	return file;
 }
 
-FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name)
+FILE *mu_debugfs_target(struct mu_debugfs *ipc, uint64_t id, const char *name)
 {
-	char *path = mlu_format("targets/%" PRIu64 "/%s", id, name);
+	char *path = mu_format("targets/%" PRIu64 "/%s", id, name);
 	FILE *file = open_in_dir(ipc, path);
 	int error = errno;
 
@@ -175,7 +175,7 @@ FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name)
 	return file;
 }
 
-FILE *mlu_ipc_stats(struct mlu_ipc *ipc)
+FILE *mu_debugfs_stats(struct mu_debugfs *ipc)
 {
 	return open_in_dir(ipc, "stats");
 }

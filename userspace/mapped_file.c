@@ -4,7 +4,7 @@
  * to anything: they are resolved inside the target's own root, and only a
  * regular file, of the right build-id, is used.
  */
-#include "files.h"
+#include "mapped_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,13 @@
 /* A deleted file's path as the kernel shows it. */
 #define DELETED " (deleted)"
 
-struct mlu_files {
-	struct mlu_places places;
+struct mu_files {
+	struct mu_places places;
 	int root;		     /* the process's root or the sysroot, -1: our own */
-	struct mlu_held_files *held; /* NULL: the process is gone */
+	struct mu_held_files *held; /* NULL: the process is gone */
 };
 
-static int open_root(const struct mlu_places *places)
+static int open_root(const struct mu_places *places)
 {
 	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
@@ -35,36 +35,36 @@ static int open_root(const struct mlu_places *places)
 	return places->proc >= 0 ? openat(places->proc, "root", flags) : -1;
 }
 
-struct mlu_files *mlu_files_new(const struct mlu_places *places)
+struct mu_files *mu_mapped_file_new(const struct mu_places *places)
 {
-	struct mlu_files *files = mlu_zalloc(sizeof(*files));
+	struct mu_files *files = mu_zalloc(sizeof(*files));
 
 	files->places = *places;
 	files->root = open_root(places);
 	if (places->proc >= 0)
-		files->held = mlu_held_new(places->proc);
+		files->held = mu_held_new(places->proc);
 	return files;
 }
 
-void mlu_files_free(struct mlu_files *files)
+void mu_mapped_file_free(struct mu_files *files)
 {
 	if (files->held)
-		mlu_held_free(files->held);
+		mu_held_free(files->held);
 	if (files->root >= 0)
 		close(files->root);
 	free(files);
 }
 
-void mlu_files_hold(struct mlu_files *files)
+void mu_mapped_file_hold(struct mu_files *files)
 {
 	if (files->held)
-		mlu_held_look(files->held);
+		mu_held_look(files->held);
 }
 
-void mlu_files_bind(struct mlu_files *files, const struct mlu_target *target)
+void mu_mapped_file_bind(struct mu_files *files, const struct mu_target *target)
 {
 	if (files->held)
-		mlu_held_bind(files->held, target);
+		mu_held_bind(files->held, target);
 }
 
 static void tell(char **why, char *text)
@@ -74,18 +74,18 @@ static void tell(char **why, char *text)
 }
 
 /* Takes fd if it is what was mapped, closes it if not; *why tells what is known of that so far. */
-static int verified(int fd, const struct mlu_mapping *m, char **why)
+static int verified(int fd, const struct mu_mapping *m, char **why)
 {
 	char *found;
 
 	if (fd < 0)
 		return -1;
-	found = mlu_elf_build_id(fd);
+	found = mu_elf_build_id(fd);
 	if (!strcmp(found, m->build_id)) {
 		tell(why, NULL);
 	} else {
 		tell(why,
-		     mlu_format("the file has build-id %s, the report tells %s: it is not used",
+		     mu_format("the file has build-id %s, the report tells %s: it is not used",
 				found, m->build_id));
 		close(fd);
 		fd = -1;
@@ -94,21 +94,21 @@ static int verified(int fd, const struct mlu_mapping *m, char **why)
 	return fd;
 }
 
-static int open_mapped(const struct mlu_files *files, const struct mlu_mapping *m, char **why)
+static int open_mapped(const struct mu_files *files, const struct mu_mapping *m, char **why)
 {
 	char *name;
 	int fd;
 
 	if (files->places.proc < 0 || m->unmapped)
 		return -1;
-	name = mlu_format("map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
-	fd = mlu_elf_open(files->places.proc, name, false);
+	name = mu_format("map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
+	fd = mu_elf_open(files->places.proc, name, false);
 	free(name);
 	return verified(fd, m, why);
 }
 
 /* A path of another root means another file in ours, which then only a build-id can prove. */
-static int open_path(const struct mlu_files *files, const char *path, const struct mlu_mapping *m,
+static int open_path(const struct mu_files *files, const char *path, const struct mu_mapping *m,
 		     char **why)
 {
 	bool own_root = files->root < 0 || strcmp(m->build_id, "-");
@@ -117,14 +117,14 @@ static int open_path(const struct mlu_files *files, const char *path, const stru
 	if (path[0] != '/')
 		return -1;
 	if (files->root >= 0)
-		fd = verified(mlu_elf_open(files->root, path, true), m, why);
+		fd = verified(mu_elf_open(files->root, path, true), m, why);
 	if (fd < 0 && own_root && !files->places.sysroot)
-		fd = verified(mlu_elf_open(AT_FDCWD, path, false), m, why);
+		fd = verified(mu_elf_open(AT_FDCWD, path, false), m, why);
 	return fd;
 }
 
 /* DIR/NAME for the directories of --debug-path: files collected flat beside a report. */
-static int open_flat(const struct mlu_files *files, const char *path, const struct mlu_mapping *m,
+static int open_flat(const struct mu_files *files, const char *path, const struct mu_mapping *m,
 		     char **why)
 {
 	const char *dir = files->places.debug_path;
@@ -133,18 +133,18 @@ static int open_flat(const struct mlu_files *files, const char *path, const stru
 
 	while (dir && *dir && fd < 0) {
 		size_t len = strcspn(dir, ":");
-		char *file = mlu_format("%.*s/%s", (int)len, dir, slash ? slash + 1 : path);
+		char *file = mu_format("%.*s/%s", (int)len, dir, slash ? slash + 1 : path);
 
-		fd = verified(mlu_elf_open(AT_FDCWD, file, false), m, why);
+		fd = verified(mu_elf_open(AT_FDCWD, file, false), m, why);
 		free(file);
 		dir += len + (dir[len] == ':');
 	}
 	return fd;
 }
 
-static int fetch(const struct mlu_files *files, const struct mlu_mapping *m, char **why)
+static int fetch(const struct mu_files *files, const struct mu_mapping *m, char **why)
 {
-	int fd = mlu_elf_fetch(m->build_id, files->places.debug_path);
+	int fd = mu_elf_fetch(m->build_id, files->places.debug_path);
 
 	if (fd >= 0)
 		tell(why, NULL);
@@ -159,25 +159,25 @@ static char *plain_path(const char *path)
 
 	if (len > tail && !strcmp(path + len - tail, DELETED))
 		len -= tail;
-	return mlu_strndup(path, len);
+	return mu_strndup(path, len);
 }
 
 /* Whose mapping is gone may have been another file of the same path: two were mapped there. */
-static int open_unproven(const struct mlu_files *files, const char *path,
-			 const struct mlu_mapping *m, char **why)
+static int open_unproven(const struct mu_files *files, const char *path,
+			 const struct mu_mapping *m, char **why)
 {
 	int fd;
 
 	if (m->unmapped) {
 		tell(why,
-		     mlu_format("it has no build-id and was unmapped: its file cannot be told"));
+		     mu_format("it has no build-id and was unmapped: its file cannot be told"));
 		return -1;
 	}
 	fd = open_path(files, path, m, why);
 	return fd < 0 ? open_flat(files, path, m, why) : fd;
 }
 
-static int open_proven(const struct mlu_files *files, const char *path, const struct mlu_mapping *m,
+static int open_proven(const struct mu_files *files, const char *path, const struct mu_mapping *m,
 		       char **why)
 {
 	int fd = open_mapped(files, m, why);
@@ -189,7 +189,7 @@ static int open_proven(const struct mlu_files *files, const char *path, const st
 	return fd < 0 ? fetch(files, m, why) : fd;
 }
 
-int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, char **path,
+int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping, char **path,
 		   char **why)
 {
 	bool has_build_id = strcmp(mapping->build_id, "-");
@@ -198,29 +198,29 @@ int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, c
 	*why = NULL;
 	*path = plain_path(mapping->path);
 	if (files->held)
-		fd = mlu_held_open(files->held, mapping, why);
+		fd = mu_held_open(files->held, mapping, why);
 	if (fd < 0 && has_build_id)
 		fd = open_proven(files, *path, mapping, why);
 	else if (fd < 0 && !files->held)
 		fd = open_unproven(files, *path, mapping, why);
 	if (fd < 0 && !*why)
-		tell(why, mlu_format("the file was not found"));
+		tell(why, mu_format("the file was not found"));
 	return fd;
 }
 
-int mlu_files_debug(struct mlu_files *files, const char *build_id)
+int mu_mapped_file_debug(struct mu_files *files, const char *build_id)
 {
 	char *path, *found;
 	int fd;
 
 	if (files->root < 0 || strlen(build_id) < 4)
 		return -1;
-	path = mlu_format("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2);
-	fd = mlu_elf_open(files->root, path, true);
+	path = mu_format("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2);
+	fd = mu_elf_open(files->root, path, true);
 	free(path);
 	if (fd < 0)
 		return -1;
-	found = mlu_elf_build_id(fd);
+	found = mu_elf_build_id(fd);
 	if (strcmp(found, build_id)) {
 		close(fd);
 		fd = -1;
@@ -229,11 +229,11 @@ int mlu_files_debug(struct mlu_files *files, const char *build_id)
 	return fd;
 }
 
-int mlu_files_named(struct mlu_files *files, const char *path)
+int mu_mapped_file_named(struct mu_files *files, const char *path)
 {
-	int fd = files->root >= 0 ? mlu_elf_open(files->root, path, true) : -1;
+	int fd = files->root >= 0 ? mu_elf_open(files->root, path, true) : -1;
 
 	if (fd < 0 && !files->places.sysroot)
-		fd = mlu_elf_open(AT_FDCWD, path, false);
+		fd = mu_elf_open(AT_FDCWD, path, false);
 	return fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* From an address to its lines of source, and to the functions that were inlined there. */
-#ifndef MLU_SOURCE_H
-#define MLU_SOURCE_H
+#ifndef MU_SRCLINE_H
+#define MU_SRCLINE_H
 
 #include <elfutils/libdwfl.h>
 #include <stddef.h>
@@ -9,16 +9,16 @@
 #include "split.h"
 
 /* One function at an address: the innermost inlined one first, last the one that has the code. */
-struct mlu_source {
+struct mu_srcline {
 	char *function; /* safe to print; NULL: the last one, whose name is the symbol's */
 	char *file;	/* its last part, safe to print; NULL: not known */
 	int line;
 };
 
-struct mlu_debug;
+struct mu_debug;
 
 /**
- * mlu_debug_new() - open the debug information of an object, its own or separate
+ * mu_debug_new() - open the debug information of an object, its own or separate
  * @module: of the object
  * @files: where parts of it in other files are looked for, must outlive the result
  *
@@ -26,20 +26,20 @@ struct mlu_debug;
  *
  * Return: the debug information, to be freed before @module, or NULL: there is none.
  */
-struct mlu_debug *mlu_debug_new(Dwfl_Module *module, const struct mlu_split_files *files);
-void mlu_debug_free(struct mlu_debug *debug);
+struct mu_debug *mu_debug_new(Dwfl_Module *module, const struct mu_split_files *files);
+void mu_debug_free(struct mu_debug *debug);
 
 /**
- * mlu_source_of() - find the functions and lines at an address
+ * mu_srcline_of() - find the functions and lines at an address
  * @address: in the object's file
- * @source: set to an array, to be freed with mlu_source_free()
+ * @source: set to an array, to be freed with mu_srcline_free()
  *
  * Where it is not known which functions are inlined at the address no line is given either: it
  * could be the line of another function than the symbol's.
  *
  * Return: the number of functions, 0 if nothing is known.
  */
-size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_source **source);
-void mlu_source_free(struct mlu_source *source, size_t nr);
+size_t mu_srcline_of(struct mu_debug *debug, Dwarf_Addr address, struct mu_srcline **source);
+void mu_srcline_free(struct mu_srcline *source, size_t nr);
 
 #endif

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel side's files in debugfs. Nothing else of the tool knows where they are. */
-#ifndef MLU_IPC_H
-#define MLU_IPC_H
+#ifndef MU_DEBUGFS_H
+#define MU_DEBUGFS_H
 
 #include <stdint.h>
 #include <stdio.h>
 
-struct mlu_ipc;
+struct mu_debugfs;
 
 /*
  * Opens the kernel side, loading the module if it must: from module_file, or by
  * name if that is NULL. NULL: it has said what is missing.
  *
- * A target attached with bound=1 lives until mlu_ipc_close(), or until the
+ * A target attached with bound=1 lives until mu_debugfs_close(), or until the
  * tool dies of whatever.
  */
-struct mlu_ipc *mlu_ipc_open(const char *module_file);
-void mlu_ipc_close(struct mlu_ipc *ipc);
+struct mu_debugfs *mu_debugfs_open(const char *module_file);
+void mu_debugfs_close(struct mu_debugfs *ipc);
 
 /* Writes one command. 0, or an errno with *sentence, to be freed, saying why it was refused. */
-int mlu_ipc_command(struct mlu_ipc *ipc, const char *command, char **sentence);
+int mu_debugfs_command(struct mu_debugfs *ipc, const char *command, char **sentence);
 
 /* The text of control, and of a target's "report", "allocations" or "stats"; NULL with errno. */
-FILE *mlu_ipc_control(struct mlu_ipc *ipc);
-FILE *mlu_ipc_target(struct mlu_ipc *ipc, uint64_t id, const char *name);
+FILE *mu_debugfs_control(struct mu_debugfs *ipc);
+FILE *mu_debugfs_target(struct mu_debugfs *ipc, uint64_t id, const char *name);
 
 /* The stats of all targets. */
-FILE *mlu_ipc_stats(struct mlu_ipc *ipc);
+FILE *mu_debugfs_stats(struct mu_debugfs *ipc);
 
 /* For its tests: the same with the files in dir, nothing loaded. */
-struct mlu_ipc *mlu_ipc_open_in(const char *dir);
+struct mu_debugfs *mu_debugfs_open_in(const char *dir);
 
 #endif

@@ -5,7 +5,7 @@
  * The innermost function is at the line of the address itself; each further one is at the line
  * where the one before it was called, an attribute of that one's DIE (DWARF 5, 3.3.8.2).
  */
-#include "source.h"
+#include "srcline.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -23,34 +23,34 @@ struct place {
 	int line;
 };
 
-struct mlu_debug {
+struct mu_debug {
 	Dwarf_Addr bias;
-	struct mlu_units *units;
+	struct mu_units *units;
 };
 
-struct mlu_debug *mlu_debug_new(Dwfl_Module *module, const struct mlu_split_files *files)
+struct mu_debug *mu_debug_new(Dwfl_Module *module, const struct mu_split_files *files)
 {
 	Dwarf_Addr bias = 0;
 	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
-	struct mlu_debug *debug;
+	struct mu_debug *debug;
 
 	if (!dwarf)
 		return NULL;
-	debug = mlu_zalloc(sizeof(*debug));
+	debug = mu_zalloc(sizeof(*debug));
 	debug->bias = bias;
-	debug->units = mlu_units_new(dwarf, files);
+	debug->units = mu_units_new(dwarf, files);
 	return debug;
 }
 
-void mlu_debug_free(struct mlu_debug *debug)
+void mu_debug_free(struct mu_debug *debug)
 {
 	if (!debug)
 		return;
-	mlu_units_free(debug->units);
+	mu_units_free(debug->units);
 	free(debug);
 }
 
-static struct place place_of(struct mlu_unit *unit, Dwarf_Addr address)
+static struct place place_of(struct mu_unit *unit, Dwarf_Addr address)
 {
 	struct place place = { .file = NULL };
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->lines, address);
@@ -71,7 +71,7 @@ static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
 }
 
 /* Where an inlined function was called. A split unit may use the table of files of its skeleton. */
-static struct place caller_of(struct mlu_unit *unit, Dwarf_Die *die)
+static struct place caller_of(struct mu_unit *unit, Dwarf_Die *die)
 {
 	struct place place = { .line = constant_of(die, DW_AT_call_line) };
 	Dwarf_Files *files;
@@ -96,35 +96,35 @@ static char *name_of(Dwarf_Die *die)
 		name = dwarf_formstring(&attr);
 	if (!name)
 		name = dwarf_diename(die);
-	return mlu_demangle(name ? name : "[unknown]");
+	return mu_demangle(name ? name : "[unknown]");
 }
 
 static char *last_part(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	return path ? mlu_escaped(slash ? slash + 1 : path) : NULL;
+	return path ? mu_escaped(slash ? slash + 1 : path) : NULL;
 }
 
 /* What is being collected. */
 struct list {
-	struct mlu_source *source;
+	struct mu_srcline *source;
 	size_t nr, room;
 };
 
 static void add(struct list *list, char *function, struct place place)
 {
-	list->source = mlu_grow(list->source, list->nr, &list->room, sizeof(*list->source));
-	list->source[list->nr++] = (struct mlu_source){
+	list->source = mu_grow(list->source, list->nr, &list->room, sizeof(*list->source));
+	list->source[list->nr++] = (struct mu_srcline){
 		.function = function,
 		.file = last_part(place.file),
 		.line = place.line,
 	};
 }
 
-size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_source **source)
+size_t mu_srcline_of(struct mu_debug *debug, Dwarf_Addr address, struct mu_srcline **source)
 {
-	struct mlu_unit *unit = mlu_units_find(debug->units, address - debug->bias);
+	struct mu_unit *unit = mu_units_find(debug->units, address - debug->bias);
 	Dwarf_Die *scopes = NULL;
 	struct list list = { .nr = 0 };
 	struct place place;
@@ -134,7 +134,7 @@ size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_sou
 	if (!unit)
 		return 0;
 	place = place_of(unit, address - debug->bias);
-	nr = mlu_unit_scopes(unit, address - debug->bias, &scopes);
+	nr = mu_unit_scopes(unit, address - debug->bias, &scopes);
 	if (!nr && unit->is_part)
 		return 0;
 	while (nr > 1) {
@@ -148,7 +148,7 @@ size_t mlu_source_of(struct mlu_debug *debug, Dwarf_Addr address, struct mlu_sou
 	return list.nr;
 }
 
-void mlu_source_free(struct mlu_source *source, size_t nr)
+void mu_srcline_free(struct mu_srcline *source, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		free(source[i].function);

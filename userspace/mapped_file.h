@@ -4,48 +4,48 @@
  * are taken from the process itself, so that mount namespaces and deleted files need no care; else
  * by path. A build-id decides in every case; held.h says what proves a file without one.
  */
-#ifndef MLU_FILES_H
-#define MLU_FILES_H
+#ifndef MU_MAPPED_FILE_H
+#define MU_MAPPED_FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "report.h"
 
-struct mlu_places {
+struct mu_places {
 	int proc;		/* /proc/PID, or -1: it stays with the caller */
 	const char *sysroot;	/* paths are below it, NULL: below / */
 	const char *debug_path; /* directories with colons between, or NULL */
 };
 
-struct mlu_files;
+struct mu_files;
 
-struct mlu_files *mlu_files_new(const struct mlu_places *places);
-void mlu_files_free(struct mlu_files *files);
+struct mu_files *mu_mapped_file_new(const struct mu_places *places);
+void mu_mapped_file_free(struct mu_files *files);
 
 /*
  * Opens what the live process has mapped executable now, and keeps it: it may
  * exit and take its mount namespace with it before its last report is read.
  */
-void mlu_files_hold(struct mlu_files *files);
+void mu_mapped_file_hold(struct mu_files *files);
 
 /* After a report was read: ties its mappings to the files that are held. */
-void mlu_files_bind(struct mlu_files *files, const struct mlu_target *target);
+void mu_mapped_file_bind(struct mu_files *files, const struct mu_target *target);
 
 /*
  * The file of a mapping, open, or -1 with *why, to be freed. *path is how the
  * target knew it, to be freed.
  */
-int mlu_files_open(struct mlu_files *files, const struct mlu_mapping *mapping, char **path,
+int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping, char **path,
 		   char **why);
 
 /* Separate debug information of this build-id below the process's or the given root, or -1. */
-int mlu_files_debug(struct mlu_files *files, const char *build_id);
+int mu_mapped_file_debug(struct mu_files *files, const char *build_id);
 
 /*
  * A regular file at a path that debug information names, below the process's or the given root, or
  * -1. The caller has to prove that it is the right one.
  */
-int mlu_files_named(struct mlu_files *files, const char *path);
+int mu_mapped_file_named(struct mu_files *files, const char *path);
 
 #endif
