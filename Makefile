@@ -74,7 +74,7 @@ oracle:
 
 torture:
 	selftests/vm/run -k $(TORTURE_KERNEL) -t $$(($(TORTURE_SECONDS) + 300)) -- \
-		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) ./torture'
+		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) torture/torture'
 
 clean:
 	$(MAKE) -C userspace clean

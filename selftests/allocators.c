@@ -14,46 +14,46 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 /* What both jemalloc and tcmalloc have. */
 #define COMMON "malloc,calloc,realloc,posix_memalign,aligned_alloc,memalign,valloc,mmap"
 
 FIXTURE(allocator)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char line[16384];
 };
 
 FIXTURE_SETUP(allocator)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(allocator)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 static bool is_built(const char *name)
 {
-	return access(mlu_here(name), X_OK) == 0;
+	return access(mst_here(name), X_OK) == 0;
 }
 
-static void attach(struct mlu_leaker *l, char *line, size_t size)
+static void attach(struct mst_program *l, char *line, size_t size)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_line(mlu_id(l->pid), line, size);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_line(mst_id(l->pid), line, size);
 }
 
-static bool runs_exactly(struct mlu_leaker *l)
+static bool runs_exactly(struct mst_program *l)
 {
 	bool exact;
 
-	mlu_step(l, "go");
-	exact = mlu_exact(l) && mlu_sound(mlu_id(l->pid));
-	return mlu_end(l) == 0 && exact;
+	mst_step(l, "go");
+	exact = mst_exact(l) && mst_sound(mst_id(l->pid));
+	return mst_end(l) == 0 && exact;
 }
 
 /*
@@ -67,10 +67,10 @@ TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
 	char probe[64];
 	const char *at;
 
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	for (i = 0; i < count; i++) {
-		snprintf(probe, sizeof(probe), " %s %s+0x", functions[i], mlu_libc());
+		snprintf(probe, sizeof(probe), " %s %s+0x", functions[i], mst_libc());
 		at = strstr(self->line, probe);
 		EXPECT_NE(NULL, at)
 		{
@@ -93,9 +93,9 @@ TEST_F(allocator, one_probe_at_one_address)
 	char offset[16][32], libc[64], format[80], *at;
 	int i, j, count = 0;
 
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
-	snprintf(libc, sizeof(libc), " %s+0x", mlu_libc());
+	snprintf(libc, sizeof(libc), " %s+0x", mst_libc());
 	snprintf(format, sizeof(format), "%s%%31[0-9a-f]", libc);
 	for (at = self->line; (at = strstr(at, libc)) && count < 16; at++)
 		sscanf(at, format, offset[count++]);
@@ -103,12 +103,12 @@ TEST_F(allocator, one_probe_at_one_address)
 	for (i = 0; i < count; i++)
 		for (j = 0; j < i; j++)
 			EXPECT_STRNE(offset[i], offset[j]);
-	mlu_kill(&self->l);
+	mst_kill(&self->l);
 }
 
 TEST_F_TIMEOUT(allocator, glibc_static, 60)
 {
-	mlu_spawn(&self->l, "mix_static", "all", "8", NULL);
+	mst_spawn(&self->l, "mix_static", "all", "8", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_NE(NULL, strstr(self->line, " malloc mix_static+0x"));
 	EXPECT_TRUE(runs_exactly(&self->l));
@@ -116,9 +116,9 @@ TEST_F_TIMEOUT(allocator, glibc_static, 60)
 
 TEST_F_TIMEOUT(allocator, musl, 60)
 {
-	if (!is_built("leakers/mix_musl"))
+	if (!is_built("programs/mix_musl"))
 		SKIP(return, "no musl-gcc when the tests were built");
-	mlu_spawn(&self->l, "mix_musl", "all", "8", NULL);
+	mst_spawn(&self->l, "mix_musl", "all", "8", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_NE(NULL, strstr(self->line, " malloc "))
 	{
@@ -129,9 +129,9 @@ TEST_F_TIMEOUT(allocator, musl, 60)
 
 TEST_F_TIMEOUT(allocator, musl_static, 60)
 {
-	if (!is_built("leakers/mix_musl_static"))
+	if (!is_built("programs/mix_musl_static"))
 		SKIP(return, "no musl-gcc when the tests were built");
-	mlu_spawn(&self->l, "mix_musl_static", "all", "8", NULL);
+	mst_spawn(&self->l, "mix_musl_static", "all", "8", NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_NE(NULL, strstr(self->line, " malloc mix_musl_static+0x"));
 	EXPECT_TRUE(runs_exactly(&self->l));
@@ -150,16 +150,16 @@ static bool find_library(const char *name, char *preload, size_t size)
 	return false;
 }
 
-static bool preloaded_is_exact(struct mlu_leaker *l, const char *preload, const char *name)
+static bool preloaded_is_exact(struct mst_program *l, const char *preload, const char *name)
 {
 	char line[16384], probe[128];
 
-	mlu_spawn(l, preload, "mix", COMMON, "8", NULL);
+	mst_spawn(l, preload, "mix", COMMON, "8", NULL);
 	attach(l, line, sizeof(line));
 	/* The library's name is what its link points to. */
 	snprintf(probe, sizeof(probe), " malloc %s", name);
 	if (!strstr(line, probe))
-		mlu_die("no %s in: %s", probe, line);
+		mst_die("no %s in: %s", probe, line);
 	return runs_exactly(l);
 }
 
@@ -182,27 +182,27 @@ TEST_F_TIMEOUT(allocator, tcmalloc_preloaded, 60)
 }
 
 /* Refused with that errno and word; the program is unharmed. */
-static bool is_refused(struct mlu_leaker *l, int err, const char *word)
+static bool is_refused(struct mst_program *l, int err, const char *word)
 {
-	int got = mlu_command("attach %d", l->pid);
-	bool refused = got == err && strstr(mlu_refusal, word);
+	int got = mst_command("attach %d", l->pid);
+	bool refused = got == err && strstr(mst_refusal, word);
 
 	if (!refused)
-		mlu_say("errno %d: %s", got, mlu_refusal);
-	return mlu_end(l) == 0 && refused && mlu_stat(0, "targets") == 0;
+		mst_say("errno %d: %s", got, mst_refusal);
+	return mst_end(l) == 0 && refused && mst_stat(0, "targets") == 0;
 }
 
 TEST_F(allocator, a_program_without_one_is_refused)
 {
-	mlu_spawn(&self->l, "noalloc", NULL);
+	mst_spawn(&self->l, "noalloc", NULL);
 	EXPECT_TRUE(is_refused(&self->l, ENOENT, "alloc"));
 }
 
 TEST_F(allocator, a_32_bit_program_is_refused_by_name)
 {
-	if (!is_built("leakers/noalloc32"))
+	if (!is_built("programs/noalloc32"))
 		SKIP(return, "no compiler for 32 bits when the tests were built");
-	mlu_spawn(&self->l, "noalloc32", NULL);
+	mst_spawn(&self->l, "noalloc32", NULL);
 	EXPECT_TRUE(is_refused(&self->l, EOPNOTSUPP, "32"));
 }
 
@@ -210,7 +210,7 @@ static bool malloc_of_libc_is_probed(const char *line)
 {
 	char probe[80];
 
-	snprintf(probe, sizeof(probe), " malloc %s+0x", mlu_libc());
+	snprintf(probe, sizeof(probe), " malloc %s+0x", mst_libc());
 	return strstr(line, probe);
 }
 
@@ -221,50 +221,50 @@ TEST_F(allocator, a_script_is_its_interpreter)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/script.sh", mlu_scratch());
+	snprintf(path, sizeof(path), "%s/script.sh", mst_scratch());
 	fd = open(path, O_WRONLY | O_CREAT, 0755);
 	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
 	close(fd);
-	mlu_spawn(&self->l, path, NULL);
+	mst_spawn(&self->l, path, NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_NE(NULL, strstr(self->line, " script.sh tracing: "));
 	EXPECT_TRUE(malloc_of_libc_is_probed(self->line));
-	EXPECT_EQ(0, mlu_end(&self->l));
-	EXPECT_TRUE(mlu_wait_state(mlu_id(self->l.pid), "exited"));
+	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_TRUE(mst_wait_state(mst_id(self->l.pid), "exited"));
 	unlink(path);
 }
 
-/* Copies a leaker, starts the copy and removes its file, before the attach or after. */
-static bool deleted_is_exact(struct mlu_leaker *l, const char *leaker, bool before)
+/* Copies a program, starts the copy and removes its file, before the attach or after. */
+static bool deleted_is_exact(struct mst_program *l, const char *program, bool before)
 {
 	char command[1200], path[128], line[16384];
 	char *report;
 	bool named;
 
-	snprintf(path, sizeof(path), "%s/deleted", mlu_scratch());
-	snprintf(command, sizeof(command), "cp %s %s", mlu_here(leaker), path);
+	snprintf(path, sizeof(path), "%s/deleted", mst_scratch());
+	snprintf(command, sizeof(command), "cp %s %s", mst_here(program), path);
 	if (system(command))
-		mlu_die("%s", command);
-	mlu_spawn(l, path, "malloc", "2", NULL);
+		mst_die("%s", command);
+	mst_spawn(l, path, "malloc", "2", NULL);
 	if (before)
 		unlink(path);
 	attach(l, line, sizeof(line));
 	unlink(path);
-	mlu_step(l, "go");
-	report = mlu_text("report");
+	mst_step(l, "go");
+	report = mst_text("report");
 	named = strstr(report, " deleted+0x") && strstr(report, path);
 	free(report);
 	if (!named)
-		mlu_say("the deleted program is not named");
-	return mlu_exact(l) && mlu_end(l) == 0 && named;
+		mst_say("the deleted program is not named");
+	return mst_exact(l) && mst_end(l) == 0 && named;
 }
 
 TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced, 60)
 {
-	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix", true));
-	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix", false));
-	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix_static", true));
-	EXPECT_TRUE(deleted_is_exact(&self->l, "leakers/mix_static", false));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "programs/mix", true));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "programs/mix", false));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "programs/mix_static", true));
+	EXPECT_TRUE(deleted_is_exact(&self->l, "programs/mix_static", false));
 }
 
 /* More than a hundred objects whose headers and tables lie: the true allocator is found. */
@@ -272,8 +272,8 @@ TEST_F_TIMEOUT(allocator, objects_that_lie_do_no_harm, 60)
 {
 	char base[512];
 
-	snprintf(base, sizeof(base), "%s", mlu_here("leakers/liar_base.so"));
-	mlu_spawn(&self->l, "liar", base, mlu_scratch(), NULL);
+	snprintf(base, sizeof(base), "%s", mst_here("programs/bad_elf_base.so"));
+	mst_spawn(&self->l, "bad_elf", base, mst_scratch(), NULL);
 	attach(&self->l, self->line, sizeof(self->line));
 	EXPECT_TRUE(malloc_of_libc_is_probed(self->line));
 	EXPECT_TRUE(runs_exactly(&self->l));
@@ -285,21 +285,21 @@ TEST_F_TIMEOUT(allocator, objects_changed_at_random_do_no_harm, 90)
 	char base[512], seed[16];
 	int i, err;
 
-	snprintf(base, sizeof(base), "%s", mlu_here("leakers/liar_base.so"));
+	snprintf(base, sizeof(base), "%s", mst_here("programs/bad_elf_base.so"));
 	for (i = 0; i < 6; i++) {
 		sprintf(seed, "%d", i + 1);
-		mlu_spawn(&self->l, "liar", base, mlu_scratch(), seed, "40", NULL);
-		err = mlu_command("attach %d", self->l.pid);
-		mlu_step(&self->l, "go");
-		EXPECT_TRUE(err ? !!strstr(mlu_refusal, ", written by allocators[") :
-				  mlu_exact(&self->l));
-		EXPECT_EQ(0, mlu_end(&self->l));
-		mlu_fresh();
+		mst_spawn(&self->l, "bad_elf", base, mst_scratch(), seed, "40", NULL);
+		err = mst_command("attach %d", self->l.pid);
+		mst_step(&self->l, "go");
+		EXPECT_TRUE(err ? !!strstr(mst_refusal, ", written by allocators[") :
+				  mst_exact(&self->l));
+		EXPECT_EQ(0, mst_end(&self->l));
+		mst_fresh();
 	}
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

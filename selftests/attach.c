@@ -13,33 +13,33 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(target)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 };
 
 FIXTURE_SETUP(target)
 {
-	mlu_fresh();
-	mlu_spawn(&self->l, "life", "threads", NULL);
+	mst_fresh();
+	mst_spawn(&self->l, "life", "threads", NULL);
 }
 
 FIXTURE_TEARDOWN(target)
 {
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
 static size_t rows_of(int id)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	size_t count;
 
-	mlu_rows(&rows, "targets/%d/allocations", id);
+	mst_rows(&rows, "targets/%d/allocations", id);
 	count = rows.count;
-	mlu_rows_free(&rows);
+	mst_rows_free(&rows);
 	return count;
 }
 
@@ -47,7 +47,7 @@ static bool is_there(int id)
 {
 	char path[64];
 
-	sprintf(path, MLU_DIR "/targets/%d", id);
+	sprintf(path, MST_DIR "/targets/%d", id);
 	return access(path, F_OK) == 0;
 }
 
@@ -66,15 +66,15 @@ TEST_F(target, ids_are_never_reused)
 	int i, id, last = 0;
 
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, mlu_command("%d", self->l.pid));
-		id = mlu_id(self->l.pid);
+		ASSERT_EQ(0, mst_command("%d", self->l.pid));
+		id = mst_id(self->l.pid);
 		EXPECT_GT(id, last);
 		EXPECT_TRUE(is_there(id));
 		last = id;
-		ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-		EXPECT_STREQ("detached", mlu_state(id));
-		ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
-		EXPECT_STREQ("", mlu_state(id));
+		ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+		EXPECT_STREQ("detached", mst_state(id));
+		ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+		EXPECT_STREQ("", mst_state(id));
 		EXPECT_FALSE(is_there(id));
 	}
 }
@@ -84,32 +84,32 @@ TEST_F(target, detach_keeps_what_was_recorded)
 {
 	int id;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_STREQ("detached", mlu_state(id));
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(id));
-	EXPECT_EQ(0, mlu_stat(0, "tracing"));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	id = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_STREQ("detached", mst_state(id));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(id));
+	EXPECT_EQ(0, mst_stat(0, "tracing"));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
 
 TEST_F(target, attach_after_detach_starts_empty)
 {
 	int first, second;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	first = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	second = mlu_id(self->l.pid);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	first = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	second = mst_id(self->l.pid);
 	EXPECT_NE(first, second);
 	EXPECT_EQ(1, rows_of(first));
 	EXPECT_EQ(0, rows_of(second));
-	EXPECT_STREQ("detached", mlu_state(first));
-	EXPECT_STREQ("tracing", mlu_state(second));
+	EXPECT_STREQ("detached", mst_state(first));
+	EXPECT_STREQ("tracing", mst_state(second));
 }
 
 /* A number means the live target of that PID before its ended ones. */
@@ -117,20 +117,20 @@ TEST_F(target, commands_mean_the_live_one_first)
 {
 	int first, second;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	first = mlu_id(self->l.pid);
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	second = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	first = mst_id(self->l.pid);
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	second = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
 	EXPECT_EQ(1, rows_of(second));
-	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
-	EXPECT_STREQ("tracing", mlu_state(second));
+	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+	EXPECT_STREQ("tracing", mst_state(second));
 	EXPECT_EQ(0, rows_of(second));
-	EXPECT_STREQ("detached", mlu_state(first));
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	EXPECT_STREQ("detached", mst_state(first));
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 TEST_F(target, clear_of_a_traced_one_is_a_new_baseline)
@@ -138,39 +138,39 @@ TEST_F(target, clear_of_a_traced_one_is_a_new_baseline)
 	int id;
 	long long allocated;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
-	allocated = mlu_stat(id, "allocated");
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	id = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
+	allocated = mst_stat(id, "allocated");
 	EXPECT_GT(allocated, 0);
-	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
-	EXPECT_EQ(id, mlu_id(self->l.pid));
-	EXPECT_STREQ("tracing", mlu_state(id));
+	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+	EXPECT_EQ(id, mst_id(self->l.pid));
+	EXPECT_STREQ("tracing", mst_state(id));
 	EXPECT_EQ(0, rows_of(id));
-	EXPECT_EQ(0, mlu_stat(id, "allocated"));
-	EXPECT_TRUE(mlu_sound(id));
+	EXPECT_EQ(0, mst_stat(id, "allocated"));
+	EXPECT_TRUE(mst_sound(id));
 }
 
 TEST_F(target, all_means_every_one)
 {
-	struct mlu_leaker other;
+	struct mst_program other;
 
-	mlu_spawn(&other, "life", "idle", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
-	mlu_step(&self->l, "go");
-	mlu_step(&other, "go");
-	ASSERT_EQ(0, mlu_command("clear all"));
-	EXPECT_EQ(2, mlu_stat(0, "tracing"));
-	EXPECT_EQ(0, mlu_stat(0, "allocated"));
-	ASSERT_EQ(0, mlu_command("detach all"));
-	EXPECT_EQ(0, mlu_stat(0, "tracing"));
-	EXPECT_EQ(2, mlu_stat(0, "targets"));
-	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
-	EXPECT_STREQ("detached", mlu_state(mlu_id(other.pid)));
-	ASSERT_EQ(0, mlu_command("clear all"));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
-	mlu_kill(&other);
+	mst_spawn(&other, "life", "idle", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", other.pid));
+	mst_step(&self->l, "go");
+	mst_step(&other, "go");
+	ASSERT_EQ(0, mst_command("clear all"));
+	EXPECT_EQ(2, mst_stat(0, "tracing"));
+	EXPECT_EQ(0, mst_stat(0, "allocated"));
+	ASSERT_EQ(0, mst_command("detach all"));
+	EXPECT_EQ(0, mst_stat(0, "tracing"));
+	EXPECT_EQ(2, mst_stat(0, "targets"));
+	EXPECT_STREQ("detached", mst_state(mst_id(self->l.pid)));
+	EXPECT_STREQ("detached", mst_state(mst_id(other.pid)));
+	ASSERT_EQ(0, mst_command("clear all"));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
+	mst_kill(&other);
 }
 
 static pid_t another_thread_of(pid_t pid)
@@ -195,80 +195,80 @@ TEST_F(target, a_thread_means_its_process)
 	pid_t tid = another_thread_of(self->l.pid);
 
 	ASSERT_NE(self->l.pid, tid);
-	ASSERT_EQ(0, mlu_command("attach %d", tid));
-	EXPECT_NE(0, mlu_id(self->l.pid));
-	EXPECT_EQ(EBUSY, mlu_command("attach %d", self->l.pid));
-	EXPECT_EQ(EBUSY, mlu_command("%d", tid));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	ASSERT_EQ(0, mlu_command("detach %d", tid));
-	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
-	ASSERT_EQ(0, mlu_command("clear %d", tid));
-	EXPECT_EQ(0, mlu_id(self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", tid));
+	EXPECT_NE(0, mst_id(self->l.pid));
+	EXPECT_EQ(EBUSY, mst_command("attach %d", self->l.pid));
+	EXPECT_EQ(EBUSY, mst_command("%d", tid));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	ASSERT_EQ(0, mst_command("detach %d", tid));
+	EXPECT_STREQ("detached", mst_state(mst_id(self->l.pid)));
+	ASSERT_EQ(0, mst_command("clear %d", tid));
+	EXPECT_EQ(0, mst_id(self->l.pid));
 }
 
 /* The first thread of a process may have ended while the process lives. */
 TEST_F(target, a_process_outlives_its_first_thread)
 {
-	struct mlu_leaker other;
+	struct mst_program other;
 
-	mlu_spawn(&other, "life", "leaderless", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
-	mlu_step(&other, "go");
-	EXPECT_TRUE(mlu_exact(&other));
-	mlu_step(&other, "go");
-	EXPECT_TRUE(mlu_exact(&other));
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(other.pid)));
-	EXPECT_EQ(0, mlu_end(&other));
-	EXPECT_TRUE(mlu_wait_state(mlu_id(other.pid), "exited"));
+	mst_spawn(&other, "life", "leaderless", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", other.pid));
+	mst_step(&other, "go");
+	EXPECT_TRUE(mst_exact(&other));
+	mst_step(&other, "go");
+	EXPECT_TRUE(mst_exact(&other));
+	EXPECT_STREQ("tracing", mst_state(mst_id(other.pid)));
+	EXPECT_EQ(0, mst_end(&other));
+	EXPECT_TRUE(mst_wait_state(mst_id(other.pid), "exited"));
 }
 
 TEST_F(target, the_first_thread_may_end_under_the_trace)
 {
-	struct mlu_leaker other;
+	struct mst_program other;
 
-	mlu_spawn(&other, "life", "leader", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
-	mlu_step(&other, "go");
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(other.pid)));
-	EXPECT_TRUE(mlu_exact(&other));
-	mlu_step(&other, "go");
-	EXPECT_TRUE(mlu_exact(&other));
-	EXPECT_EQ(0, mlu_end(&other));
+	mst_spawn(&other, "life", "leader", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", other.pid));
+	mst_step(&other, "go");
+	EXPECT_STREQ("tracing", mst_state(mst_id(other.pid)));
+	EXPECT_TRUE(mst_exact(&other));
+	mst_step(&other, "go");
+	EXPECT_TRUE(mst_exact(&other));
+	EXPECT_EQ(0, mst_end(&other));
 }
 
 /* A bound target is forgotten with the file that bound it, not with any other. */
 TEST_F(target, bound_is_forgotten_with_its_file)
 {
-	int fd = mlu_open(O_RDWR, "control"), other = mlu_open(O_RDWR, "control"), id;
+	int fd = mst_open(O_RDWR, "control"), other = mst_open(O_RDWR, "control"), id;
 
-	ASSERT_EQ(0, mlu_command_through(fd, "attach %d bound=1", self->l.pid));
-	id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command_through(fd, "attach %d bound=1", self->l.pid));
+	id = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
 	close(other);
-	EXPECT_STREQ("tracing", mlu_state(id));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_STREQ("tracing", mst_state(id));
+	EXPECT_TRUE(mst_exact(&self->l));
 	close(fd);
-	EXPECT_TRUE(mlu_wait_state(id, ""));
+	EXPECT_TRUE(mst_wait_state(id, ""));
 	EXPECT_TRUE(goes_away(id));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 /* Ended or not; until then what it recorded can be read. */
 TEST_F(target, bound_is_forgotten_when_it_has_ended_too)
 {
-	int fd = mlu_open(O_RDWR, "control"), id;
-	struct mlu_leaker other;
+	int fd = mst_open(O_RDWR, "control"), id;
+	struct mst_program other;
 
-	mlu_spawn(&other, "life", "exit", NULL);
-	ASSERT_EQ(0, mlu_command_through(fd, "attach %d bound=1", other.pid));
-	id = mlu_id(other.pid);
-	mlu_step(&other, "go");
-	EXPECT_EQ(0, mlu_end(&other));
-	EXPECT_TRUE(mlu_wait_state(id, "exited"));
+	mst_spawn(&other, "life", "exit", NULL);
+	ASSERT_EQ(0, mst_command_through(fd, "attach %d bound=1", other.pid));
+	id = mst_id(other.pid);
+	mst_step(&other, "go");
+	EXPECT_EQ(0, mst_end(&other));
+	EXPECT_TRUE(mst_wait_state(id, "exited"));
 	EXPECT_EQ(100, rows_of(id));
 	close(fd);
-	EXPECT_TRUE(mlu_wait_state(id, ""));
+	EXPECT_TRUE(mst_wait_state(id, ""));
 }
 
 /* The file of a writer that is killed is closed like any other. */
@@ -281,7 +281,7 @@ TEST_F(target, bound_is_forgotten_when_its_writer_is_killed)
 	ASSERT_EQ(0, pipe(told));
 	pid = fork();
 	if (!pid) {
-		if (mlu_command_through(mlu_open(O_RDWR, "control"), "attach %d bound=1",
+		if (mst_command_through(mst_open(O_RDWR, "control"), "attach %d bound=1",
 					self->l.pid))
 			_exit(1);
 		if (write(told[1], "x", 1) != 1)
@@ -290,13 +290,13 @@ TEST_F(target, bound_is_forgotten_when_its_writer_is_killed)
 			pause();
 	}
 	ASSERT_EQ(1, read(told[0], &byte, 1));
-	id = mlu_id(self->l.pid);
-	EXPECT_STREQ("tracing", mlu_state(id));
+	id = mst_id(self->l.pid);
+	EXPECT_STREQ("tracing", mst_state(id));
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	EXPECT_TRUE(mlu_wait_state(id, ""));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
-	EXPECT_EQ(0, mlu_command("attach %d", self->l.pid));
+	EXPECT_TRUE(mst_wait_state(id, ""));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
+	EXPECT_EQ(0, mst_command("attach %d", self->l.pid));
 }
 
 /* Writers that come at the same time: one of them attaches. */
@@ -307,7 +307,7 @@ TEST_F(target, only_one_of_many_writers_attaches)
 	for (i = 0; i < 8; i++) {
 		if (fork())
 			continue;
-		_exit(mlu_command("attach %d", self->l.pid));
+		_exit(mst_command("attach %d", self->l.pid));
 	}
 	for (i = 0; i < 8; i++) {
 		ASSERT_GT(wait(&status), 0);
@@ -316,46 +316,46 @@ TEST_F(target, only_one_of_many_writers_attaches)
 	}
 	EXPECT_EQ(1, attached);
 	EXPECT_EQ(7, busy);
-	EXPECT_EQ(1, mlu_stat(0, "targets"));
+	EXPECT_EQ(1, mst_stat(0, "targets"));
 }
 
 /* The writer itself is an ordinary target. */
 TEST_F(target, the_writer_may_trace_itself)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	void *p, *q;
 	size_t i, seen = 0;
 
-	ASSERT_EQ(0, mlu_command("attach %d", getpid()));
+	ASSERT_EQ(0, mst_command("attach %d", getpid()));
 	p = malloc(12345);
 	q = malloc(54321);
 	free(q);
-	ASSERT_EQ(0, mlu_command("detach %d", getpid()));
-	mlu_rows(&rows, "targets/%d/allocations", mlu_id(getpid()));
+	ASSERT_EQ(0, mst_command("detach %d", getpid()));
+	mst_rows(&rows, "targets/%d/allocations", mst_id(getpid()));
 	for (i = 0; i < rows.count; i++) {
 		seen += rows.row[i].addr == (unsigned long)p && rows.row[i].size == 12345;
 		EXPECT_NE(54321ul, rows.row[i].size);
 	}
 	EXPECT_EQ(1, seen);
-	mlu_rows_free(&rows);
+	mst_rows_free(&rows);
 	free(p);
 }
 
 /* So is the first process of the machine, if it has an allocator. */
 TEST_F(target, process_1_is_an_ordinary_target)
 {
-	int err = mlu_command("attach 1");
+	int err = mst_command("attach 1");
 
 	if (err == ENOENT)
 		SKIP(return, "process 1 of this machine has no allocator");
 	ASSERT_EQ(0, err);
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(1)));
-	EXPECT_EQ(0, mlu_command("detach 1"));
-	EXPECT_EQ(0, mlu_command("clear 1"));
+	EXPECT_STREQ("tracing", mst_state(mst_id(1)));
+	EXPECT_EQ(0, mst_command("detach 1"));
+	EXPECT_EQ(0, mst_command("clear 1"));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

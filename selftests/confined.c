@@ -13,49 +13,49 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(confined)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(confined)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(confined)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 /* What the target says is what it got; the calls that were not followed are told. */
-static bool is_exact_or_says_not(const struct mlu_leaker *l, int id)
+static bool is_exact_or_says_not(const struct mst_program *l, int id)
 {
-	return mlu_stat(id, "lost_inflight") > 0 || mlu_exact(l);
+	return mst_stat(id, "lost_inflight") > 0 || mst_exact(l);
 }
 
 /*
  * Whoever was confined at the attach is refused on the kernels that would kill it, and
  * is an ordinary target on all others.
  */
-static bool lives_exactly_or_is_refused(struct mlu_leaker *l, const char *name)
+static bool lives_exactly_or_is_refused(struct mst_program *l, const char *name)
 {
 	bool good;
 	int err;
 
-	mlu_spawn(l, "confined", name, NULL);
-	err = mlu_command("attach %d", l->pid);
-	good = !err || (err == EOPNOTSUPP && strstr(mlu_refusal, "seccomp"));
+	mst_spawn(l, "confined", name, NULL);
+	err = mst_command("attach %d", l->pid);
+	good = !err || (err == EOPNOTSUPP && strstr(mst_refusal, "seccomp"));
 	if (err)
-		mlu_say("%s", mlu_refusal);
-	mlu_step(l, "go");
-	mlu_step(l, "allocate");
+		mst_say("%s", mst_refusal);
+	mst_step(l, "go");
+	mst_step(l, "allocate");
 	if (!err)
-		good = mlu_exact(l) && mlu_sound(mlu_id(l->pid)) && good;
-	return mlu_end(l) == 0 && good;
+		good = mst_exact(l) && mst_sound(mst_id(l->pid)) && good;
+	return mst_end(l) == 0 && good;
 }
 
 TEST_F(confined, by_an_allow_list)
@@ -75,17 +75,17 @@ TEST_F(confined, in_one_of_its_threads)
 }
 
 /* There is nobody to refuse any more: it lives, and what was not followed is said. */
-static bool lives_when_confined_later(struct mlu_leaker *l, const char *name)
+static bool lives_when_confined_later(struct mst_program *l, const char *name)
 {
 	bool good;
 
-	mlu_spawn(l, "confined", name, NULL);
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "confine");
-	mlu_step(l, "allocate");
-	good = is_exact_or_says_not(l, mlu_id(l->pid)) && mlu_sound(mlu_id(l->pid));
-	return mlu_end(l) == 0 && good;
+	mst_spawn(l, "confined", name, NULL);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "confine");
+	mst_step(l, "allocate");
+	good = is_exact_or_says_not(l, mst_id(l->pid)) && mst_sound(mst_id(l->pid));
+	return mst_end(l) == 0 && good;
 }
 
 TEST_F(confined, by_an_allow_list_after_the_attach)
@@ -105,7 +105,7 @@ TEST_F(confined, in_one_of_its_threads_after_the_attach)
 
 TEST_F(confined, by_redirection_to_itself_after_the_attach)
 {
-	if (!mlu_has_user_dispatch())
+	if (!mst_has_user_dispatch())
 		SKIP(return, "no syscall user dispatch before Linux 5.11");
 	EXPECT_TRUE(lives_when_confined_later(&self->l, "dispatch_later"));
 }
@@ -143,24 +143,24 @@ static bool let_go(pid_t pid)
 
 TEST_F(confined, by_a_tracer_that_emulates)
 {
-	mlu_spawn(&self->l, "life", "idle", NULL);
+	mst_spawn(&self->l, "life", "idle", NULL);
 	if (!emulate(self->l.pid))
 		SKIP(return, "no PTRACE_SYSEMU");
-	EXPECT_EQ(EOPNOTSUPP, mlu_command("attach %d", self->l.pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "PTRACE_SYSEMU"))
+	EXPECT_EQ(EOPNOTSUPP, mst_command("attach %d", self->l.pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "PTRACE_SYSEMU"))
 	{
-		TH_LOG("%s", mlu_refusal);
+		TH_LOG("%s", mst_refusal);
 	}
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
 	ASSERT_TRUE(let_go(self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

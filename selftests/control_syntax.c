@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 /* In a command "@" stands for the PID of a process that could be attached. */
 struct refusal {
@@ -117,7 +117,7 @@ static long refused_ms_ago(const char *tail)
 /* One printable line: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID] N ms ago". */
 static bool is_sentence(const char *names, int err)
 {
-	const char *sentence = strstr(mlu_refusal, ": "), *end = NULL, *at;
+	const char *sentence = strstr(mst_refusal, ": "), *end = NULL, *at;
 	char tail[128];
 
 	snprintf(tail, sizeof(tail), " (%s), written by control_syntax[%d]",
@@ -129,9 +129,9 @@ static bool is_sentence(const char *names, int err)
 		 err == EFAULT ? "EFAULT" :
 				 "?",
 		 getpid());
-	if (!strncmp(mlu_refusal, "refused ", 8) && sentence)
+	if (!strncmp(mst_refusal, "refused ", 8) && sentence)
 		end = strstr(sentence, tail);
-	for (at = mlu_refusal; *at; at++)
+	for (at = mst_refusal; *at; at++)
 		if (!isprint((unsigned char)*at))
 			end = NULL;
 	return end && end - sentence > 6 && refused_ms_ago(end + strlen(tail)) >= 0 &&
@@ -140,12 +140,12 @@ static bool is_sentence(const char *names, int err)
 
 static bool is_refused(const void *command, size_t len, int err, const char *names)
 {
-	int got = mlu_write(command, len);
+	int got = mst_write(command, len);
 
 	if (got == err && is_sentence(names, err))
 		return true;
-	mlu_say("'%.*s': errno %d instead of %d, '%.300s' should name '%s'",
-		len > 100 ? 100 : (int)len, (const char *)command, got, err, mlu_refusal, names);
+	mst_say("'%.*s': errno %d instead of %d, '%.300s' should name '%s'",
+		len > 100 ? 100 : (int)len, (const char *)command, got, err, mst_refusal, names);
 	return false;
 }
 
@@ -166,36 +166,36 @@ static bool are_refused(const struct refusal *r, size_t count, pid_t pid)
 
 FIXTURE(control)
 {
-	struct mlu_leaker leaker;
+	struct mst_program program;
 };
 
 FIXTURE_SETUP(control)
 {
-	mlu_fresh();
-	mlu_spawn(&self->leaker, "life", "idle", NULL);
+	mst_fresh();
+	mst_spawn(&self->program, "life", "idle", NULL);
 }
 
 FIXTURE_TEARDOWN(control)
 {
-	mlu_kill(&self->leaker);
-	mlu_fresh();
+	mst_kill(&self->program);
+	mst_fresh();
 }
 
 TEST_F(control, refuses_bad_words)
 {
-	EXPECT_TRUE(are_refused(words, COUNT(words), self->leaker.pid));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	EXPECT_TRUE(are_refused(words, COUNT(words), self->program.pid));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 TEST_F(control, refuses_bad_keys)
 {
-	EXPECT_TRUE(are_refused(keys, COUNT(keys), self->leaker.pid));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	EXPECT_TRUE(are_refused(keys, COUNT(keys), self->program.pid));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 TEST_F(control, refuses_strangers)
 {
-	EXPECT_TRUE(are_refused(strangers, COUNT(strangers), self->leaker.pid));
+	EXPECT_TRUE(are_refused(strangers, COUNT(strangers), self->program.pid));
 }
 
 TEST_F(control, refuses_a_megabyte)
@@ -212,11 +212,11 @@ TEST_F(control, refuses_a_megabyte)
 TEST_F(control, takes_4096_bytes)
 {
 	char bytes[4096];
-	int len = sprintf(bytes, "attach %d", self->leaker.pid);
+	int len = sprintf(bytes, "attach %d", self->program.pid);
 
 	memset(bytes + len, ' ', sizeof(bytes) - len);
-	EXPECT_EQ(0, mlu_write(bytes, sizeof(bytes)));
-	EXPECT_NE(0, mlu_id(self->leaker.pid));
+	EXPECT_EQ(0, mst_write(bytes, sizeof(bytes)));
+	EXPECT_NE(0, mst_id(self->program.pid));
 }
 
 /* Whatever the bytes are, the line that tells of them is one of plain letters. */
@@ -239,9 +239,9 @@ TEST_F(control, refuses_binary_bytes)
 
 TEST_F(control, refuses_bytes_that_are_not_there)
 {
-	EXPECT_EQ(EFAULT, mlu_write((void *)8, 10));
+	EXPECT_EQ(EFAULT, mst_write((void *)8, 10));
 	EXPECT_TRUE(is_sentence("bytes", EFAULT));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 TEST_F(control, refuses_the_dead)
@@ -269,58 +269,58 @@ TEST_F(control, refuses_the_same_process_twice)
 	char command[64];
 	int id;
 
-	sprintf(command, "attach %d", self->leaker.pid);
-	ASSERT_EQ(0, mlu_command("%s", command));
-	id = mlu_id(self->leaker.pid);
+	sprintf(command, "attach %d", self->program.pid);
+	ASSERT_EQ(0, mst_command("%s", command));
+	id = mst_id(self->program.pid);
 	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, "already"));
 	EXPECT_TRUE(is_refused(command + 7, strlen(command + 7), EBUSY, "already"));
 	strcat(command, " min=100");
 	EXPECT_TRUE(is_refused(command, strlen(command), EBUSY, "already"));
-	EXPECT_EQ(1, mlu_stat(0, "targets"));
-	EXPECT_EQ(id, mlu_id(self->leaker.pid));
+	EXPECT_EQ(1, mst_stat(0, "targets"));
+	EXPECT_EQ(id, mst_id(self->program.pid));
 }
 
 TEST_F(control, ignores_white_space_around)
 {
-	ASSERT_EQ(0, mlu_command(" \t attach %d min=1 \n", self->leaker.pid));
-	ASSERT_EQ(0, mlu_command("\n\n detach %d\n\n", self->leaker.pid));
-	ASSERT_EQ(0, mlu_command("  clear all  "));
-	EXPECT_EQ(0, mlu_stat(0, "targets"));
-	ASSERT_EQ(0, mlu_command(" %d\n", self->leaker.pid));
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(self->leaker.pid)));
+	ASSERT_EQ(0, mst_command(" \t attach %d min=1 \n", self->program.pid));
+	ASSERT_EQ(0, mst_command("\n\n detach %d\n\n", self->program.pid));
+	ASSERT_EQ(0, mst_command("  clear all  "));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
+	ASSERT_EQ(0, mst_command(" %d\n", self->program.pid));
+	EXPECT_STREQ("tracing", mst_state(mst_id(self->program.pid)));
 }
 
 /* A refusal changes nothing of what is traced already. */
 TEST_F(control, loses_nothing_by_refusals)
 {
-	struct mlu_leaker *l = &self->leaker;
+	struct mst_program *l = &self->program;
 	char before[4096], after[4096];
 
-	ASSERT_EQ(0, mlu_command("attach %d max=1000 depth=7", l->pid));
-	mlu_step(l, "go");
-	ASSERT_TRUE(mlu_line(mlu_id(l->pid), before, sizeof(before)));
+	ASSERT_EQ(0, mst_command("attach %d max=1000 depth=7", l->pid));
+	mst_step(l, "go");
+	ASSERT_TRUE(mst_line(mst_id(l->pid), before, sizeof(before)));
 	are_refused(words, COUNT(words), l->pid);
-	EXPECT_EQ(EINVAL, mlu_command("attach %d min=2 min=1", l->pid));
-	EXPECT_EQ(EINVAL, mlu_command("detach %d now", l->pid));
-	ASSERT_TRUE(mlu_line(mlu_id(l->pid), after, sizeof(after)));
+	EXPECT_EQ(EINVAL, mst_command("attach %d min=2 min=1", l->pid));
+	EXPECT_EQ(EINVAL, mst_command("detach %d now", l->pid));
+	ASSERT_TRUE(mst_line(mst_id(l->pid), after, sizeof(after)));
 	EXPECT_STREQ(before, after);
-	EXPECT_TRUE(mlu_exact(l));
+	EXPECT_TRUE(mst_exact(l));
 }
 
 /* One file's own refusal is not overwritten by that of another; a fresh one shows the last. */
 TEST_F(control, keeps_a_sentence_per_open_file)
 {
-	int one = mlu_open(O_RDWR, "control"), other = mlu_open(O_RDWR, "control");
-	int fresh = mlu_open(O_RDONLY, "control");
+	int one = mst_open(O_RDWR, "control"), other = mst_open(O_RDWR, "control");
+	int fresh = mst_open(O_RDONLY, "control");
 
-	ASSERT_EQ(EINVAL, mlu_command_through(one, "first mistake"));
-	ASSERT_EQ(EINVAL, mlu_command_through(other, "second mistake"));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "second"));
-	mlu_refusal_through(one);
-	EXPECT_NE(NULL, strstr(mlu_refusal, "first"));
-	EXPECT_EQ(NULL, strstr(mlu_refusal, "second"));
-	mlu_refusal_through(fresh);
-	EXPECT_NE(NULL, strstr(mlu_refusal, "second"));
+	ASSERT_EQ(EINVAL, mst_command_through(one, "first mistake"));
+	ASSERT_EQ(EINVAL, mst_command_through(other, "second mistake"));
+	EXPECT_NE(NULL, strstr(mst_refusal, "second"));
+	mst_refusal_through(one);
+	EXPECT_NE(NULL, strstr(mst_refusal, "first"));
+	EXPECT_EQ(NULL, strstr(mst_refusal, "second"));
+	mst_refusal_through(fresh);
+	EXPECT_NE(NULL, strstr(mst_refusal, "second"));
 	close(one);
 	close(other);
 	close(fresh);
@@ -334,18 +334,18 @@ TEST_F(control, tells_the_writer_of_the_last_refusal)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(mlu_command("attach nobody") != EINVAL);
+		_exit(mst_command("attach nobody") != EINVAL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
-	fd = mlu_open(O_RDONLY, "control");
-	mlu_refusal_through(fd);
+	fd = mst_open(O_RDONLY, "control");
+	mst_refusal_through(fd);
 	close(fd);
 	sprintf(writer, "written by control_syntax[%d]", pid);
-	EXPECT_NE(NULL, strstr(mlu_refusal, writer))
+	EXPECT_NE(NULL, strstr(mst_refusal, writer))
 	{
-		TH_LOG("%s", mlu_refusal);
+		TH_LOG("%s", mst_refusal);
 	}
-	EXPECT_NE(NULL, strstr(mlu_refusal, "nobody"));
+	EXPECT_NE(NULL, strstr(mst_refusal, "nobody"));
 }
 
 static long now_ms(void)
@@ -358,17 +358,17 @@ static long now_ms(void)
 
 static long age_through(int fd)
 {
-	mlu_refusal_through(fd);
-	return refused_ms_ago(strrchr(mlu_refusal, ']') + 1);
+	mst_refusal_through(fd);
+	return refused_ms_ago(strrchr(mst_refusal, ']') + 1);
 }
 
 /* An old refusal is not mistaken for an answer to what was written just now. */
 TEST_F(control, tells_when_it_refused)
 {
-	int own = mlu_open(O_RDWR, "control"), fresh = mlu_open(O_RDONLY, "control");
+	int own = mst_open(O_RDWR, "control"), fresh = mst_open(O_RDONLY, "control");
 	long begin = now_ms(), age;
 
-	ASSERT_EQ(EINVAL, mlu_command_through(own, "attach nobody"));
+	ASSERT_EQ(EINVAL, mst_command_through(own, "attach nobody"));
 	usleep(1200000);
 	age = age_through(own);
 	EXPECT_GE(age, 1200);
@@ -376,7 +376,7 @@ TEST_F(control, tells_when_it_refused)
 	EXPECT_GE(age_through(fresh), age);
 	/* The next one is new. */
 	begin = now_ms();
-	ASSERT_EQ(EINVAL, mlu_command_through(own, "attach nobody"));
+	ASSERT_EQ(EINVAL, mst_command_through(own, "attach nobody"));
 	EXPECT_LE(age_through(own), now_ms() - begin + 1);
 	close(own);
 	close(fresh);
@@ -384,6 +384,6 @@ TEST_F(control, tells_when_it_refused)
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -10,59 +10,59 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
-#define CROWD 8 /* threads, as in leakers/counted.c */
+#define CROWD 8 /* threads, as in programs/counted.c */
 
 FIXTURE(counter)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(counter)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(counter)
 {
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
-static int start(struct mlu_leaker *l, const char *program, const char *name, long number)
+static int start(struct mst_program *l, const char *program, const char *name, long number)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%ld", number);
-	mlu_spawn(l, program, name, number ? text : NULL, NULL);
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	return mlu_id(l->pid);
+	mst_spawn(l, program, name, number ? text : NULL, NULL);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(l->pid);
 }
 
-static int run(struct mlu_leaker *l, const char *program, const char *name, long number)
+static int run(struct mst_program *l, const char *program, const char *name, long number)
 {
 	int id = start(l, program, name, number);
 
-	mlu_step(l, "go");
+	mst_step(l, "go");
 	return id;
 }
 
 /* The events of a target's report, which has only those that are not 0. */
 static bool counts_are(int id, const char *wanted)
 {
-	char *report = mlu_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
+	char *report = mst_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
 	bool good;
 
 	if (!events)
-		mlu_die("no events: %s", report);
+		mst_die("no events: %s", report);
 	events += strlen("\nevents ");
 	events[strcspn(events, "\n")] = 0;
 	good = !strcmp(events, wanted);
 	if (!good)
-		mlu_say("counted %s instead of %s", events, wanted);
+		mst_say("counted %s instead of %s", events, wanted);
 	free(report);
 	return good;
 }
@@ -71,7 +71,7 @@ TEST_F(counter, blocks_that_come_and_go)
 {
 	self->id = run(&self->l, "counted", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 /* A wrapper's call of libc's free is a part of the program's. */
@@ -79,26 +79,26 @@ TEST_F(counter, frees_within_the_free_of_a_wrapper)
 {
 	self->id = run(&self->l, "counted_wrapped", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 TEST_F(counter, frees_within_the_free_of_a_wrapping_library)
 {
 	self->id = run(&self->l, "counted_apart", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 /* Each thread's free is told from those of others. */
 TEST_F_TIMEOUT(counter, frees_within_the_free_of_a_wrapper_in_threads, 60)
 {
-	long count = mlu_scaled(1000, 300);
+	long count = mst_scaled(1000, 300);
 
 	self->id = run(&self->l, "counted_wrapped", "pair_crowd", count);
-	EXPECT_EQ(CROWD * count, mlu_stat(self->id, "freed"));
-	EXPECT_EQ(0, mlu_stat(self->id, "unknown_free"));
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), 2 * CROWD * count);
+	EXPECT_EQ(CROWD * count, mst_stat(self->id, "freed"));
+	EXPECT_EQ(0, mst_stat(self->id, "unknown_free"));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
+	EXPECT_GE(mst_stat(self->id, "nested"), 2 * CROWD * count);
 }
 
 /* The program's own frees of what is not recorded, whatever frees came before. */
@@ -129,13 +129,13 @@ TEST_F(counter, wrapped_frees_of_what_was_there_before_further_down)
 /* What libc frees at a thread's end it has not allocated by malloc. */
 TEST_F_TIMEOUT(counter, threads_that_end_free_nothing_unknown, 60)
 {
-	long count = mlu_scaled(500, 100);
+	long count = mst_scaled(500, 100);
 
 	self->id = run(&self->l, "counted", "threads", count);
-	EXPECT_EQ(0, mlu_stat(self->id, "unknown_free"));
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), count);
-	EXPECT_GE(mlu_stat(self->id, "freed"), 20 * count);
+	EXPECT_EQ(0, mst_stat(self->id, "unknown_free"));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
+	EXPECT_GE(mst_stat(self->id, "nested"), count);
+	EXPECT_GE(mst_stat(self->id, "freed"), 20 * count);
 }
 
 /* Wherever in a recorded mapping it is, and also if it begins before it; not if it fails. */
@@ -143,27 +143,27 @@ TEST_F(counter, munmaps_of_a_part)
 {
 	self->id = run(&self->l, "counted", "unmaps", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=3 freed=1 unknown_free=1 partial_unmap=6"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 /* A realloc that fails has freed nothing. */
 TEST_F(counter, reallocs)
 {
 	self->id = run(&self->l, "counted", "reallocs", 0);
-	EXPECT_EQ(3, mlu_stat(self->id, "allocated"));
-	EXPECT_EQ(1, mlu_stat(self->id, "freed"));
-	EXPECT_EQ(1, mlu_stat(self->id, "reallocated"));
-	EXPECT_EQ(2, mlu_stat(self->id, "failed"));
-	EXPECT_EQ(1, mlu_stat(self->id, "unknown_free"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_EQ(3, mst_stat(self->id, "allocated"));
+	EXPECT_EQ(1, mst_stat(self->id, "freed"));
+	EXPECT_EQ(1, mst_stat(self->id, "reallocated"));
+	EXPECT_EQ(2, mst_stat(self->id, "failed"));
+	EXPECT_EQ(1, mst_stat(self->id, "unknown_free"));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 TEST_F(counter, filtered)
 {
-	mlu_spawn(&self->l, "edge", "kinds", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d min=31", self->l.pid));
-	self->id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
+	mst_spawn(&self->l, "edge", "kinds", NULL);
+	ASSERT_EQ(0, mst_command("attach %d min=31", self->l.pid));
+	self->id = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
 	EXPECT_TRUE(counts_are(self->id, "allocated=2 freed=0 filtered=1"));
 }
 
@@ -172,7 +172,7 @@ TEST_F(counter, nested_calls_deeper_than_the_kernel_follows)
 {
 	self->id = run(&self->l, "toy", "nested", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=4 freed=0 nested=111"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 /* Of 70 calls of the program within each other the kernel follows 64. */
@@ -186,7 +186,7 @@ TEST_F(counter, calls_that_are_left_by_longjmp)
 {
 	self->id = run(&self->l, "toy_apart", "longjmp_same", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1 freed=0 uncertain=3"));
-	EXPECT_TRUE(mlu_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
 }
 
 /*
@@ -197,48 +197,48 @@ TEST_F(counter, calls_that_are_left_by_longjmp)
 TEST_F_TIMEOUT(counter, calls_at_the_memory_limit, 240)
 {
 	/* Not scaled by MLU_COUNT: fewer would not reach the limit. */
-	long count = mlu_debug_kernel() ? 2000 : 4000;
+	long count = mst_debug_kernel() ? 2000 : 4000;
 	long made = CROWD * (count + count / 10), reports = 0;
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	long long sum;
 	size_t i;
 
-	mlu_reload("max_memory=1");
+	mst_reload("max_memory=1");
 	self->id = start(&self->l, "counted", "crowd", count);
-	mlu_go(&self->l, "go");
+	mst_go(&self->l, "go");
 	do {
-		char *report = mlu_text("report");
+		char *report = mst_text("report");
 
-		EXPECT_TRUE(mlu_lost_agrees(report));
+		EXPECT_TRUE(mst_lost_agrees(report));
 		free(report);
-		sum = mlu_stat(self->id, "allocated") + mlu_stat(self->id, "lost_limit");
+		sum = mst_stat(self->id, "allocated") + mst_stat(self->id, "lost_limit");
 	} while (reports++ < 1000 && sum < made / 2);
-	mlu_wait_done(&self->l);
+	mst_wait_done(&self->l);
 	EXPECT_EQ(CROWD * count, (long)self->l.count);
-	EXPECT_GT(mlu_stat(self->id, "lost_limit"), 1000);
-	sum = mlu_stat(self->id, "allocated") + mlu_stat(self->id, "lost_limit") +
-	      mlu_stat(self->id, "lost_memory");
+	EXPECT_GT(mst_stat(self->id, "lost_limit"), 1000);
+	sum = mst_stat(self->id, "allocated") + mst_stat(self->id, "lost_limit") +
+	      mst_stat(self->id, "lost_memory");
 	EXPECT_EQ(made, sum);
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 	/* A lost block may be moved by realloc. */
-	EXPECT_LE(mlu_stat(self->id, "unknown_free"), CROWD * (count / 10));
-	EXPECT_EQ(0, mlu_stat(self->id, "failed"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), CROWD * count / 50);
-	EXPECT_LE(mlu_stat(0, "bytes_used"), mlu_stat(0, "bytes_limit"));
-	mlu_rows(&rows, "targets/%d/allocations", self->id);
+	EXPECT_LE(mst_stat(self->id, "unknown_free"), CROWD * (count / 10));
+	EXPECT_EQ(0, mst_stat(self->id, "failed"));
+	EXPECT_GE(mst_stat(self->id, "nested"), CROWD * count / 50);
+	EXPECT_LE(mst_stat(0, "bytes_used"), mst_stat(0, "bytes_limit"));
+	mst_rows(&rows, "targets/%d/allocations", self->id);
 	for (i = 0; i < rows.count; i++)
 		EXPECT_STREQ("heap", rows.row[i].kind);
-	mlu_rows_free(&rows);
-	mlu_say("%ld calls, %lld lost at the limit, %lld for want of memory, %lld nested", made,
-		mlu_stat(self->id, "lost_limit"), mlu_stat(self->id, "lost_memory"),
-		mlu_stat(self->id, "nested"));
-	ASSERT_EQ(0, mlu_command("detach all"));
-	ASSERT_EQ(0, mlu_command("clear all"));
-	mlu_reload("");
+	mst_rows_free(&rows);
+	mst_say("%ld calls, %lld lost at the limit, %lld for want of memory, %lld nested", made,
+		mst_stat(self->id, "lost_limit"), mst_stat(self->id, "lost_memory"),
+		mst_stat(self->id, "nested"));
+	ASSERT_EQ(0, mst_command("detach all"));
+	ASSERT_EQ(0, mst_command("clear all"));
+	mst_reload("");
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define WATCHDOG 30 /* seconds in which an attach must have come to an end */
 
@@ -24,102 +24,102 @@ static char dir[128], file[512];
 
 FIXTURE(daemon)
 {
-	struct mlu_leaker daemon, mapper, other;
+	struct mst_program daemon, mapper, other;
 };
 
 /* What a test needs; a file that defines malloc is probed, any other one is only read. */
-static void start_fuse(struct mlu_leaker *daemon, const char *library)
+static void start_fuse(struct mst_program *daemon, const char *library)
 {
 	char original[512];
 
-	snprintf(dir, sizeof(dir), "%s/mnt", mlu_scratch());
+	snprintf(dir, sizeof(dir), "%s/mnt", mst_scratch());
 	mkdir(dir, 0755);
-	snprintf(original, sizeof(original), "%s", mlu_here(library));
+	snprintf(original, sizeof(original), "%s", mst_here(library));
 	snprintf(file, sizeof(file), "%s/file", dir);
-	mlu_spawn(daemon, "daemon", "fuse", dir, original, NULL);
+	mst_spawn(daemon, "daemon", "fuse", dir, original, NULL);
 }
 
-static void start_fanotify(struct mlu_leaker *daemon, const char *library)
+static void start_fanotify(struct mst_program *daemon, const char *library)
 {
 	char command[1200];
 
-	snprintf(file, sizeof(file), "%s/file", mlu_scratch());
-	snprintf(command, sizeof(command), "cp %s %s", mlu_here(library), file);
+	snprintf(file, sizeof(file), "%s/file", mst_scratch());
+	snprintf(command, sizeof(command), "cp %s %s", mst_here(library), file);
 	if (system(command))
-		mlu_die("%s", command);
-	mlu_spawn(daemon, "daemon", "fanotify", file, NULL);
+		mst_die("%s", command);
+	mst_spawn(daemon, "daemon", "fanotify", file, NULL);
 }
 
 FIXTURE_SETUP(daemon)
 {
 	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
-		mlu_say("no FUSE here");
-	mlu_fresh();
-	mlu_spawn(&self->other, "life", "idle", NULL);
-	if (mlu_command("attach %d", self->other.pid))
-		mlu_die("%s", mlu_refusal);
+		mst_say("no FUSE here");
+	mst_fresh();
+	mst_spawn(&self->other, "life", "idle", NULL);
+	if (mst_command("attach %d", self->other.pid))
+		mst_die("%s", mst_refusal);
 }
 
 /* The daemon goes first: with it all waiting ends. */
 FIXTURE_TEARDOWN(daemon)
 {
 	if (self->daemon.pid)
-		mlu_kill(&self->daemon);
+		mst_kill(&self->daemon);
 	if (dir[0])
 		umount2(dir, MNT_DETACH);
 	if (self->mapper.pid)
-		mlu_kill(&self->mapper);
-	mlu_kill(&self->other);
-	mlu_fresh();
+		mst_kill(&self->mapper);
+	mst_kill(&self->other);
+	mst_fresh();
 }
 
-static bool keeps(const struct mlu_leaker *l, unsigned long size)
+static bool keeps(const struct mst_program *l, unsigned long size)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	size_t i, count = 0;
 
-	mlu_rows(&rows, "targets/%d/allocations", mlu_id(l->pid));
+	mst_rows(&rows, "targets/%d/allocations", mst_id(l->pid));
 	for (i = 0; i < rows.count; i++)
 		count += rows.row[i].size == size;
-	mlu_rows_free(&rows);
+	mst_rows_free(&rows);
 	if (count == l->count)
 		return true;
-	mlu_say("kept %zu blocks, listed %zu", l->count, count);
+	mst_say("kept %zu blocks, listed %zu", l->count, count);
 	return false;
 }
 
-static bool attaches(const struct mlu_leaker *l)
+static bool attaches(const struct mst_program *l)
 {
-	int err = mlu_command("attach %d", l->pid);
+	int err = mst_command("attach %d", l->pid);
 
 	if (err)
-		mlu_say("%s", mlu_refusal);
+		mst_say("%s", mst_refusal);
 	return !err;
 }
 
-static bool detaches(const struct mlu_leaker *l)
+static bool detaches(const struct mst_program *l)
 {
-	int err = mlu_command("detach %d", l->pid);
+	int err = mst_command("detach %d", l->pid);
 
 	if (err)
-		mlu_say("%s", mlu_refusal);
+		mst_say("%s", mst_refusal);
 	return !err;
 }
 
 /* The daemon's own requests come and go beside what it keeps. */
-static bool both_are_exact(struct mlu_leaker *daemon, struct mlu_leaker *mapper)
+static bool both_are_exact(struct mst_program *daemon, struct mst_program *mapper)
 {
-	mlu_step(daemon, "keep");
-	mlu_step(mapper, "keep");
-	mlu_step(daemon, "keep");
-	return keeps(daemon, 555) && mlu_exact(mapper) && mlu_sound(mlu_id(daemon->pid)) &&
-	       mlu_sound(mlu_id(mapper->pid));
+	mst_step(daemon, "keep");
+	mst_step(mapper, "keep");
+	mst_step(daemon, "keep");
+	return keeps(daemon, 555) && mst_exact(mapper) && mst_sound(mst_id(daemon->pid)) &&
+	       mst_sound(mst_id(mapper->pid));
 }
 
 TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_before_who_maps_its_file, 90)
 {
-	start_fuse(&self->daemon, "leakers/libtoy.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	start_fuse(&self->daemon, "programs/libtoy.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attaches(&self->daemon));
 	ASSERT_TRUE(attaches(&self->mapper));
 	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
@@ -129,8 +129,8 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_before_who_maps_its_file, 90)
 
 TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_after_who_maps_its_file, 90)
 {
-	start_fuse(&self->daemon, "leakers/libtoy.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	start_fuse(&self->daemon, "programs/libtoy.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attaches(&self->mapper));
 	ASSERT_TRUE(attaches(&self->daemon));
 	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
@@ -140,8 +140,8 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_after_who_maps_its_file, 90)
 
 TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_a_target_like_any_other, 90)
 {
-	start_fanotify(&self->daemon, "leakers/libtoy.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	start_fanotify(&self->daemon, "programs/libtoy.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attaches(&self->daemon));
 	ASSERT_TRUE(attaches(&self->mapper));
 	EXPECT_TRUE(both_are_exact(&self->daemon, &self->mapper));
@@ -150,12 +150,12 @@ TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_a_target_like_any_other, 90)
 }
 
 /* An attach by somebody else, which may take its time. */
-static pid_t begin_attach(const struct mlu_leaker *l)
+static pid_t begin_attach(const struct mst_program *l)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(mlu_command("attach %d", l->pid));
+		_exit(mst_command("attach %d", l->pid));
 	usleep(300000);
 	return pid;
 }
@@ -171,7 +171,7 @@ static int end_of_attach(pid_t pid)
 			return WEXITSTATUS(status);
 		usleep(10000);
 	}
-	mlu_say("the attach has not come to an end");
+	mst_say("the attach has not come to an end");
 	kill(pid, SIGKILL);
 	return -1;
 }
@@ -180,14 +180,14 @@ static int end_of_attach(pid_t pid)
  * Attached in vain or with success, but in time, and nobody else waits for it: EINPROGRESS is
  * what a writer is told for whom it takes too long.
  */
-static bool makes_nobody_wait(struct mlu_leaker *target, struct mlu_leaker *other)
+static bool makes_nobody_wait(struct mst_program *target, struct mst_program *other)
 {
 	pid_t writer = begin_attach(target);
-	bool good = detaches(other) && mlu_command("clear %d", other->pid) == 0 && attaches(other);
+	bool good = detaches(other) && mst_command("clear %d", other->pid) == 0 && attaches(other);
 	int err = end_of_attach(writer);
 
-	mlu_say("the attach ended with errno %d", err);
-	mlu_step(target, "keep");
+	mst_say("the attach ended with errno %d", err);
+	mst_step(target, "keep");
 	if (!err)
 		good = keeps(target, 555) && detaches(target) && good;
 	return good && err >= 0 && err != EINPROGRESS && detaches(other);
@@ -195,42 +195,42 @@ static bool makes_nobody_wait(struct mlu_leaker *target, struct mlu_leaker *othe
 
 TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_makes_nobody_wait, 120)
 {
-	start_fuse(&self->daemon, "leakers/libone.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
-	mlu_step(&self->daemon, "hang");
+	start_fuse(&self->daemon, "programs/libone.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
 }
 
 TEST_F_TIMEOUT(daemon, an_allocator_that_cannot_be_read_makes_nobody_wait, 120)
 {
-	start_fuse(&self->daemon, "leakers/libtoy.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
-	mlu_step(&self->daemon, "hang");
+	start_fuse(&self->daemon, "programs/libtoy.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
 }
 
 TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_is_a_target_itself, 120)
 {
-	start_fuse(&self->daemon, "leakers/libone.so");
-	mlu_step(&self->daemon, "hang");
+	start_fuse(&self->daemon, "programs/libone.so");
+	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(makes_nobody_wait(&self->daemon, &self->other));
 }
 
 TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_may_begin_to_hang, 120)
 {
-	start_fuse(&self->daemon, "leakers/libone.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	start_fuse(&self->daemon, "programs/libone.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attaches(&self->daemon));
-	mlu_step(&self->daemon, "hang");
+	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
 	EXPECT_TRUE(detaches(&self->daemon));
 }
 
 TEST_F_TIMEOUT(daemon, a_fanotify_daemon_that_hangs_makes_nobody_wait, 120)
 {
-	start_fanotify(&self->daemon, "leakers/libone.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
-	mlu_step(&self->daemon, "hang");
+	start_fanotify(&self->daemon, "programs/libone.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
 }
 
@@ -239,14 +239,14 @@ TEST_F_TIMEOUT(daemon, a_daemon_that_hangs_may_be_killed, 120)
 {
 	pid_t writer;
 
-	start_fuse(&self->daemon, "leakers/libone.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	start_fuse(&self->daemon, "programs/libone.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attaches(&self->daemon));
-	mlu_step(&self->daemon, "hang");
+	mst_step(&self->daemon, "hang");
 	writer = begin_attach(&self->mapper);
 	kill(self->daemon.pid, SIGKILL);
 	EXPECT_GE(end_of_attach(writer), 0);
-	EXPECT_TRUE(mlu_wait_state(mlu_id(self->daemon.pid), "exited"));
+	EXPECT_TRUE(mst_wait_state(mst_id(self->daemon.pid), "exited"));
 	EXPECT_TRUE(detaches(&self->other));
 }
 
@@ -256,7 +256,7 @@ static bool has_become_another_program(pid_t pid)
 	int tries;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	snprintf(before, sizeof(before), "%s", mlu_here("leakers/daemon"));
+	snprintf(before, sizeof(before), "%s", mst_here("programs/daemon"));
 	for (tries = 0; tries < 1000; tries++) {
 		if (readlink(link, now, sizeof(now) - 1) > 0 && strcmp(now, before))
 			return true;
@@ -271,15 +271,15 @@ TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
 	char *control;
 	pid_t writer;
 
-	start_fuse(&self->daemon, "leakers/libone.so");
-	mlu_spawn(&self->mapper, "daemon", "mapper", file, NULL);
-	mlu_step(&self->daemon, "hang");
+	start_fuse(&self->daemon, "programs/libone.so");
+	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
+	mst_step(&self->daemon, "hang");
 	writer = begin_attach(&self->mapper);
-	mlu_go(&self->mapper, "become");
+	mst_go(&self->mapper, "become");
 	EXPECT_TRUE(has_become_another_program(self->mapper.pid));
-	mlu_step(&self->daemon, "answer");
+	mst_step(&self->daemon, "answer");
 	EXPECT_EQ(ESRCH, end_of_attach(writer));
-	control = mlu_text("control");
+	control = mst_text("control");
 	EXPECT_NE(NULL, strstr(control, "the process has become another program"))
 	{
 		TH_LOG("%s", control);
@@ -289,6 +289,6 @@ TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

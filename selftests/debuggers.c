@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define MAX_WORDS 40
 
 FIXTURE(debugger)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char go[64], attach[96];
 };
 
@@ -27,17 +27,17 @@ FIXTURE_SETUP(debugger)
 {
 	if (access("/usr/bin/gdb", X_OK))
 		SKIP(return, "no gdb");
-	mlu_fresh();
-	mlu_spawn(&self->l, "chain", NULL);
-	/* Commands of gdb's: the leaker's next step, and our attach. */
+	mst_fresh();
+	mst_spawn(&self->l, "chain", NULL);
+	/* Commands of gdb's: the program's next step, and our attach. */
 	snprintf(self->go, sizeof(self->go), "shell echo go >/proc/%d/fd/0", self->l.pid);
-	snprintf(self->attach, sizeof(self->attach), "shell echo %d >" MLU_DIR "/control",
+	snprintf(self->attach, sizeof(self->attach), "shell echo %d >" MST_DIR "/control",
 		 self->l.pid);
 }
 
 FIXTURE_TEARDOWN(debugger)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 static void become_gdb(pid_t pid, va_list commands)
@@ -71,7 +71,7 @@ static char *gdb(pid_t target, ...)
 	pid_t pid;
 
 	if (pipe(out))
-		mlu_die("pipe: %m");
+		mst_die("pipe: %m");
 	va_start(commands, target);
 	pid = fork();
 	if (!pid) {
@@ -80,10 +80,10 @@ static char *gdb(pid_t target, ...)
 	}
 	va_end(commands);
 	close(out[1]);
-	text = mlu_text_of(out[0]);
+	text = mst_text_of(out[0]);
 	close(out[0]);
 	if (waitpid(pid, &status, 0) != pid || status)
-		mlu_die("gdb failed (0x%x): %s", status, text);
+		mst_die("gdb failed (0x%x): %s", status, text);
 	return text;
 }
 
@@ -92,7 +92,7 @@ static bool says(char *text, const char *what)
 	bool does = strstr(text, what);
 
 	if (!does)
-		mlu_say("no \"%s\" in what gdb says: %s", what, text);
+		mst_say("no \"%s\" in what gdb says: %s", what, text);
 	free(text);
 	return does;
 }
@@ -104,26 +104,26 @@ TEST_F_TIMEOUT(debugger, holds_it_before_we_attach, 150)
 			 "backtrace 3", "finish", "delete", "detach", NULL);
 
 	EXPECT_TRUE(says(text, "\nchain_outer (step"));
-	mlu_wait_done(&self->l);
-	EXPECT_TRUE(mlu_exact(&self->l));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_wait_done(&self->l);
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
 {
 	char *text;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
 	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "backtrace 3", "finish",
 		   "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "\nchain_middle (step"));
-	mlu_wait_done(&self->l);
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_wait_done(&self->l);
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* It steps into malloc, over our breakpoint, instruction by instruction. */
@@ -132,17 +132,17 @@ TEST_F_TIMEOUT(debugger, steps_over_our_breakpoints, 200)
 	char *text;
 
 	/* The first step binds malloc's name, so that the second one is short. */
-	mlu_step(&self->l, "go");
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "delete", "stepi 60",
 		   "backtrace 3", "break chain_end", "continue", "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "chain_end"));
-	mlu_wait_done(&self->l);
+	mst_wait_done(&self->l);
 	EXPECT_EQ(8, self->l.count);
-	EXPECT_EQ(4, mlu_stat(mlu_id(self->l.pid), "allocated") -
-			     mlu_stat(mlu_id(self->l.pid), "freed"));
-	EXPECT_EQ(0, mlu_stat(mlu_id(self->l.pid), "uncertain"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(4, mst_stat(mst_id(self->l.pid), "allocated") -
+			     mst_stat(mst_id(self->l.pid), "freed"));
+	EXPECT_EQ(0, mst_stat(mst_id(self->l.pid), "uncertain"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* We let go while it holds the target within the chain. */
@@ -150,16 +150,16 @@ TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
 {
 	char detach[96], *text;
 
-	snprintf(detach, sizeof(detach), "shell echo detach %d >" MLU_DIR "/control", self->l.pid);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	snprintf(detach, sizeof(detach), "shell echo detach %d >" MST_DIR "/control", self->l.pid);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", detach, "finish",
 		   "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "\nchain_middle (step"));
-	mlu_wait_done(&self->l);
-	EXPECT_STREQ("detached", mlu_state(mlu_id(self->l.pid)));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
-	mlu_step(&self->l, "go");
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_wait_done(&self->l);
+	EXPECT_STREQ("detached", mst_state(mst_id(self->l.pid)));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
+	mst_step(&self->l, "go");
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* gdb's words for a breakpoint where malloc's probe is. */
@@ -170,9 +170,9 @@ static const char *at_our_breakpoint(pid_t pid)
 	unsigned long offset, start = 0, from, begin;
 	FILE *file;
 
-	if (!mlu_line(mlu_id(pid), line, sizeof(line)) ||
+	if (!mst_line(mst_id(pid), line, sizeof(line)) ||
 	    sscanf(strstr(line, " malloc "), " malloc %255[^+]+0x%lx", object, &offset) != 2)
-		mlu_die("no malloc in %s", line);
+		mst_die("no malloc in %s", line);
 	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
 	file = fopen(maps, "r");
 	while (file && !start && fgets(line, sizeof(line), file))
@@ -180,7 +180,7 @@ static const char *at_our_breakpoint(pid_t pid)
 		    !from && strrchr(path, '/') && !strcmp(strrchr(path, '/') + 1, object))
 			start = begin;
 	if (!start)
-		mlu_die("no %s is mapped", object);
+		mst_die("no %s is mapped", object);
 	fclose(file);
 	snprintf(words, sizeof(words), "break *0x%lx", start + offset);
 	return words;
@@ -191,15 +191,15 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
 {
 	char *text;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	text = gdb(self->l.pid, at_our_breakpoint(self->l.pid), "break chain_end", self->go,
 		   "continue", "delete", "detach", NULL);
 	EXPECT_TRUE(says(text, "chain_end"));
-	mlu_wait_done(&self->l);
-	EXPECT_TRUE(mlu_exact(&self->l));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_wait_done(&self->l);
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /*
@@ -210,22 +210,22 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_below_ours, 150)
 {
 	const char *there;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	there = at_our_breakpoint(self->l.pid);
-	mlu_fresh();
+	mst_fresh();
 	free(gdb(self->l.pid, there, self->attach, "delete", "detach", NULL));
-	mlu_step(&self->l, "go");
-	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_EQ(0, mlu_command("clear %d", self->l.pid));
-	EXPECT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	EXPECT_EQ(4, mlu_stat(mlu_id(self->l.pid), "allocated") -
-			     mlu_stat(mlu_id(self->l.pid), "freed"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_EQ(0, mst_command("clear %d", self->l.pid));
+	EXPECT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	EXPECT_EQ(4, mst_stat(mst_id(self->l.pid), "allocated") -
+			     mst_stat(mst_id(self->l.pid), "freed"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -9,36 +9,36 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(edge)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(edge)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(edge)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
-static void attach_and_go(struct mlu_leaker *l)
+static void attach_and_go(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "go");
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "go");
 }
 
-static int run(struct mlu_leaker *l, const char *program, const char *name)
+static int run(struct mst_program *l, const char *program, const char *name)
 {
-	mlu_spawn(l, program, name, NULL);
+	mst_spawn(l, program, name, NULL);
 	attach_and_go(l);
-	return mlu_id(l->pid);
+	return mst_id(l->pid);
 }
 
 /* A case of a program, named for what it does there. */
@@ -47,10 +47,10 @@ static int run(struct mlu_leaker *l, const char *program, const char *name)
 	TEST_F(edge, test)                                                          \
 	{                                                                           \
 		self->id = run(&self->l, program, #name);                           \
-		EXPECT_TRUE(mlu_exact(&self->l));                                   \
-		EXPECT_TRUE(mlu_sound(self->id));                                   \
-		EXPECT_EQ((long long)self->l.failed, mlu_stat(self->id, "failed")); \
-		EXPECT_EQ(0, mlu_end(&self->l));                                    \
+		EXPECT_TRUE(mst_exact(&self->l));                                   \
+		EXPECT_TRUE(mst_sound(self->id));                                   \
+		EXPECT_EQ((long long)self->l.failed, mst_stat(self->id, "failed")); \
+		EXPECT_EQ(0, mst_end(&self->l));                                    \
 	}
 
 EXACT("edge", realloc_zero)
@@ -90,17 +90,17 @@ EXACT_APART(tail_call)
 TEST_F(edge, free_from_before)
 {
 	self->id = run(&self->l, "edge", "free_from_before");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(1, mlu_stat(self->id, "unknown_free"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(1, mst_stat(self->id, "unknown_free"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A mapping that is unmapped in part is counted as such. */
 TEST_F(edge, munmap_part)
 {
 	self->id = run(&self->l, "edge", "munmap_part");
-	EXPECT_EQ(1, mlu_stat(self->id, "partial_unmap"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(1, mst_stat(self->id, "partial_unmap"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A block whose end nobody was told of goes when another one has its address. */
@@ -108,10 +108,10 @@ TEST_F(edge, munmap_part)
 	TEST_F(edge, name)                                    \
 	{                                                     \
 		self->id = run(&self->l, program, #name);     \
-		EXPECT_TRUE(mlu_exact(&self->l));             \
-		EXPECT_TRUE(mlu_sound(self->id));             \
-		EXPECT_EQ(1, mlu_stat(self->id, "replaced")); \
-		EXPECT_EQ(0, mlu_end(&self->l));              \
+		EXPECT_TRUE(mst_exact(&self->l));             \
+		EXPECT_TRUE(mst_sound(self->id));             \
+		EXPECT_EQ(1, mst_stat(self->id, "replaced")); \
+		EXPECT_EQ(0, mst_end(&self->l));              \
 	}
 
 EXACT_REPLACED("edge", mmap_over)
@@ -121,39 +121,39 @@ EXACT_REPLACED("toy_apart", given_twice)
 TEST_F(edge, memalign_to_nowhere)
 {
 	self->id = run(&self->l, "toy_apart", "memalign_to_nowhere");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(1, mlu_stat(self->id, "lost_fault"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(1, mst_stat(self->id, "lost_fault"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* An allocator that calls itself is one allocation, however deep. */
 TEST_F(edge, nested)
 {
 	self->id = run(&self->l, "toy", "nested");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_GT(mlu_stat(self->id, "nested") + mlu_stat(self->id, "lost_inflight"), 100);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_GT(mst_stat(self->id, "nested") + mst_stat(self->id, "lost_inflight"), 100);
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* The new_handler frees while operator new is trying: its block goes, the new one comes. */
 TEST_F(edge, new_handler_that_frees)
 {
-	mlu_spawn(&self->l, "new_handler", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(1, mlu_stat(mlu_id(self->l.pid), "failed"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_spawn(&self->l, "new_handler", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(1, mst_stat(mst_id(self->l.pid), "failed"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* What opening it has allocated is cleared before it is used. */
-static void run_elsewhere(struct mlu_leaker *l, const char *name)
+static void run_elsewhere(struct mst_program *l, const char *name)
 {
-	mlu_spawn(l, "elsewhere", name, mlu_here("leakers/libtoy.so"), NULL);
+	mst_spawn(l, "elsewhere", name, mst_here("programs/libtoy.so"), NULL);
 	attach_and_go(l);
-	if (mlu_command("clear %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "go");
+	if (mst_command("clear %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "go");
 }
 
 /* An allocator is one wherever it is mapped, and whenever: its probes come with its file. */
@@ -161,10 +161,10 @@ static void run_elsewhere(struct mlu_leaker *l, const char *name)
 	TEST_F(edge, name)                                                \
 	{                                                                 \
 		run_elsewhere(&self->l, #name);                           \
-		EXPECT_TRUE(mlu_exact(&self->l));                         \
-		EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));              \
-		EXPECT_EQ(5, mlu_stat(mlu_id(self->l.pid), "allocated")); \
-		EXPECT_EQ(0, mlu_end(&self->l));                          \
+		EXPECT_TRUE(mst_exact(&self->l));                         \
+		EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));              \
+		EXPECT_EQ(5, mst_stat(mst_id(self->l.pid), "allocated")); \
+		EXPECT_EQ(0, mst_end(&self->l));                          \
 	}
 
 EXACT_ELSEWHERE(second_libc)
@@ -174,9 +174,9 @@ EXACT_ELSEWHERE(reopened_library)
 TEST_F(edge, second_libc_in_a_crowd)
 {
 	run_elsewhere(&self->l, "second_libc_in_a_crowd");
-	EXPECT_TRUE(mlu_stat(mlu_id(self->l.pid), "unknown_caller") > 0 || mlu_exact(&self->l));
-	mlu_say("%lld unknown callers", mlu_stat(mlu_id(self->l.pid), "unknown_caller"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_stat(mst_id(self->l.pid), "unknown_caller") > 0 || mst_exact(&self->l));
+	mst_say("%lld unknown callers", mst_stat(mst_id(self->l.pid), "unknown_caller"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
@@ -199,12 +199,12 @@ static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
 /* Three threads born under the trace: three rows of the kind stack. */
 TEST_F(edge, thread_stacks)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	size_t i, stacks = 0, mappings = 0;
 	char *report;
 
 	self->id = run(&self->l, "edge", "thread_stacks");
-	mlu_rows(&rows, "targets/%d/allocations", self->id);
+	mst_rows(&rows, "targets/%d/allocations", self->id);
 	for (i = 0; i < rows.count; i++) {
 		mappings += !strcmp(rows.row[i].kind, "mmap");
 		if (strcmp(rows.row[i].kind, "stack"))
@@ -215,11 +215,11 @@ TEST_F(edge, thread_stacks)
 	}
 	EXPECT_EQ(3, stacks);
 	EXPECT_EQ(0, mappings);
-	mlu_rows_free(&rows);
-	report = mlu_text("report");
+	mst_rows_free(&rows);
+	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, " allocations from stack 1 (stack, age "));
 	free(report);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* The kinds of mappings are told in the report, that of the heap is not. */
@@ -228,16 +228,16 @@ TEST_F(edge, kinds_in_the_report)
 	char *report;
 
 	self->id = run(&self->l, "edge", "kinds");
-	report = mlu_text("targets/%d/report", self->id);
-	EXPECT_EQ(1, mlu_count(report, " (mmap, age "));
-	EXPECT_EQ(1, mlu_count(report, " (stack, age "));
-	EXPECT_EQ(1, mlu_count(report, " (age "));
+	report = mst_text("targets/%d/report", self->id);
+	EXPECT_EQ(1, mst_count(report, " (mmap, age "));
+	EXPECT_EQ(1, mst_count(report, " (stack, age "));
+	EXPECT_EQ(1, mst_count(report, " (age "));
 	free(report);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

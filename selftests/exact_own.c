@@ -8,38 +8,38 @@
 #include <string.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(own)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(own)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(own)
 {
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
-static int attach(struct mlu_leaker *l)
+static int attach(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	return mlu_id(l->pid);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(l->pid);
 }
 
-static bool is_exact_after(struct mlu_leaker *l, int id, const char *step)
+static bool is_exact_after(struct mst_program *l, int id, const char *step)
 {
-	mlu_step(l, step);
-	if (mlu_exact(l) && mlu_sound(id) && mlu_stat(id, "failed") == (long long)l->failed)
+	mst_step(l, step);
+	if (mst_exact(l) && mst_sound(id) && mst_stat(id, "failed") == (long long)l->failed)
 		return true;
-	mlu_say("after %s: %s", step, mlu_text("targets/%d/report", id));
+	mst_say("after %s: %s", step, mst_text("targets/%d/report", id));
 	return false;
 }
 
@@ -47,16 +47,16 @@ static bool is_exact_after(struct mlu_leaker *l, int id, const char *step)
 #define EXACT_OF(program)                                                  \
 	TEST_F(own, program)                                               \
 	{                                                                  \
-		mlu_spawn(&self->l, "own_" #program, NULL);                \
+		mst_spawn(&self->l, "own_" #program, NULL);                \
 		self->id = attach(&self->l);                               \
 		EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));     \
-		EXPECT_GE(mlu_stat(self->id, "nested"), 20);               \
-		EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));             \
+		EXPECT_GE(mst_stat(self->id, "nested"), 20);               \
+		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));             \
 		EXPECT_TRUE(is_exact_after(&self->l, self->id, "signal")); \
-		EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));             \
+		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));             \
 		EXPECT_TRUE(is_exact_after(&self->l, self->id, "jump"));   \
 		/* The call that was left. */                              \
-		EXPECT_EQ(1, mlu_stat(self->id, "uncertain"));             \
+		EXPECT_EQ(1, mst_stat(self->id, "uncertain"));             \
 	}
 
 EXACT_OF(tail)
@@ -69,39 +69,39 @@ TEST_F(own, preloaded)
 {
 	char preload[512];
 
-	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mlu_here("leakers/libown.so"));
-	mlu_spawn(&self->l, preload, "mix", "malloc,calloc,realloc,posix_memalign", "2", NULL);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here("programs/libown.so"));
+	mst_spawn(&self->l, preload, "mix", "malloc,calloc,realloc,posix_memalign", "2", NULL);
 	self->id = attach(&self->l);
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
+	EXPECT_GE(mst_stat(self->id, "nested"), 20);
 }
 
 /* malloc is nothing but a jump to that of the C library. */
 TEST_F(own, jump)
 {
-	mlu_spawn(&self->l, "own_jump", "malloc", NULL);
+	mst_spawn(&self->l, "own_jump", "malloc", NULL);
 	self->id = attach(&self->l);
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+	EXPECT_GE(mst_stat(self->id, "nested"), 20);
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 }
 
 /* operator new of libstdc++ calls the program's malloc. */
 TEST_F(own, operator_new)
 {
-	mlu_spawn(&self->l, "own_new", NULL);
+	mst_spawn(&self->l, "own_new", NULL);
 	self->id = attach(&self->l);
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
-	EXPECT_GE(mlu_stat(self->id, "nested"), 20);
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
+	EXPECT_GE(mst_stat(self->id, "nested"), 20);
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 }
 
 /* How deep the report's stacks are does not matter to what is nested. */
 TEST_F(own, at_a_depth_of_one)
 {
-	mlu_spawn(&self->l, "own_tail", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d depth=1", self->l.pid));
-	self->id = mlu_id(self->l.pid);
+	mst_spawn(&self->l, "own_tail", NULL);
+	ASSERT_EQ(0, mst_command("attach %d depth=1", self->l.pid));
+	self->id = mst_id(self->l.pid);
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "signal"));
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "jump"));
@@ -112,18 +112,18 @@ TEST_F(own, without_unwind_data)
 {
 	long long uncertain;
 
-	mlu_spawn(&self->l, "own_bare", NULL);
+	mst_spawn(&self->l, "own_bare", NULL);
 	self->id = attach(&self->l);
 	EXPECT_TRUE(is_exact_after(&self->l, self->id, "go"));
-	uncertain = mlu_stat(self->id, "uncertain");
+	uncertain = mst_stat(self->id, "uncertain");
 	EXPECT_GT(uncertain, 20);
-	mlu_step(&self->l, "signal");
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_TRUE(mlu_exact(&self->l) || mlu_stat(self->id, "uncertain") > uncertain);
+	mst_step(&self->l, "signal");
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_TRUE(mst_exact(&self->l) || mst_stat(self->id, "uncertain") > uncertain);
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -10,63 +10,63 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(fault)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char *report;
 	int id;
 };
 
 FIXTURE_SETUP(fault)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(fault)
 {
 	free(self->report);
-	mlu_fresh();
+	mst_fresh();
 }
 
-static int attach(struct mlu_leaker *l)
+static int attach(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	return mlu_id(l->pid);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(l->pid);
 }
 
 /* The events do not wait, the walk says where it ended, and the caller is known. */
 TEST_F(fault, a_stack_on_a_page_that_nobody_gives)
 {
-	mlu_spawn(&self->l, "faulting", NULL);
+	mst_spawn(&self->l, "faulting", NULL);
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_GE(mlu_stat(self->id, "walk_fault"), 6);
-	EXPECT_EQ(0, mlu_stat(self->id, "walk_end"));
-	self->report = mlu_text("targets/%d/report", self->id);
-	EXPECT_EQ(1, mlu_count(self->report, " faulting+0x"));
-	EXPECT_EQ(1, mlu_count(self->report, " (fault)\n"))
+	mst_step(&self->l, "go");
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_GE(mst_stat(self->id, "walk_fault"), 6);
+	EXPECT_EQ(0, mst_stat(self->id, "walk_end"));
+	self->report = mst_text("targets/%d/report", self->id);
+	EXPECT_EQ(1, mst_count(self->report, " faulting+0x"));
+	EXPECT_EQ(1, mst_count(self->report, " (fault)\n"))
 	{
 		TH_LOG("%s", self->report);
 	}
-	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F(fault, a_target_with_such_a_stack_can_be_killed)
 {
-	mlu_spawn(&self->l, "faulting", NULL);
+	mst_spawn(&self->l, "faulting", NULL);
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	mlu_kill(&self->l);
-	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
-	EXPECT_TRUE(mlu_sound(self->id));
+	mst_step(&self->l, "go");
+	mst_kill(&self->l);
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+	EXPECT_TRUE(mst_sound(self->id));
 }
 
 /* The first pc of the stack whose first frame is in that object; 0: there is none. */
@@ -83,9 +83,9 @@ static unsigned long pc_in(const char *report, const char *object, bool unmapped
 		note = strstr(at, " (unmapped)");
 		if ((note && note < strchr(at, '\n')) == unmapped)
 			return pc;
-		mlu_say("%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+		mst_say("%.*s", (int)strcspn(at + 1, "\n"), at + 1);
 	}
-	mlu_say("no %s frame in %s", unmapped ? "unmapped" : "mapped", object);
+	mst_say("no %s frame in %s", unmapped ? "unmapped" : "mapped", object);
 	return 0;
 }
 
@@ -95,12 +95,12 @@ TEST_F(fault, a_library_in_the_place_of_another_one)
 	char one[512], two[512];
 	unsigned long gone, here;
 
-	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
-	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
-	mlu_spawn(&self->l, "frames", "replace", one, two, NULL);
+	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
+	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
+	mst_spawn(&self->l, "frames", "replace", one, two, NULL);
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	self->report = mlu_text("targets/%d/report", self->id);
+	mst_step(&self->l, "go");
+	self->report = mst_text("targets/%d/report", self->id);
 	gone = pc_in(self->report, "libone.so", true);
 	here = pc_in(self->report, "libtwo.so", false);
 	EXPECT_NE(0, gone);
@@ -108,14 +108,14 @@ TEST_F(fault, a_library_in_the_place_of_another_one)
 	{
 		TH_LOG("%s", self->report);
 	}
-	EXPECT_EQ(2, mlu_count(self->report, "\n7654 bytes in 1 allocations from stack "));
+	EXPECT_EQ(2, mst_count(self->report, "\n7654 bytes in 1 allocations from stack "));
 	EXPECT_NE(NULL, strstr(self->report, strcat(one, "\n")));
 	EXPECT_NE(NULL, strstr(self->report, strcat(two, "\n")));
-	mlu_kill(&self->l);
+	mst_kill(&self->l);
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -9,32 +9,32 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(frame)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char *report;
 	int id;
 };
 
 FIXTURE_SETUP(frame)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(frame)
 {
 	free(self->report);
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
-static void attach_and_go(struct mlu_leaker *l)
+static void attach_and_go(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "go");
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "go");
 }
 
 /* The first frame of the stack that has so many bytes. */
@@ -43,7 +43,7 @@ static const char *first_frame(const char *report, const char *bytes)
 	const char *at = strstr(report, bytes);
 
 	if (!at || !strchr(at, '\t'))
-		mlu_die("no stack of %s in %s", bytes, report);
+		mst_die("no stack of %s in %s", bytes, report);
 	return strchr(at, '\t') + 1;
 }
 
@@ -56,16 +56,16 @@ static bool lies_in(const char *frame, const char *object, const char *file, con
 	bool found;
 
 	if (sscanf(frame, "0x%lx %63[^+]+0x%lx", &pc, name, &address) != 3)
-		mlu_die("not a frame: %.80s", frame);
-	snprintf(command, sizeof(command), "nm -S %s | grep ' %s$'", mlu_here(file), function);
+		mst_die("not a frame: %.80s", frame);
+	snprintf(command, sizeof(command), "nm -S %s | grep ' %s$'", mst_here(file), function);
 	nm = popen(command, "r");
 	found = nm && fscanf(nm, "%lx %lx", &start, &size) == 2;
 	pclose(nm);
 	if (!found)
-		mlu_die("%s", command);
+		mst_die("%s", command);
 	if (!strcmp(name, object) && address > start && address <= start + size)
 		return true;
-	mlu_say("%.80s is not in %s", frame, function);
+	mst_say("%.80s is not in %s", frame, function);
 	return false;
 }
 
@@ -79,9 +79,9 @@ TEST_F(frame, any_number_of_segments_has_addresses_of_the_file)
 	char end[40];
 	int n;
 
-	mlu_spawn(&self->l, "segments", NULL);
+	mst_spawn(&self->l, "segments", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	frame = first_frame(self->report, "\n7000 bytes");
 	for (n = 0; n < 41; n++) {
 		unsigned long pc, address;
@@ -95,18 +95,18 @@ TEST_F(frame, any_number_of_segments_has_addresses_of_the_file)
 	}
 	ASSERT_EQ(1, sscanf(strstr(self->report, "\nmapping "), " mapping %*u %*s %*s %39s", end));
 	EXPECT_NE(0, strcmp(end, "-"));
-	EXPECT_EQ(0, mlu_stat(self->id = mlu_id(self->l.pid), "frames_by_pointer"));
+	EXPECT_EQ(0, mst_stat(self->id = mst_id(self->l.pid), "frames_by_pointer"));
 }
 
 TEST_F(frame, the_first_is_the_caller)
 {
 	if (access("/usr/bin/nm", X_OK))
 		SKIP(return, "no nm");
-	mlu_spawn(&self->l, "toy_apart", "longjmp_shallower", NULL);
+	mst_spawn(&self->l, "toy_apart", "longjmp_shallower", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	EXPECT_TRUE(lies_in(first_frame(self->report, "\n700 bytes"), "toy_apart",
-			    "leakers/toy_apart", "longjmp_shallower"));
+			    "programs/toy_apart", "longjmp_shallower"));
 }
 
 /* A frame names its mapping by being in it; the mapping's line has the file's build-id. */
@@ -116,9 +116,9 @@ TEST_F(frame, mappings_have_their_file_and_build_id)
 	char build_id[128], path[512], *at;
 	int id;
 
-	mlu_spawn(&self->l, "life", "idle", NULL);
+	mst_spawn(&self->l, "life", "idle", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	at = strstr(self->report, "\nmapping ");
 	ASSERT_NE(NULL, at);
 	ASSERT_EQ(6, sscanf(at, "\nmapping %d 0x%lx-0x%lx 0x%lx %127s %511s", &id, &start, &end,
@@ -132,7 +132,7 @@ TEST_F(frame, mappings_have_their_file_and_build_id)
 			break;
 	}
 	ASSERT_NE(NULL, at);
-	EXPECT_STREQ(mlu_here("leakers/life"), path);
+	EXPECT_STREQ(mst_here("programs/life"), path);
 }
 
 /* Code that was made at run time lies in no file, and its caller is found all the same. */
@@ -140,10 +140,10 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 {
 	const char *frame;
 
-	mlu_spawn(&self->l, "frames", "jit", NULL);
+	mst_spawn(&self->l, "frames", "jit", NULL);
 	attach_and_go(&self->l);
-	EXPECT_TRUE(mlu_exact(&self->l));
-	self->report = mlu_text("report");
+	EXPECT_TRUE(mst_exact(&self->l));
+	self->report = mst_text("report");
 	frame = first_frame(self->report, "\n4321 bytes");
 	EXPECT_NE(NULL, strstr(frame, " [anon]+0x115"));
 	EXPECT_LT(strstr(frame, " [anon]+0x115"), strchr(frame, '\n'));
@@ -156,12 +156,12 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 /* A compiler throws code away and makes other code, for days: one mapping, not thousands. */
 TEST_F(frame, code_in_no_file_that_comes_again_is_the_same)
 {
-	mlu_spawn(&self->l, "frames", "rejit", NULL);
+	mst_spawn(&self->l, "frames", "rejit", NULL);
 	attach_and_go(&self->l);
-	EXPECT_TRUE(mlu_exact(&self->l));
-	self->report = mlu_text("report");
-	EXPECT_EQ(1, mlu_count(self->report, "\n172840 bytes in 40 allocations from stack "));
-	EXPECT_EQ(1, mlu_count(self->report, " (unmapped) [anon]\n"))
+	EXPECT_TRUE(mst_exact(&self->l));
+	self->report = mst_text("report");
+	EXPECT_EQ(1, mst_count(self->report, "\n172840 bytes in 40 allocations from stack "));
+	EXPECT_EQ(1, mst_count(self->report, " (unmapped) [anon]\n"))
 	{
 		;
 	}
@@ -172,19 +172,19 @@ TEST_F(frame, libraries_that_are_gone_are_told_apart)
 {
 	char one[512], two[512];
 
-	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
-	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
-	mlu_spawn(&self->l, "frames", "unload", one, two, NULL);
+	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
+	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
+	mst_spawn(&self->l, "frames", "unload", one, two, NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
-	EXPECT_EQ(1, mlu_count(self->report, " libone.so+0x"));
-	EXPECT_EQ(1, mlu_count(self->report, " libtwo.so+0x"));
-	EXPECT_EQ(2, mlu_count(self->report, "\n7654 bytes in 1 allocations from stack "));
-	EXPECT_EQ(2, mlu_count(self->report, " (unmapped) (mapping "))
+	self->report = mst_text("report");
+	EXPECT_EQ(1, mst_count(self->report, " libone.so+0x"));
+	EXPECT_EQ(1, mst_count(self->report, " libtwo.so+0x"));
+	EXPECT_EQ(2, mst_count(self->report, "\n7654 bytes in 1 allocations from stack "));
+	EXPECT_EQ(2, mst_count(self->report, " (unmapped) (mapping "))
 	{
 		;
 	}
-	strcat(strcpy(one, " (unmapped) "), mlu_here("leakers/libone.so"));
+	strcat(strcpy(one, " (unmapped) "), mst_here("programs/libone.so"));
 	EXPECT_NE(NULL, strstr(self->report, one));
 }
 
@@ -208,17 +208,17 @@ TEST_F(frame, libraries_that_come_again_are_the_same)
 	char one[512], two[512];
 	int id_of_one, id_of_two, id;
 
-	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libone.so"));
-	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libtwo.so"));
-	mlu_spawn(&self->l, "frames", "reopen", one, two, NULL);
+	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
+	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
+	mst_spawn(&self->l, "frames", "reopen", one, two, NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, one), "mapping %d ", &id_of_one));
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, two), "mapping %d ", &id_of_two));
 	free(self->report);
-	mlu_step(&self->l, "again");
-	self->report = mlu_text("report");
-	EXPECT_EQ(2, mlu_count(self->report, "\n306160 bytes in 40 allocations from stack "))
+	mst_step(&self->l, "again");
+	self->report = mst_text("report");
+	EXPECT_EQ(2, mst_count(self->report, "\n306160 bytes in 40 allocations from stack "))
 	{
 		;
 	}
@@ -236,23 +236,23 @@ static bool has_part(const char *report, int size, int count, bool unmapped)
 
 	snprintf(row, sizeof(row), "\n%d bytes in %d allocations from stack ", count * size, count);
 	at = strstr(report, row);
-	if (at && mlu_count(report, row) == 1) {
+	if (at && mst_count(report, row) == 1) {
 		snprintf(frame, sizeof(frame), "%.*s", (int)strcspn(first_frame(at, row), "\n"),
 			 first_frame(at, row));
 		if (strstr(frame, " libparts.so+0x") && !strstr(frame, " (unmapped)") == !unmapped)
 			return true;
 	}
-	mlu_say("not one row of %d blocks of %d, %sunmapped: %.1500s", count, size,
+	mst_say("not one row of %d blocks of %d, %sunmapped: %.1500s", count, size,
 		unmapped ? "" : "not ", report);
 	return false;
 }
 
-static char *after_step(struct mlu_leaker *l, char *report, const char *step)
+static char *after_step(struct mst_program *l, char *report, const char *step)
 {
 	free(report);
 	if (step)
-		mlu_step(l, step);
-	return mlu_text("report");
+		mst_step(l, step);
+	return mst_text("report");
 }
 
 /*
@@ -263,55 +263,55 @@ TEST_F(frame, parts_of_a_library_come_and_go)
 {
 	char *r, line[600];
 
-	mlu_spawn(&self->l, "frames", "parts", mlu_here("leakers/libparts.so"), NULL);
+	mst_spawn(&self->l, "frames", "parts", mst_here("programs/libparts.so"), NULL);
 	attach_and_go(&self->l);
 	r = after_step(&self->l, NULL, NULL);
 	EXPECT_TRUE(has_part(r, 5001, 1, false) && has_part(r, 5002, 1, false) &&
 		    has_part(r, 5003, 1, false));
-	EXPECT_EQ(0, mlu_count(r, "(unmapped)") + mlu_count(r, "(mapping "));
+	EXPECT_EQ(0, mst_count(r, "(unmapped)") + mst_count(r, "(mapping "));
 	r = after_step(&self->l, r, "mprotect");
 	EXPECT_TRUE(has_part(r, 5001, 2, false) && has_part(r, 5002, 1, false) &&
 		    has_part(r, 5003, 2, false));
-	EXPECT_EQ(0, mlu_count(r, "(unmapped)") + mlu_count(r, "(mapping "));
+	EXPECT_EQ(0, mst_count(r, "(unmapped)") + mst_count(r, "(mapping "));
 	r = after_step(&self->l, r, "unmap the middle");
 	EXPECT_TRUE(has_part(r, 5001, 3, false) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 3, false));
-	EXPECT_EQ(1, mlu_count(r, "(unmapped)"));
-	EXPECT_EQ(1, mlu_count(r, "/libparts.so\n"));
+	EXPECT_EQ(1, mst_count(r, "(unmapped)"));
+	EXPECT_EQ(1, mst_count(r, "/libparts.so\n"));
 	r = after_step(&self->l, r, "fill the hole");
 	EXPECT_TRUE(has_part(r, 5001, 4, false) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 4, false));
-	EXPECT_EQ(1, mlu_count(r, "(unmapped)"));
-	EXPECT_EQ(1, mlu_count(r, " [anon]+0x115 (mapping "));
+	EXPECT_EQ(1, mst_count(r, "(unmapped)"));
+	EXPECT_EQ(1, mst_count(r, " [anon]+0x115 (mapping "));
 	r = after_step(&self->l, r, "unmap the head");
 	EXPECT_TRUE(has_part(r, 5001, 4, true) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 5, false));
-	EXPECT_EQ(2, mlu_count(r, "(unmapped)"));
+	EXPECT_EQ(2, mst_count(r, "(unmapped)"));
 	r = after_step(&self->l, r, "map all");
 	EXPECT_TRUE(has_part(r, 5001, 5, false) && has_part(r, 5002, 2, false) &&
 		    has_part(r, 5003, 6, false));
-	EXPECT_EQ(1, mlu_count(r, " [anon]+0x115 (unmapped) (mapping "));
+	EXPECT_EQ(1, mst_count(r, " [anon]+0x115 (unmapped) (mapping "));
 	r = after_step(&self->l, r, "unmap all");
 	EXPECT_TRUE(has_part(r, 5001, 5, true) && has_part(r, 5002, 2, true) &&
 		    has_part(r, 5003, 6, true));
-	snprintf(line, sizeof(line), " (unmapped) %s\n", mlu_here("leakers/libparts.so"));
-	EXPECT_EQ(1, mlu_count(r, line));
+	snprintf(line, sizeof(line), " (unmapped) %s\n", mst_here("programs/libparts.so"));
+	EXPECT_EQ(1, mst_count(r, line));
 	self->report = r;
 }
 
 /* What grows is not unmapped; a part of it that is unmapped is. */
 TEST_F(frame, code_in_no_file_grows)
 {
-	mlu_spawn(&self->l, "frames", "merge", NULL);
+	mst_spawn(&self->l, "frames", "merge", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
-	EXPECT_EQ(3, mlu_count(self->report, " [anon]+0x"));
-	EXPECT_EQ(0, mlu_count(self->report, "(unmapped)"))
+	self->report = mst_text("report");
+	EXPECT_EQ(3, mst_count(self->report, " [anon]+0x"));
+	EXPECT_EQ(0, mst_count(self->report, "(unmapped)"))
 	{
 		TH_LOG("%s", self->report);
 	}
 	self->report = after_step(&self->l, self->report, "unmap");
-	EXPECT_EQ(1, mlu_count(self->report, " (unmapped) (mapping "))
+	EXPECT_EQ(1, mst_count(self->report, " (unmapped) (mapping "))
 	{
 		TH_LOG("%s", self->report);
 	}
@@ -319,6 +319,6 @@ TEST_F(frame, code_in_no_file_grows)
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "leakers/freers.h"
-#include "mlu.h"
+#include "programs/freers.h"
+#include "lib/mst.h"
 
 #define NAME(name, ...) #name,
 
@@ -20,13 +20,13 @@ static const char *const movers[] = { MOVERS(NAME) };
 
 /* The sums of a target at one moment. */
 struct sums {
-	long long made; /* by the leaker */
+	long long made; /* by the program */
 	long long allocated, freed, unknown, unseen;
 };
 
 FIXTURE(freeing)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char preload[256];
 	int id;
 };
@@ -59,7 +59,7 @@ static bool find_preload(const char *const *library, char *preload, size_t size)
 
 FIXTURE_SETUP(freeing)
 {
-	mlu_fresh();
+	mst_fresh();
 	self->id = 0;
 	if (!find_preload(variant->library, self->preload, sizeof(self->preload)))
 		SKIP(return, "%s is not installed", variant->library[0]);
@@ -67,32 +67,32 @@ FIXTURE_SETUP(freeing)
 
 FIXTURE_TEARDOWN(freeing)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
-static void start(struct mlu_leaker *l, int *id, const char *preload, const char *leaker)
+static void start(struct mst_program *l, int *id, const char *preload, const char *program)
 {
 	if (*preload)
-		mlu_spawn(l, preload, leaker, NULL);
+		mst_spawn(l, preload, program, NULL);
 	else
-		mlu_spawn(l, leaker, NULL);
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	*id = mlu_id(l->pid);
+		mst_spawn(l, program, NULL);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	*id = mst_id(l->pid);
 }
 
-static struct sums sums_of(const struct mlu_leaker *l, int id)
+static struct sums sums_of(const struct mst_program *l, int id)
 {
 	return (struct sums){
 		.made = l->failed,
-		.allocated = mlu_stat(id, "allocated"),
-		.freed = mlu_stat(id, "freed"),
-		.unknown = mlu_stat(id, "unknown_free"),
-		.unseen = mlu_stat(id, "unseen_free"),
+		.allocated = mst_stat(id, "allocated"),
+		.freed = mst_stat(id, "freed"),
+		.unknown = mst_stat(id, "unknown_free"),
+		.unseen = mst_stat(id, "unseen_free"),
 	};
 }
 
-static struct sums since(const struct sums *before, const struct mlu_leaker *l, int id)
+static struct sums since(const struct sums *before, const struct mst_program *l, int id)
 {
 	struct sums now = sums_of(l, id);
 
@@ -115,20 +115,20 @@ static bool is_balanced(const struct sums *s)
 
 static void say(const char *what, const struct sums *s)
 {
-	mlu_say("%s: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen", what,
+	mst_say("%s: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen", what,
 		s->made, s->allocated, s->freed, s->unknown, s->unseen);
 }
 
 /* False: a block is left, or one was counted wrongly.  None was made: no such function is there. */
-static bool step_is_balanced(struct mlu_leaker *l, int id, const char *name, bool moves,
+static bool step_is_balanced(struct mst_program *l, int id, const char *name, bool moves,
 			     struct sums *sums)
 {
 	struct sums before = sums_of(l, id);
 	bool good;
 
-	mlu_step(l, name);
+	mst_step(l, name);
 	*sums = since(&before, l, id);
-	good = mlu_exact(l);
+	good = mst_exact(l);
 	/* What is made of a moved block is an allocation too. */
 	good = (moves ? sums->allocated == sums->freed : is_balanced(sums)) && good;
 	if (!good)
@@ -154,8 +154,8 @@ TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
 	}
 	/* free, and what libstdc++ has. */
 	EXPECT_GE(tried, 13);
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
@@ -166,20 +166,20 @@ TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
 	start(&self->l, &self->id, self->preload, "free_by");
 	for (i = 0; i < COUNT(movers); i++)
 		EXPECT_TRUE(step_is_balanced(&self->l, self->id, movers[i], true, &sums));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A compiler's own choice of functions. */
-static bool objects_are_balanced(struct mlu_leaker *l, const char *preload, const char *leaker)
+static bool objects_are_balanced(struct mst_program *l, const char *preload, const char *program)
 {
 	struct sums sums;
 	int id;
 	bool good;
 
-	start(l, &id, preload, leaker);
-	good = step_is_balanced(l, id, "go", false, &sums) && sums.made > 0 && mlu_sound(id);
-	return mlu_end(l) == 0 && good;
+	start(l, &id, preload, program);
+	good = step_is_balanced(l, id, "go", false, &sums) && sums.made > 0 && mst_sound(id);
+	return mst_end(l) == 0 && good;
 }
 
 TEST_F_TIMEOUT(freeing, each_sort_of_object, 60)
@@ -194,18 +194,18 @@ TEST_F_TIMEOUT(freeing, objects_of_a_program_with_its_own_new, 60)
 
 FIXTURE(alone)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(alone)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(alone)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 /* malloc, operator new and delete are in one object: that new calls malloc is found out. */
@@ -215,14 +215,14 @@ TEST_F_TIMEOUT(alone, a_static_program, 60)
 	struct sums sums;
 
 	start(&self->l, &self->id, "", "deletes_static");
-	mlu_line(self->id, line, sizeof(line));
+	mst_line(self->id, line, sizeof(line));
 	/* They jump to free. */
 	EXPECT_EQ(NULL, strstr(line, " _ZdlPv "));
 	EXPECT_NE(NULL, strstr(line, " free deletes_static+0x"));
 	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
 	EXPECT_EQ(0, sums.unseen);
 	EXPECT_EQ(sums.made, sums.allocated);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A function that frees need not be exported where malloc is. */
@@ -233,11 +233,11 @@ TEST_F_TIMEOUT(alone, a_program_that_does_not_export_its_free, 60)
 	start(&self->l, &self->id, "", "toy_dallocx");
 	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
 	EXPECT_EQ(10, sums.allocated);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -8,113 +8,113 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(call)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(call)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(call)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
-/* The leaker stands within the call when this comes back. */
-static int start(struct mlu_leaker *l, const char *name)
+/* The program stands within the call when this comes back. */
+static int start(struct mst_program *l, const char *name)
 {
-	mlu_spawn(l, "toy_apart", name, NULL);
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "go");
-	return mlu_id(l->pid);
+	mst_spawn(l, "toy_apart", name, NULL);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "go");
+	return mst_id(l->pid);
 }
 
 static size_t rows_of(int id, unsigned long size)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	size_t i, count = 0;
 
-	mlu_rows(&rows, "targets/%d/allocations", id);
+	mst_rows(&rows, "targets/%d/allocations", id);
 	for (i = 0; i < rows.count; i++)
 		count += !size || rows.row[i].size == size;
-	mlu_rows_free(&rows);
+	mst_rows_free(&rows);
 	return count;
 }
 
 TEST_F(call, a_block_that_realloc_moves_is_shown_as_it_was)
 {
 	self->id = start(&self->l, "paused_realloc");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	mlu_step(&self->l, "on");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	mst_step(&self->l, "on");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F(call, a_block_is_shown_when_malloc_has_returned)
 {
 	self->id = start(&self->l, "paused_malloc");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	mlu_step(&self->l, "on");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->l, "on");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* An allocation belongs to the epoch of its return. */
 TEST_F(call, cleared_within_malloc)
 {
 	self->id = start(&self->l, "paused_malloc");
-	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
 	EXPECT_EQ(0, rows_of(self->id, 0));
-	mlu_step(&self->l, "on");
+	mst_step(&self->l, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 380));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F(call, cleared_within_realloc)
 {
 	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mlu_command("clear %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
 	EXPECT_EQ(0, rows_of(self->id, 0));
-	mlu_step(&self->l, "on");
+	mst_step(&self->l, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 450));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* What was taken is put back, and what happens later is not seen. */
 TEST_F(call, detached_within_realloc)
 {
 	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_STREQ("detached", mlu_state(self->id));
-	EXPECT_TRUE(mlu_exact(&self->l));
-	mlu_step(&self->l, "on");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_STREQ("detached", mst_state(self->id));
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->l, "on");
 	EXPECT_EQ(2, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 350));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F(call, detached_within_malloc)
 {
 	self->id = start(&self->l, "paused_malloc");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_TRUE(mlu_exact(&self->l));
-	mlu_step(&self->l, "on");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->l, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* The return of a call that another target has begun is not this one's. */
@@ -123,32 +123,32 @@ TEST_F(call, attached_anew_within_realloc)
 	int second;
 
 	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	second = mlu_id(self->l.pid);
-	mlu_step(&self->l, "on");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	second = mst_id(self->l.pid);
+	mst_step(&self->l, "on");
 	EXPECT_EQ(2, rows_of(self->id, 0));
 	EXPECT_LE(rows_of(second, 0), 1);
 	EXPECT_EQ(0, rows_of(second, 350));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* What an allocator maps is no allocation, whether its own call was seen or not. */
-static bool unseen(struct mlu_leaker *l, const char *program, const char *name)
+static bool unseen(struct mst_program *l, const char *program, const char *name)
 {
 	bool exact;
 	int id;
 
-	mlu_spawn(l, program, name, NULL);
-	mlu_step(l, "go");
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	id = mlu_id(l->pid);
-	mlu_step(l, "on");
-	exact = mlu_exact(l) && mlu_sound(id) && rows_of(id, 0) == 1 && mlu_stat(id, "nested") == 1;
+	mst_spawn(l, program, name, NULL);
+	mst_step(l, "go");
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	id = mst_id(l->pid);
+	mst_step(l, "on");
+	exact = mst_exact(l) && mst_sound(id) && rows_of(id, 0) == 1 && mst_stat(id, "nested") == 1;
 	if (!exact)
-		mlu_say("%s %s: %s", program, name, mlu_text("report"));
-	return !mlu_end(l) && exact;
+		mst_say("%s %s: %s", program, name, mst_text("report"));
+	return !mst_end(l) && exact;
 }
 
 TEST_F(call, attached_within_a_malloc_that_maps)
@@ -174,30 +174,30 @@ TEST_F(call, killed_within_realloc)
 {
 	self->id = start(&self->l, "paused_realloc");
 	kill(self->l.pid, SIGKILL);
-	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	mlu_kill(&self->l);
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	mst_kill(&self->l);
 }
 
 /* Both of a fork come back from the call unharmed. */
 TEST_F(call, forked_within_malloc)
 {
 	self->id = start(&self->l, "forked_within");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F(call, interrupted_by_a_handler_that_allocates)
 {
 	self->id = start(&self->l, "signal_allocates");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -9,43 +9,43 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define CROWD 64
 
 FIXTURE(limit)
 {
-	struct mlu_leaker l, crowd[CROWD];
+	struct mst_program l, crowd[CROWD];
 };
 
 FIXTURE_SETUP(limit)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(limit)
 {
-	mlu_fresh();
-	mlu_reload("");
+	mst_fresh();
+	mst_reload("");
 }
 
 TEST_F_TIMEOUT(limit, sixty_four_targets_at_once, 180)
 {
-	int i, count = mlu_scaled(CROWD, 12);
+	int i, count = mst_scaled(CROWD, 12);
 
 	for (i = 0; i < count; i++) {
-		mlu_spawn(&self->crowd[i], "life", "exit", NULL);
-		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
+		mst_spawn(&self->crowd[i], "life", "exit", NULL);
+		ASSERT_EQ(0, mst_command("attach %d", self->crowd[i].pid));
 	}
-	EXPECT_EQ(count, mlu_stat(0, "tracing"));
+	EXPECT_EQ(count, mst_stat(0, "tracing"));
 	for (i = 0; i < count; i++)
-		mlu_step(&self->crowd[i], "go");
+		mst_step(&self->crowd[i], "go");
 	for (i = 0; i < count; i++)
-		EXPECT_TRUE(mlu_exact(&self->crowd[i]));
-	EXPECT_EQ(count * 100, mlu_stat(0, "allocated"));
+		EXPECT_TRUE(mst_exact(&self->crowd[i]));
+	EXPECT_EQ(count * 100, mst_stat(0, "allocated"));
 	for (i = 0; i < count; i++)
-		EXPECT_EQ(0, mlu_end(&self->crowd[i]));
-	EXPECT_TRUE(mlu_wait_state(mlu_id(self->crowd[count - 1].pid), "exited"));
+		EXPECT_EQ(0, mst_end(&self->crowd[i]));
+	EXPECT_TRUE(mst_wait_state(mst_id(self->crowd[count - 1].pid), "exited"));
 }
 
 /* The limit is on those that are not ended; a place that is given up can be taken. */
@@ -53,42 +53,42 @@ TEST_F(limit, max_targets)
 {
 	int i;
 
-	mlu_reload("max_targets=3");
+	mst_reload("max_targets=3");
 	for (i = 0; i < 4; i++)
-		mlu_spawn(&self->crowd[i], "life", "idle", NULL);
+		mst_spawn(&self->crowd[i], "life", "idle", NULL);
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
-	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[3].pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "(ENOSPC)"));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "3"));
-	EXPECT_EQ(3, mlu_stat(0, "tracing"));
-	ASSERT_EQ(0, mlu_command("detach %d", self->crowd[0].pid));
-	EXPECT_EQ(0, mlu_command("attach %d", self->crowd[3].pid));
-	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[0].pid));
-	mlu_step(&self->crowd[3], "go");
-	EXPECT_TRUE(mlu_exact(&self->crowd[3]));
+		ASSERT_EQ(0, mst_command("attach %d", self->crowd[i].pid));
+	EXPECT_EQ(ENOSPC, mst_command("attach %d", self->crowd[3].pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "(ENOSPC)"));
+	EXPECT_NE(NULL, strstr(mst_refusal, "3"));
+	EXPECT_EQ(3, mst_stat(0, "tracing"));
+	ASSERT_EQ(0, mst_command("detach %d", self->crowd[0].pid));
+	EXPECT_EQ(0, mst_command("attach %d", self->crowd[3].pid));
+	EXPECT_EQ(ENOSPC, mst_command("attach %d", self->crowd[0].pid));
+	mst_step(&self->crowd[3], "go");
+	EXPECT_TRUE(mst_exact(&self->crowd[3]));
 }
 
 /* Of code: mappings of data are not counted.  The program has some of its own. */
 TEST_F(limit, mappings)
 {
-	const char *library = mlu_here("leakers/libone.so");
+	const char *library = mst_here("programs/libone.so");
 	char many[16];
 
-	snprintf(many, sizeof(many), "%ld", mlu_scaled(8000, 500));
-	mlu_spawn(&self->crowd[0], "rush", library, "8193", NULL);
-	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->crowd[0].pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 8192 mappings of code"))
+	snprintf(many, sizeof(many), "%ld", mst_scaled(8000, 500));
+	mst_spawn(&self->crowd[0], "rush", library, "8193", NULL);
+	EXPECT_EQ(ENOSPC, mst_command("attach %d", self->crowd[0].pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "more than 8192 mappings of code"))
 	{
-		TH_LOG("%s", mlu_refusal);
+		TH_LOG("%s", mst_refusal);
 	}
-	mlu_kill(&self->crowd[0]);
-	mlu_spawn(&self->crowd[1], "rush", library, many, NULL);
-	EXPECT_EQ(0, mlu_command("attach %d", self->crowd[1].pid));
-	mlu_step(&self->crowd[1], "go");
-	EXPECT_TRUE(mlu_exact(&self->crowd[1]));
-	EXPECT_GT(mlu_stat(0, "allocated"), 100);
-	EXPECT_EQ(0, mlu_stat(0, "walk_unread"));
+	mst_kill(&self->crowd[0]);
+	mst_spawn(&self->crowd[1], "rush", library, many, NULL);
+	EXPECT_EQ(0, mst_command("attach %d", self->crowd[1].pid));
+	mst_step(&self->crowd[1], "go");
+	EXPECT_TRUE(mst_exact(&self->crowd[1]));
+	EXPECT_GT(mst_stat(0, "allocated"), 100);
+	EXPECT_EQ(0, mst_stat(0, "walk_unread"));
 }
 
 /* Eight functions each. */
@@ -102,17 +102,17 @@ TEST_F(limit, allocator_functions)
 	int i;
 
 	snprintf(command, sizeof(command), "for i in $(seq 0 %d); do cp %s %s/toy$i.so; done",
-		 TOYS - 1, mlu_here("leakers/libtoy.so"), mlu_scratch());
+		 TOYS - 1, mst_here("programs/libtoy.so"), mst_scratch());
 	ASSERT_EQ(0, system(command));
 	for (i = 0; i < TOYS; i++) {
-		snprintf(path[i], sizeof(path[i]), "%s/toy%d.so", mlu_scratch(), i);
+		snprintf(path[i], sizeof(path[i]), "%s/toy%d.so", mst_scratch(), i);
 		words[2 + i] = path[i];
 	}
-	mlu_spawnv(&self->l, words);
-	EXPECT_EQ(ENOSPC, mlu_command("attach %d", self->l.pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "more than 512 allocator functions are mapped"));
-	EXPECT_EQ(0, mlu_command("attach %d object=toy7.so", self->l.pid));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_spawnv(&self->l, words);
+	EXPECT_EQ(ENOSPC, mst_command("attach %d", self->l.pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "more than 512 allocator functions are mapped"));
+	EXPECT_EQ(0, mst_command("attach %d object=toy7.so", self->l.pid));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* Of the ended ones the oldest goes first; those that are traced are not touched. */
@@ -120,55 +120,55 @@ TEST_F(limit, max_ended)
 {
 	int id[4], i;
 
-	mlu_reload("max_ended=2");
-	mlu_spawn(&self->l, "life", "idle", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_reload("max_ended=2");
+	mst_spawn(&self->l, "life", "idle", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	for (i = 0; i < 4; i++) {
-		mlu_spawn(&self->crowd[i], "life", "idle", NULL);
-		ASSERT_EQ(0, mlu_command("attach %d", self->crowd[i].pid));
-		id[i] = mlu_id(self->crowd[i].pid);
-		ASSERT_EQ(0, mlu_command("detach %d", self->crowd[i].pid));
+		mst_spawn(&self->crowd[i], "life", "idle", NULL);
+		ASSERT_EQ(0, mst_command("attach %d", self->crowd[i].pid));
+		id[i] = mst_id(self->crowd[i].pid);
+		ASSERT_EQ(0, mst_command("detach %d", self->crowd[i].pid));
 	}
-	EXPECT_TRUE(mlu_wait_state(id[1], ""));
-	EXPECT_STREQ("", mlu_state(id[0]));
-	EXPECT_STREQ("detached", mlu_state(id[2]));
-	EXPECT_STREQ("detached", mlu_state(id[3]));
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(self->l.pid)));
+	EXPECT_TRUE(mst_wait_state(id[1], ""));
+	EXPECT_STREQ("", mst_state(id[0]));
+	EXPECT_STREQ("detached", mst_state(id[2]));
+	EXPECT_STREQ("detached", mst_state(id[3]));
+	EXPECT_STREQ("tracing", mst_state(mst_id(self->l.pid)));
 }
 
 /* What does not fit is counted and told, and the target runs on. */
 TEST_F_TIMEOUT(limit, max_memory, 240)
 {
 	/* Either is more than a mebibyte has room for. */
-	const long count = mlu_debug_kernel() ? 14000 : 24000;
+	const long count = mst_debug_kernel() ? 14000 : 24000;
 	char number[16];
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	char lost[64], *report;
 	long long counted;
 	int id;
 
-	mlu_reload("max_memory=1");
-	EXPECT_EQ(1 << 20, mlu_stat(0, "bytes_limit"));
+	mst_reload("max_memory=1");
+	EXPECT_EQ(1 << 20, mst_stat(0, "bytes_limit"));
 	sprintf(number, "%ld", count);
-	mlu_spawn(&self->l, "many", number, "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	id = mlu_id(self->l.pid);
-	mlu_rows(&rows, "targets/%d/allocations", id);
-	counted = mlu_stat(id, "lost_limit");
+	mst_spawn(&self->l, "many", number, "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	id = mst_id(self->l.pid);
+	mst_rows(&rows, "targets/%d/allocations", id);
+	counted = mst_stat(id, "lost_limit");
 	EXPECT_GT(counted, 0);
-	EXPECT_EQ(count, (long long)rows.count + counted + mlu_stat(id, "lost_memory"));
-	mlu_rows_free(&rows);
-	EXPECT_LE(mlu_stat(0, "bytes_used"), mlu_stat(0, "bytes_limit"));
-	report = mlu_text("targets/%d/report", id);
-	sprintf(lost, ", lost %lld\n", counted + mlu_stat(id, "lost_memory"));
+	EXPECT_EQ(count, (long long)rows.count + counted + mst_stat(id, "lost_memory"));
+	mst_rows_free(&rows);
+	EXPECT_LE(mst_stat(0, "bytes_used"), mst_stat(0, "bytes_limit"));
+	report = mst_text("targets/%d/report", id);
+	sprintf(lost, ", lost %lld\n", counted + mst_stat(id, "lost_memory"));
 	EXPECT_NE(NULL, strstr(report, lost));
 	free(report);
-	EXPECT_TRUE(mlu_sound(id));
+	EXPECT_TRUE(mst_sound(id));
 	/* There is room again for others as soon as it is cleared. */
-	ASSERT_EQ(0, mlu_command("clear all"));
-	EXPECT_EQ(0, mlu_stat(id, "lost_limit"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	ASSERT_EQ(0, mst_command("clear all"));
+	EXPECT_EQ(0, mst_stat(id, "lost_limit"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 static const char *const parts[] = { "bytes_records", "bytes_stacks",	"bytes_inflight",
@@ -181,28 +181,28 @@ TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
 	long long before[NR_PARTS], used, sum = 0;
 	unsigned int i, round;
 
-	mlu_reload("");
-	used = mlu_stat(0, "bytes_used");
+	mst_reload("");
+	used = mst_stat(0, "bytes_used");
 	for (i = 0; i < NR_PARTS; i++)
-		before[i] = mlu_stat(0, parts[i]);
+		before[i] = mst_stat(0, parts[i]);
 	for (round = 0; round < 3; round++) {
-		mlu_spawn(&self->l, "mix", "all", "8", NULL);
-		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-		mlu_step(&self->l, "go");
-		EXPECT_GT(mlu_stat(0, "bytes_records"), before[0]);
+		mst_spawn(&self->l, "mix", "all", "8", NULL);
+		ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+		mst_step(&self->l, "go");
+		EXPECT_GT(mst_stat(0, "bytes_records"), before[0]);
 		for (i = 0, sum = 0; i < NR_PARTS; i++)
-			sum += mlu_stat(0, parts[i]);
-		EXPECT_EQ(sum, mlu_stat(0, "bytes_used"));
+			sum += mst_stat(0, parts[i]);
+		EXPECT_EQ(sum, mst_stat(0, "bytes_used"));
 		if (round == 0)
-			ASSERT_EQ(0, mlu_command("detach all"));
-		mlu_kill(&self->l);
-		EXPECT_TRUE(mlu_wait_stat("tracing", 0));
-		ASSERT_EQ(0, mlu_command("clear all"));
+			ASSERT_EQ(0, mst_command("detach all"));
+		mst_kill(&self->l);
+		EXPECT_TRUE(mst_wait_stat("tracing", 0));
+		ASSERT_EQ(0, mst_command("clear all"));
 		for (i = 0; i < NR_PARTS; i++)
-			EXPECT_TRUE(mlu_wait_stat(parts[i], before[i]));
-		EXPECT_TRUE(mlu_wait_stat("bytes_used", used));
-		EXPECT_EQ(0, mlu_stat(0, "targets"));
-		EXPECT_EQ(0, mlu_stat(0, "probes"));
+			EXPECT_TRUE(mst_wait_stat(parts[i], before[i]));
+		EXPECT_TRUE(mst_wait_stat("bytes_used", used));
+		EXPECT_EQ(0, mst_stat(0, "targets"));
+		EXPECT_EQ(0, mst_stat(0, "probes"));
 	}
 }
 
@@ -214,25 +214,25 @@ TEST_F(limit, the_sums_are_those_of_the_targets)
 	int one, other;
 	unsigned int i;
 
-	mlu_spawn(&self->crowd[0], "mix", "all", "2", NULL);
-	mlu_spawn(&self->crowd[1], "mix", "realloc", "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->crowd[0].pid));
-	ASSERT_EQ(0, mlu_command("attach %d", self->crowd[1].pid));
-	mlu_step(&self->crowd[0], "go");
-	mlu_step(&self->crowd[1], "go");
-	one = mlu_id(self->crowd[0].pid);
-	other = mlu_id(self->crowd[1].pid);
+	mst_spawn(&self->crowd[0], "mix", "all", "2", NULL);
+	mst_spawn(&self->crowd[1], "mix", "realloc", "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->crowd[0].pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->crowd[1].pid));
+	mst_step(&self->crowd[0], "go");
+	mst_step(&self->crowd[1], "go");
+	one = mst_id(self->crowd[0].pid);
+	other = mst_id(self->crowd[1].pid);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		EXPECT_EQ(mlu_stat(0, names[i]),
-			  mlu_stat(one, names[i]) + mlu_stat(other, names[i]))
+		EXPECT_EQ(mst_stat(0, names[i]),
+			  mst_stat(one, names[i]) + mst_stat(other, names[i]))
 		{
 			TH_LOG("%s", names[i]);
 		}
-	EXPECT_GT(mlu_stat(other, "reallocated"), 0);
+	EXPECT_GT(mst_stat(other, "reallocated"), 0);
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

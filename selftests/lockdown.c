@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 
@@ -24,7 +24,7 @@ static bool raise_to(const char *level)
 
 static int errno_of_open(const char *file, int flags)
 {
-	int fd = mlu_open(flags, "%s", file), err = fd < 0 ? errno : 0;
+	int fd = mst_open(flags, "%s", file), err = fd < 0 ? errno : 0;
 
 	close(fd);
 	return err;
@@ -36,17 +36,17 @@ static int errno_of_open(const char *file, int flags)
  */
 TEST(lockdown_shuts_control_and_hurts_nobody)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int control, id;
 
 	if (access(LOCKDOWN, W_OK))
 		SKIP(return, "this kernel has no lockdown");
-	mlu_fresh();
-	mlu_spawn(&l, "chain", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", l.pid));
-	id = mlu_id(l.pid);
-	mlu_step(&l, "go");
-	control = mlu_open(O_RDWR, "control");
+	mst_fresh();
+	mst_spawn(&l, "chain", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", l.pid));
+	id = mst_id(l.pid);
+	mst_step(&l, "go");
+	control = mst_open(O_RDWR, "control");
 	if (!raise_to("integrity"))
 		SKIP(return, "lockdown was raised before");
 	EXPECT_EQ(EPERM, errno_of_open("control", O_RDWR));
@@ -55,19 +55,19 @@ TEST(lockdown_shuts_control_and_hurts_nobody)
 	EXPECT_EQ(0, errno_of_open("report", O_RDONLY));
 	EXPECT_EQ(0, errno_of_open("allocations", O_RDONLY));
 	EXPECT_EQ(0, errno_of_open("stats", O_RDONLY));
-	mlu_step(&l, "go");
-	EXPECT_EQ(8, mlu_stat(id, "allocated") - mlu_stat(id, "freed"));
-	EXPECT_TRUE(mlu_sound(id));
+	mst_step(&l, "go");
+	EXPECT_EQ(8, mst_stat(id, "allocated") - mst_stat(id, "freed"));
+	EXPECT_TRUE(mst_sound(id));
 	ASSERT_TRUE(raise_to("confidentiality"));
 	EXPECT_EQ(EPERM, errno_of_open("control", O_RDWR));
-	mlu_step(&l, "go");
-	EXPECT_EQ(0, mlu_command_through(control, "detach %d", l.pid));
+	mst_step(&l, "go");
+	EXPECT_EQ(0, mst_command_through(control, "detach %d", l.pid));
 	close(control);
-	EXPECT_EQ(0, mlu_end(&l));
+	EXPECT_EQ(0, mst_end(&l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(mapped)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char library[300], preload[320];
 	pid_t denier;
 };
@@ -34,10 +34,10 @@ static void copy_content(const char *from, const char *to)
 	ssize_t n;
 
 	if (in < 0 || out < 0)
-		mlu_die("%s or %s: %m", from, to);
+		mst_die("%s or %s: %m", from, to);
 	while ((n = read(in, bytes, sizeof(bytes))) > 0)
 		if (write(out, bytes, n) != n)
-			mlu_die("write %s: %m", to);
+			mst_die("write %s: %m", to);
 	close(in);
 	close(out);
 }
@@ -62,7 +62,7 @@ static void mount_overlay(const char *dir)
 	snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work",
 		 dir, dir, dir);
 	if (mount("overlay", below(dir, "merged"), "overlay", 0, options))
-		mlu_die("mount overlay: %m");
+		mst_die("mount overlay: %m");
 }
 
 static void stop_denying(pid_t *denier)
@@ -76,26 +76,26 @@ static void stop_denying(pid_t *denier)
 
 FIXTURE_SETUP(mapped)
 {
-	const char *dir = mlu_scratch();
+	const char *dir = mst_scratch();
 
-	mlu_fresh();
+	mst_fresh();
 	/* A tmpfs of its own: the scratch directory may be on an overlay. */
 	if (mount("tmpfs", dir, "tmpfs", 0, NULL))
-		mlu_die("mount tmpfs: %m");
+		mst_die("mount tmpfs: %m");
 	mkdir(below(dir, "lower"), 0755);
-	copy_content(mlu_here("leakers/libtoy.so"), below(dir, "lower/libtoy.so"));
+	copy_content(mst_here("programs/libtoy.so"), below(dir, "lower/libtoy.so"));
 	mount_overlay(dir);
 	snprintf(self->library, sizeof(self->library), "%s/merged/libtoy.so", dir);
 	snprintf(self->preload, sizeof(self->preload), "LD_PRELOAD=%s", self->library);
-	mlu_spawn(&self->l, self->preload, "chain", NULL);
+	mst_spawn(&self->l, self->preload, "chain", NULL);
 }
 
 FIXTURE_TEARDOWN(mapped)
 {
-	mlu_fresh();
+	mst_fresh();
 	stop_denying(&self->denier);
-	umount2(below(mlu_scratch(), "merged"), MNT_DETACH);
-	umount2(mlu_scratch(), MNT_DETACH);
+	umount2(below(mst_scratch(), "merged"), MNT_DETACH);
+	umount2(mst_scratch(), MNT_DETACH);
 }
 
 /* "bytes_unwind_of_BUILDID": what stats calls the unwind data of this library. */
@@ -111,11 +111,11 @@ static const char *name_in_stats(const char *library)
 	int fd = open(library, O_RDONLY), i, n = sprintf(text, "bytes_unwind_of_");
 
 	if (fd < 0 || read(fd, bytes, sizeof(bytes)) != sizeof(bytes))
-		mlu_die("%s: %m", library);
+		mst_die("%s: %m", library);
 	close(fd);
 	id = memmem(bytes, sizeof(bytes) - 20, head, sizeof(head));
 	if (!id)
-		mlu_die("%s has no build-id", library);
+		mst_die("%s has no build-id", library);
 	for (i = 0; i < 20; i++)
 		n += sprintf(text + n, "%02x", id[sizeof(head) + i]);
 	return text;
@@ -123,19 +123,19 @@ static const char *name_in_stats(const char *library)
 
 static bool has_unwind_data_of(const char *library)
 {
-	char *stats = mlu_text("stats");
+	char *stats = mst_text("stats");
 	bool has = strstr(stats, name_in_stats(library));
 
 	free(stats);
 	return has;
 }
 
-static void trace_two_steps(struct mlu_leaker *l, bool *exact)
+static void trace_two_steps(struct mst_program *l, bool *exact)
 {
-	mlu_step(l, "go");
-	*exact = mlu_exact(l);
-	mlu_step(l, "go");
-	*exact &= mlu_exact(l);
+	mst_step(l, "go");
+	*exact = mst_exact(l);
+	mst_step(l, "go");
+	*exact &= mst_exact(l);
 }
 
 /*
@@ -144,34 +144,34 @@ static void trace_two_steps(struct mlu_leaker *l, bool *exact)
  */
 TEST_F(mapped, a_file_that_was_copied_up_is_traced_as_it_is_mapped)
 {
-	const char *moved = mlu_here("leakers/libtoy_moved.so");
+	const char *moved = mst_here("programs/libtoy_moved.so");
 	bool exact;
 
 	copy_content(moved, self->library);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	trace_two_steps(&self->l, &exact);
 	EXPECT_TRUE(exact);
-	EXPECT_TRUE(has_unwind_data_of(mlu_here("leakers/libtoy.so")));
+	EXPECT_TRUE(has_unwind_data_of(mst_here("programs/libtoy.so")));
 	EXPECT_FALSE(has_unwind_data_of(moved));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A process that was started after the copy-up has the new file, at the same path. */
 TEST_F(mapped, both_files_of_one_path_are_traced_at_once)
 {
-	struct mlu_leaker late;
+	struct mst_program late;
 	bool exact;
 
-	copy_content(mlu_here("leakers/libtoy_moved.so"), self->library);
-	mlu_spawn(&late, self->preload, "chain", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	ASSERT_EQ(0, mlu_command("attach %d", late.pid));
+	copy_content(mst_here("programs/libtoy_moved.so"), self->library);
+	mst_spawn(&late, self->preload, "chain", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", late.pid));
 	trace_two_steps(&self->l, &exact);
 	EXPECT_TRUE(exact);
 	trace_two_steps(&late, &exact);
 	EXPECT_TRUE(exact);
-	EXPECT_EQ(0, mlu_end(&late));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&late));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* Where the probe of @func is in the target, as control says: "FUNC libtoy.so+0xADDRESS". */
@@ -182,12 +182,12 @@ static unsigned long address_of_probe(pid_t pid, const char *library, const char
 	const char *at;
 	FILE *file;
 
-	if (!mlu_line(mlu_id(pid), line, sizeof(line)))
-		mlu_die("pid %d is not in control", pid);
+	if (!mst_line(mst_id(pid), line, sizeof(line)))
+		mst_die("pid %d is not in control", pid);
 	snprintf(wanted, sizeof(wanted), " %s libtoy.so+0x", func);
 	at = strstr(line, wanted);
 	if (!at || sscanf(at + strlen(wanted), "%lx", &address) != 1)
-		mlu_die("no %s in %s", wanted, line);
+		mst_die("no %s in %s", wanted, line);
 	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
 	file = fopen(maps, "r");
 	while (file && !base && fgets(line, sizeof(line), file))
@@ -195,7 +195,7 @@ static unsigned long address_of_probe(pid_t pid, const char *library, const char
 		    !offset && !strcmp(path, library))
 			base = begin;
 	if (!base)
-		mlu_die("%s is not mapped", library);
+		mst_die("%s is not mapped", library);
 	fclose(file);
 	return base + address;
 }
@@ -206,7 +206,7 @@ static long change_code(pid_t pid, unsigned long addr, long change)
 	long word = ptrace(PTRACE_PEEKTEXT, pid, (void *)addr, NULL);
 
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)addr, (void *)(word ^ change)))
-		mlu_die("PTRACE_POKETEXT: %m");
+		mst_die("PTRACE_POKETEXT: %m");
 	return word;
 }
 
@@ -217,30 +217,30 @@ TEST_F(mapped, code_that_differs_from_its_file_is_refused)
 	bool exact;
 	size_t i;
 
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		unsigned long addr = address_of_probe(self->l.pid, self->library, functions[i]);
 		char sentence[100];
 		int status;
 
-		mlu_fresh();
+		mst_fresh();
 		ASSERT_EQ(0, ptrace(PTRACE_ATTACH, self->l.pid, NULL, NULL));
 		ASSERT_EQ(self->l.pid, waitpid(self->l.pid, &status, 0));
 		change_code(self->l.pid, addr, 0x10);
-		EXPECT_EQ(EFAULT, mlu_command("attach %d", self->l.pid));
+		EXPECT_EQ(EFAULT, mst_command("attach %d", self->l.pid));
 		snprintf(sentence, sizeof(sentence),
 			 "the code of %s of libtoy.so in memory differs from its file",
 			 functions[i]);
-		EXPECT_NE(NULL, strstr(mlu_refusal, sentence));
-		EXPECT_EQ(0, mlu_stat(0, "probes"));
+		EXPECT_NE(NULL, strstr(mst_refusal, sentence));
+		EXPECT_EQ(0, mst_stat(0, "probes"));
 		change_code(self->l.pid, addr, 0x10);
 		ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->l.pid, NULL, NULL));
 		/* The refusal has left nothing behind: the next attach counts everything. */
-		ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+		ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	}
 	trace_two_steps(&self->l, &exact);
 	EXPECT_TRUE(exact);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A child that denies every other process to open @path, once it has said so through the pipe. */
@@ -251,12 +251,12 @@ static pid_t deny_opening(const char *path)
 	char c;
 
 	if (pipe(ready))
-		mlu_die("pipe: %m");
+		mst_die("pipe: %m");
 	pid = fork();
 	if (pid) {
 		close(ready[1]);
 		if (read(ready[0], &c, 1) != 1)
-			mlu_die("fanotify cannot be used");
+			mst_die("fanotify cannot be used");
 		close(ready[0]);
 		return pid;
 	}
@@ -281,37 +281,37 @@ static pid_t deny_opening(const char *path)
 /* The library's allocator is not traced, and the refusal says which file is the reason. */
 TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
 {
-	const char *library = below(mlu_scratch(), "plain.so");
+	const char *library = below(mst_scratch(), "plain.so");
 	char preload[320], *report;
 
-	EXPECT_EQ(0, mlu_end(&self->l));
-	copy_content(mlu_here("leakers/libtoy.so"), library);
+	EXPECT_EQ(0, mst_end(&self->l));
+	copy_content(mst_here("programs/libtoy.so"), library);
 	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", library);
-	mlu_spawn(&self->l, preload, "chain", NULL);
+	mst_spawn(&self->l, preload, "chain", NULL);
 	self->denier = deny_opening(library);
-	EXPECT_EQ(ENOENT, mlu_command("attach %d object=plain.so", self->l.pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "plain.so cannot be read (EPERM)"));
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	report = mlu_text("report");
+	EXPECT_EQ(ENOENT, mst_command("attach %d object=plain.so", self->l.pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "plain.so cannot be read (EPERM)"));
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, "\nunseen unreadable plain.so: its file cannot be read "
 				       "(EPERM), it may define an allocator\n"));
 	free(report);
-	mlu_fresh();
+	mst_fresh();
 	stop_denying(&self->denier);
 	/* It is read anew: the failure was not kept. */
-	EXPECT_EQ(0, mlu_command("attach %d object=plain.so", self->l.pid));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_command("attach %d object=plain.so", self->l.pid));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 static bool is_refused_with_list(pid_t pid, const char *object, const char *why)
 {
-	bool refused = mlu_command("attach %d object=%s", pid, object) == ENOENT;
-	const char *list = strstr(mlu_refusal, "(allocators: ");
+	bool refused = mst_command("attach %d object=%s", pid, object) == ENOENT;
+	const char *list = strstr(mst_refusal, "(allocators: ");
 
-	if (refused && list && strstr(mlu_refusal, why) && strstr(list, "libtoy.so") &&
-	    strstr(list, mlu_libc()))
+	if (refused && list && strstr(mst_refusal, why) && strstr(list, "libtoy.so") &&
+	    strstr(list, mst_libc()))
 		return true;
-	mlu_say("%s", mlu_refusal);
+	mst_say("%s", mst_refusal);
 	return false;
 }
 
@@ -322,11 +322,11 @@ TEST_F(mapped, allocators_are_listed_where_an_object_is_not_one)
 
 	EXPECT_TRUE(is_refused_with_list(pid, "libtoi.so", "no object libtoi.so is mapped"));
 	EXPECT_TRUE(is_refused_with_list(pid, "chain", "chain does not define malloc and free"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 #include "other_tracers.h"
 
 FIXTURE(tracer)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
@@ -29,13 +29,13 @@ FIXTURE_SETUP(tracer)
 	if (!tracer_is_possible())
 		SKIP(return, "no uprobe_events, or no nm");
 	tracer_turn(false);
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(tracer)
 {
 	tracer_turn(false);
-	mlu_fresh();
+	mst_fresh();
 }
 
 static bool lies_in(const char *frame, const struct tracer_place *place)
@@ -45,7 +45,7 @@ static bool lies_in(const char *frame, const struct tracer_place *place)
 	if (sscanf(frame, "0x%lx chain+0x%lx", &pc, &address) == 2 && address > place->start &&
 	    address <= place->start + place->size)
 		return true;
-	mlu_say("not from 0x%lx on: %.*s", place->start, (int)strcspn(frame, "\n"), frame);
+	mst_say("not from 0x%lx on: %.*s", place->start, (int)strcspn(frame, "\n"), frame);
 	return false;
 }
 
@@ -68,60 +68,60 @@ static bool has_the_chain(const char *report, int bytes)
 
 static bool stacks_are_right(int id, int steps)
 {
-	char *report = mlu_text("targets/%d/report", id);
+	char *report = mst_text("targets/%d/report", id);
 	bool good = true;
 	int size;
 
 	for (size = 4001; size <= 4004; size++)
 		good = has_the_chain(report, size * steps) && good;
 	if (!good)
-		mlu_say("%s", report);
+		mst_say("%s", report);
 	free(report);
 	return good;
 }
 
-static int attach(struct mlu_leaker *l)
+static int attach(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	return mlu_id(l->pid);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(l->pid);
 }
 
 TEST_F_TIMEOUT(tracer, was_there_before, 60)
 {
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 1));
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F_TIMEOUT(tracer, comes_later, 60)
 {
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	ASSERT_TRUE(tracer_turn(true));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 TEST_F_TIMEOUT(tracer, goes_first, 60)
 {
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	ASSERT_TRUE(tracer_turn(false));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* What we take out is ours alone. */
@@ -129,39 +129,39 @@ TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
 {
 	long before;
 
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
 	before = tracer_hits_of_malloc();
 	EXPECT_GT(before, 0);
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	EXPECT_GE(tracer_hits_of_malloc(), before + 3);
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* All functions that there are, all of them probed twice. */
 TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
 {
-	mlu_spawn(&self->l, "mix", "all", "4", NULL);
+	mst_spawn(&self->l, "mix", "all", "4", NULL);
 	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* A thread's first free maps an arena, which is no allocation of the program's. */
 TEST_F_TIMEOUT(tracer, is_on_a_free_that_maps, 60)
 {
-	mlu_spawn(&self->l, "edge", "first_free", NULL);
+	mst_spawn(&self->l, "edge", "first_free", NULL);
 	ASSERT_TRUE(tracer_turn(true));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* Calls are under way whenever it comes or goes. */
@@ -169,19 +169,19 @@ TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
 {
 	int i;
 
-	mlu_spawn(&self->l, "balance", "2", NULL);
+	mst_spawn(&self->l, "balance", "2", NULL);
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "run");
+	mst_step(&self->l, "run");
 	for (i = 0; i < 3; i++) {
 		ASSERT_TRUE(tracer_turn(true));
-		mlu_step(&self->l, "turns");
+		mst_step(&self->l, "turns");
 		ASSERT_TRUE(tracer_turn(false));
-		mlu_step(&self->l, "turns");
+		mst_step(&self->l, "turns");
 	}
-	mlu_step(&self->l, "quiet");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
-	mlu_kill(&self->l);
+	mst_step(&self->l, "quiet");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
+	mst_kill(&self->l);
 }
 
 /* The frames of the stack of so many bytes, but for where they happen to lie in memory. */
@@ -200,20 +200,20 @@ static void frames_of(const char *report, const char *bytes, char *frames, size_
 }
 
 /* The first event of a library, whose stack is copied and walked later. */
-static void first_in_library(struct mlu_leaker *l, char *frames, size_t size)
+static void first_in_library(struct mst_program *l, char *frames, size_t size)
 {
 	char one[512], two[512], three[512], *report;
 
-	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libdeep_one.so"));
-	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libdeep_two.so"));
-	snprintf(three, sizeof(three), "%s", mlu_here("leakers/libdeep_three.so"));
-	mlu_spawn(l, "deep_open", one, two, three, NULL);
+	snprintf(one, sizeof(one), "%s", mst_here("programs/libdeep_one.so"));
+	snprintf(two, sizeof(two), "%s", mst_here("programs/libdeep_two.so"));
+	snprintf(three, sizeof(three), "%s", mst_here("programs/libdeep_three.so"));
+	mst_spawn(l, "deep_open", one, two, three, NULL);
 	attach(l);
-	mlu_step(l, "go");
-	report = mlu_text("targets/%d/report", mlu_id(l->pid));
+	mst_step(l, "go");
+	report = mst_text("targets/%d/report", mst_id(l->pid));
 	frames_of(report, "\n2002 bytes", frames, size);
 	free(report);
-	mlu_kill(l);
+	mst_kill(l);
 }
 
 /* What it has put into the stack's copy is not taken for code. */
@@ -224,10 +224,10 @@ TEST_F_TIMEOUT(tracer, is_on_functions_that_open_a_library, 60)
 	first_in_library(&self->l, without, sizeof(without));
 	ASSERT_TRUE(tracer_turn(true));
 	first_in_library(&self->l, with, sizeof(with));
-	EXPECT_EQ(1, mlu_count(without, "(end)"));
-	EXPECT_EQ(3, mlu_count(without, " libdeep_two.so+0x"));
+	EXPECT_EQ(1, mst_count(without, "(end)"));
+	EXPECT_EQ(3, mst_count(without, " libdeep_two.so+0x"));
 	EXPECT_STREQ(without, with);
-	EXPECT_GE(mlu_stat(0, "deferred"), 2);
+	EXPECT_GE(mst_stat(0, "deferred"), 2);
 }
 
 /* === bcc's memleak, which does the same as we do === */
@@ -241,7 +241,7 @@ static pid_t start_bcc(pid_t target, int *from)
 	pid_t pid;
 
 	if (pipe(out))
-		mlu_die("pipe: %m");
+		mst_die("pipe: %m");
 	sprintf(number, "%d", target);
 	pid = fork();
 	if (!pid) {
@@ -270,7 +270,7 @@ static bool hears(int from, const char *what)
 		if (strstr(text, what))
 			return true;
 	}
-	mlu_say("no \"%s\" in: %s", what, text);
+	mst_say("no \"%s\" in: %s", what, text);
 	return false;
 }
 
@@ -285,20 +285,20 @@ TEST_F_TIMEOUT(tracer, may_be_memleak_of_bcc, 200)
 
 	if (access(BCC, X_OK) || access("/sys/fs/bpf", F_OK))
 		SKIP(return, "no memleak of bcc, or no BPF");
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	bcc = start_bcc(self->l.pid, &from);
 	ASSERT_TRUE(hears(from, "Top 10 stacks"));
 	self->id = attach(&self->l);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_TRUE(hears(from, "4001 bytes in 1 allocations from stack"));
 	kill(bcc, SIGINT);
 	ASSERT_EQ(bcc, waitpid(bcc, NULL, 0));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
-	EXPECT_EQ(0, mlu_stat(self->id, "uncertain"));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /*
@@ -309,7 +309,7 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	mlu_begin();
+	mst_begin();
 	if (tracer_is_possible())
 		tracer_init();
 	status = test_harness_run(argc, argv);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* The functions of the leaker "chain", from the allocator's caller on to main. */
+/* The functions of the program "chain", from the allocator's caller on to main. */
 #define TRACER_CHAIN 4
 
 struct tracer_place {

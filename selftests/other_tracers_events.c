@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mlu.h"
+#include "lib/mst.h"
 #include "other_tracers.h"
 
 #define TRACEFS "/sys/kernel/debug/tracing/"
@@ -44,7 +44,7 @@ static void define(const char *event, const char *file, unsigned long offset)
 
 	snprintf(text, sizeof(text), "%s %s:0x%lx\n", event, file, offset);
 	if (!write_to("uprobe_events", O_APPEND, text))
-		mlu_die("%s", text);
+		mst_die("%s", text);
 }
 
 static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", "chain_outer",
@@ -52,27 +52,27 @@ static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", 
 
 struct tracer_place tracer_place[TRACER_CHAIN];
 
-/* Of a leaker's function; the leakers' text lies in the file where it says: nm tells both. */
-static struct tracer_place place_of(const char *leaker, const char *function)
+/* Of a program's function; the programs' text lies in the file where it says: nm tells both. */
+static struct tracer_place place_of(const char *program, const char *function)
 {
 	struct tracer_place found;
 	char command[700];
 	FILE *nm;
 
-	snprintf(command, sizeof(command), "nm -S %s/%s | grep ' %s$'", mlu_here("leakers"), leaker,
+	snprintf(command, sizeof(command), "nm -S %s/%s | grep ' %s$'", mst_here("programs"), program,
 		 function);
 	nm = popen(command, "r");
 	if (!nm || fscanf(nm, "%lx %lx", &found.start, &found.size) != 2)
-		mlu_die("%s", command);
+		mst_die("%s", command);
 	pclose(nm);
 	return found;
 }
 
-static void define_return(const char *leaker, unsigned long offset)
+static void define_return(const char *program, unsigned long offset)
 {
 	char file[512];
 
-	snprintf(file, sizeof(file), "%s/%s", mlu_here("leakers"), leaker);
+	snprintf(file, sizeof(file), "%s/%s", mst_here("programs"), program);
 	define("r:mlu_test/out", file, offset);
 }
 
@@ -84,15 +84,15 @@ static void define_all(void)
 	char file[256] = "";
 	size_t i;
 
-	offset = mlu_place_in_file(malloc, file);
+	offset = mst_place_in_file(malloc, file);
 	define("p:mlu_test/malloc_in", file, offset);
 	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
-		offset = mlu_place_in_file(code[i], file);
+		offset = mst_place_in_file(code[i], file);
 		define("r:mlu_test/out", file, offset);
 	}
 	for (i = 0; i < TRACER_CHAIN - 1; i++)
 		define_return("chain", tracer_place[i].start);
-	define_return("deep_open", place_of("deep_open", "leaker_take").start);
+	define_return("deep_open", place_of("deep_open", "program_take").start);
 	define_return("deep_open", place_of("deep_open", "open_library").start);
 }
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define CGROUP "/sys/fs/cgroup/mlu_test"
 #define BLOCK 30000
@@ -23,48 +23,48 @@
 
 FIXTURE(memory)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(memory)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(memory)
 {
-	mlu_fresh();
+	mst_fresh();
 	rmdir(CGROUP);
 }
 
-static void attach(struct mlu_leaker *l)
+static void attach(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
 }
 
 /* Lives, computes what it must, and what it kept is what is listed. */
-static bool throws_exactly(struct mlu_leaker *l, const char *name)
+static bool throws_exactly(struct mst_program *l, const char *name)
 {
 	bool exact;
 	int id;
 
-	mlu_spawn(l, "throws", name, NULL);
+	mst_spawn(l, "throws", name, NULL);
 	attach(l);
-	id = mlu_id(l->pid);
-	mlu_step(l, "go");
-	exact = mlu_exact(l) && mlu_sound(id);
-	if (mlu_stat(id, "failed") != (long long)l->failed) {
-		mlu_say("%llu failures, %lld counted", (unsigned long long)l->failed,
-			mlu_stat(id, "failed"));
+	id = mst_id(l->pid);
+	mst_step(l, "go");
+	exact = mst_exact(l) && mst_sound(id);
+	if (mst_stat(id, "failed") != (long long)l->failed) {
+		mst_say("%llu failures, %lld counted", (unsigned long long)l->failed,
+			mst_stat(id, "failed"));
 		exact = false;
 	}
-	if (mlu_stat(id, "uncertain")) {
-		mlu_say("%lld uncertain", mlu_stat(id, "uncertain"));
+	if (mst_stat(id, "uncertain")) {
+		mst_say("%lld uncertain", mst_stat(id, "uncertain"));
 		exact = false;
 	}
-	return mlu_end(l) == 0 && exact;
+	return mst_end(l) == 0 && exact;
 }
 
 TEST_F_TIMEOUT(memory, exceptions_fly_through_frames_that_allocate, 60)
@@ -114,19 +114,19 @@ static uint64_t *open_list(char *path, size_t size)
 	uint64_t *list;
 	int fd;
 
-	snprintf(path, size, "%s/list", mlu_scratch());
+	snprintf(path, size, "%s/list", mst_scratch());
 	fd = open(path, O_RDWR | O_CREAT, 0600);
 	if (fd < 0 || ftruncate(fd, BLOCKS * sizeof(*list)))
-		mlu_die("%s: %m", path);
+		mst_die("%s: %m", path);
 	list = mmap(NULL, BLOCKS * sizeof(*list), PROT_READ, MAP_SHARED, fd, 0);
 	if (list == MAP_FAILED)
-		mlu_die("mmap: %m");
+		mst_die("mmap: %m");
 	close(fd);
 	return list;
 }
 
 /* Is each one listed, and perhaps one more, of which it was not told that it had it? */
-static bool lists(const struct mlu_rows *rows, const uint64_t *list)
+static bool lists(const struct mst_rows *rows, const uint64_t *list)
 {
 	size_t n, i, found = 0;
 
@@ -137,41 +137,41 @@ static bool lists(const struct mlu_rows *rows, const uint64_t *list)
 	}
 	if (found == n && rows->count - n <= 1)
 		return true;
-	mlu_say("%zu blocks, %zu of them listed, %zu rows", n, found, rows->count);
+	mst_say("%zu blocks, %zu of them listed, %zu rows", n, found, rows->count);
 	return false;
 }
 
 /* The reaper of memory also unmaps under our feet, and may not be made to wait. */
 TEST_F_TIMEOUT(memory, who_is_killed_for_it_leaves_an_exact_report, 120)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	char path[128];
 	uint64_t *list = open_list(path, sizeof(path));
 	int status;
 
-	mlu_spawn(&self->l, "glutton", path, NULL);
+	mst_spawn(&self->l, "glutton", path, NULL);
 	if (!confine(self->l.pid)) {
-		mlu_kill(&self->l);
+		mst_kill(&self->l);
 		SKIP(return, "no memory controller of cgroup2");
 	}
 	attach(&self->l);
-	self->id = mlu_id(self->l.pid);
-	mlu_go(&self->l, "go");
+	self->id = mst_id(self->l.pid);
+	mst_go(&self->l, "go");
 	ASSERT_EQ(self->l.pid, waitpid(self->l.pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	EXPECT_TRUE(mlu_wait_state(self->id, "exited"));
-	mlu_rows(&rows, "targets/%d/allocations", self->id);
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+	mst_rows(&rows, "targets/%d/allocations", self->id);
 	EXPECT_GT(rows.count, 500);
 	EXPECT_TRUE(lists(&rows, list));
-	EXPECT_TRUE(mlu_sound(self->id));
-	EXPECT_EQ(0, mlu_stat(self->id, "lost_memory"));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
-	mlu_rows_free(&rows);
+	EXPECT_TRUE(mst_sound(self->id));
+	EXPECT_EQ(0, mst_stat(self->id, "lost_memory"));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
+	mst_rows_free(&rows);
 	unlink(path);
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -15,27 +15,27 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 static const char *const files[] = { "control", "report", "allocations", "stats" };
 
 FIXTURE(permission)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 };
 
 FIXTURE_SETUP(permission)
 {
-	mlu_fresh();
-	mlu_spawn(&self->l, "life", "idle", NULL);
-	if (mlu_command("attach %d", self->l.pid))
-		mlu_die("%s", mlu_refusal);
+	mst_fresh();
+	mst_spawn(&self->l, "life", "idle", NULL);
+	if (mst_command("attach %d", self->l.pid))
+		mst_die("%s", mst_refusal);
 }
 
 FIXTURE_TEARDOWN(permission)
 {
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
 /* The errno of an open in a child that has first given something up. */
@@ -46,10 +46,10 @@ static int open_as(void (*give_up)(void), const char *file, int flags)
 
 	if (!pid) {
 		give_up();
-		_exit(mlu_open(flags, "%s", file) < 0 ? errno : 0);
+		_exit(mst_open(flags, "%s", file) < 0 ? errno : 0);
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		mlu_die("waitpid: %m");
+		mst_die("waitpid: %m");
 	return WEXITSTATUS(status);
 }
 
@@ -94,7 +94,7 @@ TEST_F(permission, root_without_the_capability_may_not_open)
 
 	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(EPERM, open_as(drop_sys_admin, files[i], O_RDONLY));
-		sprintf(path, "targets/%d/%s", mlu_id(self->l.pid), files[i]);
+		sprintf(path, "targets/%d/%s", mst_id(self->l.pid), files[i]);
 		if (i)
 			EXPECT_EQ(EPERM, open_as(drop_sys_admin, path, O_RDONLY));
 	}
@@ -117,7 +117,7 @@ static mode_t mode_of(const char *file)
 	char path[128];
 	struct stat st;
 
-	sprintf(path, MLU_DIR "/%s", file);
+	sprintf(path, MST_DIR "/%s", file);
 	return stat(path, &st) ? 0 : st.st_mode & 07777;
 }
 
@@ -128,7 +128,7 @@ TEST_F(permission, modes_are_for_the_owner_alone)
 
 	EXPECT_EQ(0600, mode_of("control"));
 	for (i = 1; i < 4; i++) {
-		sprintf(path, "targets/%d/%s", mlu_id(self->l.pid), files[i]);
+		sprintf(path, "targets/%d/%s", mst_id(self->l.pid), files[i]);
 		EXPECT_EQ(0400, mode_of(files[i]));
 		EXPECT_EQ(0400, mode_of(path));
 	}
@@ -158,35 +158,35 @@ static bool shows_pid(int id, int pid)
 	char line[4096], head[64];
 
 	snprintf(head, sizeof(head), "target %d pid %d ", id, pid);
-	return mlu_line(id, line, sizeof(line)) && !strncmp(line, head, strlen(head));
+	return mst_line(id, line, sizeof(line)) && !strncmp(line, head, strlen(head));
 }
 
 /* The first child of process 1 is 2 to it, something else to all outside. */
 static int attach_number_2(void *arg)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int *told = arg, outside;
 	char *report;
 
-	mlu_spawn(&l, "life", "idle", NULL);
-	if (l.pid != 2 || mlu_command("attach 2"))
+	mst_spawn(&l, "life", "idle", NULL);
+	if (l.pid != 2 || mst_command("attach 2"))
 		return 1;
-	if (!shows_pid(mlu_id(2), 2))
+	if (!shows_pid(mst_id(2), 2))
 		return 2;
 	/* The target of the fixture is none of this namespace's processes. */
 	if (!shows_pid(told[1], 0))
 		return 3;
-	report = mlu_text("targets/%d/report", mlu_id(2));
+	report = mst_text("targets/%d/report", mst_id(2));
 	if (!strstr(report, " pid 2 life "))
 		return 4;
 	free(report);
-	mlu_step(&l, "go");
-	if (!mlu_exact(&l))
+	mst_step(&l, "go");
+	if (!mst_exact(&l))
 		return 5;
-	outside = mlu_id(2);
+	outside = mst_id(2);
 	if (write(told[0], &outside, sizeof(outside)) != sizeof(outside))
 		return 6;
-	return mlu_end(&l) ? 7 : 0;
+	return mst_end(&l) ? 7 : 0;
 }
 
 TEST_F(permission, pids_are_the_writers_and_the_readers)
@@ -195,7 +195,7 @@ TEST_F(permission, pids_are_the_writers_and_the_readers)
 
 	ASSERT_EQ(0, pipe(told));
 	arg[0] = told[1];
-	arg[1] = mlu_id(self->l.pid);
+	arg[1] = mst_id(self->l.pid);
 	ASSERT_EQ(0, in_pid_namespace(attach_number_2, arg));
 	ASSERT_EQ(sizeof(id), read(told[0], &id, sizeof(id)));
 	EXPECT_NE(arg[1], id);
@@ -210,18 +210,18 @@ static int attach_number_1(void *arg)
 	void *p;
 	int id;
 
-	if (mlu_command("attach %d", *(int *)arg) != ESRCH)
+	if (mst_command("attach %d", *(int *)arg) != ESRCH)
 		return 1;
-	if (mlu_command("attach 1"))
+	if (mst_command("attach 1"))
 		return 2;
-	id = mlu_id(1);
+	id = mst_id(1);
 	p = malloc(777);
-	if (mlu_stat(id, "allocated") < 1)
+	if (mst_stat(id, "allocated") < 1)
 		return 3;
 	free(p);
-	if (mlu_command("attach 1") != EBUSY)
+	if (mst_command("attach 1") != EBUSY)
 		return 4;
-	return mlu_command("detach 1");
+	return mst_command("detach 1");
 }
 
 TEST_F(permission, process_1_of_a_namespace_may_trace_itself)
@@ -229,11 +229,11 @@ TEST_F(permission, process_1_of_a_namespace_may_trace_itself)
 	int pid = self->l.pid;
 
 	EXPECT_EQ(0, in_pid_namespace(attach_number_1, &pid));
-	EXPECT_STREQ("tracing", mlu_state(mlu_id(self->l.pid)));
+	EXPECT_STREQ("tracing", mst_state(mst_id(self->l.pid)));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

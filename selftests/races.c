@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define TARGETS 3
 #define WRITERS 3
@@ -22,17 +22,17 @@
 
 FIXTURE(race)
 {
-	struct mlu_leaker l[TARGETS];
+	struct mst_program l[TARGETS];
 };
 
 FIXTURE_SETUP(race)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(race)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 static unsigned int next(unsigned int *seed)
@@ -49,9 +49,9 @@ static bool is_fair(int err)
 
 static bool is_empty(void)
 {
-	return mlu_command("detach all") == 0 && mlu_command("clear all") == 0 &&
-	       mlu_stat(0, "targets") == 0 && mlu_stat(0, "probes") == 0 &&
-	       mlu_wait_stat("bytes_records", 0) && mlu_wait_stat("bytes_inflight", 0);
+	return mst_command("detach all") == 0 && mst_command("clear all") == 0 &&
+	       mst_stat(0, "targets") == 0 && mst_stat(0, "probes") == 0 &&
+	       mst_wait_stat("bytes_records", 0) && mst_wait_stat("bytes_inflight", 0);
 }
 
 /* A child that comes to its end after a while that differs; with exec, as another program. */
@@ -71,41 +71,41 @@ static pid_t short_lived(unsigned int wait_us, bool exec)
 
 TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
 {
-	int i, rounds = mlu_scaled(30, 15);
+	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 1;
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
 		pid = short_lived(next(&seed) % 60000, false);
-		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid)))
+		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
 		{
-			TH_LOG("%s", mlu_refusal);
+			TH_LOG("%s", mst_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	}
-	EXPECT_TRUE(mlu_wait_stat("tracing", 0));
+	EXPECT_TRUE(mst_wait_stat("tracing", 0));
 	EXPECT_TRUE(is_empty());
 }
 
 TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
 {
-	int i, rounds = mlu_scaled(30, 15);
+	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 2;
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
 		pid = short_lived(next(&seed) % 60000, true);
-		EXPECT_TRUE(is_fair(mlu_command("attach %d", pid)))
+		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
 		{
-			TH_LOG("%s", mlu_refusal);
+			TH_LOG("%s", mst_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	}
-	EXPECT_TRUE(mlu_wait_stat("tracing", 0));
+	EXPECT_TRUE(mst_wait_stat("tracing", 0));
 	EXPECT_TRUE(is_empty());
 }
 
-static void contradict(const struct mlu_leaker *l, unsigned int seed)
+static void contradict(const struct mst_program *l, unsigned int seed)
 {
 	static const char *const commands[] = { "attach %d", "attach %d min=50 depth=5",
 						"detach %d", "clear %d", "attach %d older=1" };
@@ -116,15 +116,15 @@ static void contradict(const struct mlu_leaker *l, unsigned int seed)
 		pid_t pid = l[next(&seed) % TARGETS].pid;
 
 		if (next(&seed) % 8 == 0) {
-			fd = mlu_open(O_RDWR, "control");
-			mlu_command_through(fd, "attach %d bound=1", pid);
+			fd = mst_open(O_RDWR, "control");
+			mst_command_through(fd, "attach %d bound=1", pid);
 			usleep(next(&seed) % 3000);
 			close(fd);
 		} else if (next(&seed) % 16 == 0) {
-			mlu_command(next(&seed) % 2 ? "clear all" : "detach all");
+			mst_command(next(&seed) % 2 ? "clear all" : "detach all");
 		} else {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			mlu_command(commands[next(&seed) % 5], pid);
+			mst_command(commands[next(&seed) % 5], pid);
 		}
 	}
 }
@@ -138,12 +138,12 @@ static void read_on(unsigned int seed)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
-		free(mlu_text("%s", files[next(&seed) % 4]));
-		id = mlu_id(getppid()) ?: id + 1;
+		free(mst_text("%s", files[next(&seed) % 4]));
+		id = mst_id(getppid()) ?: id + 1;
 		snprintf(path, sizeof(path), "targets/%d/%s", id % 500, files[1 + next(&seed) % 3]);
-		fd = mlu_open(O_RDONLY, "%s", path);
+		fd = mst_open(O_RDONLY, "%s", path);
 		if (fd >= 0)
-			free(mlu_text_of(fd));
+			free(mst_text_of(fd));
 		close(fd);
 	}
 }
@@ -154,8 +154,8 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	int i;
 
 	for (i = 0; i < TARGETS; i++) {
-		mlu_spawn(&self->l[i], "balance", "2", NULL);
-		mlu_step(&self->l[i], "run");
+		mst_spawn(&self->l[i], "balance", "2", NULL);
+		mst_step(&self->l[i], "run");
 	}
 	for (i = 0; i < WRITERS + READERS; i++) {
 		child[i] = fork();
@@ -176,34 +176,34 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	/* A command that was being carried out for one of them goes on to its end. */
 	EXPECT_TRUE(is_empty() || is_empty());
 	for (i = 0; i < TARGETS; i++) {
-		mlu_step(&self->l[i], "turns");
-		ASSERT_EQ(0, mlu_command("attach %d", self->l[i].pid));
-		mlu_step(&self->l[i], "turns");
-		mlu_step(&self->l[i], "quiet");
-		EXPECT_TRUE(mlu_exact(&self->l[i]));
-		mlu_kill(&self->l[i]);
+		mst_step(&self->l[i], "turns");
+		ASSERT_EQ(0, mst_command("attach %d", self->l[i].pid));
+		mst_step(&self->l[i], "turns");
+		mst_step(&self->l[i], "quiet");
+		EXPECT_TRUE(mst_exact(&self->l[i]));
+		mst_kill(&self->l[i]);
 	}
 }
 
 /* One mapping, so one stack of each library, whichever thread has learned it. */
 TEST_F(race, a_library_that_two_threads_call_first_at_once)
 {
-	struct mlu_leaker *l = &self->l[0];
+	struct mst_program *l = &self->l[0];
 	char mappings[16], *report;
 
-	snprintf(mappings, sizeof(mappings), "%ld", mlu_scaled(3000, 300));
-	mlu_spawn(l, "rush", mlu_here("leakers/libone.so"), mappings, NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", l->pid));
-	mlu_step(l, "warm up");
-	mlu_step(l, "rush");
-	report = mlu_text("targets/%d/report", mlu_id(l->pid));
-	EXPECT_EQ(60, mlu_count(report, "\n15308 bytes in 2 allocations from stack "));
+	snprintf(mappings, sizeof(mappings), "%ld", mst_scaled(3000, 300));
+	mst_spawn(l, "rush", mst_here("programs/libone.so"), mappings, NULL);
+	ASSERT_EQ(0, mst_command("attach %d", l->pid));
+	mst_step(l, "warm up");
+	mst_step(l, "rush");
+	report = mst_text("targets/%d/report", mst_id(l->pid));
+	EXPECT_EQ(60, mst_count(report, "\n15308 bytes in 2 allocations from stack "));
 	free(report);
-	EXPECT_EQ(0, mlu_end(l));
+	EXPECT_EQ(0, mst_end(l));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -13,22 +13,22 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 FIXTURE(reader)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(reader)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(reader)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 static char *by_bytes(int fd)
@@ -71,21 +71,21 @@ TEST_F(reader, a_report_is_a_snapshot)
 	char *first, *again;
 	int fd;
 
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	self->id = mlu_id(self->l.pid);
-	fd = mlu_open(O_RDONLY, "targets/%d/report", self->id);
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	self->id = mst_id(self->l.pid);
+	fd = mst_open(O_RDONLY, "targets/%d/report", self->id);
 	first = by_bytes(fd);
 	EXPECT_TRUE(ends_with_a_line(first));
 	EXPECT_TRUE(agrees_at_odd_offsets(fd, first));
-	mlu_kill(&self->l);
-	ASSERT_TRUE(mlu_wait_state(self->id, "exited"));
+	mst_kill(&self->l);
+	ASSERT_TRUE(mst_wait_state(self->id, "exited"));
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-	again = mlu_text_of(fd);
+	again = mst_text_of(fd);
 	EXPECT_STREQ(first, again);
 	free(again);
-	ASSERT_EQ(0, mlu_command("clear all"));
+	ASSERT_EQ(0, mst_command("clear all"));
 	EXPECT_TRUE(agrees_at_odd_offsets(fd, first));
 	free(first);
 	close(fd);
@@ -97,12 +97,12 @@ TEST_F_TIMEOUT(reader, reads_by_bytes_while_the_target_allocates, 120)
 	char *text;
 	int fd, i;
 
-	mlu_spawn(&self->l, "balance", "4", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	self->id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "run");
+	mst_spawn(&self->l, "balance", "4", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	self->id = mst_id(self->l.pid);
+	mst_step(&self->l, "run");
 	for (i = 0; i < 10; i++) {
-		fd = mlu_open(O_RDONLY, i % 2 ? "report" : "targets/%d/report", self->id);
+		fd = mst_open(O_RDONLY, i % 2 ? "report" : "targets/%d/report", self->id);
 		text = by_bytes(fd);
 		EXPECT_TRUE(ends_with_a_line(text));
 		EXPECT_TRUE(agrees_at_odd_offsets(fd, text));
@@ -118,20 +118,20 @@ TEST_F_TIMEOUT(reader, open_files_are_read_to_their_end, 60)
 	char byte, *rest[3];
 	int fd[3], i;
 
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	self->id = mlu_id(self->l.pid);
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	self->id = mst_id(self->l.pid);
 	for (i = 0; i < 3; i++) {
-		fd[i] = mlu_open(O_RDONLY, "targets/%d/%s", self->id, files[i]);
+		fd[i] = mst_open(O_RDONLY, "targets/%d/%s", self->id, files[i]);
 		ASSERT_EQ(1, read(fd[i], &byte, 1));
 	}
-	ASSERT_EQ(0, mlu_command("detach all"));
-	mlu_kill(&self->l);
-	ASSERT_EQ(0, mlu_command("clear all"));
-	EXPECT_EQ(-1, mlu_open(O_RDONLY, "targets/%d/report", self->id));
+	ASSERT_EQ(0, mst_command("detach all"));
+	mst_kill(&self->l);
+	ASSERT_EQ(0, mst_command("clear all"));
+	EXPECT_EQ(-1, mst_open(O_RDONLY, "targets/%d/report", self->id));
 	for (i = 0; i < 3; i++) {
-		rest[i] = mlu_text_of(fd[i]);
+		rest[i] = mst_text_of(fd[i]);
 		EXPECT_GT(strlen(rest[i]), 20);
 		EXPECT_EQ('\n', rest[i][strlen(rest[i]) - 1]);
 		free(rest[i]);
@@ -140,26 +140,26 @@ TEST_F_TIMEOUT(reader, open_files_are_read_to_their_end, 60)
 }
 
 /* Counts, over the rows, how often the blocks that stay were shown. */
-static bool each_once(const struct mlu_rows *rows, const struct mlu_leaker *l, size_t stay)
+static bool each_once(const struct mst_rows *rows, const struct mst_program *l, size_t stay)
 {
 	size_t i, seen = 0;
 
 	for (i = 0; i < rows->count; i++)
 		seen += rows->row[i].size < 100;
 	if (seen != stay)
-		mlu_say("%zu blocks that stay, %zu of them shown", stay, seen);
+		mst_say("%zu blocks that stay, %zu of them shown", stay, seen);
 	return seen == stay && l->count == stay;
 }
 
 static int by_addr(const void *a, const void *b)
 {
-	const struct mlu_row *x = a, *y = b;
+	const struct mst_row *x = a, *y = b;
 
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
 /* Of the blocks that stay, that is: others may go and come again at their address. */
-static bool no_address_twice(struct mlu_rows *rows)
+static bool no_address_twice(struct mst_rows *rows)
 {
 	size_t i;
 
@@ -173,26 +173,26 @@ static bool no_address_twice(struct mlu_rows *rows)
 /* 10000 blocks stay while others come and go: each reading shows each of them once. */
 TEST_F_TIMEOUT(reader, the_list_shows_what_stays_exactly_once, 180)
 {
-	size_t stay = mlu_scaled(10000, 2000);
-	struct mlu_rows rows;
+	size_t stay = mst_scaled(10000, 2000);
+	struct mst_rows rows;
 	char number[16];
 	int i;
 
 	sprintf(number, "%zu", stay);
-	mlu_spawn(&self->l, "many", number, "1", "3", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	self->id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "make");
-	mlu_step(&self->l, "churn");
+	mst_spawn(&self->l, "many", number, "1", "3", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	self->id = mst_id(self->l.pid);
+	mst_step(&self->l, "make");
+	mst_step(&self->l, "churn");
 	for (i = 0; i < 8; i++) {
-		mlu_rows(&rows, "targets/%d/allocations", self->id);
+		mst_rows(&rows, "targets/%d/allocations", self->id);
 		EXPECT_TRUE(each_once(&rows, &self->l, stay));
 		EXPECT_TRUE(no_address_twice(&rows));
-		mlu_rows_free(&rows);
+		mst_rows_free(&rows);
 	}
-	mlu_step(&self->l, "stop");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(self->id));
+	mst_step(&self->l, "stop");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(self->id));
 }
 
 /* Also when it is read in pieces that are no lines. */
@@ -203,19 +203,19 @@ TEST_F(reader, the_list_may_be_read_in_odd_pieces)
 	ssize_t n;
 	int fd;
 
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	ASSERT_EQ(0, mlu_command("detach all"));
-	self->id = mlu_id(self->l.pid);
-	fd = mlu_open(O_RDONLY, "allocations");
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("detach all"));
+	self->id = mst_id(self->l.pid);
+	fd = mst_open(O_RDONLY, "allocations");
 	while ((n = read(fd, pieces + len, 1 + len % 89)) > 0)
 		len += n;
 	pieces[len] = 0;
 	close(fd);
-	whole = mlu_text("allocations");
-	EXPECT_EQ(mlu_count(whole, "\n"), mlu_count(pieces, "\n"));
-	EXPECT_EQ(2 + self->l.count, mlu_count(pieces, "\n"));
+	whole = mst_text("allocations");
+	EXPECT_EQ(mst_count(whole, "\n"), mst_count(pieces, "\n"));
+	EXPECT_EQ(2 + self->l.count, mst_count(pieces, "\n"));
 	free(whole);
 	free(pieces);
 }
@@ -232,12 +232,12 @@ static bool is_plain(const char *text)
 static bool all_is_plain(int id)
 {
 	char *text[6] = {
-		mlu_text("control"),
-		mlu_text("report"),
-		mlu_text("allocations"),
-		mlu_text("targets/%d/report", id),
-		mlu_text("targets/%d/allocations", id),
-		mlu_text("stats"),
+		mst_text("control"),
+		mst_text("report"),
+		mst_text("allocations"),
+		mst_text("targets/%d/report", id),
+		mst_text("targets/%d/allocations", id),
+		mst_text("stats"),
 	};
 	bool plain = true;
 	int i;
@@ -254,16 +254,16 @@ TEST_F(reader, a_hostile_comm_is_escaped)
 {
 	char *report, line[4096];
 
-	mlu_spawn(&self->l, "life", "comm", "a\nb \033[1m\\c\xff", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	self->id = mlu_id(self->l.pid);
-	ASSERT_TRUE(mlu_line(self->id, line, sizeof(line)));
+	mst_spawn(&self->l, "life", "comm", "a\nb \033[1m\\c\xff", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	self->id = mst_id(self->l.pid);
+	ASSERT_TRUE(mst_line(self->id, line, sizeof(line)));
 	EXPECT_NE(NULL, strstr(line, " a\\012b\\040\\033[1m\\134c\\377 tracing: "))
 	{
 		TH_LOG("%s", line);
 	}
-	report = mlu_text("report");
+	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, " a\\012b\\040\\033[1m\\134c\\377 tracing "));
 	free(report);
 	EXPECT_TRUE(all_is_plain(self->id));
@@ -273,17 +273,17 @@ TEST_F(reader, a_hostile_path_is_escaped)
 {
 	char command[1200], path[512], name[256], *report;
 
-	snprintf(name, sizeof(name), "%s/x\n \033]0;\xe4\\", mlu_scratch());
+	snprintf(name, sizeof(name), "%s/x\n \033]0;\xe4\\", mst_scratch());
 	ASSERT_EQ(0, mkdir(name, 0755));
 	snprintf(path, sizeof(path), "%s/mapping 1\n\tof", name);
-	snprintf(command, sizeof(command), "cp %s \"$MLU_COPY\"", mlu_here("leakers/life"));
+	snprintf(command, sizeof(command), "cp %s \"$MLU_COPY\"", mst_here("programs/life"));
 	setenv("MLU_COPY", path, 1);
 	ASSERT_EQ(0, system(command));
-	mlu_spawn(&self->l, path, "idle", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	self->id = mlu_id(self->l.pid);
-	report = mlu_text("report");
+	mst_spawn(&self->l, path, "idle", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	self->id = mst_id(self->l.pid);
+	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, " mapping\\0401\\012\\011of+0x"));
 	EXPECT_NE(NULL, strstr(report, "/x\\012 \\033]0;\\344\\134/mapping 1\\012\\011of\n"))
 	{
@@ -291,8 +291,8 @@ TEST_F(reader, a_hostile_path_is_escaped)
 	}
 	free(report);
 	EXPECT_TRUE(all_is_plain(self->id));
-	EXPECT_TRUE(mlu_sound(self->id));
-	mlu_kill(&self->l);
+	EXPECT_TRUE(mst_sound(self->id));
+	mst_kill(&self->l);
 	unlink(path);
 	rmdir(name);
 }
@@ -312,12 +312,12 @@ TEST_F(reader, no_file_shows_an_address_of_the_kernel)
 	char *text;
 	int i;
 
-	mlu_spawn(&self->l, "mix", "all", "8", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
-	EXPECT_EQ(EINVAL, mlu_command("no such word"));
+	mst_spawn(&self->l, "mix", "all", "8", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
+	EXPECT_EQ(EINVAL, mst_command("no such word"));
 	for (i = 0; i < 4; i++) {
-		text = mlu_text("%s", files[i]);
+		text = mst_text("%s", files[i]);
 		EXPECT_FALSE(has_kernel_address(text))
 		{
 			TH_LOG("%s", files[i]);
@@ -328,6 +328,6 @@ TEST_F(reader, no_file_shows_an_address_of_the_kernel)
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define PMU "/sys/bus/event_source/devices/uprobe/type"
 
@@ -56,7 +56,7 @@ static const void *address_of(int function)
 	void *code = libc ? dlsym(libc, functions[function].name) : NULL;
 
 	if (!code)
-		mlu_die("%s: %s", functions[function].name, dlerror());
+		mst_die("%s: %s", functions[function].name, dlerror());
 	return code;
 }
 
@@ -69,7 +69,7 @@ static int other_probe(pid_t pid, int function, unsigned long skip, bool at_retu
 	int fd;
 
 	attr.config = at_return | (unsigned long long)counter << 32;
-	attr.config2 = mlu_place_in_file(address_of(function), file) + skip;
+	attr.config2 = mst_place_in_file(address_of(function), file) + skip;
 	attr.config1 = (unsigned long)file;
 	fd = syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -89,19 +89,19 @@ static long our_place(pid_t pid, int function)
 	unsigned long at = 0;
 	const char *found;
 
-	snprintf(what, sizeof(what), " %s %s+0x", functions[function].name, mlu_libc());
-	if (!mlu_line(mlu_id(pid), line, sizeof(line)))
+	snprintf(what, sizeof(what), " %s %s+0x", functions[function].name, mst_libc());
+	if (!mst_line(mst_id(pid), line, sizeof(line)))
 		return -1;
 	found = strstr(line, what);
 	if (!found || sscanf(found + strlen(what), "%lx", &at) != 1)
 		return -1;
 	/* libc's text lies in the file where it says. */
-	return at - mlu_place_in_file(address_of(function), file);
+	return at - mst_place_in_file(address_of(function), file);
 }
 
 FIXTURE(counter)
 {
-	struct mlu_leaker l, second;
+	struct mst_program l, second;
 	int fd[2 * FUNCTIONS];
 };
 
@@ -110,23 +110,23 @@ FIXTURE_SETUP(counter)
 	if (!pmu_type())
 		SKIP(return, "no uprobes of perf");
 	memset(self->fd, -1, sizeof(self->fd));
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(counter)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
-static int attach(struct mlu_leaker *l)
+static int attach(struct mst_program *l)
 {
-	return mlu_command("attach %d", l->pid);
+	return mst_command("attach %d", l->pid);
 }
 
-static void forget(struct mlu_leaker *l)
+static void forget(struct mst_program *l)
 {
-	if (mlu_command("detach %d", l->pid) || mlu_command("clear %d", l->pid))
-		mlu_die("%s", mlu_refusal);
+	if (mst_command("detach %d", l->pid) || mst_command("clear %d", l->pid))
+		mst_die("%s", mst_refusal);
 }
 
 /* The other tracer comes first; a second target takes the probe that is there. */
@@ -134,8 +134,8 @@ TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
 {
 	long preferred, taken;
 
-	mlu_spawn(&self->l, "mix", "all", "4", NULL);
-	mlu_spawn(&self->second, "mix", "all", "2", NULL);
+	mst_spawn(&self->l, "mix", "all", "4", NULL);
+	mst_spawn(&self->second, "mix", "all", "2", NULL);
 	ASSERT_EQ(0, attach(&self->l));
 	preferred = our_place(self->l.pid, MMAP);
 	/* Where other tracers are is not where we are, from the start. */
@@ -151,36 +151,36 @@ TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
 	close(self->fd[0]);
 	ASSERT_EQ(0, attach(&self->second));
 	EXPECT_EQ(taken, our_place(self->second.pid, MMAP));
-	mlu_step(&self->l, "go");
-	mlu_step(&self->second, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_exact(&self->second));
-	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
-	EXPECT_EQ(0, mlu_end(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->second));
+	mst_step(&self->l, "go");
+	mst_step(&self->second, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->second));
+	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
+	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->second));
 }
 
 /* calloc begins with a push in every glibc that is tested here. */
 TEST_F_TIMEOUT(counter, is_where_there_is_no_other_place, 60)
 {
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	self->fd[0] = other_probe(self->l.pid, CALLOC, 0, false, COUNTER);
 	ASSERT_GE(self->fd[0], 0);
 	EXPECT_EQ(EADDRINUSE, attach(&self->l));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "calloc of "));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "another tracer's probe with a reference counter"));
-	EXPECT_EQ(0, mlu_stat(0, "probes"));
+	EXPECT_NE(NULL, strstr(mst_refusal, "calloc of "));
+	EXPECT_NE(NULL, strstr(mst_refusal, "another tracer's probe with a reference counter"));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
 	close(self->fd[0]);
 	ASSERT_EQ(0, attach(&self->l));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
 /* The other tracer comes later: it is refused where we have to be, and nowhere else. */
 TEST_F_TIMEOUT(counter, comes_later, 60)
 {
-	mlu_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
 	ASSERT_EQ(0, attach(&self->l));
 	EXPECT_EQ(-EINVAL, other_probe(self->l.pid, CALLOC, 0, false, COUNTER));
 	self->fd[0] = other_probe(self->l.pid, CALLOC, 0, false, NO_COUNTER);
@@ -189,13 +189,13 @@ TEST_F_TIMEOUT(counter, comes_later, 60)
 	EXPECT_GE(self->fd[1], 0);
 	self->fd[2] = other_probe(self->l.pid, MMAP, 0, true, COUNTER);
 	EXPECT_GE(self->fd[2], 0);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_EQ(1, hits(self->fd[0]));
-	EXPECT_EQ(0, mlu_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
 }
 
-static bool probe_like_bcc(struct mlu_leaker *l, int *fd)
+static bool probe_like_bcc(struct mst_program *l, int *fd)
 {
 	bool good = true;
 	int i;
@@ -216,40 +216,40 @@ TEST_F_TIMEOUT(counter, is_that_of_bcc, 120)
 {
 	int i;
 
-	mlu_spawn(&self->l, "chain", NULL);
-	mlu_spawn(&self->second, "chain", NULL);
+	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->second, "chain", NULL);
 	ASSERT_TRUE(probe_like_bcc(&self->l, self->fd));
 	EXPECT_EQ(EADDRINUSE, attach(&self->second));
 	ASSERT_EQ(0, attach(&self->l));
 	EXPECT_EQ(EADDRINUSE, attach(&self->second));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_EQ(1, hits(self->fd[CALLOC]));
 	EXPECT_EQ(1, hits(self->fd[FUNCTIONS + CALLOC]));
 	for (i = 0; i < 2 * FUNCTIONS; i++)
 		close(self->fd[i]);
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
-	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
 	/* It comes again while we are there. */
 	ASSERT_TRUE(probe_like_bcc(&self->l, self->fd));
-	mlu_step(&self->l, "go");
-	EXPECT_TRUE(mlu_exact(&self->l));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
 	EXPECT_EQ(1, hits(self->fd[CALLOC]));
 	forget(&self->l);
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	EXPECT_EQ(2, hits(self->fd[CALLOC]));
 	for (i = 0; i < 2 * FUNCTIONS; i++)
 		close(self->fd[i]);
 	ASSERT_EQ(0, attach(&self->second));
-	mlu_step(&self->second, "go");
-	EXPECT_TRUE(mlu_exact(&self->second));
-	EXPECT_EQ(0, mlu_end(&self->l));
-	EXPECT_EQ(0, mlu_end(&self->second));
+	mst_step(&self->second, "go");
+	EXPECT_TRUE(mst_exact(&self->second));
+	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->second));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define NUMBER "[0-9]+"
 #define HEX "0x[0-9a-f]+"
@@ -68,25 +68,25 @@ static const char *const counters[] = {
 
 FIXTURE(shape)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	int id;
 };
 
 FIXTURE_SETUP(shape)
 {
-	mlu_fresh();
-	mlu_spawn(&self->l, "mix", "all", "2", NULL);
-	if (mlu_command("attach %d min=1 depth=20 older=1", self->l.pid))
-		mlu_die("%s", mlu_refusal);
-	self->id = mlu_id(self->l.pid);
-	mlu_step(&self->l, "go");
+	mst_fresh();
+	mst_spawn(&self->l, "mix", "all", "2", NULL);
+	if (mst_command("attach %d min=1 depth=20 older=1", self->l.pid))
+		mst_die("%s", mst_refusal);
+	self->id = mst_id(self->l.pid);
+	mst_step(&self->l, "go");
 	usleep(20000);
 }
 
 FIXTURE_TEARDOWN(shape)
 {
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
 static bool matches(const char *pattern, const char *line)
@@ -95,7 +95,7 @@ static bool matches(const char *pattern, const char *line)
 	bool match;
 
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
-		mlu_die("regcomp %s", pattern);
+		mst_die("regcomp %s", pattern);
 	match = regexec(&regex, line, 0, NULL, 0) == 0;
 	regfree(&regex);
 	return match;
@@ -112,7 +112,7 @@ static bool all_match(char *text, const char *const *shapes, unsigned int *seen)
 		for (i = 0; shapes[i] && !matches(shapes[i], line); i++)
 			;
 		if (!shapes[i]) {
-			mlu_say("of no known shape: %s", line);
+			mst_say("of no known shape: %s", line);
 			return false;
 		}
 		if (first == ~0u)
@@ -128,13 +128,13 @@ TEST_F(shape, control)
 	unsigned int seen;
 	char *text;
 
-	EXPECT_EQ(EINVAL, mlu_command("no such: command \033"));
-	text = mlu_text("control");
+	EXPECT_EQ(EINVAL, mst_command("no such: command \033"));
+	text = mst_text("control");
 	EXPECT_TRUE(all_match(text, control_lines, &seen));
 	EXPECT_EQ(7, seen);
 	free(text);
-	ASSERT_EQ(0, mlu_command("detach all"));
-	text = mlu_text("control");
+	ASSERT_EQ(0, mst_command("detach all"));
+	text = mst_text("control");
 	EXPECT_TRUE(all_match(text, control_lines, &seen));
 	free(text);
 }
@@ -142,14 +142,14 @@ TEST_F(shape, control)
 TEST_F_TIMEOUT(shape, report, 60)
 {
 	unsigned int seen;
-	char *text = mlu_text("report");
+	char *text = mst_text("report");
 
 	EXPECT_NE(NULL, strstr(text, "(mmap, age "));
 	EXPECT_NE(NULL, strstr(text, "(stack, age "));
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
 	EXPECT_EQ(63, seen);
 	free(text);
-	text = mlu_text("targets/%d/report", self->id);
+	text = mst_text("targets/%d/report", self->id);
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
 	EXPECT_EQ(63, seen);
 	free(text);
@@ -158,7 +158,7 @@ TEST_F_TIMEOUT(shape, report, 60)
 TEST_F_TIMEOUT(shape, allocations, 60)
 {
 	unsigned int seen;
-	char *text = mlu_text("targets/%d/allocations", self->id);
+	char *text = mst_text("targets/%d/allocations", self->id);
 
 	EXPECT_TRUE(all_match(text, allocations_lines, &seen));
 	EXPECT_EQ(7, seen);
@@ -170,11 +170,11 @@ TEST_F(shape, of_nothing)
 {
 	char *report, *allocations;
 
-	mlu_fresh();
-	report = mlu_text("report");
-	allocations = mlu_text("allocations");
+	mst_fresh();
+	report = mst_text("report");
+	allocations = mst_text("allocations");
 	EXPECT_STREQ("memleak_user report 1\n", report);
-	EXPECT_EQ(2, mlu_count(allocations, "\n"));
+	EXPECT_EQ(2, mst_count(allocations, "\n"));
 	free(report);
 	free(allocations);
 }
@@ -186,27 +186,27 @@ TEST_F(shape, stats_have_every_counter)
 	size_t i;
 
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		EXPECT_GE(mlu_stat(0, counters[i]), 0);
+		EXPECT_GE(mst_stat(0, counters[i]), 0);
 		if (strcmp(counters[i], "foreign") && strncmp(counters[i], "bytes_", 6))
-			EXPECT_GE(mlu_stat(self->id, counters[i]), 0);
+			EXPECT_GE(mst_stat(self->id, counters[i]), 0);
 	}
 	for (i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
-		EXPECT_GT(mlu_stat(0, sums[i]), 0);
-	text = mlu_text("targets/%d/stats", self->id);
-	EXPECT_EQ(0, mlu_count(text, "tracing "));
-	EXPECT_EQ(0, mlu_count(text, "bytes_limit "));
+		EXPECT_GT(mst_stat(0, sums[i]), 0);
+	text = mst_text("targets/%d/stats", self->id);
+	EXPECT_EQ(0, mst_count(text, "tracing "));
+	EXPECT_EQ(0, mst_count(text, "bytes_limit "));
 	free(text);
 }
 
 /* The counters of a target at rest, in the order of stats, but for those that are 0. */
 TEST_F(shape, events_of_a_report_are_those_of_stats)
 {
-	char *report = mlu_text("targets/%d/report", self->id), *stats, *line, *rest;
+	char *report = mst_text("targets/%d/report", self->id), *stats, *line, *rest;
 	char want[2048] = "events", got[2048];
 	unsigned long long value;
 	char name[64];
 
-	stats = mlu_text("targets/%d/stats", self->id);
+	stats = mst_text("targets/%d/stats", self->id);
 	rest = stats;
 	while ((line = strsep(&rest, "\n")) && strncmp(line, "walk_end ", 9)) {
 		ASSERT_EQ(2, sscanf(line, "%63s %llu", name, &value));
@@ -229,28 +229,28 @@ TEST_F(shape, each_walk_of_a_stack_is_counted)
 	size_t i;
 
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		walks += mlu_stat(self->id, ends[i]);
-	EXPECT_GE(walks, mlu_stat(self->id, "allocated"));
+		walks += mst_stat(self->id, ends[i]);
+	EXPECT_GE(walks, mst_stat(self->id, "allocated"));
 }
 
 /* The file system of a program that has gone can be unmounted while its report stands. */
 TEST_F(shape, an_old_report_keeps_no_file_system_busy)
 {
-	struct mlu_leaker other;
+	struct mst_program other;
 	char command[1200], dir[128], path[160];
 	char *report;
 	int i;
 
-	snprintf(dir, sizeof(dir), "%s/mnt", mlu_scratch());
+	snprintf(dir, sizeof(dir), "%s/mnt", mst_scratch());
 	snprintf(path, sizeof(path), "%s/program", dir);
 	snprintf(command, sizeof(command), "mkdir %s && mount -t tmpfs none %s && cp %s %s", dir,
-		 dir, mlu_here("leakers/mix_static"), path);
+		 dir, mst_here("programs/mix_static"), path);
 	ASSERT_EQ(0, system(command));
-	mlu_spawn(&other, path, "malloc", "2", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", other.pid));
-	mlu_step(&other, "go");
-	ASSERT_EQ(0, mlu_end(&other));
-	ASSERT_TRUE(mlu_wait_state(mlu_id(other.pid), "exited"));
+	mst_spawn(&other, path, "malloc", "2", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", other.pid));
+	mst_step(&other, "go");
+	ASSERT_EQ(0, mst_end(&other));
+	ASSERT_TRUE(mst_wait_state(mst_id(other.pid), "exited"));
 	/* What the kernel lets go of a moment after the exit. */
 	for (i = 0; i < 300 && umount(dir); i++) {
 		ASSERT_EQ(EBUSY, errno);
@@ -260,7 +260,7 @@ TEST_F(shape, an_old_report_keeps_no_file_system_busy)
 	{
 		TH_LOG("still busy");
 	}
-	report = mlu_text("report");
+	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, " program+0x"));
 	EXPECT_NE(NULL, strstr(report, path));
 	free(report);
@@ -268,6 +268,6 @@ TEST_F(shape, an_old_report_keeps_no_file_system_busy)
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -2,7 +2,7 @@
 /*
  * The stacks of a report, frame by frame, of programs without frame pointers.
  *
- * A stack is compared as words: the functions of our leakers and libraries by name, all that lies
+ * A stack is compared as words: the functions of our programs and libraries by name, all that lies
  * in other objects, whatever functions of the C library that are, as one word "libc"; a "!" before
  * what a signal interrupted; at the end how the walk ended.
  */
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define WORDS 4096
 #define TRIES 10
@@ -40,10 +40,10 @@ static bool know_object(const char *object)
 		return known.nr;
 	snprintf(known.object, sizeof(known.object), "%s", object);
 	known.nr = 0;
-	snprintf(command, sizeof(command), "leakers/%s", object);
-	if (access(mlu_here(command), R_OK))
+	snprintf(command, sizeof(command), "programs/%s", object);
+	if (access(mst_here(command), R_OK))
 		return false;
-	snprintf(command, sizeof(command), "nm -n --defined-only '%s/leakers/%s'", mlu_here(""),
+	snprintf(command, sizeof(command), "nm -n --defined-only '%s/programs/%s'", mst_here(""),
 		 object);
 	nm = popen(command, "r");
 	while (nm && fscanf(nm, "%lx %c %63s\n", &at, &type, name) == 3) {
@@ -88,7 +88,7 @@ static void add_frame(const char *line)
 	bool signal;
 
 	if (sscanf(line, "\t0x%lx %255s", &pc, object) != 2)
-		mlu_die("not a frame: %.80s", line);
+		mst_die("not a frame: %.80s", line);
 	plus = strrchr(object, '+');
 	*plus = 0;
 	address = strtoul(plus + 1, NULL, 16);
@@ -112,7 +112,7 @@ static const char *stack_of(const char *report, const char *bytes)
 	at = strstr(report, head);
 	words[0] = 0;
 	if (!at)
-		mlu_die("no stack of %s bytes in %s", bytes, report);
+		mst_die("no stack of %s bytes in %s", bytes, report);
 	for (at = strchr(at + 1, '\n') + 1; *at == '\t'; at = strchr(at, '\n') + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		add_frame(line);
@@ -122,28 +122,28 @@ static const char *stack_of(const char *report, const char *bytes)
 
 FIXTURE(stack)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 	char *report;
 };
 
 FIXTURE_SETUP(stack)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(stack)
 {
 	if (self->report)
 		free(self->report);
-	mlu_kill(&self->l);
-	mlu_fresh();
+	mst_kill(&self->l);
+	mst_fresh();
 }
 
-static void attach_and_go(struct mlu_leaker *l)
+static void attach_and_go(struct mst_program *l)
 {
-	if (mlu_command("attach %d", l->pid))
-		mlu_die("%s", mlu_refusal);
-	mlu_step(l, "go");
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	mst_step(l, "go");
 }
 
 #define MAIN " main libc _start (end)"
@@ -151,9 +151,9 @@ static void attach_and_go(struct mlu_leaker *l)
 
 TEST_F(stack, is_whole_without_frame_pointers)
 {
-	mlu_spawn(&self->l, "deep", NULL);
+	mst_spawn(&self->l, "deep", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	EXPECT_STACK("1001", "plain_inner plain_middle plain" MAIN);
 	EXPECT_STACK("1002", "compare libc callback" MAIN);
 	EXPECT_STACK("1003", "libc duplicate" MAIN);
@@ -161,35 +161,35 @@ TEST_F(stack, is_whole_without_frame_pointers)
 	EXPECT_STACK("1007", "variable" MAIN);
 	EXPECT_STACK("1008", "never calls_never noreturn" MAIN);
 	EXPECT_STACK("1009", "thread_main libc (end)");
-	EXPECT_EQ(0, mlu_stat(0, "walk_rule"));
-	EXPECT_EQ(0, mlu_stat(0, "walk_unread"));
+	EXPECT_EQ(0, mst_stat(0, "walk_rule"));
+	EXPECT_EQ(0, mst_stat(0, "walk_unread"));
 }
 
 /* The frame that was interrupted is looked up at its own pc, on its own stack. */
 TEST_F(stack, goes_through_a_signal)
 {
-	mlu_spawn(&self->l, "deep", NULL);
+	mst_spawn(&self->l, "deep", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	EXPECT_STACK("1004", "on_trap libc !trap trapped" MAIN);
 	EXPECT_STACK("1005", "on_trap libc !trap trapped trapped_elsewhere" MAIN);
 	EXPECT_STACK("1013", "on_trap bare_libc !trap trapped_by_a_bare_libc" MAIN);
-	EXPECT_GE(mlu_stat(0, "frames_by_signal"), 3);
+	EXPECT_GE(mst_stat(0, "frames_by_signal"), 3);
 }
 
 /* Assembler and a JIT's code: by the frame pointer where there is one; else it ends there. */
 TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 {
-	mlu_spawn(&self->l, "deep", NULL);
+	mst_spawn(&self->l, "deep", NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	EXPECT_STACK("1010", "in_bare_with_pointer bare_with_pointer without_rules" MAIN);
 	EXPECT_STACK("1011", "in_bare bare (bad frame pointer)");
 	EXPECT_STACK("1012", "in_jit [anon] jit without_rules" MAIN);
-	EXPECT_EQ(3, mlu_stat(0, "frames_by_pointer"));
+	EXPECT_EQ(3, mst_stat(0, "frames_by_pointer"));
 }
 
-#define EXPECT_ABOVE(bytes, wanted) EXPECT_STACK(bytes, "leaker_take in_coroutine " wanted)
+#define EXPECT_ABOVE(bytes, wanted) EXPECT_STACK(bytes, "program_take in_coroutine " wanted)
 
 /* A return address that no call has written ends a walk, whichever a coroutine library stores. */
 #define EXPECT_FIRST_FRAMES(base, two, program)                                               \
@@ -206,21 +206,21 @@ TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 		EXPECT_ABOVE(base "111", "bare_ends_with_call run_by_call run_each" program); \
 	} while (0)
 
-static void run_coroutines(struct mlu_leaker *l, const char *program)
+static void run_coroutines(struct mst_program *l, const char *program)
 {
 	char library[512];
 
-	snprintf(library, sizeof(library), "%s", mlu_here("leakers/libcoroutines.so"));
-	mlu_spawn(l, program, library, NULL);
+	snprintf(library, sizeof(library), "%s", mst_here("programs/libcoroutines.so"));
+	mst_spawn(l, program, library, NULL);
 	attach_and_go(l);
 }
 
 #define EXPECT_COROUTINES(program)                                      \
 	do {                                                            \
 		run_coroutines(&self->l, program);                      \
-		self->report = mlu_text("report");                      \
+		self->report = mst_text("report");                      \
 		/* Four blocks of one stack, whatever the coroutine. */ \
-		EXPECT_STACK("12010", "leaker_take leak libc (end)");   \
+		EXPECT_STACK("12010", "program_take leak libc (end)");   \
 		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
 	} while (0)
 
@@ -241,17 +241,17 @@ TEST_F(stack, of_a_coroutine_that_is_walked_later_ends_there_too)
 	unsigned int tries;
 
 	run_coroutines(&self->l, "coroutines");
-	mlu_step(&self->l, "open");
+	mst_step(&self->l, "open");
 	/* The data may come while the first event is handled: then nothing waits for it. */
-	for (tries = 1; !mlu_stat(0, "deferred") && tries < TRIES; tries++) {
-		mlu_kill(&self->l);
-		mlu_fresh();
+	for (tries = 1; !mst_stat(0, "deferred") && tries < TRIES; tries++) {
+		mst_kill(&self->l);
+		mst_fresh();
 		run_coroutines(&self->l, "coroutines");
-		mlu_step(&self->l, "open");
+		mst_step(&self->l, "open");
 	}
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 	EXPECT_FIRST_FRAMES("4", "8207", " library_opened libc open_library" MAIN);
-	EXPECT_GE(mlu_stat(0, "deferred"), 1);
+	EXPECT_GE(mst_stat(0, "deferred"), 1);
 }
 
 /* The constructor's call is the first that anybody hears of the library. */
@@ -259,49 +259,49 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 {
 	char one[512], two[512], three[512];
 
-	snprintf(one, sizeof(one), "%s", mlu_here("leakers/libdeep_one.so"));
-	snprintf(two, sizeof(two), "%s", mlu_here("leakers/libdeep_two.so"));
-	snprintf(three, sizeof(three), "%s", mlu_here("leakers/libdeep_three.so"));
-	mlu_spawn(&self->l, "deep_open", one, two, three, NULL);
+	snprintf(one, sizeof(one), "%s", mst_here("programs/libdeep_one.so"));
+	snprintf(two, sizeof(two), "%s", mst_here("programs/libdeep_two.so"));
+	snprintf(three, sizeof(three), "%s", mst_here("programs/libdeep_three.so"));
+	mst_spawn(&self->l, "deep_open", one, two, three, NULL);
 	attach_and_go(&self->l);
-	self->report = mlu_text("report");
+	self->report = mst_text("report");
 #define OPENED " library_opened libc open_library" MAIN
-	EXPECT_STACK("2001", "leaker_take library_inner library_call" OPENED);
-	EXPECT_STACK("8040", "leaker_take library_inner library_call thread_main libc (end)");
-	EXPECT_STACK("2002", "leaker_take library_inner library_call" OPENED);
-	EXPECT_STACK("2003", "leaker_take library_inner library_call call_other" MAIN);
+	EXPECT_STACK("2001", "program_take library_inner library_call" OPENED);
+	EXPECT_STACK("8040", "program_take library_inner library_call thread_main libc (end)");
+	EXPECT_STACK("2002", "program_take library_inner library_call" OPENED);
+	EXPECT_STACK("2003", "program_take library_inner library_call call_other" MAIN);
 	EXPECT_NE(NULL, strstr(self->report, " libdeep_one.so+0x"));
 	EXPECT_NE(NULL, strstr(self->report, " libdeep_two.so+0x"));
 	/* Of the two constructors, for data may come in that very moment. */
-	EXPECT_GE(mlu_stat(0, "deferred"), 1);
+	EXPECT_GE(mst_stat(0, "deferred"), 1);
 	free(self->report);
-	mlu_step(&self->l, "deep");
-	self->report = mlu_text("report");
+	mst_step(&self->l, "deep");
+	self->report = mst_text("report");
 	stack_of(self->report, "2005");
 	EXPECT_EQ(0,
-		  strncmp(words, "leaker_take library_inner library_recurse library_recurse ", 57))
+		  strncmp(words, "program_take library_inner library_recurse library_recurse ", 57))
 	{
 		TH_LOG("%s", words);
 	}
 	EXPECT_NE(NULL, strstr(words, " (copy ended)"));
 	free(self->report);
-	mlu_step(&self->l, "again");
-	self->report = mlu_text("report");
+	mst_step(&self->l, "again");
+	self->report = mst_text("report");
 	stack_of(self->report, "2004");
 	EXPECT_NE(NULL, strstr(words, " library_recurse call_deep" MAIN));
-	EXPECT_TRUE(mlu_sound(mlu_id(self->l.pid)));
+	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
 }
 
 /* The sum over the lines of single objects. */
 static long long bytes_of_objects(unsigned int *objects)
 {
-	char *text = mlu_text("stats"), *at = text;
+	char *text = mst_text("stats"), *at = text;
 	long long bytes, sum = 0;
 
 	*objects = 0;
 	while ((at = strstr(at, "\nbytes_unwind_of_"))) {
 		if (sscanf(++at, "%*s %lld", &bytes) != 1)
-			mlu_die("not a value: %.80s", at);
+			mst_die("not a value: %.80s", at);
 		sum += bytes;
 		++*objects;
 	}
@@ -312,27 +312,27 @@ static long long bytes_of_objects(unsigned int *objects)
 /* The data of the objects goes when nobody walks by it any more; what was walked stays. */
 TEST_F(stack, outlives_the_unwind_data)
 {
-	long long before = mlu_stat(0, "bytes_unwind");
+	long long before = mst_stat(0, "bytes_unwind");
 	unsigned int objects;
 	int id;
 
-	mlu_spawn(&self->l, "deep", NULL);
+	mst_spawn(&self->l, "deep", NULL);
 	attach_and_go(&self->l);
-	id = mlu_id(self->l.pid);
+	id = mst_id(self->l.pid);
 	/* Its reader waits for stacks that are to be walked. */
-	free(mlu_text("report"));
-	EXPECT_GT(mlu_stat(0, "bytes_unwind"), before + 100000);
-	EXPECT_EQ(mlu_stat(0, "bytes_unwind"), bytes_of_objects(&objects));
+	free(mst_text("report"));
+	EXPECT_GT(mst_stat(0, "bytes_unwind"), before + 100000);
+	EXPECT_EQ(mst_stat(0, "bytes_unwind"), bytes_of_objects(&objects));
 	EXPECT_GE(objects, 4);
-	ASSERT_EQ(0, mlu_command("detach %d", self->l.pid));
-	EXPECT_EQ(before, mlu_stat(0, "bytes_unwind"));
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_EQ(before, mst_stat(0, "bytes_unwind"));
 	EXPECT_EQ(0, bytes_of_objects(&objects));
-	self->report = mlu_text("targets/%d/report", id);
+	self->report = mst_text("targets/%d/report", id);
 	EXPECT_STACK("1001", "plain_inner plain_middle plain" MAIN);
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

@@ -10,25 +10,25 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "mlu.h"
+#include "lib/mst.h"
 
 #define TCMALLOC "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4"
 
 FIXTURE(unseen)
 {
-	struct mlu_leaker l;
+	struct mst_program l;
 };
 
 FIXTURE_SETUP(unseen)
 {
-	mlu_fresh();
+	mst_fresh();
 }
 
 FIXTURE_TEARDOWN(unseen)
 {
-	mlu_fresh();
+	mst_fresh();
 	if (self->l.pid)
-		mlu_kill(&self->l);
+		mst_kill(&self->l);
 }
 
 /* Before glibc 2.32 the dynamic linker exports the malloc that it has until libc is there. */
@@ -37,7 +37,7 @@ FIXTURE_TEARDOWN(unseen)
 /* The lines of the one target there is, from a file that has them. */
 static char *lines_in(const char *name)
 {
-	char *text = mlu_text("%s", name), *lines = calloc(1, strlen(text) + 1), *at;
+	char *text = mst_text("%s", name), *lines = calloc(1, strlen(text) + 1), *at;
 
 	for (at = strstr(text, "\nunseen "); at; at = strstr(at + 1, "\nunseen "))
 		if (strncmp(at + 1, LINKERS_MALLOC, strlen(LINKERS_MALLOC)))
@@ -53,11 +53,11 @@ static bool is_said(pid_t pid, const char *lines)
 	char path[64], *report = lines_in("report"), *control = lines_in("control"), *one;
 	bool said;
 
-	snprintf(path, sizeof(path), "targets/%d/report", mlu_id(pid));
+	snprintf(path, sizeof(path), "targets/%d/report", mst_id(pid));
 	one = lines_in(path);
 	said = !strcmp(control, lines) && !strcmp(report, lines) && !strcmp(one, lines);
 	if (!said)
-		mlu_say("expected \"%s\", control has \"%s\", report \"%s\", the target's \"%s\"",
+		mst_say("expected \"%s\", control has \"%s\", report \"%s\", the target's \"%s\"",
 			lines, control, report, one);
 	free(control);
 	free(report);
@@ -68,35 +68,35 @@ static bool is_said(pid_t pid, const char *lines)
 /* Not of [vdso], and on a further attach not of [uprobes], which the kernel has mapped by then. */
 TEST_F(unseen, nothing_of_a_program_that_is_traced_whole)
 {
-	mlu_spawn(&self->l, "chain", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
+	mst_spawn(&self->l, "chain", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
 	EXPECT_TRUE(is_said(self->l.pid, ""));
-	mlu_fresh();
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
-	mlu_step(&self->l, "go");
+	mst_fresh();
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
+	mst_step(&self->l, "go");
 	EXPECT_TRUE(is_said(self->l.pid, ""));
 }
 
 TEST_F(unseen, code_made_at_run_time)
 {
-	mlu_spawn(&self->l, "frames", "jit", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_spawn(&self->l, "frames", "jit", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, ""));
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
 					 "have no names and need frame pointers\n"));
 	/* It is there before the next attach. */
-	mlu_fresh();
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_fresh();
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
 					 "have no names and need frame pointers\n"));
 }
 
 TEST_F(unseen, a_go_runtime)
 {
-	mlu_spawn(&self->l, "chain_go", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_spawn(&self->l, "chain_go", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, "unseen go chain_go: it has a Go runtime, which "
 					 "allocates without malloc\n"));
 }
@@ -104,34 +104,34 @@ TEST_F(unseen, a_go_runtime)
 /* A whole report of a Go program would be empty: the attach is refused, and says why. */
 TEST_F(unseen, a_go_program_without_malloc_is_refused_as_such)
 {
-	mlu_spawn(&self->l, "noalloc_go", NULL);
-	EXPECT_EQ(ENOENT, mlu_command("attach %d", self->l.pid));
-	EXPECT_NE(NULL, strstr(mlu_refusal, "noalloc_go has a Go runtime"));
+	mst_spawn(&self->l, "noalloc_go", NULL);
+	EXPECT_EQ(ENOENT, mst_command("attach %d", self->l.pid));
+	EXPECT_NE(NULL, strstr(mst_refusal, "noalloc_go has a Go runtime"));
 }
 
 TEST_F(unseen, an_allocator_that_object_excludes)
 {
 	char preload[600], object[100];
 
-	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mlu_here("leakers/libtoy.so"));
-	mlu_spawn(&self->l, preload, "chain", NULL);
-	snprintf(object, sizeof(object), "object=%s", mlu_libc());
-	ASSERT_EQ(0, mlu_command("attach %d %s", self->l.pid, object));
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here("programs/libtoy.so"));
+	mst_spawn(&self->l, preload, "chain", NULL);
+	snprintf(object, sizeof(object), "object=%s", mst_libc());
+	ASSERT_EQ(0, mst_command("attach %d %s", self->l.pid, object));
 	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
 					 "not traced, object= names another object\n"));
 }
 
 TEST_F(unseen, an_allocator_that_was_mapped_after_the_attach)
 {
-	mlu_spawn(&self->l, "frames", "late_allocator", mlu_here("leakers/libtoy.so"),
-		  mlu_here("leakers/libone.so"), NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_spawn(&self->l, "frames", "late_allocator", mst_here("programs/libtoy.so"),
+		  mst_here("programs/libone.so"), NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, ""));
-	mlu_step(&self->l, "go");
+	mst_step(&self->l, "go");
 	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
 					 "not traced, it was mapped after the attach\n"));
-	mlu_fresh();
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_fresh();
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, ""));
 }
 
@@ -145,16 +145,16 @@ TEST_F(unseen, operator_new_of_an_allocator)
 		 "unseen operator_new %s: its operator new is not traced, blocks of C++ code are "
 		 "missing\n",
 		 strrchr(path, '/') + 1);
-	mlu_spawn(&self->l, "LD_PRELOAD=" TCMALLOC, "chain", NULL);
-	ASSERT_EQ(0, mlu_command("attach %d", self->l.pid));
+	mst_spawn(&self->l, "LD_PRELOAD=" TCMALLOC, "chain", NULL);
+	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, line));
 	/* An ended target's report is read like that of one that is traced. */
-	EXPECT_EQ(0, mlu_command("detach %d", self->l.pid));
+	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, line));
 }
 
 int main(int argc, char **argv)
 {
-	mlu_begin();
+	mst_begin();
 	return test_harness_run(argc, argv);
 }

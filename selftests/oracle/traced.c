@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../mlu.h"
+#include "../lib/mst.h"
 #include "hit.h"
 #include "peer.h"
 
@@ -53,8 +53,8 @@ static uint64_t any_probe(const struct program *p)
 	uint64_t offset, chosen = 0;
 	unsigned int seen = 0;
 
-	if (!mlu_line(p->id, line, sizeof(line)))
-		mlu_die("%s is no target", p->name);
+	if (!mst_line(p->id, line, sizeof(line)))
+		mst_die("%s is no target", p->name);
 	for (at = strstr(line, ": "); at; at = strstr(at + 1, ", ")) {
 		if (sscanf(at + 2, "%63s %255[^+]+0x%lx", function, object, &offset) != 3 ||
 		    !makes_blocks(function))
@@ -64,7 +64,7 @@ static uint64_t any_probe(const struct program *p)
 			chosen = peer_address(theirs, object, offset);
 	}
 	if (!chosen)
-		mlu_die("%s has no probe: %s", p->name, line);
+		mst_die("%s has no probe: %s", p->name, line);
 	return chosen;
 }
 
@@ -100,18 +100,18 @@ static const char *parse_stack(const char *at, struct frames *frames)
 /* What the module has for the block at @addr. */
 static bool recorded_stack(const struct program *p, uint64_t addr, struct frames *frames)
 {
-	struct mlu_rows rows;
+	struct mst_rows rows;
 	const char *at = NULL;
 	unsigned int stack = 0;
 	char *report;
 	size_t i;
 
-	mlu_rows(&rows, "targets/%d/allocations", p->id);
+	mst_rows(&rows, "targets/%d/allocations", p->id);
 	for (i = 0; i < rows.count; i++)
 		if (rows.row[i].addr == addr)
 			stack = rows.row[i].stack;
-	mlu_rows_free(&rows);
-	report = mlu_text("targets/%d/report", p->id);
+	mst_rows_free(&rows);
+	report = mst_text("targets/%d/report", p->id);
 	if (stack)
 		at = find_stack(report, stack);
 	if (at)
@@ -190,7 +190,7 @@ static void sample(struct program *p)
 static void judge_report(struct program *p)
 {
 	static struct frames frames;
-	char *report = mlu_text("targets/%d/report", p->id);
+	char *report = mst_text("targets/%d/report", p->id);
 	const char *at = report;
 
 	while (at && (at = strstr(at, "\n\t0x"))) {
@@ -219,14 +219,14 @@ int main(int argc, char **argv)
 	samples = strtoul(argv[3], NULL, 10);
 	least = time(NULL) + LEAST_SECONDS;
 	end = time(NULL) + atoi(argv[4]);
-	if (mlu_command("attach %d depth=%d", p.pid, DEPTH))
-		mlu_die("%s: %s", p.name, mlu_refusal);
-	p.id = mlu_id(p.pid);
+	if (mst_command("attach %d depth=%d", p.pid, DEPTH))
+		mst_die("%s: %s", p.name, mst_refusal);
+	p.id = mst_id(p.pid);
 	while ((p.compared < samples || time(NULL) < least) && time(NULL) < end && !kill(p.pid, 0))
 		sample(&p);
 	judge_report(&p);
-	mlu_command("detach %d", p.pid);
-	mlu_command("clear %d", p.pid);
+	mst_command("detach %d", p.pid);
+	mst_command("clear %d", p.pid);
 	printf("%s stacks %lu complete %lu compared %lu equal %lu\n", p.name, p.stacks, p.complete,
 	       p.compared, p.equal);
 	return !p.compared || p.equal != p.compared;

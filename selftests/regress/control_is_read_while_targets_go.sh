@@ -3,9 +3,9 @@
 #
 # Reading control showed probes of a target that was just being detached, after they had been
 # freed.  A kernel with KASAN sees that at once, another one by chance.
-here=$(cd "$(dirname "$0")/.." && pwd)
+
 # shellcheck source=../tool.sh
-. "$here/tool.sh"
+. "$(dirname "$0")/../lib/tool.sh"
 
 read_control()
 {

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Targets and those around them: a forked child loses the breakpoints that it
+ * inherits and is not counted, another program takes the target's place, the
+ * target lives in namespaces of its own, or on a file system that is to go.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "lib/mst.h"
+
+#define BREAKPOINT 0xcc
+
+static const char *const functions[] = { "malloc", "calloc", "realloc", "posix_memalign", "free" };
+#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+
+FIXTURE(family)
+{
+	struct mst_program l;
+	int id;
+};
+
+FIXTURE_SETUP(family)
+{
+	mst_fresh();
+}
+
+FIXTURE_TEARDOWN(family)
+{
+	mst_fresh();
+}
+
+static int attach(pid_t pid)
+{
+	if (mst_command("attach %d", pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(pid);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64];
+	pid_t parent = 0;
+	FILE *stat;
+
+	sprintf(path, "/proc/%d/stat", pid);
+	stat = fopen(path, "r");
+	if (stat && fscanf(stat, "%*d (%*[^)]) %*c %d", &parent) != 1)
+		parent = 0;
+	if (stat)
+		fclose(stat);
+	return parent;
+}
+
+static pid_t child_of(pid_t parent)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while (!found && (entry = readdir(proc)))
+		if (isdigit(entry->d_name[0]) && parent_of(atoi(entry->d_name)) == parent)
+			found = atoi(entry->d_name);
+	closedir(proc);
+	if (!found)
+		mst_die("process %d has no child", parent);
+	return found;
+}
+
+/* Where libc begins in a process: parent and child have it at one place. */
+static unsigned long libc_of(pid_t pid)
+{
+	unsigned long base = 0;
+	char path[64], line[512], libc[64];
+	FILE *maps;
+
+	sprintf(path, "/proc/%d/maps", pid);
+	snprintf(libc, sizeof(libc), "/%s\n", mst_libc());
+	maps = fopen(path, "r");
+	while (maps && !base && fgets(line, sizeof(line), maps))
+		if (strstr(line, libc))
+			base = strtoul(line, NULL, 16);
+	if (maps)
+		fclose(maps);
+	return base;
+}
+
+static int byte_at(pid_t pid, unsigned long addr)
+{
+	unsigned char byte = 0;
+	char path[64];
+	int fd, n;
+
+	sprintf(path, "/proc/%d/mem", pid);
+	fd = open(path, O_RDONLY);
+	n = pread(fd, &byte, 1, addr);
+	close(fd);
+	return n == 1 ? byte : -1;
+}
+
+/* The bytes in a process where control says that the functions of libc are probed. */
+static void probed_bytes(int id, pid_t pid, int *bytes)
+{
+	char line[4096], head[64];
+	unsigned long offset;
+	const char *at;
+	size_t i;
+
+	if (!mst_line(id, line, sizeof(line)))
+		mst_die("no target %d", id);
+	for (i = 0; i < FUNCTIONS; i++) {
+		snprintf(head, sizeof(head), " %s %s+0x", functions[i], mst_libc());
+		at = strstr(line, head);
+		if (!at || sscanf(at + strlen(head), "%lx", &offset) != 1)
+			mst_die("no %s in: %s", functions[i], line);
+		bytes[i] = byte_at(pid, libc_of(pid) + offset);
+	}
+}
+
+/* The original ones are those of this very process, which is no target. */
+TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
+{
+	int child[FUNCTIONS], parent[FUNCTIONS], original[FUNCTIONS];
+	size_t i;
+	pid_t pid;
+
+	mst_spawn(&self->l, "family", "fork", NULL);
+	self->id = attach(self->l.pid);
+	probed_bytes(self->id, getpid(), original);
+	mst_step(&self->l, "fork");
+	pid = child_of(self->l.pid);
+	mst_step(&self->l, "both");
+	EXPECT_TRUE(mst_exact(&self->l));
+	probed_bytes(self->id, pid, child);
+	probed_bytes(self->id, self->l.pid, parent);
+	for (i = 0; i < FUNCTIONS; i++) {
+		EXPECT_EQ(original[i], child[i])
+		{
+			TH_LOG("%s", functions[i]);
+		}
+		EXPECT_EQ(BREAKPOINT, parent[i]);
+	}
+	mst_step(&self->l, "again");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
+	mst_step(&self->l, "see off");
+	EXPECT_EQ(0, mst_end(&self->l));
+}
+
+/* Both of them are targets then, each with its own. */
+TEST_F(family, a_child_may_be_a_target_too)
+{
+	struct mst_program child;
+	pid_t pid;
+	int id;
+
+	mst_spawn(&self->l, "family", "fork", NULL);
+	self->id = attach(self->l.pid);
+	mst_step(&self->l, "fork");
+	pid = child_of(self->l.pid);
+	id = attach(pid);
+	EXPECT_NE(self->id, id);
+	mst_step(&self->l, "both");
+	EXPECT_TRUE(mst_exact(&self->l));
+	child = (struct mst_program){ .pid = pid };
+	EXPECT_TRUE(mst_exact(&child));
+	EXPECT_EQ(4, mst_stat(id, "allocated"));
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	mst_step(&self->l, "again");
+	EXPECT_EQ(8, mst_stat(id, "allocated"));
+	EXPECT_TRUE(mst_exact(&child));
+	mst_step(&self->l, "see off");
+	EXPECT_TRUE(mst_wait_state(id, "exited"));
+	EXPECT_EQ(0, mst_end(&self->l));
+}
+
+/* What the old program left stays readable under its own names. */
+TEST_F(family, another_program_in_the_same_process_is_another_target)
+{
+	char *report, mix[512];
+
+	snprintf(mix, sizeof(mix), "%s", mst_here("programs/mix"));
+	mst_spawn(&self->l, "family", "exec", mix, "all", "2", NULL);
+	self->id = attach(self->l.pid);
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	mst_go(&self->l, "exec");
+	mst_wait_ready(&self->l);
+	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
+	EXPECT_NE(self->id, attach(self->l.pid));
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	report = mst_text("targets/%d/report", self->id);
+	EXPECT_NE(NULL, strstr(report, " family exec "));
+	EXPECT_NE(NULL, strstr(report, "\n126 bytes in 1 allocations from stack "));
+	EXPECT_NE(NULL, strstr(report, " family+0x"));
+	EXPECT_EQ(NULL, strstr(report, " mix+0x"));
+	free(report);
+	EXPECT_EQ(0, mst_end(&self->l));
+}
+
+/* A reader that sees processes as the target does. */
+static bool is_shown_inside(pid_t target, const char *head)
+{
+	char path[64], *text;
+	int status, fd;
+	pid_t pid;
+
+	sprintf(path, "/proc/%d/ns/pid", target);
+	pid = fork();
+	if (!pid) {
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || setns(fd, CLONE_NEWPID))
+			_exit(1);
+		pid = fork();
+		if (!pid) {
+			text = mst_text("control");
+			_exit(!strstr(text, head));
+		}
+		waitpid(pid, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+TEST_F(family, a_container_is_traced_from_outside)
+{
+	struct mst_program inner;
+	char head[64], *report;
+
+	mst_spawn(&self->l, "family", "container", mst_scratch(), NULL);
+	inner = self->l;
+	inner.pid = child_of(self->l.pid);
+	self->id = attach(inner.pid);
+	mst_step(&inner, "go");
+	EXPECT_TRUE(mst_exact(&inner));
+	snprintf(head, sizeof(head), "\ntarget %d pid 1 app tracing", self->id);
+	EXPECT_TRUE(is_shown_inside(inner.pid, head));
+	report = mst_text("targets/%d/report", self->id);
+	snprintf(head, sizeof(head), "\ntarget %d pid %d app tracing", self->id, inner.pid);
+	EXPECT_NE(NULL, strstr(report, head));
+	EXPECT_NE(NULL, strstr(report, " app+0x"));
+	free(report);
+	mst_rows_free(&inner.keep);
+	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+}
+
+/* === A file system that is to go === */
+
+static char root[128];
+
+static void copy_to_root(const char *file, const char *name)
+{
+	char command[800];
+
+	snprintf(command, sizeof(command), "cp %s %s/%s", file, root, name);
+	if (system(command))
+		mst_die("%s", command);
+}
+
+/* The program, its loader and its libc all lie on it. */
+static void spawn_on_root(struct mst_program *l, const char *program, const char *how,
+			  const char *argument)
+{
+	char file[512], loader[256];
+
+	snprintf(root, sizeof(root), "%s/root", mst_scratch());
+	mkdir(root, 0755);
+	if (mount("tmpfs", root, "tmpfs", 0, NULL))
+		mst_die("mount: %m");
+	snprintf(file, sizeof(file), "programs/%s", program);
+	copy_to_root(mst_here(file), program);
+	copy_to_root("/lib64/ld-linux-x86-64.so.2", "ld.so");
+	copy_to_root("/lib/x86_64-linux-gnu/libc.so.6", "libc.so.6");
+	snprintf(file, sizeof(file), "%s/%s", root, program);
+	snprintf(loader, sizeof(loader), "%s/ld.so", root);
+	mst_spawn(l, loader, "--library-path", root, file, how, argument, NULL);
+}
+
+/* Its reports, read ones and open ones, do not keep it. */
+static bool can_be_unmounted(int id)
+{
+	int fd = mst_open(O_RDONLY, "targets/%d/report", id);
+	bool good = umount(root) == 0;
+	char name[256], *report;
+
+	if (!good)
+		mst_say("umount: %m");
+	report = mst_text_of(fd);
+	snprintf(name, sizeof(name), " %s/", root);
+	if (!strstr(report, " bytes in ") || !strstr(report, name)) {
+		mst_say("%s", report);
+		good = false;
+	}
+	free(report);
+	close(fd);
+	return good && mst_sound(id);
+}
+
+TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_has_exited, 60)
+{
+	spawn_on_root(&self->l, "mix", "all", "2");
+	self->id = attach(self->l.pid);
+	mst_step(&self->l, "go");
+	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+	EXPECT_TRUE(can_be_unmounted(self->id));
+}
+
+/* Not some time later. */
+TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited, 120)
+{
+	int i, rounds = mst_debug_kernel() ? 4 : 10;
+
+	for (i = 0; i < rounds; i++) {
+		spawn_on_root(&self->l, "life", "exit", NULL);
+		self->id = attach(self->l.pid);
+		EXPECT_EQ(0, mst_end(&self->l));
+		while (strcmp(mst_state(self->id), "exited"))
+			;
+		ASSERT_EQ(0, umount(root));
+	}
+}
+
+TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_was_detached_and_killed, 60)
+{
+	spawn_on_root(&self->l, "mix", "all", "2");
+	self->id = attach(self->l.pid);
+	mst_step(&self->l, "go");
+	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	mst_kill(&self->l);
+	EXPECT_TRUE(can_be_unmounted(self->id));
+}
+
+TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_is_another_program, 60)
+{
+	char chain[512];
+
+	snprintf(chain, sizeof(chain), "%s", mst_here("programs/chain"));
+	spawn_on_root(&self->l, "family", "exec", chain);
+	self->id = attach(self->l.pid);
+	mst_step(&self->l, "go");
+	mst_go(&self->l, "exec");
+	mst_wait_ready(&self->l);
+	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
+	EXPECT_TRUE(can_be_unmounted(self->id));
+	EXPECT_EQ(0, mst_end(&self->l));
+}
+
+int main(int argc, char **argv)
+{
+	mst_begin();
+	return test_harness_run(argc, argv);
+}

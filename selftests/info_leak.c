@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the files must not tell, and whom: no address of the kernel, nothing of one
+ * target in the files of another one, nothing to who is root only of a container,
+ * wherever debugfs is mounted.
+ */
+#include <ctype.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "lib/mst.h"
+
+static const char *const files[] = { "control", "report", "allocations", "stats" };
+static const char *const own_files[] = { "report", "allocations", "stats" };
+
+FIXTURE(secret)
+{
+	struct mst_program l, other;
+	int id, other_id;
+};
+
+static int attach(struct mst_program *l)
+{
+	if (mst_command("attach %d", l->pid))
+		mst_die("%s", mst_refusal);
+	return mst_id(l->pid);
+}
+
+/* Two targets that have nothing in common but libc. */
+FIXTURE_SETUP(secret)
+{
+	mst_fresh();
+	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->other, "life", "idle", NULL);
+	self->id = attach(&self->l);
+	self->other_id = attach(&self->other);
+	mst_step(&self->l, "go");
+	mst_step(&self->other, "go");
+}
+
+FIXTURE_TEARDOWN(secret)
+{
+	mst_kill(&self->l);
+	mst_kill(&self->other);
+	mst_fresh();
+}
+
+/*
+ * The kernel's half has the highest bits set, with four levels of page tables or five.  Numbers
+ * of sixteen digits only: a build-id is longer, and the largest of sizes is decimal.
+ */
+static bool tells_kernel_address(const char *text)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	size_t len;
+
+	for (; *text; text += len ? len : 1) {
+		len = strspn(text, digits);
+		if (len != 16 || tolower(text[0]) != 'f' || tolower(text[1]) != 'f')
+			continue;
+		mst_say("an address of the kernel: %.16s", text);
+		return true;
+	}
+	return false;
+}
+
+static bool is_clean(char *text)
+{
+	bool clean = !tells_kernel_address(text);
+
+	free(text);
+	return clean;
+}
+
+TEST_F(secret, what_would_be_an_address_of_the_kernel_is_seen)
+{
+	EXPECT_TRUE(tells_kernel_address("at 0xffff888012345678 there"));
+	EXPECT_TRUE(tells_kernel_address("ff11000012345678\n"));
+	EXPECT_FALSE(tells_kernel_address("0x00007ffff7dd1000-0x00007ffff7dd2000 ffff"));
+	EXPECT_FALSE(tells_kernel_address("ffff88801234567893ac61ec5a8eb1396f9fbd35"));
+}
+
+/* While a target lives, and when it has ended; in refusals and in the kernel's log too. */
+TEST_F(secret, no_file_tells_an_address_of_the_kernel)
+{
+	char path[64];
+	size_t i;
+
+	EXPECT_EQ(ESRCH, mst_command("attach 4194303"));
+	EXPECT_EQ(EINVAL, mst_command("%p ffff", (void *)self));
+	EXPECT_EQ(EBUSY, mst_command("attach %d", self->l.pid));
+	for (i = 0; i < 4; i++)
+		EXPECT_TRUE(is_clean(mst_text("%s", files[i])));
+	mst_kill(&self->l);
+	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "targets/%d/%s", self->id, own_files[i]);
+		EXPECT_TRUE(is_clean(mst_text("%s", path)));
+	}
+	mst_spawn(&self->l, "chain", NULL);
+}
+
+TEST_F(secret, the_log_tells_no_address_of_the_kernel)
+{
+	FILE *log = popen("dmesg | grep memleak_user", "r");
+	char line[1024];
+
+	while (log && fgets(line, sizeof(line), log))
+		EXPECT_FALSE(tells_kernel_address(line));
+	if (log)
+		pclose(log);
+}
+
+/* The rows of one file belong to that target, the frames to its program. */
+TEST_F(secret, a_target_shows_nothing_of_another_one)
+{
+	char *report = mst_text("targets/%d/report", self->id), name[512];
+	struct mst_rows rows;
+	size_t i;
+
+	EXPECT_EQ(1, mst_count(report, "\ntarget "));
+	EXPECT_EQ(NULL, strstr(report, " life+0x"));
+	snprintf(name, sizeof(name), " %s\n", mst_here("programs/life"));
+	EXPECT_EQ(NULL, strstr(report, name));
+	snprintf(name, sizeof(name), " %s\n", mst_here("programs/chain"));
+	EXPECT_NE(NULL, strstr(report, name));
+	free(report);
+	mst_rows(&rows, "targets/%d/allocations", self->id);
+	for (i = 0; i < rows.count; i++)
+		EXPECT_EQ((unsigned int)self->id, rows.row[i].target);
+	EXPECT_TRUE(mst_same(&self->l.keep, &rows));
+	mst_rows_free(&rows);
+	report = mst_text("targets/%d/report", self->other_id);
+	EXPECT_EQ(NULL, strstr(report, " chain+0x"));
+	free(report);
+}
+
+/* === Root of a container === */
+
+static char here[128]; /* where the container sees debugfs */
+
+/* In a mount namespace, with debugfs at a place that every user may enter. */
+static void enter_container(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("/sys/kernel/debug/memleak_user", here, NULL, MS_BIND, NULL))
+		mst_die("a container's mounts: %m");
+}
+
+static void lose_all_capabilities(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct caps[2] = { { 0 } };
+
+	if (syscall(SYS_capset, &head, caps))
+		mst_die("capset: %m");
+}
+
+static void write_map(const char *path, const char *map)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, map, strlen(map)) != (ssize_t)strlen(map))
+		mst_die("%s: %m", path);
+	close(fd);
+}
+
+/* Outside it is this user, in there it is root and may do all. */
+static void become_root_of_user_namespace(void)
+{
+	if (unshare(CLONE_NEWUSER))
+		_exit(KSFT_SKIP);
+	write_map("/proc/self/setgroups", "deny");
+	write_map("/proc/self/uid_map", "0 0 1");
+	write_map("/proc/self/gid_map", "0 0 1");
+}
+
+static void become_nobody(void)
+{
+	if (setgid(65534) || setuid(65534))
+		mst_die("setuid: %m");
+}
+
+static bool opens(const char *name, int flags)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", here, name);
+	fd = open(path, flags);
+	if (fd < 0 && (errno == EPERM || errno == EACCES))
+		return false;
+	mst_say("open of %s, flags %d: %m", path, flags);
+	close(fd);
+	return true;
+}
+
+static bool opens_any(int id)
+{
+	char path[64];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		any |= opens(files[i], O_RDONLY) || opens(files[i], O_WRONLY) ||
+		       opens(files[i], O_RDWR);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "targets/%d/%s", id, own_files[i]);
+		any |= opens(path, O_RDONLY);
+	}
+	return any;
+}
+
+/* The exit status of who has become that and tried. */
+static int tries_as(void (*become)(void), int id)
+{
+	int status;
+	pid_t pid;
+
+	snprintf(here, sizeof(here), "%s/debug", mst_scratch());
+	mkdir(here, 0755);
+	chmod(mst_scratch(), 0755);
+	pid = fork();
+	if (!pid) {
+		enter_container();
+		become();
+		_exit(opens_any(id) ? KSFT_FAIL : KSFT_PASS);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KSFT_FAIL;
+}
+
+TEST_F(secret, root_without_capabilities_opens_nothing_in_a_container)
+{
+	EXPECT_EQ(KSFT_PASS, tries_as(lose_all_capabilities, self->id));
+}
+
+TEST_F(secret, root_of_a_user_namespace_opens_nothing_in_a_container)
+{
+	int status = tries_as(become_root_of_user_namespace, self->id);
+
+	if (status == KSFT_SKIP)
+		SKIP(return, "no user namespaces");
+	EXPECT_EQ(KSFT_PASS, status);
+}
+
+TEST_F(secret, nobody_opens_nothing_in_a_container)
+{
+	EXPECT_EQ(KSFT_PASS, tries_as(become_nobody, self->id));
+}
+
+int main(int argc, char **argv)
+{
+	mst_begin();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * elsewhere CASE LIBRARY: an allocator that was mapped at the attach comes to a place where it was
+ * not, in the first step: a second libc beside the first, or LIBRARY, which is closed and opened
+ * again.  In the second step it gives memory; in a crowd, while another thread has the memory map
+ * to itself most of the time.
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+
+#include "program.h"
+
+static const char *library;
+static void *handle;
+
+/* The allocator's there. */
+static struct {
+	void *(*malloc)(size_t size);
+	void *(*calloc)(size_t n, size_t size);
+	void *(*realloc)(void *p, size_t size);
+	void (*free)(void *p);
+} there;
+
+static void find_in(void *opened)
+{
+	handle = opened;
+	if (!handle) {
+		fprintf(stderr, "%s\n", dlerror());
+		_exit(1);
+	}
+	*(void **)&there.malloc = dlsym(handle, "malloc");
+	*(void **)&there.calloc = dlsym(handle, "calloc");
+	*(void **)&there.realloc = dlsym(handle, "realloc");
+	*(void **)&there.free = dlsym(handle, "free");
+}
+
+static void second_libc(void)
+{
+	find_in(dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW));
+}
+
+/* What it calls of its own functions it finds in itself, not in libc. */
+static void open_library(void)
+{
+	find_in(dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND));
+}
+
+/* Where it was there lies something else by then. */
+static void reopened_library(void)
+{
+	uintptr_t was = (uintptr_t)there.malloc;
+
+	dlclose(handle);
+	if (mmap((void *)(was & -4096ul), 4096, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+		program_die("mmap");
+	open_library();
+	if ((uintptr_t)there.malloc == was)
+		program_die("it has come to its old place");
+}
+
+#define CROWD (64ul << 20)
+
+static pthread_barrier_t gathered;
+
+static void *crowd(void *p)
+{
+	size_t i;
+
+	madvise(p, CROWD, MADV_NOHUGEPAGE);
+	for (i = 0; i < CROWD; i += 4096)
+		((char *)p)[i] = 1;
+	pthread_barrier_wait(&gathered);
+	for (;;) {
+		mprotect(p, CROWD, PROT_READ);
+		mprotect(p, CROWD, PROT_READ | PROT_WRITE);
+	}
+	return p;
+}
+
+static void gather_a_crowd(void)
+{
+	void *p = mmap(NULL, CROWD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	pthread_barrier_init(&gathered, NULL, 2);
+	if (p == MAP_FAILED || pthread_create(&thread, NULL, crowd, p))
+		program_die("a crowd");
+	pthread_barrier_wait(&gathered);
+}
+
+/* Of each call that calls another one, or maps memory for itself, only the first counts. */
+static void allocate(void)
+{
+	program_keep(there.malloc(100), 100);
+	program_keep(there.calloc(3, 100000), 300000);
+	program_keep(there.realloc(there.malloc(200), 400000), 400000);
+	there.free(there.malloc(500000));
+}
+
+int main(int argc, char **argv)
+{
+	bool reopens = argc == 3 && !strcmp(argv[1], "reopened_library");
+
+	if (argc != 3)
+		return 1;
+	library = argv[2];
+	if (reopens)
+		open_library();
+	program_ready();
+	if (reopens)
+		reopened_library();
+	else
+		second_libc();
+	if (!strcmp(argv[1], "second_libc_in_a_crowd"))
+		gather_a_crowd();
+	program_tell();
+	program_step();
+	allocate();
+	program_done();
+	return 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * late FILE...: each step maps the next FILE, and takes 1001 bytes, 1002 and so on from the code in
+ * it.  The files are made and opened at the start: later whoever opens one may have to wait.
+ */
+#include "hostile.h"
+#include "program.h"
+
+static int make(const char *path)
+{
+	begin_image();
+	sane();
+	end_image();
+	return write_image(path);
+}
+
+int main(int argc, char **argv)
+{
+	int i, fd[16];
+
+	if (argc > 16)
+		return 1;
+	image_init(CODE_IMAGE_PAGE);
+	for (i = 1; i < argc; i++)
+		fd[i] = make(argv[i]);
+	program_ready();
+	for (i = 1; i < argc; i++) {
+		program_keep(call_image(map_image(fd[i]), 1000 + i), 1000 + i);
+		program_done();
+	}
+	return 0;
+}

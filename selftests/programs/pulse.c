@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pulse FILE [OBJECT]: each step makes the same calls, from stacks that are as many each time, and
+ * one from code that was mapped a moment ago.
+ *
+ * "go" makes all of them, "code" only the one from the new code, which is a small ELF image with
+ * unwind data in FILE. FILE is written anew each time, so that it is another file to whoever goes
+ * by its times of change. A step keeps all that it makes but for what it frees on purpose; what was
+ * kept before is not counted any more.  At its begin and at its end the contents of the blocks are
+ * looked at: exit status 1 if one has come to harm.
+ *
+ * OBJECT is mapped to be executed and not looked at.  Also built statically.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "code_image.h"
+#include "program.h"
+
+#define ROUNDS 8
+#define HELD (ROUNDS * 16)
+#define FRAMES_AT 272
+
+struct held {
+	unsigned char *p;
+	size_t size;
+};
+
+static struct held held[HELD];
+static size_t nr_held;
+static const char *file;
+
+/* Calls the function in its first argument with its second one, with a frame of its own. */
+static const unsigned char code[] = {
+	0x55,		  /* push %rbp */
+	0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
+	0x48, 0x89, 0xf8, /* mov %rdi, %rax */
+	0x48, 0x89, 0xf7, /* mov %rsi, %rdi */
+	0xff, 0xd0,	  /* call *%rax */
+	0x5d,		  /* pop %rbp */
+	0xc3,		  /* ret */
+};
+
+/* How it is unwound: .eh_frame with a CIE and an FDE. */
+static const struct {
+	unsigned int cie_len, cie_id;
+	unsigned char cie[16];
+	unsigned int fde_len, fde_cie;
+	int start;
+	unsigned int len;
+	unsigned char fde[16];
+	unsigned int end;
+} __attribute__((packed)) frames = {
+	.cie_len = 20,
+	/*
+	 * version, "zR", factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, ra there
+	 */
+	.cie = { 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 },
+	.fde_len = 28,
+	.fde_cie = 28,
+	.start = CODE_IMAGE_CODE_AT - (FRAMES_AT + 32),
+	.len = sizeof(code),
+	/* behind push: CFA rsp + 16, rbp there; behind mov: CFA rbp; behind pop: rsp + 8 */
+	.fde = { 0, 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x49, 0x0c, 7, 8 },
+};
+
+static unsigned char seed_of(const struct held *h)
+{
+	return (uintptr_t)h->p >> 4 ^ h->size;
+}
+
+static void *hold(void *p, size_t size, const char *what)
+{
+	struct held *h = &held[nr_held];
+
+	if (!p || p == MAP_FAILED || nr_held == HELD)
+		program_die(what);
+	h->p = p;
+	h->size = size;
+	memset(p, seed_of(h), size < 64 ? size : 64);
+	nr_held++;
+	program_keep_uncounted(p, size);
+	return p;
+}
+
+static void look_at_blocks(void)
+{
+	size_t i, at;
+
+	for (i = 0; i < nr_held; i++)
+		for (at = 0; at < held[i].size && at < 64; at++)
+			if (held[i].p[at] != seed_of(&held[i]))
+				program_die("a block has come to harm");
+}
+
+static void make(void)
+{
+	void *p;
+	int i;
+
+	hold(malloc(40), 40, "malloc");
+	hold(malloc(200), 200, "malloc");
+	hold(calloc(3, 50), 150, "calloc");
+	hold(realloc(malloc(30), 500), 500, "realloc");
+	if (posix_memalign(&p, 64, 100))
+		program_die("posix_memalign");
+	hold(p, 100, "posix_memalign");
+	free(malloc(60));
+	free(calloc(1, 70));
+	for (i = 0; i < 6; i++)
+		hold(mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		     CODE_IMAGE_PAGE, "mmap");
+}
+
+/* Each path of left and right turns is a stack of its own. */
+static void go_down(unsigned int path);
+
+__attribute__((noinline)) static void left(unsigned int path)
+{
+	go_down(path);
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void right(unsigned int path)
+{
+	go_down(path);
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void go_down(unsigned int path)
+{
+	if (path == 1)
+		make();
+	else if (path & 1)
+		right(path >> 1);
+	else
+		left(path >> 1);
+	__asm__ volatile("");
+}
+
+/* System calls as they are: the functions of their names may be probed. */
+static int write_code(void)
+{
+	const struct code_image head = code_image(CODE_IMAGE_PAGE);
+	const struct code_image_header header = code_image_header(FRAMES_AT);
+	unsigned char image[CODE_IMAGE_PAGE] = { 0 };
+	int fd = open(file, O_RDWR | O_CREAT, 0600);
+
+	memcpy(image, &head, sizeof(head));
+	memcpy(image + CODE_IMAGE_HEADER_AT, &header, sizeof(header));
+	memcpy(image + CODE_IMAGE_CODE_AT, code, sizeof(code));
+	memcpy(image + FRAMES_AT, &frames, sizeof(frames));
+	if (fd < 0 || pwrite(fd, image, sizeof(image), 0) != sizeof(image))
+		program_die(file);
+	return fd;
+}
+
+static unsigned char *map_code(int fd)
+{
+	unsigned char *at = (unsigned char *)syscall(SYS_mmap, NULL, CODE_IMAGE_PAGE,
+						     PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	if (at == MAP_FAILED)
+		program_die("mmap of code");
+	return at;
+}
+
+/* Twice: when the one is met the other one is new as well. */
+static void run_code(void)
+{
+	int fd = write_code();
+	unsigned char *at = map_code(fd), *other = map_code(fd);
+
+	hold(((void *(*)(void *(*)(size_t), size_t))(at + CODE_IMAGE_CODE_AT))(malloc, 90), 90,
+	     "malloc");
+	syscall(SYS_munmap, at, CODE_IMAGE_PAGE);
+	syscall(SYS_munmap, other, CODE_IMAGE_PAGE);
+	close(fd);
+}
+
+static void map(const char *object)
+{
+	int fd = open(object, O_RDONLY);
+
+	if (fd < 0 ||
+	    mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		program_die(object);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int round;
+	char word;
+
+	if (argc != 2 && argc != 3)
+		return 1;
+	file = argv[1];
+	if (argc == 3)
+		map(argv[2]);
+	program_say("ready %d\n", (int)getpid());
+	for (word = program_step(); word != 'e'; word = program_done()) {
+		look_at_blocks();
+		nr_held = 0;
+		program_count = 0;
+		program_bytes = 0;
+		program_hash = 0;
+		for (round = 0; word == 'g' && round < ROUNDS; round++)
+			left(8 | round);
+		run_code();
+		look_at_blocks();
+	}
+	return 0;
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everything at once, for a while: programs of eight threads that do what allocators have to
+ * suffer (programs/torture.c), or longjmp out of them without end (programs/torture_jump.c), and
+ * call exec, are attached and detached, cleared, read, stopped, traced by debuggers and killed,
+ * while the module comes and goes.  Beside them a target that nobody disturbs, whose counts must be
+ * exact each time.
+ *
+ * MLU_TORTURE_SECONDS says how long, MLU_TORTURE_SEED repeats the choices of an earlier run (its
+ * races, it cannot).
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "../lib/mst.h"
+#include "torture.h"
+
+#define BLOCKS 300
+
+static const char *const programs[TORTURE_TARGETS] = {
+	"torture",
+	"torture_jump",
+	"torture",
+	"torture_jump_apart",
+};
+
+FIXTURE(torture)
+{
+	struct torture *t;
+	int map; /* the descriptor that the targets find it by */
+	struct mst_program l[TORTURE_TARGETS], steady;
+	pid_t hand[TORTURE_HANDS]; /* 0: it lacks what it needs */
+	unsigned int seed;
+	int seconds;
+};
+
+static long now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static int try_command(const char *word, pid_t pid)
+{
+	return pid ? mst_command("%s %d", word, pid) : mst_command("%s all", word);
+}
+
+static int seconds_by_default(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	return mst_debug_kernel() || !strncmp(name.release, "6.12.", 5) ? 60 : 20;
+}
+
+static void start_target(FIXTURE_DATA(torture) * self, int i)
+{
+	char seed[16], map[16], place[16];
+
+	snprintf(seed, sizeof(seed), "%u", torture_next(&self->seed) % 100000);
+	snprintf(map, sizeof(map), "%d", self->map);
+	snprintf(place, sizeof(place), "%d", i);
+	self->t->ending[i] = 0;
+	self->t->jumps_of[i] = 0;
+	mst_spawn(&self->l[i], programs[i], seed, map, place, mst_here("programs/libone.so"), NULL);
+	self->t->target[i] = self->l[i].pid;
+}
+
+/* Shared with the targets, too, and so by a descriptor that they inherit. */
+static struct torture *shared_map(int *fd)
+{
+	struct torture *t;
+
+	*fd = memfd_create("torture", 0);
+	if (*fd < 0 || ftruncate(*fd, sizeof(*t)))
+		mst_die("memfd_create: %m");
+	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (t == MAP_FAILED)
+		mst_die("mmap: %m");
+	return t;
+}
+
+FIXTURE_SETUP(torture)
+{
+	const char *seconds = getenv("MLU_TORTURE_SECONDS"), *seed = getenv("MLU_TORTURE_SEED");
+	char blocks[16];
+	int i;
+
+	self->seconds = seconds ? atoi(seconds) : seconds_by_default();
+	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
+	mst_say("MLU_TORTURE_SEED=%u MLU_TORTURE_SECONDS=%d", self->seed, self->seconds);
+	mst_fresh();
+	/* The children of a target that was killed, or has called exec, become ours. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	self->t = shared_map(&self->map);
+	/* Where each event is slow, 32 threads would leave nobody the time to torture them. */
+	self->t->targets = mst_debug_kernel() ? TORTURE_TARGETS / 2 : TORTURE_TARGETS;
+	snprintf(blocks, sizeof(blocks), "%d", BLOCKS);
+	mst_spawn(&self->steady, "torture_steady", blocks, mst_here("programs/libone.so"), NULL);
+	for (i = 0; i < self->t->targets; i++)
+		start_target(self, i);
+	for (i = 0; i < TORTURE_HANDS; i++)
+		self->hand[i] = torture_start_hand(self->t, i, torture_next(&self->seed));
+}
+
+FIXTURE_TEARDOWN(torture)
+{
+	mst_load("");
+	mst_fresh();
+}
+
+static bool is_alive(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	if (!pid || (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid))
+		return true;
+	/* One that has left by malloc just now is replaced next time. */
+	if (info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT)
+		return true;
+	mst_say("process %d has ended (%d, status %d)", pid, info.si_code, info.si_status);
+	return false;
+}
+
+/* Those that longjmp out of malloc leave by it at last. */
+static bool has_left(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid &&
+	       info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT;
+}
+
+static void replace_those_that_have_left(FIXTURE_DATA(torture) * self)
+{
+	int i;
+
+	for (i = 0; i < self->t->targets; i++) {
+		if (!has_left(self->l[i].pid))
+			continue;
+		mst_kill(&self->l[i]);
+		self->t->exits++;
+		start_target(self, i);
+	}
+}
+
+static bool all_are_alive(FIXTURE_DATA(torture) * self)
+{
+	int i;
+	bool alive = is_alive(self->steady.pid);
+
+	replace_those_that_have_left(self);
+	for (i = 0; i < self->t->targets; i++)
+		alive &= is_alive(self->l[i].pid);
+	for (i = 0; i < TORTURE_HANDS; i++)
+		alive &= is_alive(self->hand[i]);
+	return alive;
+}
+
+/* Who has a file open keeps the module until he has heard that he is to close it. */
+static int unload(struct torture *t)
+{
+	int tries, err = EWOULDBLOCK;
+
+	t->hush = true;
+	for (tries = 0; tries < 1000 && err == EWOULDBLOCK; tries++) {
+		err = mst_unload();
+		t->busy += err == EWOULDBLOCK;
+		usleep(err ? 10000 : 0);
+	}
+	t->unloads += !err;
+	return err;
+}
+
+static bool come_and_go(FIXTURE_DATA(torture) * self)
+{
+	int err = unload(self->t);
+
+	if (!err)
+		err = mst_load("");
+	self->t->hush = false;
+	if (err)
+		mst_say("the module comes or goes: %s", strerror(err));
+	return !err;
+}
+
+static void kill_one(FIXTURE_DATA(torture) * self)
+{
+	int i = torture_next(&self->seed) % self->t->targets;
+
+	if (!torture_may_end(self->t, i))
+		return;
+	mst_kill(&self->l[i]);
+	self->t->kills++;
+	start_target(self, i);
+}
+
+/* The worker may be busy with the others for longer than a writer waits. */
+static int insist(const char *first, const char *then, pid_t pid)
+{
+	int tries, err = try_command(first, pid);
+
+	for (tries = 0; tries < 300 && (err == EINPROGRESS || (tries && err == ENOENT)); tries++) {
+		usleep(100000);
+		err = try_command(then, pid);
+	}
+	return err;
+}
+
+/* All that the others do must not be felt by one that they leave alone. */
+static bool is_exact_beside(FIXTURE_DATA(torture) * self)
+{
+	long long allocated, freed;
+	bool exact;
+	int id;
+
+	if (insist("attach", "clear", self->steady.pid)) {
+		mst_say("%s", mst_refusal);
+		return false;
+	}
+	mst_step(&self->steady, "count");
+	id = mst_id(self->steady.pid);
+	allocated = mst_stat(id, "allocated");
+	freed = mst_stat(id, "freed");
+	exact = allocated == BLOCKS && allocated - freed == (long long)self->steady.count &&
+		mst_exact(&self->steady) && mst_sound(id);
+	if (!exact)
+		mst_say("%d made, %lld recorded, %lld freed", BLOCKS, allocated, freed);
+	mst_step(&self->steady, "forget");
+	if (insist("detach", "detach", self->steady.pid))
+		exact = false;
+	try_command("clear", self->steady.pid);
+	self->t->exact++;
+	return exact;
+}
+
+static bool go_on(FIXTURE_DATA(torture) * self)
+{
+	unsigned int what = torture_next(&self->seed) % 8;
+
+	usleep(torture_next(&self->seed) % 300000);
+	self->t->events += mst_stat(0, "allocated") + mst_stat(0, "freed");
+	if (what < 3)
+		return come_and_go(self);
+	if (what < 5)
+		kill_one(self);
+	else if (what < 7)
+		return is_exact_beside(self);
+	return true;
+}
+
+/* One that waits for a stopped target ends when that goes on. */
+static bool is_done(FIXTURE_DATA(torture) * self, pid_t hand)
+{
+	int status, tries, i;
+
+	for (tries = 0; tries < 1200; tries++) {
+		if (waitpid(hand, &status, WNOHANG))
+			return status == 0;
+		for (i = 0; i < self->t->targets; i++)
+			kill(self->l[i].pid, SIGCONT);
+		usleep(100000);
+	}
+	return false;
+}
+
+static bool hands_are_done(FIXTURE_DATA(torture) * self)
+{
+	unsigned int i;
+	bool good = true;
+
+	self->t->over = true;
+	for (i = 0; i < TORTURE_HANDS; i++) {
+		if (self->hand[i] && !is_done(self, self->hand[i])) {
+			mst_say("hand %u did not come to its end", i);
+			good = false;
+		}
+		self->hand[i] = 0;
+	}
+	return good;
+}
+
+/* It goes on as it did, traced by us alone, and then comes to its end. */
+static bool comes_to_a_good_end(struct mst_program *l)
+{
+	bool good;
+
+	kill(l->pid, SIGCONT);
+	good = !insist("attach", "clear", l->pid);
+	mst_step(l, "count");
+	good = good && torture_lists_kept(l);
+	mst_step(l, "forget");
+	mst_step(l, "turns");
+	return mst_end(l) == 0 && good;
+}
+
+/* A torture in which nothing happened proves nothing; for a short one it is a matter of luck. */
+static bool was_one(FIXTURE_DATA(torture) * self)
+{
+	const struct torture *t = self->t;
+
+	return self->seconds < 60 || (t->attaches && t->detaches && t->reads && t->stops &&
+				      t->unloads && t->kills && t->exact);
+}
+
+static void tell(const struct torture *t)
+{
+	mst_say("%lu attaches, %lu refused, %lu detaches, %lu clears, %lu reads, %lu events seen",
+		t->attaches, t->refused, t->detaches, t->clears, t->reads, t->events);
+	mst_say("%lu unloads (%lu times busy), %lu kills, %lu stops, %lu exact", t->unloads,
+		t->busy, t->kills, t->stops, t->exact);
+	mst_say("%lu jumps out of malloc, %lu of realloc, %lu of free, %lu exits in there, %lu execs",
+		t->jumps[TORTURE_MALLOC], t->jumps[TORTURE_REALLOC], t->jumps[TORTURE_FREE],
+		t->exits, t->exec_calls);
+	mst_say("%lu traced for %lu steps, %lu by strace for %lu lines, %lu by gdb for %lu frames",
+		t->traced, t->steps, t->straces, t->strace_lines, t->gdbs, t->gdb_frames);
+}
+
+TEST_F_TIMEOUT(torture, all_at_once, 3600)
+{
+	long end = now() + self->seconds, at_last = end + 2 * self->seconds;
+	bool good = true;
+	int i;
+
+	/* On a slow machine it takes longer until all has been done once. */
+	while (good && (now() < end || (!was_one(self) && now() < at_last)))
+		good = all_are_alive(self) && go_on(self);
+	EXPECT_TRUE(good);
+	EXPECT_TRUE(hands_are_done(self));
+	EXPECT_TRUE(all_are_alive(self));
+	EXPECT_EQ(0, insist("detach", "detach", 0));
+	for (i = 0; i < self->t->targets; i++)
+		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
+	EXPECT_TRUE(is_exact_beside(self));
+	EXPECT_EQ(0, mst_end(&self->steady));
+	EXPECT_TRUE(torture_nobody_left());
+	EXPECT_EQ(0, insist("detach", "detach", 0));
+	EXPECT_EQ(0, insist("clear", "clear", 0));
+	EXPECT_EQ(0, mst_stat(0, "targets"));
+	EXPECT_EQ(0, mst_stat(0, "probes"));
+	EXPECT_TRUE(mst_wait_stat("bytes_records", 0));
+	EXPECT_TRUE(mst_wait_stat("bytes_inflight", 0));
+	EXPECT_EQ(0, mst_unload());
+	EXPECT_TRUE(was_one(self));
+	tell(self->t);
+}
+
+int main(int argc, char **argv)
+{
+	mst_begin();
+	return test_harness_run(argc, argv);
+}
