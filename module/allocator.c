@@ -28,7 +28,7 @@
 #define OPERATOR_NEW "_Znwm"
 
 /* What is looked up: the functions of the table, then operator new. */
-#define MAX_NAMES (MLU_MAX_FUNCS + 1)
+#define MAX_NAMES (MLU_MAX_PROTOTYPES + 1)
 
 /* What is needed for it; too large for a stack. */
 struct search {
@@ -36,7 +36,7 @@ struct search {
 	struct mlu_elf_symbol symbol[MAX_NAMES];
 	const char *names[MAX_NAMES];
 	unsigned int nr;
-	struct mlu_allocator_function function[MLU_MAX_FUNCS];
+	struct mlu_allocator_function function[MLU_MAX_PROTOTYPES];
 	u8 code[CODE_MAX];
 };
 
@@ -44,8 +44,8 @@ static const struct mlu_elf_symbol *symbol_of(const struct search *search, const
 {
 	unsigned int i;
 
-	for (i = 0; i < mlu_nr_funcs; i++)
-		if (!strcmp(mlu_funcs[i].name, name))
+	for (i = 0; i < mlu_nr_prototypes; i++)
+		if (!strcmp(mlu_prototypes[i].name, name))
 			return search->symbol[i].found ? &search->symbol[i] : NULL;
 	return NULL;
 }
@@ -68,9 +68,9 @@ static bool frees_first(const struct search *search, u64 value)
 {
 	unsigned int j;
 
-	for (j = 0; j < mlu_nr_funcs; j++)
+	for (j = 0; j < mlu_nr_prototypes; j++)
 		if (search->symbol[j].found && search->symbol[j].value == value &&
-		    mlu_funcs[j].sort == MLU_FUNC_FREE && !mlu_funcs[j].block)
+		    mlu_prototypes[j].type == MLU_CALL_FREE && !mlu_prototypes[j].block)
 			return true;
 	return false;
 }
@@ -86,8 +86,8 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 	u64 target;
 	int ret;
 
-	if (mlu_funcs[i].sort != MLU_FUNC_FREE || mlu_funcs[i].block ||
-	    !strcmp(mlu_funcs[i].name, "free"))
+	if (mlu_prototypes[i].type != MLU_CALL_FREE || mlu_prototypes[i].block ||
+	    !strcmp(mlu_prototypes[i].name, "free"))
 		return 0;
 	ret = mlu_elf_jump(search->elf, symbol->value, search->code, n, &target);
 	return ret <= 0 ? ret : target != symbol->value && frees_first(search, target);
@@ -123,7 +123,7 @@ static int add(struct search *search, unsigned int i)
 	if (ret)
 		return min(ret, 0);
 	mlu_places_find(search->code, n, whole, mlu_kernel_emulates_nops(), &f->places);
-	f->function.func = &mlu_funcs[i];
+	f->function.proto = &mlu_prototypes[i];
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset;
 	take_head(f, search->code, n);
@@ -157,7 +157,7 @@ static int reaches_malloc(struct search *search, u64 value, size_t n)
 /* 1: the object has an operator new that allocates on its own. */
 static int has_own_new(struct search *search)
 {
-	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_funcs];
+	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes];
 	bool whole;
 	int n;
 
@@ -190,19 +190,19 @@ static int search_all(struct mlu_allocator *allocator, struct search *search)
 	unsigned int i;
 	int n, err = 0;
 
-	for (i = 0; i < mlu_nr_funcs; i++)
-		search->names[i] = mlu_funcs[i].name;
+	for (i = 0; i < mlu_nr_prototypes; i++)
+		search->names[i] = mlu_prototypes[i].name;
 	search->names[i] = OPERATOR_NEW;
-	n = mlu_elf_find(search->elf, search->names, mlu_nr_funcs + 1, search->symbol);
+	n = mlu_elf_find(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
 	if (n < 0)
 		return n == -ENOEXEC ? 0 : n;
 	if (!symbol_of(search, "malloc") || !symbol_of(search, "free"))
 		return 0;
 	/* A program may have more of the allocator than it exports. */
-	n = mlu_elf_find_rest(search->elf, search->names, mlu_nr_funcs + 1, search->symbol);
+	n = mlu_elf_find_rest(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
 	if (n < 0 && n != -ENOEXEC)
 		return n;
-	for (i = 0; i < mlu_nr_funcs && !err; i++)
+	for (i = 0; i < mlu_nr_prototypes && !err; i++)
 		err = add(search, i);
 	if (err || !search->nr)
 		return err;

@@ -5,7 +5,7 @@
 
 #include <linux/uprobes.h>
 
-#include "lib/funcs.h"
+#include "lib/prototypes.h"
 #include "image.h"
 #include "lib/place.h"
 

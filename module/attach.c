@@ -135,12 +135,12 @@ static int check_code(struct mlu_request *request, const struct mlu_target *targ
 		return refuse_gone(request, target);
 	if (err)
 		return mlu_refuse(request, err, "the code of %s of %.*s cannot be read in memory",
-				  site->function.func->name, (int)len, name);
+				  site->function.proto->name, (int)len, name);
 	if (is_code_of_file(memory, site->head->bytes, n))
 		return 0;
 	return mlu_refuse(request, -EFAULT,
 			  "the code of %s of %.*s in memory differs from its file",
-			  site->function.func->name, (int)len, name);
+			  site->function.proto->name, (int)len, name);
 }
 
 static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
@@ -173,10 +173,10 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	if (err == -EADDRINUSE && has_breakpoint(target, address_of(site)))
 		err = mlu_probe_use(target, site, true, use);
 	if (err == -EADDRINUSE)
-		return refuse_taken(request, site->function.func->name, (int)len, name);
+		return refuse_taken(request, site->function.proto->name, (int)len, name);
 	if (err)
 		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
-				  site->function.func->name, (int)len, name);
+				  site->function.proto->name, (int)len, name);
 	target->nr_uses++;
 	return 0;
 }
@@ -194,7 +194,7 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 		for (i = 0; i < sites->nr; i++) {
 			const struct mlu_site *site = &sites->site[i];
 
-			if (mlu_func_frees(site->function.func) != !pass)
+			if (mlu_prototype_is_free(site->function.proto) != !pass)
 				continue;
 			err = put_probe(request, target, site);
 			if (err)
@@ -218,7 +218,7 @@ static int check_probe(struct mlu_request *request, const struct mlu_target *tar
 		return 0;
 	return mlu_refuse(request, -EFAULT,
 			  "no breakpoint went into %s of %.*s: shared or writable?",
-			  use->probe->function.func->name, (int)len, name);
+			  use->probe->function.proto->name, (int)len, name);
 }
 
 /* Registering succeeds in silence where no breakpoint was put in. */
@@ -228,9 +228,9 @@ static int check_probes(struct mlu_request *request, struct mlu_target *target)
 	int err = 0;
 
 	for (i = 0; !err && i < target->nr_uses; i++) {
-		const struct mlu_func *func = target->uses[i].probe->function.func;
+		const struct mlu_prototype *proto = target->uses[i].probe->function.proto;
 
-		if (!strcmp(func->name, "malloc") || func->sort == MLU_FUNC_FREE)
+		if (!strcmp(proto->name, "malloc") || proto->type == MLU_CALL_FREE)
 			err = check_probe(request, target, &target->uses[i]);
 	}
 	return err;

@@ -180,7 +180,7 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 
 	if (last->ret != call->ret || last->start == call->start)
 		return false;
-	if (call->func->sort == MLU_FUNC_FREE && last->block == call->arg)
+	if (call->proto->type == MLU_CALL_FREE && last->block == call->arg)
 		return true;
 	callee = mlu_callee(call->ret);
 	return callee && callee != call->start;
@@ -236,7 +236,7 @@ bool mlu_call_maps_for_free(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	struct mlu_last_free last;
 
-	if (!mlu_func_maps(call->func) || !is_by_free(target, epoch, call, &last))
+	if (!mlu_prototype_is_mapping(call->proto) || !is_by_free(target, epoch, call, &last))
 		return false;
 	return last.sp == call->sp || is_within(target, epoch, call, last.sp, start, walk);
 }
@@ -272,7 +272,7 @@ static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 	for (i = 0; dso && i < dso->allocator.nr; i++) {
 		const struct mlu_allocator_function *f = &dso->allocator.function[i];
 
-		if (!mlu_func_maps(f->function.func) &&
+		if (!mlu_prototype_is_mapping(f->function.proto) &&
 		    offset - f->offset < max_t(u64, f->function.size, 1))
 			return true;
 	}
@@ -299,7 +299,8 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
-	if (!stack || !mlu_func_maps(call->func) || !is_by_allocator(target, epoch, call))
+	if (!stack || !mlu_prototype_is_mapping(call->proto) ||
+	    !is_by_allocator(target, epoch, call))
 		return false;
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;
@@ -316,13 +317,13 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 
 /* The call that returns; what lies above it on the thread's stack of calls is dead. */
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
-				    const struct mlu_func *func, unsigned long sp)
+				    const struct mlu_prototype *proto, unsigned long sp)
 {
 	struct mlu_call *call;
 
 	while ((call = mlu_inflight_top(target->inflight))) {
 		if (call->task_start == current->start_time) {
-			if (call->sp == sp && call->func == func)
+			if (call->sp == sp && call->proto == proto)
 				return call;
 			if (call->sp > sp)
 				return NULL;

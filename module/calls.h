@@ -3,7 +3,7 @@
 #ifndef MLU_CALLS_H
 #define MLU_CALLS_H
 
-#include "lib/funcs.h"
+#include "lib/prototypes.h"
 #include "target.h"
 #include "unwind.h"
 
@@ -21,6 +21,6 @@ bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *c
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
-				    const struct mlu_func *func, unsigned long sp);
+				    const struct mlu_prototype *proto, unsigned long sp);
 
 #endif /* MLU_CALLS_H */

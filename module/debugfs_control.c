@@ -67,7 +67,7 @@ static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 
 static void show_use(struct seq_file *m, const struct mlu_use *use)
 {
-	seq_printf(m, "%s ", use->probe->function.func->name);
+	seq_printf(m, "%s ", use->probe->function.proto->name);
 	mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping), use->addr);
 	seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
 }

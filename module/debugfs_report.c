@@ -41,27 +41,27 @@ static u64 age_ms(const struct mlu_section *section, u64 made_ns)
 }
 
 /* Of a call its last byte is looked at: what it returns to may lie behind the mapping. */
-static bool is_unmapped(const struct mlu_place_shown *place, const struct mlu_frame *frame)
+static bool is_unmapped(const struct mlu_mapping_shown *shown, const struct mlu_frame *frame)
 {
 	unsigned long at = mlu_frame_pc(frame) - !mlu_frame_is_interrupted(frame);
 
-	return place->gone || mlu_holes_have(&place->holes, at);
+	return shown->gone || mlu_holes_have(&shown->holes, at);
 }
 
 static void show_frame(struct seq_file *m, const struct mlu_section *section,
 		       const struct mlu_frame *frame)
 {
-	const struct mlu_place_shown *place = NULL;
+	const struct mlu_mapping_shown *shown = NULL;
 
 	if (frame->mapping)
-		place = mlu_section_place(section, frame->mapping);
+		shown = mlu_section_mapping(section, frame->mapping);
 	seq_printf(m, "\t0x%016lx ", mlu_frame_pc(frame));
-	mlu_seq_code(m, frame->mapping, place ? place->dso : NULL, mlu_frame_pc(frame));
+	mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, mlu_frame_pc(frame));
 	if (mlu_frame_is_interrupted(frame))
 		seq_puts(m, " (signal)");
-	if (place && is_unmapped(place, frame))
+	if (shown && is_unmapped(shown, frame))
 		seq_puts(m, " (unmapped)");
-	if (place && place->shared)
+	if (shown && shown->shared)
 		seq_printf(m, " (mapping %u)", frame->mapping->id);
 }
 
@@ -84,10 +84,10 @@ static void show_row(struct seq_file *m, const struct mlu_section *section,
 	}
 }
 
-static void show_place(struct seq_file *m, const struct mlu_place_shown *place)
+static void show_mapping(struct seq_file *m, const struct mlu_mapping_shown *shown)
 {
-	const struct mlu_mapping *mapping = place->mapping;
-	const struct mlu_dso *dso = place->dso;
+	const struct mlu_mapping *mapping = shown->mapping;
+	const struct mlu_dso *dso = shown->dso;
 	const char *path = mlu_mapping_path(mapping);
 	const char *name = path;
 	size_t len = path ? strlen(path) : 0;
@@ -98,7 +98,7 @@ static void show_place(struct seq_file *m, const struct mlu_place_shown *place)
 		seq_printf(m, "%*phN", dso->build_id_len, dso->build_id);
 	else
 		seq_putc(m, '-');
-	seq_puts(m, place->gone ? " (unmapped) " : " ");
+	seq_puts(m, shown->gone ? " (unmapped) " : " ");
 	if (!path)
 		name = mlu_mapping_name(mapping, &len);
 	mlu_seq_path(m, name, len);
@@ -130,7 +130,7 @@ static void show_events(struct seq_file *m, const struct mlu_counters *counters)
 
 static u64 nr_items(const struct mlu_section *section)
 {
-	return 1ULL + section->nr_rows + section->nr_places;
+	return 1ULL + section->nr_rows + section->nr_mappings;
 }
 
 static void *report_start(struct seq_file *m, loff_t *pos)
@@ -163,7 +163,7 @@ static void show_item(struct seq_file *m, const struct mlu_section *section, u64
 	} else if (item <= section->nr_rows) {
 		show_row(m, section, &section->rows[item - 1]);
 	} else {
-		show_place(m, &section->places[item - 1 - section->nr_rows]);
+		show_mapping(m, &section->mappings[item - 1 - section->nr_rows]);
 	}
 }
 

@@ -161,7 +161,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 
 	if (!event)
 		return NULL;
-	placeholder = mlu_stacks_hold_place(&epoch->stacks, trace);
+	placeholder = mlu_stacks_add_pending(&epoch->stacks, trace);
 	if (!placeholder) {
 		event_free(event);
 		return NULL;

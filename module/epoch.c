@@ -10,7 +10,7 @@
  * it, so that neither the worker nor a reader's close() waits.
  */
 #include "epoch.h"
-#include "lib/funcs.h"
+#include "lib/prototypes.h"
 #include "inflight.h"
 #include "mem.h"
 
@@ -127,7 +127,8 @@ void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call)
 	else if (!call->lost)
 		mlu_count(epoch->counters, uncertain);
 	if (call->taken && call->epoch == epoch->id)
-		mlu_epoch_restore(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)),
+		mlu_epoch_restore(epoch,
+				  mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),
 				  call->taken);
 	mlu_call_free(call);
 }

@@ -78,12 +78,12 @@ static void count_failure(struct mlu_epoch *epoch, bool at_limit)
 
 /* === At the entry === */
 
-static unsigned long size_of(const struct mlu_func *func, const struct pt_regs *regs)
+static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 {
-	unsigned long size = mlu_arch_arg(regs, func->size);
+	unsigned long size = mlu_arch_arg(regs, proto->size);
 
-	if (func->times != MLU_NO_ARG &&
-	    check_mul_overflow(size, mlu_arch_arg(regs, func->times), &size))
+	if (proto->times != MLU_NO_ARG &&
+	    check_mul_overflow(size, mlu_arch_arg(regs, proto->times), &size))
 		return ULONG_MAX;
 	return size;
 }
@@ -93,11 +93,11 @@ static bool is_filtered(const struct mlu_target *target, unsigned long size)
 	return size < target->options.min || size > target->options.max;
 }
 
-static u8 kind_of(const struct mlu_func *func, const struct pt_regs *regs)
+static u8 kind_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 {
-	if (!mlu_func_maps(func))
+	if (!mlu_prototype_is_mapping(proto))
 		return MLU_KIND_HEAP;
-	if (func->sort == MLU_FUNC_MMAP && mlu_arch_arg(regs, 3) & MAP_STACK)
+	if (proto->type == MLU_CALL_MMAP && mlu_arch_arg(regs, 3) & MAP_STACK)
 		return MLU_KIND_STACK;
 	return MLU_KIND_MMAP;
 }
@@ -138,12 +138,12 @@ static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch 
 static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 			    struct mlu_call *call, const struct pt_regs *regs)
 {
-	const struct mlu_func *func = call->func;
+	const struct mlu_prototype *proto = call->proto;
 	struct mlu_unwind_start start = { .at_return = false };
 
-	if (func->sort == MLU_FUNC_REALLOC || func->sort == MLU_FUNC_MUNMAP)
-		mlu_frees_take(epoch, call, mlu_arch_arg(regs, func->block));
-	if (func->sort == MLU_FUNC_MUNMAP)
+	if (proto->type == MLU_CALL_REALLOC || proto->type == MLU_CALL_MUNMAP)
+		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
+	if (proto->type == MLU_CALL_MUNMAP)
 		return;
 	call->filtered = is_filtered(target, call->size);
 	if (call->filtered)
@@ -157,7 +157,7 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 static void read_call(struct mlu_call *call, const struct mlu_function *function,
 		      const struct pt_regs *regs)
 {
-	call->func = function->func;
+	call->proto = function->proto;
 	call->start = mlu_arch_pc(regs) - function->skipped;
 	call->end = call->start + function->size;
 	call->sp = mlu_arch_entry_sp(regs);
@@ -168,7 +168,7 @@ static void read_call(struct mlu_call *call, const struct mlu_function *function
 static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_function *function,
 				const struct pt_regs *regs)
 {
-	const struct mlu_func *func = function->func;
+	const struct mlu_prototype *proto = function->proto;
 	bool at_limit;
 	struct mlu_call *call = mlu_call_new(&at_limit);
 
@@ -178,10 +178,10 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 	}
 	read_call(call, function, regs);
 	call->epoch = epoch->id;
-	call->size = size_of(func, regs);
-	call->kind = kind_of(func, regs);
-	if (func->sort == MLU_FUNC_MEMALIGN)
-		call->arg = mlu_arch_arg(regs, func->block);
+	call->size = size_of(proto, regs);
+	call->kind = kind_of(proto, regs);
+	if (proto->type == MLU_CALL_MEMALIGN)
+		call->arg = mlu_arch_arg(regs, proto->block);
 	return call;
 }
 
@@ -194,7 +194,7 @@ static bool is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 	struct mlu_walk *walk;
 	bool nested;
 
-	if (!outer && !mlu_func_maps(call->func))
+	if (!outer && !mlu_prototype_is_mapping(call->proto))
 		return false;
 	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
 	walk = walk_get();
@@ -208,14 +208,14 @@ static bool is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
 			     const struct pt_regs *regs)
 {
-	const struct mlu_func *func = function->func;
+	const struct mlu_prototype *proto = function->proto;
 	struct mlu_alloc *alloc = NULL;
 
-	if (func->sort == MLU_FUNC_REALLOC)
-		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, func->block));
+	if (proto->type == MLU_CALL_REALLOC)
+		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, proto->block));
 	if (alloc)
 		mlu_epoch_forget(epoch, alloc);
-	if (func->sort == MLU_FUNC_MUNMAP)
+	if (proto->type == MLU_CALL_MUNMAP)
 		mlu_count(epoch->counters, uncertain);
 	else
 		mlu_count(epoch->counters, lost_inflight);
@@ -277,7 +277,7 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		       const struct mlu_function *function, const struct pt_regs *regs)
 {
-	unsigned long addr = mlu_arch_arg(regs, function->func->block);
+	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
 	struct mlu_call call = {};
 	bool by_free;
 
@@ -298,11 +298,11 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		     struct pt_regs *regs)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	const struct mlu_func *func = function->func;
+	const struct mlu_prototype *proto = function->proto;
 
 	if (!READ_ONCE(target->gate))
 		return;
-	if (func->sort == MLU_FUNC_FREE)
+	if (proto->type == MLU_CALL_FREE)
 		enter_free(target, epoch, function, regs);
 	else
 		enter_call(target, epoch, function, regs);
@@ -328,12 +328,12 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 {
 	unsigned long block = mlu_arch_result(regs);
 
-	switch (call->func->sort) {
-	case MLU_FUNC_MMAP:
+	switch (call->proto->type) {
+	case MLU_CALL_MMAP:
 		return IS_ERR_VALUE(block) ? 0 : block;
-	case MLU_FUNC_MUNMAP:
+	case MLU_CALL_MUNMAP:
 		return 0;
-	case MLU_FUNC_MEMALIGN:
+	case MLU_CALL_MEMALIGN:
 		if (mlu_arch_result_int(regs))
 			return 0;
 		if (mlu_umem_read(call->arg, &block))
@@ -375,7 +375,8 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 	alloc->time_ns = ktime_get_ns();
 	alloc->stack = stack;
 	alloc->tid = current->pid;
-	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_func_maps(call->func)), alloc);
+	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),
+			 alloc);
 }
 
 static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
@@ -385,7 +386,7 @@ static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 
 	if (call->epoch == epoch->id)
 		mlu_frees_settle(epoch, call, regs, block);
-	if (call->func->sort == MLU_FUNC_MUNMAP || call->lost)
+	if (call->proto->type == MLU_CALL_MUNMAP || call->lost)
 		return;
 	if (!block)
 		mlu_count(epoch->counters, failed);
@@ -405,7 +406,7 @@ void mlu_event_return(struct mlu_target *target, const struct mlu_function *func
 
 	if (!READ_ONCE(target->gate))
 		return;
-	call = mlu_call_returning(target, epoch, function->func, sp);
+	call = mlu_call_returning(target, epoch, function->proto, sp);
 	if (!call) {
 		mlu_count(epoch->counters, uncertain);
 		return;

@@ -3,7 +3,7 @@
 #ifndef MLU_EVENTS_H
 #define MLU_EVENTS_H
 
-#include "lib/funcs.h"
+#include "lib/prototypes.h"
 #include "target.h"
 
 struct pt_regs;

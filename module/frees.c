@@ -18,14 +18,14 @@
 /* munmap of a part of a mapping, or of more than one: the record stays as it is. */
 static bool covers(const struct mlu_call *call, const struct mlu_alloc *alloc)
 {
-	return call->func->sort != MLU_FUNC_MUNMAP ||
+	return call->proto->type != MLU_CALL_MUNMAP ||
 	       PAGE_ALIGN((u64)call->size) >= PAGE_ALIGN(alloc->size);
 }
 
 /* mlu_frees_take() - a call that may free @addr begins: its record is the call's until it ends */
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr)
 {
-	bool maps = mlu_func_maps(call->func);
+	bool maps = mlu_prototype_is_mapping(call->proto);
 	struct mlu_allocs *table = mlu_epoch_table(epoch, maps);
 	struct mlu_alloc *alloc = addr ? mlu_allocs_take(table, addr) : NULL;
 
@@ -43,7 +43,7 @@ void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned lon
 /* Was the block that the call took freed by it? */
 static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
 {
-	if (call->func->sort == MLU_FUNC_MUNMAP)
+	if (call->proto->type == MLU_CALL_MUNMAP)
 		return !mlu_arch_result_int(regs);
 	return block || !call->size;
 }
@@ -55,7 +55,7 @@ static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, un
 void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 		      const struct pt_regs *regs, unsigned long block)
 {
-	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_func_maps(call->func));
+	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto));
 	bool freed = is_freed(call, regs, block);
 
 	if (call->partial && freed)

@@ -8,7 +8,7 @@
 #include <linux/spinlock.h>
 
 struct mlu_alloc;
-struct mlu_func;
+struct mlu_prototype;
 struct mlu_stack;
 
 /* Nested calls of a thread.  The kernel follows as many (MAX_URETPROBE_DEPTH), and none beyond. */
@@ -19,7 +19,7 @@ struct mlu_call {
 	struct hlist_node node;
 	const struct task_struct *task; /* compared, never followed */
 	u64 task_start;			/* task_structs are reused */
-	const struct mlu_func *func;
+	const struct mlu_prototype *proto;
 	unsigned long sp;    /* the address of its return slot */
 	unsigned long ret;   /* what was in the slot at entry */
 	unsigned long start; /* the function's code */

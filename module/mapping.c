@@ -20,7 +20,7 @@
 
 #define UNKNOWN "[unknown]"
 
-static enum mlu_mapping_sort sort_of(const struct vm_area_struct *vma)
+static enum mlu_mapping_type type_of(const struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
 		return MLU_MAPPING_FILE;
@@ -35,7 +35,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 
 	if (!m)
 		return NULL;
-	m->sort = sort_of(vma);
+	m->type = type_of(vma);
 	m->start = vma->vm_start;
 	m->end = vma->vm_end;
 	m->gone_at = U32_MAX;
@@ -43,7 +43,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
 	m->special = !vma->vm_file && vma->vm_ops && vma->vm_ops->name;
-	if (m->sort == MLU_MAPPING_FILE) {
+	if (m->type == MLU_MAPPING_FILE) {
 		m->file = get_file(vma->vm_file);
 		mlu_file_id_of(&m->id_of_file, m->file);
 	}
@@ -57,7 +57,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
  */
 bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
 {
-	return a->sort == b->sort && a->start == b->start && a->end == b->end &&
+	return a->type == b->type && a->start == b->start && a->end == b->end &&
 	       a->offset == b->offset && mlu_file_id_same(&a->id_of_file, &b->id_of_file);
 }
 
@@ -68,9 +68,9 @@ bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
  */
 bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole)
 {
-	if (part->sort != whole->sort || part->start < whole->start || part->end > whole->end)
+	if (part->type != whole->type || part->start < whole->start || part->end > whole->end)
 		return false;
-	return part->sort != MLU_MAPPING_FILE ||
+	return part->type != MLU_MAPPING_FILE ||
 	       (part->offset - whole->offset == part->start - whole->start &&
 		mlu_file_id_same(&part->id_of_file, &whole->id_of_file));
 }
@@ -165,9 +165,9 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 	const char *path = mlu_mapping_path(mapping);
 	const char *name;
 
-	if (mapping->sort != MLU_MAPPING_FILE || !path) {
-		name = mapping->sort == MLU_MAPPING_FILE ? UNKNOWN :
-		       mapping->sort == MLU_MAPPING_VDSO ? "[vdso]" :
+	if (mapping->type != MLU_MAPPING_FILE || !path) {
+		name = mapping->type == MLU_MAPPING_FILE ? UNKNOWN :
+		       mapping->type == MLU_MAPPING_VDSO ? "[vdso]" :
 							   "[anon]";
 		*len = strlen(name);
 		return name;
@@ -198,7 +198,7 @@ const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping)
 enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct mlu_dso **dso)
 {
 	*dso = mlu_mapping_dso(mapping);
-	if (!*dso && mapping->sort != MLU_MAPPING_FILE)
+	if (!*dso && mapping->type != MLU_MAPPING_FILE)
 		return MLU_RULES_NONE;
 	/*
 	 * Pairs with mlu_mapping_let_go(), before which the dso is noted: if that has come in
@@ -222,7 +222,7 @@ bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *
 		       u64 *vaddr)
 {
 	*vaddr = offset;
-	return mapping->sort != MLU_MAPPING_FILE || mlu_dso_vaddr(dso, offset, vaddr);
+	return mapping->type != MLU_MAPPING_FILE || mlu_dso_vaddr(dso, offset, vaddr);
 }
 
 /*
@@ -237,7 +237,7 @@ u64 mlu_mapping_address(const struct mlu_mapping *mapping, const struct mlu_dso 
 	u64 offset = pc - mapping->start;
 	u64 vaddr;
 
-	if (mapping->sort != MLU_MAPPING_FILE)
+	if (mapping->type != MLU_MAPPING_FILE)
 		return offset;
 	if (dso && mlu_dso_vaddr(dso, mapping->offset + offset, &vaddr))
 		return vaddr;

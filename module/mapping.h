@@ -12,7 +12,7 @@
 struct file;
 struct mlu_dso;
 
-enum mlu_mapping_sort {
+enum mlu_mapping_type {
 	MLU_MAPPING_FILE,
 	MLU_MAPPING_ANON,
 	MLU_MAPPING_VDSO,
@@ -27,7 +27,7 @@ struct mlu_mapping {
 	struct list_head node;		 /* in mlu_maps.all */
 	struct list_head node_of_probed; /* in mlu_maps.probed, if it is there */
 	u32 id;				 /* from 1 on, never reused in a target's life */
-	enum mlu_mapping_sort sort;
+	enum mlu_mapping_type type;
 	unsigned long start;
 	unsigned long end;
 	u64 offset; /* in the file, bytes */

@@ -45,7 +45,7 @@ void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 	list_for_each_entry(m, &maps->all, node) {
 		if (m->file)
 			mlu_mapping_name_file(m);
-		else if (m->sort == MLU_MAPPING_VDSO)
+		else if (m->type == MLU_MAPPING_VDSO)
 			mlu_mapping_name_vdso(m, mm);
 	}
 }

@@ -35,7 +35,7 @@ static bool has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
 {
 	const struct mlu_mapping *other;
 
-	if (m->sort != MLU_MAPPING_FILE)
+	if (m->type != MLU_MAPPING_FILE)
 		return false;
 	list_for_each_entry(other, &maps->probed, node_of_probed)
 		if (mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
@@ -84,7 +84,7 @@ static struct mlu_mapping *learn(struct mlu_maps *maps, struct mm_struct *mm, un
 	else
 		m = learn_vma(maps, vma);
 	/* Not by m->file: the worker may have let go of that already. */
-	if (m && m->sort == MLU_MAPPING_FILE)
+	if (m && m->type == MLU_MAPPING_FILE)
 		learn_files(maps, mm);
 	mmap_read_unlock(mm);
 	if (m)

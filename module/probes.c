@@ -73,7 +73,8 @@ static MLU_UPROBE_HANDLER(on_entry)
 	if (!target) {
 		atomic64_inc(&foreign_hits);
 		ret = UPROBE_HANDLER_REMOVE;
-	} else if (mlu_func_has_return(function->func) && mlu_current_dies_of_return_probe()) {
+	} else if (mlu_prototype_has_return(function->proto) &&
+		   mlu_current_dies_of_return_probe()) {
 		mlu_event_unfollowed(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
 	} else {
@@ -160,7 +161,7 @@ static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *s
 	if (!probe)
 		return NULL;
 	probe->consumer.uc.handler = on_entry;
-	if (mlu_func_has_return(site->function.func))
+	if (mlu_prototype_has_return(site->function.proto))
 		probe->consumer.uc.ret_handler = on_return;
 	probe->consumer.uc.filter = accept_targets;
 	probe->consumer.inode = inode;
@@ -263,7 +264,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	int err;
 
 	/* The file was written in place since another target's probe went in. */
-	if (probe && probe->function.func != site->function.func)
+	if (probe && probe->function.proto != site->function.proto)
 		return -ESTALE;
 	if (probe && probe->consumer.ref_ctr && !beside_bcc)
 		return -EADDRINUSE;

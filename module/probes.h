@@ -7,7 +7,7 @@
 
 #include "allocator.h"
 #include "compat.h"
-#include "lib/funcs.h"
+#include "lib/prototypes.h"
 #include "lib/place.h"
 #include "target.h"
 

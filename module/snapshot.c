@@ -114,7 +114,7 @@ static void finish_rows(struct mlu_section *section)
 
 static int by_id(const void *a, const void *b)
 {
-	const struct mlu_place_shown *x = a, *y = b;
+	const struct mlu_mapping_shown *x = a, *y = b;
 
 	return x->mapping->id < y->mapping->id ? -1 : x->mapping->id > y->mapping->id;
 }
@@ -134,14 +134,14 @@ static void add_places(struct mlu_section *section, const struct mlu_stack *stac
 
 	for (i = 0; i < stack->nr; i++)
 		if (stack->frames[i].mapping)
-			section->places[section->nr_places++].mapping = stack->frames[i].mapping;
+			section->mappings[section->nr_mappings++].mapping = stack->frames[i].mapping;
 }
 
-static void freeze_place(struct mlu_maps *maps, struct mlu_place_shown *place)
+static void freeze_mapping(struct mlu_maps *maps, struct mlu_mapping_shown *shown)
 {
-	place->gone = !mlu_maps_holes(maps, place->mapping, &place->holes);
-	place->shared = place->gone || place->holes.nr || READ_ONCE(place->mapping->over);
-	place->dso = mlu_mapping_read_dso(place->mapping);
+	shown->gone = !mlu_maps_holes(maps, shown->mapping, &shown->holes);
+	shown->shared = shown->gone || shown->holes.nr || READ_ONCE(shown->mapping->over);
+	shown->dso = mlu_mapping_read_dso(shown->mapping);
 }
 
 /* The mappings that frames name, each once. */
@@ -149,18 +149,19 @@ static int collect_places(struct mlu_section *section, struct mlu_maps *maps)
 {
 	unsigned int i, nr = 0;
 
-	section->places = kvcalloc(nr_frames(section) + 1, sizeof(*section->places), GFP_KERNEL);
-	if (!section->places)
+	section->mappings = kvcalloc(nr_frames(section) + 1, sizeof(*section->mappings),
+				     GFP_KERNEL);
+	if (!section->mappings)
 		return -ENOMEM;
 	for (i = 0; i < section->nr_rows; i++)
 		add_places(section, section->rows[i].stack);
-	sort(section->places, section->nr_places, sizeof(*section->places), by_id, NULL);
-	for (i = 0; i < section->nr_places; i++)
-		if (!nr || section->places[i].mapping != section->places[nr - 1].mapping)
-			section->places[nr++] = section->places[i];
+	sort(section->mappings, section->nr_mappings, sizeof(*section->mappings), by_id, NULL);
+	for (i = 0; i < section->nr_mappings; i++)
+		if (!nr || section->mappings[i].mapping != section->mappings[nr - 1].mapping)
+			section->mappings[nr++] = section->mappings[i];
 	for (i = 0; i < nr; i++)
-		freeze_place(maps, &section->places[i]);
-	section->nr_places = nr;
+		freeze_mapping(maps, &section->mappings[i]);
+	section->nr_mappings = nr;
 	return 0;
 }
 
@@ -207,7 +208,7 @@ void mlu_snapshot_free(struct mlu_snapshot *report)
 
 	for (i = 0; i < report->selection->nr; i++) {
 		kvfree(report->sections[i].rows);
-		kvfree(report->sections[i].places);
+		kvfree(report->sections[i].mappings);
 	}
 	mlu_selection_free(report->selection);
 	kvfree(report);
@@ -236,11 +237,11 @@ struct mlu_snapshot *mlu_snapshot_new(u32 id)
 	return ERR_PTR(err);
 }
 
-/* mlu_section_place() - how a mapping that a frame of the section names was at the snapshot */
-const struct mlu_place_shown *mlu_section_place(const struct mlu_section *section,
-						const struct mlu_mapping *mapping)
+/* mlu_section_mapping() - how a mapping that a frame of the section names was at the snapshot */
+const struct mlu_mapping_shown *mlu_section_mapping(const struct mlu_section *section,
+						    const struct mlu_mapping *mapping)
 {
-	const struct mlu_place_shown key = { .mapping = mapping };
+	const struct mlu_mapping_shown key = { .mapping = mapping };
 
-	return bsearch(&key, section->places, section->nr_places, sizeof(key), by_id);
+	return bsearch(&key, section->mappings, section->nr_mappings, sizeof(key), by_id);
 }

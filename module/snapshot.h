@@ -18,7 +18,7 @@ struct mlu_row {
 };
 
 /* A mapping that frames name, as it was when the file was opened. */
-struct mlu_place_shown {
+struct mlu_mapping_shown {
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso; /* NULL: not read by then */
 	bool gone;		   /* all of it */
@@ -37,8 +37,8 @@ struct mlu_section {
 	struct mlu_counters counters; /* read once: what the head and the events line say agrees */
 	unsigned int nr_rows;
 	struct mlu_row *rows;
-	unsigned int nr_places;
-	struct mlu_place_shown *places; /* by id */
+	unsigned int nr_mappings;
+	struct mlu_mapping_shown *mappings; /* by id */
 	struct mlu_unseen unseen;
 };
 
@@ -49,7 +49,7 @@ struct mlu_snapshot {
 
 struct mlu_snapshot *mlu_snapshot_new(u32 id);
 void mlu_snapshot_free(struct mlu_snapshot *snapshot);
-const struct mlu_place_shown *mlu_section_place(const struct mlu_section *section,
-						const struct mlu_mapping *mapping);
+const struct mlu_mapping_shown *mlu_section_mapping(const struct mlu_section *section,
+						    const struct mlu_mapping *mapping);
 
 #endif /* MLU_SNAPSHOT_H */

@@ -139,12 +139,12 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 }
 
 /*
- * mlu_stacks_hold_place() - a stack of its own, to be resolved later
+ * mlu_stacks_add_pending() - a stack of its own, to be resolved later
  * @trace: what is shown until then
  *
  * Context: does not sleep.  Return: NULL without memory, or at the limit.
  */
-struct mlu_stack *mlu_stacks_hold_place(struct mlu_stacks *stacks, const struct mlu_trace *trace)
+struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace)
 {
 	struct mlu_stack *stack = stack_new(stacks, trace);
 

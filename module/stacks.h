@@ -95,7 +95,7 @@ struct mlu_stacks {
 int mlu_stacks_init(struct mlu_stacks *stacks);
 void mlu_stacks_exit(struct mlu_stacks *stacks);
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace);
-struct mlu_stack *mlu_stacks_hold_place(struct mlu_stacks *stacks, const struct mlu_trace *trace);
+struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace);
 
 /* The stack that a record's stack has turned out to be. */
 static inline struct mlu_stack *mlu_stack_resolved(struct mlu_stack *stack)

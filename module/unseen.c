@@ -30,9 +30,9 @@ static bool is_same(const struct mlu_unseen_line *line, enum mlu_unseen_what wha
 	if (line->what != what)
 		return false;
 	/* One line for all code in no file. */
-	return mapping->sort == MLU_MAPPING_FILE ?
+	return mapping->type == MLU_MAPPING_FILE ?
 		       mlu_mapping_dso(line->mapping) == mlu_mapping_dso(mapping) :
-		       line->mapping->sort != MLU_MAPPING_FILE;
+		       line->mapping->type != MLU_MAPPING_FILE;
 }
 
 static void add_line(struct mlu_unseen *unseen, enum mlu_unseen_what what,
@@ -90,9 +90,9 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		if (mapping->gone)
 			continue;
-		if (mapping->sort == MLU_MAPPING_FILE)
+		if (mapping->type == MLU_MAPPING_FILE)
 			look_at_file(unseen, mapping);
-		else if (mapping->sort == MLU_MAPPING_ANON && !mapping->special)
+		else if (mapping->type == MLU_MAPPING_ANON && !mapping->special)
 			add_line(unseen, MLU_UNSEEN_JIT, mapping);
 	}
 	spin_unlock(&target->maps.lock);

@@ -229,7 +229,8 @@ static enum mlu_walk_end walk(struct walker *w, unsigned int depth)
 		if (end != GOES_ON)
 			return end;
 		if (!w->copy)
-			w->regs.pc = mlu_umem_return_address(w->at_return, w->regs.slot, w->regs.pc);
+			w->regs.pc = mlu_umem_return_address(w->at_return, w->regs.slot,
+							     w->regs.pc);
 	}
 }
 

@@ -59,8 +59,8 @@ static struct tracer_place place_of(const char *program, const char *function)
 	char command[700];
 	FILE *nm;
 
-	snprintf(command, sizeof(command), "nm -S %s/%s | grep ' %s$'", mst_here("programs"), program,
-		 function);
+	snprintf(command, sizeof(command), "nm -S %s/%s | grep ' %s$'", mst_here("programs"),
+		 program, function);
 	nm = popen(command, "r");
 	if (!nm || fscanf(nm, "%lx %lx", &found.start, &found.size) != 2)
 		mst_die("%s", command);

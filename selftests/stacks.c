@@ -220,7 +220,7 @@ static void run_coroutines(struct mst_program *l, const char *program)
 		run_coroutines(&self->l, program);                      \
 		self->report = mst_text("report");                      \
 		/* Four blocks of one stack, whatever the coroutine. */ \
-		EXPECT_STACK("12010", "program_take leak libc (end)");   \
+		EXPECT_STACK("12010", "program_take leak libc (end)");  \
 		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
 	} while (0)
 

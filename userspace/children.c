@@ -119,13 +119,12 @@ static bool say_child(pid_t parent, pid_t child)
 		return false;
 	comm = mu_escaped(line.comm);
 	mu_warn("pid %d: its child %d (%s) is not traced: memleak-user -p %d", parent, child, comm,
-		 child);
+		child);
 	free(comm);
 	return true;
 }
 
-void mu_children_tell(struct mu_pid_list *told, pid_t parent, const pid_t *traced,
-		       size_t nr_traced)
+void mu_children_tell(struct mu_pid_list *told, pid_t parent, const pid_t *traced, size_t nr_traced)
 {
 	struct mu_pid_list now = {};
 	size_t said = 0, unsaid = 0;

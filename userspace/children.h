@@ -21,7 +21,7 @@ struct mu_pid_list {
  * @nr_traced: how many
  */
 void mu_children_tell(struct mu_pid_list *told, pid_t parent, const pid_t *traced,
-		       size_t nr_traced);
+		      size_t nr_traced);
 
 /* The children of a process by /proc/PID/task/TID/children; false: this kernel has none. */
 bool mu_children_listed(struct mu_pid_list *list, pid_t parent);

@@ -247,10 +247,10 @@ static int explain_early_end(const struct mu_command *c)
 		mu_warn("the command cannot be waited for: %s", strerror(errno));
 	else if (WIFSIGNALED(c->status))
 		mu_warn("the command was killed by signal %d before its entry point",
-			 WTERMSIG(c->status));
+			WTERMSIG(c->status));
 	else
 		mu_warn("the command ended with status %d before its entry point",
-			 WEXITSTATUS(c->status));
+			WEXITSTATUS(c->status));
 	return MU_NOTHING;
 }
 

@@ -14,14 +14,14 @@
 struct mu_command {
 	pid_t pid;
 	struct mu_entry entry; /* where a new program is being run to */
-	bool is_stopped;	/* at an entry point, until mu_command_resume() */
+	bool is_stopped;       /* at an entry point, until mu_command_resume() */
 	bool has_ended;
 	int status; /* of waitpid(), once it has ended */
 };
 
 enum mu_step {
-	MU_STEP_NONE,	/* nothing has happened, or nothing that matters */
-	MU_STEP_EXEC,	/* it has executed a program and runs to its entry point */
+	MU_STEP_NONE,  /* nothing has happened, or nothing that matters */
+	MU_STEP_EXEC,  /* it has executed a program and runs to its entry point */
 	MU_STEP_ENTRY, /* it stands at the entry point of a new program */
 	MU_STEP_ENDED,
 };

@@ -49,10 +49,10 @@ static void explain_open(int error, const char *path)
 		mu_warn("you must be root: %s: %s", path, strerror(error));
 	else if (refused && mu_locked_down())
 		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
-			 MU_LOCKDOWN_FILE, path);
+			MU_LOCKDOWN_FILE, path);
 	else if (refused)
 		mu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace", path,
-			 strerror(error));
+			strerror(error));
 	else
 		mu_warn("%s: %s", path, strerror(error));
 }
@@ -88,7 +88,7 @@ static bool load_for(const char *dir, const char *module_file)
 	if (is_loaded(dir))
 		return true;
 	mu_warn("the module is loaded, but %s is not there: does this kernel have debugfs on?",
-		 dir);
+		dir);
 	return false;
 }
 
@@ -103,7 +103,7 @@ struct mu_debugfs *mu_debugfs_open(const char *module_file)
 			mu_warn("you must be root, and debugfs is not mounted");
 		else
 			mu_warn("debugfs is not mounted: mount -t debugfs none %s",
-				 DEFAULT_DEBUGFS);
+				DEFAULT_DEBUGFS);
 		return NULL;
 	}
 	dir = mu_format("%s/memleak_user", debugfs);

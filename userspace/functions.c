@@ -169,7 +169,7 @@ static void read_frames(struct mu_functions *functions, const struct frames *fra
 		if (!read_start(frames, &entry.fde, encoding, &start))
 			continue;
 		functions->start = mu_grow(functions->start, functions->nr, &functions->room,
-					    sizeof(start));
+					   sizeof(start));
 		functions->start[functions->nr++] = start;
 	}
 }

@@ -24,7 +24,6 @@ void mu_functions_free(struct mu_functions *functions);
  *
  * Both are addresses in the object's file. What begins in between has another name than the symbol.
  */
-bool mu_functions_between(const struct mu_functions *functions, uint64_t symbol,
-			   uint64_t address);
+bool mu_functions_between(const struct mu_functions *functions, uint64_t symbol, uint64_t address);
 
 #endif

@@ -302,7 +302,7 @@ static void bind_mapping(struct mu_held_files *held, const struct mu_mapping *m)
 		return;
 	check_content(held, &held->entry[binding.entry]);
 	held->binding = mu_grow(held->binding, held->nr_bindings, &held->bindings_room,
-				 sizeof(binding));
+				sizeof(binding));
 	held->binding[held->nr_bindings++] = binding;
 }
 
@@ -331,8 +331,7 @@ static const struct held *find_by_build_id(const struct mu_held_files *held, con
 }
 
 /* What has been at its path since before the attach is all that was mapped from there. */
-static const struct held *find_by_path(const struct mu_held_files *held,
-				       const struct mu_mapping *m)
+static const struct held *find_by_path(const struct mu_held_files *held, const struct mu_mapping *m)
 {
 	for (size_t i = 0; i < held->nr; i++) {
 		const struct held *h = &held->entry[i];
@@ -352,7 +351,7 @@ static char *reason_of(const struct mu_held_files *held, const struct mu_mapping
 			return mu_strndup(held->entry[i].why, strlen(held->entry[i].why));
 	if (!strcmp(m->build_id, "-"))
 		return mu_format("it has no build-id, and its file could not be seen in the "
-				  "process while it was mapped");
+				 "process while it was mapped");
 	return NULL;
 }
 

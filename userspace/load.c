@@ -66,10 +66,10 @@ static void explain_refusal(const char *name)
 		mu_warn("you must be root to load the module");
 	else if (mu_locked_down())
 		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
-			 MU_LOCKDOWN_FILE, name);
+			MU_LOCKDOWN_FILE, name);
 	else
 		mu_warn("the kernel refuses to load %s: is loading switched off (kernel.modules_disabled)?",
-			 name);
+			name);
 }
 
 static void explain_format(struct kmod_module *mod, const char *name)
@@ -78,10 +78,10 @@ static void explain_format(struct kmod_module *mod, const char *name)
 
 	if (built_for(mod, kernel, sizeof(kernel)) && strcmp(kernel, release()))
 		mu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
-			 release());
+			release());
 	else
 		mu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
-			 release());
+			release());
 }
 
 static void explain(struct kmod_module *mod, const char *name, int error)
@@ -95,7 +95,7 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 	case ENOKEY:
 	case EBADMSG:
 		mu_warn("the kernel takes signed modules only (Secure Boot), and %s is not signed by a key it trusts",
-			 name);
+			name);
 		break;
 	case ENOEXEC:
 	case EINVAL:
@@ -106,7 +106,7 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 			mu_warn("%s: %s", name, strerror(error));
 		else
 			mu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
-				 release());
+				release());
 		break;
 	default:
 		mu_warn("cannot load %s: %s", name, strerror(error));
@@ -149,7 +149,7 @@ static bool load_installed(struct kmod_ctx *ctx)
 
 	if (kmod_module_new_from_lookup(ctx, MU_MODULE, &list) < 0 || !list) {
 		mu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
-			 MU_MODULE, release());
+			MU_MODULE, release());
 		return false;
 	}
 	mod = kmod_module_get_module(list);

@@ -22,7 +22,7 @@
 
 struct mu_files {
 	struct mu_places places;
-	int root;		     /* the process's root or the sysroot, -1: our own */
+	int root;		    /* the process's root or the sysroot, -1: our own */
 	struct mu_held_files *held; /* NULL: the process is gone */
 };
 
@@ -84,9 +84,8 @@ static int verified(int fd, const struct mu_mapping *m, char **why)
 	if (!strcmp(found, m->build_id)) {
 		tell(why, NULL);
 	} else {
-		tell(why,
-		     mu_format("the file has build-id %s, the report tells %s: it is not used",
-				found, m->build_id));
+		tell(why, mu_format("the file has build-id %s, the report tells %s: it is not used",
+				    found, m->build_id));
 		close(fd);
 		fd = -1;
 	}
@@ -163,8 +162,8 @@ static char *plain_path(const char *path)
 }
 
 /* Whose mapping is gone may have been another file of the same path: two were mapped there. */
-static int open_unproven(const struct mu_files *files, const char *path,
-			 const struct mu_mapping *m, char **why)
+static int open_unproven(const struct mu_files *files, const char *path, const struct mu_mapping *m,
+			 char **why)
 {
 	int fd;
 
@@ -190,7 +189,7 @@ static int open_proven(const struct mu_files *files, const char *path, const str
 }
 
 int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping, char **path,
-		   char **why)
+			char **why)
 {
 	bool has_build_id = strcmp(mapping->build_id, "-");
 	int fd = -1;

@@ -37,7 +37,7 @@ void mu_mapped_file_bind(struct mu_files *files, const struct mu_target *target)
  * target knew it, to be freed.
  */
 int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping, char **path,
-		   char **why);
+			char **why);
 
 /* Separate debug information of this build-id below the process's or the given root, or -1. */
 int mu_mapped_file_debug(struct mu_files *files, const char *build_id);

@@ -10,10 +10,10 @@
 
 /* The documented exit statuses. */
 enum mu_status {
-	MU_SHOWN = 0,	      /* all was shown */
-	MU_PARTLY = 1,	      /* shown, with errors on the way */
-	MU_NOTHING = 2,      /* nothing could be shown */
-	MU_USAGE = 64,	      /* the command line is wrong */
+	MU_SHOWN = 0,	     /* all was shown */
+	MU_PARTLY = 1,	     /* shown, with errors on the way */
+	MU_NOTHING = 2,	     /* nothing could be shown */
+	MU_USAGE = 64,	     /* the command line is wrong */
 	MU_CANNOT_RUN = 126, /* -c: found, but not executable */
 	MU_NOT_FOUND = 127,  /* -c: no such command */
 };

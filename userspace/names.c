@@ -12,7 +12,7 @@
 #include "functions.h"
 
 bool mu_names_load(struct mu_names *names, const Dwfl_Callbacks *callbacks, int fd,
-		    const char *path, void *userdata, const struct mu_split_files *split)
+		   const char *path, void *userdata, const struct mu_split_files *split)
 {
 	void **slot;
 

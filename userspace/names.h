@@ -32,7 +32,7 @@ struct mu_names {
  * Return: false and dwfl_errmsg(-1) if it cannot be read.
  */
 bool mu_names_load(struct mu_names *names, const Dwfl_Callbacks *callbacks, int fd,
-		    const char *path, void *userdata, const struct mu_split_files *split);
+		   const char *path, void *userdata, const struct mu_split_files *split);
 void mu_names_unload(struct mu_names *names);
 
 /* Has the file been written since it was loaded? What is read from now on is another file's. */

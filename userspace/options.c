@@ -71,7 +71,7 @@ static int take_number(const char *option, const char *text, uint64_t min, uint6
 	if (mu_number(text, value) && *value >= min && *value <= max)
 		return 0;
 	return mu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
-			       (uintmax_t)min, (uintmax_t)max);
+			      (uintmax_t)min, (uintmax_t)max);
 }
 
 static int take_size(const char *option, const char *text, uint64_t *bytes)
@@ -79,7 +79,7 @@ static int take_size(const char *option, const char *text, uint64_t *bytes)
 	if (mu_size(text, bytes))
 		return 0;
 	return mu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
-			       text);
+			      text);
 }
 
 static int take_older(struct mu_options *o, const char *text)
@@ -87,8 +87,8 @@ static int take_older(struct mu_options *o, const char *text)
 	if (mu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
 		return 0;
 	return mu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
-			       "or m behind it",
-			       text, UINT32_MAX);
+			      "or m behind it",
+			      text, UINT32_MAX);
 }
 
 static int take_interval(struct mu_options *o, const char *text)
@@ -101,8 +101,8 @@ static int take_interval(struct mu_options *o, const char *text)
 	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MU_DAY_MS)
 		return 0;
 	return mu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
-			       "seconds, or with ms or m behind it",
-			       text, MIN_INTERVAL_MS);
+			      "seconds, or with ms or m behind it",
+			      text, MIN_INTERVAL_MS);
 }
 
 /* An argument that stands in the same word as its option cannot have slipped there. */
@@ -247,8 +247,8 @@ static int too_many(const struct mu_options *o, const char *word)
 	if (!o->pids.nr)
 		return mu_usage_error("\"%s\" is one argument too many", word);
 	return mu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
-			       "are -p %d,...",
-			       word, o->pids.pid[0]);
+			      "are -p %d,...",
+			      word, o->pids.pid[0]);
 }
 
 /* [INTERVAL [COUNT]] */

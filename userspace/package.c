@@ -100,7 +100,7 @@ static int take_unit(Elf *elf, uint64_t id)
 	strings = mu_image_section(elf, ".debug_str.dwo");
 	if (strings && strings->d_buf && strings->d_size <= STRINGS_MAX)
 		part[nr++] = (struct mu_image_section){ ".debug_str.dwo", strings->d_buf,
-							 strings->d_size };
+							strings->d_size };
 	return mu_image_new(part, nr);
 }
 

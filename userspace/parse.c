@@ -31,9 +31,9 @@ bool mu_parse_target(const char *p, struct mu_target *target)
 	if (!mu_take(&p, "target ") || !mu_take_number(&p, &t.id) || !mu_take(&p, " pid ") ||
 	    !mu_take_number(&p, &t.pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
 	    !mu_take(&p, " ") || !mu_take_word(&p, &state) || !mu_take(&p, " ") ||
-	    !mu_take_number(&p, &t.ms) || !mu_take(&p, " ms: ") ||
-	    !mu_take_number(&p, &t.bytes) || !mu_take(&p, " bytes in ") ||
-	    !mu_take_number(&p, &t.count) || !mu_take(&p, " allocations") || !take_tail(&p, &t))
+	    !mu_take_number(&p, &t.ms) || !mu_take(&p, " ms: ") || !mu_take_number(&p, &t.bytes) ||
+	    !mu_take(&p, " bytes in ") || !mu_take_number(&p, &t.count) ||
+	    !mu_take(&p, " allocations") || !take_tail(&p, &t))
 		return false;
 	t.comm = mu_span_copy(comm);
 	t.state = mu_span_copy(state);
@@ -235,9 +235,8 @@ bool mu_parse_events(const char *p, struct mu_target *t)
 	uint64_t allocated, freed;
 	bool good;
 
-	if (t->has_events || !mu_take(&p, "events allocated=") ||
-	    !mu_take_number(&p, &allocated) || !mu_take(&p, " freed=") ||
-	    !mu_take_number(&p, &freed))
+	if (t->has_events || !mu_take(&p, "events allocated=") || !mu_take_number(&p, &allocated) ||
+	    !mu_take(&p, " freed=") || !mu_take_number(&p, &freed))
 		return false;
 	do {
 		good = !*p || take_count(&p, t);

@@ -49,7 +49,7 @@ int mu_pids_add(struct mu_pids *pids, const char *text, bool own_word)
 
 	if (own_word && !strcmp(text, "1"))
 		return mu_usage_error("-p 1 is the init process: did pgrep find nothing? "
-				       "If you mean it: -p1 or --pid=1");
+				      "If you mean it: -p1 or --pid=1");
 	list = mu_strndup(text, strlen(text));
 	status = add_each(pids, list);
 	free(list);
@@ -138,8 +138,8 @@ int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_
 	if (!is_odd_interval(ms) && !is_like_one_of(pids, pid))
 		return 0;
 	return mu_usage_error("%s is the PID of a process: did you mean -p %d,%s? "
-			       "If it is the INTERVAL: %ss",
-			       word, pids->pid[0], word, word);
+			      "If it is the INTERVAL: %ss",
+			      word, pids->pid[0], word, word);
 }
 
 void mu_pids_free(struct mu_pids *pids)

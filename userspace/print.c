@@ -126,7 +126,7 @@ static size_t first_shown(const struct mu_view *view, const struct mu_target *ta
 }
 
 void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
-		       struct mu_symbolizer *sym)
+		      struct mu_symbolizer *sym)
 {
 	mu_report_sort(target, view->sort);
 	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++) {
@@ -138,7 +138,7 @@ void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
 }
 
 void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
-		      struct mu_symbolizer *sym)
+		     struct mu_symbolizer *sym)
 {
 	for (size_t i = first_shown(view, target); i < target->nr_stacks; i++)
 		if (target->stacks[i].count)

@@ -29,10 +29,10 @@ void mu_print_allocations(const struct mu_allocations *allocations);
  * shown, so that what there is to say of them does not come amid the table.
  */
 void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
-		       struct mu_symbolizer *sym);
+		      struct mu_symbolizer *sym);
 
 /* Prints the biggest stacks of a target that was prepared. */
 void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
-		      struct mu_symbolizer *sym);
+		     struct mu_symbolizer *sym);
 
 #endif

@@ -50,7 +50,7 @@ void mu_ranges_add(struct mu_ranges *ranges, Dwarf_Die *die, size_t owner)
 		if (!range.start || range.start >= range.end)
 			continue;
 		ranges->range = mu_grow(ranges->range, ranges->nr, &ranges->room,
-					 sizeof(*ranges->range));
+					sizeof(*ranges->range));
 		ranges->range[ranges->nr++] = range;
 		ranges->sorted = false;
 	}

@@ -21,7 +21,7 @@ struct reader {
 	const char *name;
 	struct mu_report *report;
 	struct mu_target *target; /* the last one, what follows is its */
-	struct mu_stack *stack;   /* frames may follow */
+	struct mu_stack *stack;	  /* frames may follow */
 };
 
 static bool add_target(struct reader *r, const char *line)
@@ -157,7 +157,7 @@ static void check_mappings(struct reader *r, const struct mu_target *t)
 		return;
 	r->report->errors++;
 	mu_warn("%s: target %" PRIu64 ": the mappings of %zu frames are missing", r->name, t->id,
-		 missing);
+		missing);
 }
 
 static void check_complete(struct reader *r)
@@ -170,7 +170,7 @@ static void check_complete(struct reader *r)
 			continue;
 		r->report->errors++;
 		mu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
-			 t->id, t->nr_stacks, t->stacks_told);
+			t->id, t->nr_stacks, t->stacks_told);
 	}
 	if (r->report->errors > ERRORS_SAID)
 		mu_warn("%s: %zu errors in all", r->name, r->report->errors);
@@ -182,14 +182,14 @@ static bool read_head(struct reader *r)
 	const char *p = r->lines.text;
 	uint64_t version;
 
-	if (!mu_lines_next(&r->lines) || !r->lines.whole ||
-	    !mu_take(&p, "memleak_user report ") || !mu_take_number(&p, &version) || *p) {
+	if (!mu_lines_next(&r->lines) || !r->lines.whole || !mu_take(&p, "memleak_user report ") ||
+	    !mu_take_number(&p, &version) || *p) {
 		mu_warn("%s: this is no report of memleak_user", r->name);
 		return false;
 	}
 	if (version != 1) {
 		mu_warn("%s: it is a report of version %" PRIu64 ", this tool reads version 1",
-			 r->name, version);
+			r->name, version);
 		return false;
 	}
 	return true;
@@ -257,7 +257,7 @@ static const struct mu_mapping *by_id(const struct mu_target *t, uint64_t id)
 
 /* A return address may be the end of its mapping, behind a call that never returns. */
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
-					     const struct mu_frame *frame)
+					   const struct mu_frame *frame)
 {
 	if (frame->has_mapping_id)
 		return by_id(target, frame->mapping_id);

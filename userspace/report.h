@@ -98,7 +98,7 @@ void mu_report_free(struct mu_report *report);
 
 /* The mapping a frame lay in, or NULL: it was in no file. */
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
-					     const struct mu_frame *frame);
+					   const struct mu_frame *frame);
 
 /* Orders stacks as memleak shows them, the biggest last. */
 enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT };

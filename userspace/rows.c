@@ -69,7 +69,7 @@ static void read_unseen(struct mu_lines *lines, struct mu_control_row *row)
 		if (!sentence)
 			continue;
 		row->unseen = mu_grow(row->unseen, row->nr_unseen, &row->unseen_room,
-				       sizeof(*row->unseen));
+				      sizeof(*row->unseen));
 		row->unseen[row->nr_unseen++] = sentence;
 	}
 }
@@ -128,10 +128,9 @@ static bool parse_allocation(const char *p, struct mu_allocation *a)
 
 	return mu_take_number(&p, &target) && mu_take(&p, " ") && mu_take_hex(&p, &a->address) &&
 	       mu_take(&p, " ") && mu_take_number(&p, &a->size) && mu_take(&p, " ") &&
-	       mu_take_number(&p, &a->age_ms) && mu_take(&p, " ") &&
-	       mu_take_number(&p, &thread) && mu_take(&p, " ") &&
-	       mu_take_number(&p, &a->stack) && mu_take(&p, " ") && mu_take_word(&p, &kind) &&
-	       !*p;
+	       mu_take_number(&p, &a->age_ms) && mu_take(&p, " ") && mu_take_number(&p, &thread) &&
+	       mu_take(&p, " ") && mu_take_number(&p, &a->stack) && mu_take(&p, " ") &&
+	       mu_take_word(&p, &kind) && !*p;
 }
 
 static bool passes(const struct mu_filter *f, const struct mu_allocation *a)

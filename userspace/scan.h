@@ -16,8 +16,8 @@
 
 struct mu_lines {
 	FILE *in;
-	unsigned long nr;	 /* of the line in text, from 1 */
-	bool whole;		 /* it had an end, a sane length and only text */
+	unsigned long nr;	/* of the line in text, from 1 */
+	bool whole;		/* it had an end, a sane length and only text */
 	char text[MU_LINE_MAX]; /* without its newline */
 };
 

@@ -40,7 +40,7 @@ static const char *string_of(Dwarf_Die *die, unsigned int name, unsigned int old
 
 /* What follows the unit's base in a section that the units share. */
 static struct mu_image_section rest_of(Dwarf_Die *die, const char *section, unsigned int name,
-					unsigned int old_name)
+				       unsigned int old_name)
 {
 	struct mu_image_section rest = { .name = section };
 	Elf_Data *data = mu_image_section(dwarf_getelf(dwarf_cu_getdwarf(die->cu)), section);
@@ -218,8 +218,7 @@ static bool try_package(const struct mu_split_files *files, const struct skeleto
 	return found;
 }
 
-bool mu_split_open(const struct mu_split_files *files, Dwarf_Die *skeleton,
-		    struct mu_split *split)
+bool mu_split_open(const struct mu_split_files *files, Dwarf_Die *skeleton, struct mu_split *split)
 {
 	const char *slash = strrchr(files->object, '/');
 	struct skeleton s = { .id = 0 };

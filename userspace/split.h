@@ -31,8 +31,7 @@ struct mu_split {
  *
  * Return: false if it was not found.
  */
-bool mu_split_open(const struct mu_split_files *files, Dwarf_Die *skeleton,
-		    struct mu_split *split);
+bool mu_split_open(const struct mu_split_files *files, Dwarf_Die *skeleton, struct mu_split *split);
 void mu_split_close(struct mu_split *split);
 
 #endif

@@ -27,7 +27,7 @@ static char *attach_words(const struct mu_subject *s)
 {
 	const struct mu_filter *f = &s->o->filter;
 	char *words = mu_format("attach %d bound=1 min=%" PRIu64 " max=%" PRIu64 " older=%" PRIu64,
-				 s->process.pid, f->min, f->max, f->older);
+				s->process.pid, f->min, f->max, f->older);
 	char *more;
 
 	if (!s->o->depth)
@@ -126,7 +126,7 @@ static void refuse(const struct mu_subject *s, const char *sentence)
 	bool is_kernel_thread = strstr(sentence, "kernel thread");
 
 	mu_warn("cannot attach to pid %d: %s%s", s->process.pid, sentence,
-		 is_kernel_thread ? " (did pgrep find nothing, so that -p took INTERVAL?)" : "");
+		is_kernel_thread ? " (did pgrep find nothing, so that -p took INTERVAL?)" : "");
 }
 
 static bool find_foreign(struct mu_subject *s, const char *sentence)
@@ -139,7 +139,7 @@ static bool find_foreign(struct mu_subject *s, const char *sentence)
 	}
 	s->foreign = true;
 	mu_warn("somebody else traces pid %d%s%s: its report is read, and left as it is",
-		 s->process.pid, *row.keys ? " with " : "", row.keys);
+		s->process.pid, *row.keys ? " with " : "", row.keys);
 	if (has_filter(&s->o->filter))
 		mu_warn("-o, -z and -Z choose among what that has recorded");
 	if (s->o->object || s->o->depth)

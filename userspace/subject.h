@@ -19,7 +19,7 @@ struct mu_subject {
 	const struct mu_options *o;
 	struct mu_debugfs *ipc;
 	const struct mu_command *command; /* NULL for -p */
-	int signals;			   /* of mu_wait_begin() */
+	int signals;			  /* of mu_wait_begin() */
 	struct mu_process process;
 	struct mu_symbolizer *sym;
 	struct mu_pid_list children; /* that have been named */

@@ -152,7 +152,7 @@ static bool load(struct object *object, int fd, const char *path)
 	struct mu_symbolizer *sym = object->owner;
 
 	return mu_names_load(&object->names, &sym->callbacks, fd, path, object,
-			      sym->with_source ? &object->split : NULL);
+			     sym->with_source ? &object->split : NULL);
 }
 
 static void complain(struct object *object, const char *path, const char *why)
@@ -339,7 +339,7 @@ static const struct known *known_at(struct mu_symbolizer *sym, struct object *ob
 }
 
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
-			      const struct mu_frame *frame)
+			    const struct mu_frame *frame)
 {
 	/* A return address is behind its call, which may be the last instruction of a function. */
 	unsigned int behind = !frame->interrupted;

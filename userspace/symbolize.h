@@ -29,7 +29,7 @@ void mu_symbolizer_free(struct mu_symbolizer *sym);
 void mu_symbolizer_hold(struct mu_symbolizer *sym);
 
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
-			      const struct mu_frame *frame);
+			    const struct mu_frame *frame);
 
 /* How many objects had no file to take names from; each has been named on stderr once. */
 size_t mu_symbolizer_errors(const struct mu_symbolizer *sym);

@@ -119,8 +119,8 @@ static void print_since(const struct mu_target *t, struct mu_since *since)
 	printf(", %" PRIu64 " allocated and %" PRIu64 " freed since %s",
 	       t->allocated - since->allocated, t->freed - since->freed, when);
 	*since = (struct mu_since){ .has_table = true,
-				     .allocated = t->allocated,
-				     .freed = t->freed };
+				    .allocated = t->allocated,
+				    .freed = t->freed };
 }
 
 /* Stacks that a filter has left without allocations are not shown and do not count. */
@@ -133,8 +133,7 @@ static size_t nr_stacks(const struct mu_target *t)
 	return nr;
 }
 
-void mu_print_total(const struct mu_total *total, const struct mu_target *t,
-		     struct mu_since *since)
+void mu_print_total(const struct mu_total *total, const struct mu_target *t, struct mu_since *since)
 {
 	size_t stacks = nr_stacks(t);
 	size_t shown = stacks < total->view->top ? stacks : total->view->top;

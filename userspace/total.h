@@ -21,7 +21,7 @@ struct mu_since {
 struct mu_total {
 	const struct mu_view *view;
 	const struct mu_filter *filter; /* of the attach; NULL: not known */
-	uint64_t limit;			 /* bytes of the module; 0: not known */
+	uint64_t limit;			/* bytes of the module; 0: not known */
 };
 
 /**
@@ -33,6 +33,6 @@ struct mu_total {
  * The very last line is the one that begins with "total: ".
  */
 void mu_print_total(const struct mu_total *total, const struct mu_target *target,
-		     struct mu_since *since);
+		    struct mu_since *since);
 
 #endif

@@ -14,9 +14,9 @@ struct mu_units;
 
 /* One unit; it lives as long as its struct mu_units. */
 struct mu_unit {
-	Dwarf_Die lines;	   /* the unit that has the line table */
-	Dwarf_Die code;		   /* the unit that has the functions: the same, or the split one */
-	Dwarf_Die *function;	   /* collected when one is first asked for */
+	Dwarf_Die lines;	  /* the unit that has the line table */
+	Dwarf_Die code;		  /* the unit that has the functions: the same, or the split one */
+	Dwarf_Die *function;	  /* collected when one is first asked for */
 	struct mu_ranges *ranges; /* of the functions, NULL until then */
 	size_t nr, room;
 	bool is_part; /* a skeleton without its split unit: functions are missing */

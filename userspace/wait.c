@@ -85,8 +85,7 @@ static enum mu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
 	return MU_TIME;
 }
 
-enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline,
-		       size_t *which)
+enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline, size_t *which)
 {
 	struct pollfd *fds = mu_zalloc((waited->nr + 1) * sizeof(*fds));
 	enum mu_wake wake;

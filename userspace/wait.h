@@ -37,8 +37,7 @@ struct mu_waited {
  * @deadline: of mu_wait_clock()
  * @which: the index of the process, if MU_EXITED is returned
  */
-enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline,
-		       size_t *which);
+enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline, size_t *which);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 uint64_t mu_wait_clock(void);

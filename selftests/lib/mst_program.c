@@ -51,7 +51,8 @@ static char *next_line(struct mst_program *program)
 			memmove(program->input, end + 1, program->input_len);
 			return line;
 		}
-		n = read(program->from, program->input + program->input_len, 4096 - program->input_len);
+		n = read(program->from, program->input + program->input_len,
+			 4096 - program->input_len);
 		if (n <= 0)
 			return NULL;
 		program->input_len += n;

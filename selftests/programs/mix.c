@@ -64,7 +64,7 @@ static void *make_realloc(size_t size)
 static void *make_reallocarray(size_t size)
 {
 	return size == PROGRAM_TOO_BIG ? reallocarray(NULL, too_many, 8) :
-					reallocarray(NULL, size / 8, 8);
+					 reallocarray(NULL, size / 8, 8);
 }
 
 static void *make_posix_memalign(size_t size)

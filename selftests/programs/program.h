@@ -173,8 +173,8 @@ static inline void program_tell(void)
 	}
 	program_leave();
 	program_say("done %llu %llu %llu %llu\n", (unsigned long long)(program_count + i),
-		   (unsigned long long)bytes, (unsigned long long)hash,
-		   (unsigned long long)program_failed);
+		    (unsigned long long)bytes, (unsigned long long)hash,
+		    (unsigned long long)program_failed);
 }
 
 /* The end of a step; gives the first byte of the line that starts the next one. */

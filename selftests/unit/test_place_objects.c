@@ -10,7 +10,7 @@
  * that do nothing but jump, which may get no probe, are followed as objdump follows them.
  * A plus sign: malloc, calloc, realloc and free of this one have to be emulated.
  */
-#include "funcs.h"
+#include "prototypes.h"
 #include "image.h"
 #include "oracle.h"
 #include "place.h"
@@ -194,19 +194,19 @@ static bool is_landed_on(const struct object *o, u64 first, u64 last)
 
 static void test_allocators(struct object *o)
 {
-	struct mlu_elf_symbol sym[MLU_MAX_FUNCS];
-	const char *names[MLU_MAX_FUNCS];
+	struct mlu_elf_symbol sym[MLU_MAX_PROTOTYPES];
+	const char *names[MLU_MAX_PROTOTYPES];
 	struct mlu_places places;
 	unsigned int i, k;
 	bool good = true;
 
-	for (i = 0; i < mlu_nr_funcs; i++)
-		names[i] = mlu_funcs[i].name;
-	if (mlu_elf_find(&o->image.elf, names, mlu_nr_funcs, sym) <= 0) {
+	for (i = 0; i < mlu_nr_prototypes; i++)
+		names[i] = mlu_prototypes[i].name;
+	if (mlu_elf_find(&o->image.elf, names, mlu_nr_prototypes, sym) <= 0) {
 		tap_ok(false, "%s: has allocation functions", o->path);
 		return;
 	}
-	for (i = 0; i < mlu_nr_funcs; i++) {
+	for (i = 0; i < mlu_nr_prototypes; i++) {
 		if (!sym[i].found)
 			continue;
 		good &= places_of(o, &sym[i], false, &places);

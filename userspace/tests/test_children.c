@@ -95,8 +95,8 @@ int main(void)
 	struct mu_pid_list told = {}, none = {}, dead = {};
 	pid_t child = start_child();
 	char *sentence = mu_format("memleak-user: pid %d: its child %d (a) Z 1 (\\033) is not "
-				    "traced: memleak-user -p %d\n",
-				    getpid(), child, child);
+				   "traced: memleak-user -p %d\n",
+				   getpid(), child, child);
 
 	test_both_ways(child);
 	says(&none, child, "", "a child that is traced is not named");

@@ -43,7 +43,7 @@ static char *exploding(void)
 	for (int i = 0; i < 40; i++) {
 		char digit = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 36];
 		char *longer = mu_format(i < 36 ? "%sSt4pairIS%c_S%c_E" : "%sSt4pairIS1%c_S1%c_E",
-					  name, digit, digit);
+					 name, digit, digit);
 
 		free(name);
 		name = longer;

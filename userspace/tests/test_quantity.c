@@ -64,7 +64,7 @@ static void test_time(void)
 static void are_ages(uint64_t min, uint64_t max, const char *wanted)
 {
 	char *claim = mu_format("%ju to %ju ms are shown in one unit", (uintmax_t)min,
-				 (uintmax_t)max);
+				(uintmax_t)max);
 	char text[MU_AGES_MAX];
 
 	mu_ages(text, min, max);

@@ -278,8 +278,8 @@ static void test_unseen(void)
 static void test_newer_lines(void)
 {
 	struct mu_report *r = parse_text(HEAD "novelty\n" ONE "events_2 x\n" STACK
-					       "between a stack and its frames\n" FRAME MAPPING
-					       "last words=3\n");
+					      "between a stack and its frames\n" FRAME MAPPING
+					      "last words=3\n");
 	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "a line that begins with an unknown word is no error");
