@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf: the headers of an ELF image and its addresses.
+ * elf: parse the headers of an ELF image and its dynamic section.
  *
- * Pure, see elf.h for the contract. What an image says is copied out of the scratch buffer before
- * it is judged and used; arithmetic is on u64 and in the order "is a <= size, is b <= size - a".
+ * Pure, see elf.h.
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
-#include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "elf_internal.h"
@@ -22,122 +19,14 @@
 
 #define MAX_DYNAMIC 4096
 
-/* The GNU hash table, which younger kernels' elf.h knows too. */
+/* Newer kernels' elf.h defines it. */
 #ifndef DT_GNU_HASH
 #define DT_GNU_HASH 0x6ffffef5
 #endif
 
-/* === Bytes === */
-
-bool mlu_elf_in_file(const struct mlu_elf *elf, u64 off, u64 len)
-{
-	return off <= elf->src->size && len <= elf->src->size - off;
-}
-
-static bool in_window(const struct mlu_elf_window *win, u64 off, size_t len)
-{
-	return off >= win->offset && off - win->offset <= win->len &&
-	       len <= win->len - (off - win->offset);
-}
-
-static int fill_window(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off)
-{
-	size_t len = min_t(u64, win->size, elf->src->size - off);
-	int err;
-
-	win->len = 0;
-	err = elf->src->read(elf->src, off, win->buf, len);
-	if (err)
-		return err;
-	win->offset = off;
-	win->len = len;
-	return 0;
-}
-
-const void *mlu_elf_bytes(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off, size_t len)
-{
-	int err;
-
-	if (!mlu_elf_in_file(elf, off, len) || len > win->size)
-		return ERR_PTR(-ENOEXEC);
-	if (!in_window(win, off, len)) {
-		err = fill_window(elf, win, off);
-		if (err)
-			return ERR_PTR(err);
-	}
-	return win->buf + (off - win->offset);
-}
-
-int mlu_elf_copy(struct mlu_elf *elf, u64 off, void *to, size_t len)
-{
-	const void *bytes = mlu_elf_bytes(elf, &elf->tables, off, len);
-
-	if (IS_ERR(bytes))
-		return PTR_ERR(bytes);
-	memcpy(to, bytes, len);
-	return 0;
-}
-
-/* === Addresses === */
-
-static const struct mlu_elf_load *load_at_offset(const struct mlu_elf *elf, u64 offset, bool exec)
-{
-	const struct mlu_elf_load *load;
-	unsigned int i;
-
-	for (i = 0; i < elf->nr_loads; i++) {
-		load = &elf->load[i];
-		if (load->exec == exec && offset >= load->offset &&
-		    offset - load->offset < load->filesz)
-			return load;
-	}
-	return NULL;
-}
-
-bool mlu_elf_vaddr(const struct mlu_elf *elf, u64 offset, u64 *vaddr)
-{
-	const struct mlu_elf_load *load = load_at_offset(elf, offset, true);
-
-	if (!load)
-		load = load_at_offset(elf, offset, false);
-	if (!load)
-		return false;
-	*vaddr = load->vaddr + (offset - load->offset);
-	return true;
-}
-
-static bool extent_in(const struct mlu_elf_load *load, u64 vaddr, u64 *offset, u64 *len)
-{
-	if (vaddr < load->vaddr || vaddr - load->vaddr >= load->filesz)
-		return false;
-	*offset = load->offset + (vaddr - load->vaddr);
-	*len = load->filesz - (vaddr - load->vaddr);
-	return true;
-}
-
-bool mlu_elf_extent(const struct mlu_elf *elf, u64 vaddr, bool exec, u64 *offset, u64 *len)
-{
-	unsigned int i;
-
-	for (i = 0; i < elf->nr_loads; i++) {
-		if (exec && !elf->load[i].exec)
-			continue;
-		if (extent_in(&elf->load[i], vaddr, offset, len))
-			return true;
-	}
-	return false;
-}
-
-bool mlu_elf_offset(const struct mlu_elf *elf, u64 vaddr, u64 *offset)
-{
-	u64 len;
-
-	return mlu_elf_extent(elf, vaddr, false, offset, &len);
-}
-
 /* === Headers === */
 
-/* The first 20 bytes are laid out alike in 32- and 64-bit files. */
+/* The first 20 bytes have the same layout in 32- and 64-bit files. */
 static int check_ident(struct mlu_elf *elf)
 {
 	struct {
@@ -157,7 +46,6 @@ static int check_ident(struct mlu_elf *elf)
 		return -EOPNOTSUPP;
 	if (head.type != ET_EXEC && head.type != ET_DYN)
 		return -ENOEXEC;
-	elf->type = head.type;
 	return 0;
 }
 
@@ -175,7 +63,7 @@ static int read_header(struct mlu_elf *elf)
 		return -ENOEXEC;
 	elf->phoff = head.e_phoff;
 	elf->phnum = head.e_phnum;
-	/* A section table is not needed to run; one of strange entries is none. */
+	/* A program runs without a section table; ignore one whose entries have another size. */
 	if (head.e_shoff && head.e_shentsize == sizeof(Elf64_Shdr)) {
 		elf->shoff = head.e_shoff;
 		elf->shnum = head.e_shnum;
@@ -183,14 +71,31 @@ static int read_header(struct mlu_elf *elf)
 	return 0;
 }
 
+/**
+ * mlu_elf_segment() - read a program header
+ * @elf: an image, of which the ELF header is read
+ * @i: its number
+ * @phdr: where to put it
+ *
+ * Return: 0; -ENOEXEC if the table is not in the file; or the error of the source.
+ */
 int mlu_elf_segment(struct mlu_elf *elf, unsigned int i, Elf64_Phdr *phdr)
 {
-	/* i * 56 is small, but phoff may be anything. */
+	/* i * 56 is small, but phoff can have any value. */
 	if (!mlu_elf_in_file(elf, elf->phoff, (u64)elf->phnum * sizeof(*phdr)))
 		return -ENOEXEC;
 	return mlu_elf_copy(elf, elf->phoff + i * sizeof(*phdr), phdr, sizeof(*phdr));
 }
 
+/**
+ * mlu_elf_section() - read a section header
+ * @elf: an opened image
+ * @i: its number
+ * @shdr: where to put it
+ *
+ * Return: 0; -ENOEXEC if there is no such section or the table is not in the file; or the error of
+ * the source.
+ */
 int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr)
 {
 	if (i >= elf->shnum || !mlu_elf_in_file(elf, elf->shoff, (u64)elf->shnum * sizeof(*shdr)))
@@ -198,7 +103,7 @@ int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr)
 	return mlu_elf_copy(elf, elf->shoff + i * sizeof(*shdr), shdr, sizeof(*shdr));
 }
 
-/* The array has room: it is as large as the largest number of program headers. */
+/* The array cannot overflow: it has MLU_ELF_MAX_LOADS entries, and phnum is at most that. */
 static int add_load(struct mlu_elf *elf, const Elf64_Phdr *phdr)
 {
 	struct mlu_elf_load *load = &elf->load[elf->nr_loads];
@@ -216,7 +121,7 @@ static int add_load(struct mlu_elf *elf, const Elf64_Phdr *phdr)
 	return 0;
 }
 
-/* Of several dynamic sections the last counts, as for glibc. */
+/* If there are several dynamic sections, the last one is used, as in glibc. */
 static int add_segment(struct mlu_elf *elf, const Elf64_Phdr *phdr)
 {
 	switch (phdr->p_type) {
@@ -251,7 +156,7 @@ static int read_segments(struct mlu_elf *elf)
 
 /* === The dynamic section === */
 
-static void take_dynamic(struct mlu_elf_dynamic *dynamic, const Elf64_Dyn *entry)
+static void set_dynamic(struct mlu_elf_dynamic *dynamic, const Elf64_Dyn *entry)
 {
 	switch (entry->d_tag) {
 	case DT_NEEDED:
@@ -293,7 +198,7 @@ static void take_dynamic(struct mlu_elf_dynamic *dynamic, const Elf64_Dyn *entry
 	}
 }
 
-/* It ends with DT_NULL; without one the loader would run out of it. */
+/* It has to end with DT_NULL: without one the dynamic linker would read past its end. */
 static int read_dynamic(struct mlu_elf *elf)
 {
 	struct mlu_elf_dynamic *dynamic = &elf->dynamic;
@@ -311,11 +216,21 @@ static int read_dynamic(struct mlu_elf *elf)
 			return err;
 		if (entry.d_tag == DT_NULL)
 			return 0;
-		take_dynamic(dynamic, &entry);
+		set_dynamic(dynamic, &entry);
 	}
 	return -ENOEXEC;
 }
 
+/**
+ * mlu_elf_open() - read the headers of an image
+ * @elf: what to fill; refers to @src and @scratch, which must live as long
+ * @src: where the bytes come from
+ * @scratch: memory for this object's reads
+ * @scratch_len: its size, at least MLU_ELF_MIN_SCRATCH
+ *
+ * Return: 0; -ENOEXEC if it is no ELF program or shared object, or one with malformed headers;
+ * -EOPNOTSUPP if it is a 32-bit one or of another machine or byte order; or the error of the source.
+ */
 int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
 		 size_t scratch_len)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * elf: the bytes of an ELF image to symbols, build-id and addresses.
+ * elf: read symbols, build-id, unwind data and branches of an ELF image.
  *
- * Pure: it sees nothing but what a struct mlu_elf_source reads for it, keeps no state outside of
- * struct mlu_elf and knows nothing of tasks, files or probes. elf.c holds the headers and the
- * addresses, elf_build_id.c the notes, elf_unwind.c the place of the unwind data, elf_dynsym.c and
- * elf_symbols.c the look-up of symbols, elf_jump.c the targets of branches. They are built for the
- * host too, with unit tests and a fuzzer in selftests/unit.
+ * Pure: the only input is what a struct mlu_elf_source reads, the only state is in struct mlu_elf,
+ * and nothing depends on tasks, files or probes. elf_bytes.c does all reads, elf.c parses the
+ * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_symbols.c looks up
+ * symbols, elf_jump_x86.c follows branches. They are built for the host too, with unit tests and a
+ * fuzzer in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
  *
  * Every byte is hostile. Each offset and size is checked against the source's size without
- * overflow, each loop has a bound of its own, nothing recurses, and what is read is copied out
- * before it is judged, so that a file that changes meanwhile can only give wrong answers.
+ * overflow, each loop has its own bound, nothing recurses, and data is copied out before it is
+ * checked, so that a file that changes meanwhile can only give wrong results.
  */
 #ifndef MLU_ELF_H
 #define MLU_ELF_H
@@ -26,29 +26,34 @@
  * emit 2 to 6; linker scripts and post-link optimizers dozens.
  */
 #define MLU_ELF_MAX_LOADS (65536 / sizeof(Elf64_Phdr))
-/* SHA-1 is 20 bytes, what --build-id=0x... gives may be longer. */
+/* SHA-1 is 20 bytes, what --build-id=0x... sets may be longer. */
 #define MLU_ELF_MAX_BUILD_ID 64
-/* Each wanted name, without its final NUL. */
+/* Length of a wanted name, without its final NUL. */
 #define MLU_ELF_MAX_NAME 64
 /* Names of one look-up. */
 #define MLU_ELF_MAX_NAMES 128
-/* The scratch buffer: at least this; a page makes for fewer reads. */
+/* Smallest scratch buffer; a page needs fewer reads. */
 #define MLU_ELF_MIN_SCRATCH 512
 
-/*
- * Where the bytes come from: kernel_read() in the module, memory in tests.
- *
- * @read: fills @len bytes from @off, which lie inside of @size; 0 or -errno. A short read is an
- * error. May sleep. It is called often enough to be the place to yield the processor and to give
- * up with -EINTR.
- * @size: bytes that there are.
+/**
+ * struct mlu_elf_source - where the bytes come from: kernel_read() in the module, memory in tests
+ * @read: fills @len bytes from @off, which are inside of @size; returns 0 or -errno. A short read
+ *	is an error. May sleep. It is called often enough to be the place to yield the processor and
+ *	to give up with -EINTR.
+ * @size: how many bytes there are
  */
 struct mlu_elf_source {
 	int (*read)(const struct mlu_elf_source *src, u64 off, void *buf, size_t len);
 	u64 size;
 };
 
-/* A PT_LOAD segment, as far as it lies in the file: offset + filesz and vaddr + filesz fit. */
+/**
+ * struct mlu_elf_load - the file's part of a PT_LOAD segment
+ * @offset: its file offset; offset + filesz does not overflow
+ * @vaddr: its address in the ELF file; vaddr + filesz does not overflow
+ * @filesz: its length
+ * @exec: it is executable
+ */
 struct mlu_elf_load {
 	u64 offset;
 	u64 vaddr;
@@ -56,7 +61,13 @@ struct mlu_elf_load {
 	bool exec;
 };
 
-/* A piece of the file, held in one half of the scratch buffer. */
+/**
+ * struct mlu_elf_window - a piece of the file, held in one half of the scratch buffer
+ * @buf: the half
+ * @size: its size
+ * @offset: file offset of the piece
+ * @len: length of the piece
+ */
 struct mlu_elf_window {
 	u8 *buf;
 	size_t size;
@@ -64,7 +75,23 @@ struct mlu_elf_window {
 	size_t len;
 };
 
-/* PT_DYNAMIC and what stands in it; addresses as they stand there, not yet judged. 0: not there. */
+/**
+ * struct mlu_elf_dynamic - PT_DYNAMIC and its entries; 0 if absent. Addresses are not checked yet.
+ * @vaddr: address of the dynamic section
+ * @size: its size
+ * @symtab: DT_SYMTAB
+ * @syment: DT_SYMENT
+ * @strtab: DT_STRTAB
+ * @strsz: DT_STRSZ
+ * @gnu_hash: DT_GNU_HASH
+ * @hash: DT_HASH
+ * @versym: DT_VERSYM
+ * @jmprel: DT_JMPREL
+ * @pltrelsz: DT_PLTRELSZ
+ * @rela: DT_RELA
+ * @relasz: DT_RELASZ
+ * @needed: there is a DT_NEEDED
+ */
 struct mlu_elf_dynamic {
 	u64 vaddr;
 	u64 size;
@@ -82,11 +109,24 @@ struct mlu_elf_dynamic {
 	bool needed;
 };
 
-/* An opened image, 37 KiB: allocate it with kvmalloc(). */
+/**
+ * struct mlu_elf - an opened image, 37 KiB: allocate it with kvmalloc()
+ * @src: where the bytes come from
+ * @is_static: neither PT_INTERP nor DT_NEEDED
+ * @interp: there is a PT_INTERP
+ * @dynamic: the dynamic section
+ * @nr_loads: how many segments
+ * @load: the segments
+ * @phoff: file offset of the program headers
+ * @phnum: how many program headers
+ * @shoff: file offset of the section table
+ * @shnum: how many sections; 0 if there is no usable section table
+ * @tables: window for headers, symbols and hash chains
+ * @strings: window for strings
+ */
 struct mlu_elf {
 	const struct mlu_elf_source *src;
-	u16 type;	/* ET_EXEC or ET_DYN */
-	bool is_static; /* no PT_INTERP and no DT_NEEDED */
+	bool is_static;
 	bool interp;
 	struct mlu_elf_dynamic dynamic;
 	unsigned int nr_loads;
@@ -94,148 +134,49 @@ struct mlu_elf {
 	u64 phoff;
 	unsigned int phnum;
 	u64 shoff;
-	unsigned int shnum;	      /* 0: no section table that can be used */
-	struct mlu_elf_window tables; /* headers, symbols, hash chains */
+	unsigned int shnum;
+	struct mlu_elf_window tables;
 	struct mlu_elf_window strings;
 };
 
-/* A function that was looked for. */
+/**
+ * struct mlu_elf_symbol - result of the look-up of a function
+ * @value: its address in the ELF file
+ * @offset: its file offset, where a uprobe is registered
+ * @size: its size according to the symbol, 0 if unknown
+ * @found: it was found; otherwise the other members are undefined
+ */
 struct mlu_elf_symbol {
-	u64 value;  /* its address in the ELF file */
-	u64 offset; /* the same as an offset in the file: where a uprobe goes */
-	u64 size;   /* as the symbol says, 0: unknown */
+	u64 value;
+	u64 offset;
+	u64 size;
 	bool found;
 };
 
 /**
- * mlu_elf_open() - read the headers of an image
- * @elf: what to fill; remembers @src and @scratch, which must live as long
- * @src: where the bytes come from
- * @scratch: memory for this object's reads
- * @scratch_len: its size, at least MLU_ELF_MIN_SCRATCH
- *
- * Return: 0; -ENOEXEC no ELF program or shared object, or one with bad headers; -EOPNOTSUPP 32-bit
- * or another machine or byte order; or the error of @src->read.
+ * struct mlu_elf_unwind - location of .eh_frame
+ * @offset: its file offset
+ * @size: its size, 0 if there is none
+ * @vaddr: its address in the ELF file
  */
-int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
-		 size_t scratch_len);
-
-/**
- * mlu_elf_build_id() - the build-id, from the PT_NOTE segments, else from the SHT_NOTE sections
- * @elf: an opened image
- * @id: where to put it
- * @max: room there, MLU_ELF_MAX_BUILD_ID is good
- *
- * Return: its length in bytes; 0 there is none; -ENOEXEC the notes lie or it is longer than @max;
- * or what the source said.
- */
-int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
-
-/**
- * mlu_elf_has_go() - is there a Go runtime in the image?
- * @elf: an opened image
- *
- * Return: 1; 0, also for a program that was linked with -buildid= (empty); -ENOEXEC bad notes; or
- * the error of the source.
- */
-int mlu_elf_has_go(struct mlu_elf *elf);
-
-/* Where .eh_frame is: @size bytes at @offset of the file, at address @vaddr. */
 struct mlu_elf_unwind {
 	u64 offset;
 	u64 size;
 	u64 vaddr;
 };
 
-/**
- * mlu_elf_unwind() - where the unwind data is
- * @elf: an opened image
- * @unwind: what to fill; of size 0 if there is none
- *
- * Where no section table tells the size, it reaches to the end of the segment: what follows the
- * data is no entry, or a length of zero.
- *
- * Return: 0, or what the source said.
- */
+int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
+		 size_t scratch_len);
+int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
+int mlu_elf_has_go(struct mlu_elf *elf);
 int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind);
-
-/**
- * mlu_elf_find() - look up defined functions by name
- * @elf: an opened image
- * @names: the names, each at most MLU_ELF_MAX_NAME long
- * @nr: how many, at most MLU_ELF_MAX_NAMES
- * @sym: one for each name; all are written
- *
- * A function is of type FUNC (an IFUNC is the address of a resolver, never one of a function) and
- * begins in the file's part of an executable segment. Dynamic symbols are looked up through
- * DT_GNU_HASH, else DT_HASH, and count if other objects see them: global or weak, of default or
- * protected visibility; of several versions the default one is taken, else the first. A static
- * program that exports none of the names is looked up in its symbol table, of which at most
- * 4 million symbols are read; there, hidden and local ones count as well, the linker makes such
- * ones of glibc's malloc.
- *
- * Return: how many were found; -ENOEXEC tables that lie; or what the source said.
- */
 int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym);
-
-/**
- * mlu_elf_find_rest() - look up in a program's symbol table what mlu_elf_find() did not find
- * @elf: an opened image; nothing is found in one that no dynamic linker is asked to start
- * @names: as for mlu_elf_find()
- * @nr: as for mlu_elf_find()
- * @sym: as mlu_elf_find() left them; what is found is added
- *
- * A program exports no more of its functions than its libraries ask for.  Global ones of its symbol
- * table count here, if it has one; at most 512 thousand symbols are read.
- *
- * Return: how many are found now; -ENOEXEC tables that lie; or what the source said.
- */
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym);
-
-/**
- * mlu_elf_code() - the first bytes of a function that was found
- * @elf: an opened image
- * @sym: a symbol that mlu_elf_find() found
- * @buf: where to put them
- * @max: room there
- * @whole: set if the function's size is known and all of it was read
- *
- * Reads the function and nothing behind it; of one whose size is unknown as much as there is room.
- *
- * Return: how many bytes, at least 1, or what the source said.
- */
 int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf, size_t max,
 		 bool *whole);
-
-/**
- * mlu_elf_branch() - where a branch goes, direct or through a slot that the dynamic linker fills in
- * @elf: an opened image
- * @vaddr: the instruction's address in the ELF file
- * @code: its bytes
- * @len: how many bytes there are, those of later instructions included
- * @target: the address in the ELF file of what it goes to, 0 if that is in another object
- *
- * Of a branch through a slot, or to an entry of the procedure linkage table, the target is the
- * function of this object that has the slot's name: what runs may be another object's of that name.
- *
- * Return: 1; 0 it is no such branch; or what the source said.
- */
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
-
-/**
- * mlu_elf_jump() - where a function goes that does nothing but jump, with the same first argument
- * @elf: an opened image
- * @vaddr: the function's address in the ELF file
- * @code: its first bytes
- * @len: how many
- * @target: as for mlu_elf_branch()
- *
- * One move to the register of a later argument may stand before the jump.
- *
- * Return: 1; 0 it does something else first; or what the source said.
- */
 int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
 
 /* File offset to address in the ELF file, what addr2line takes; an executable segment wins. */

@@ -75,7 +75,7 @@ static int symbol_value(struct mlu_elf *elf, u64 i, u64 *value)
 	Elf64_Sym symbol;
 	int err;
 
-	if (!mlu_elf_extent(elf, elf->dynamic.symtab, false, &symbols.offset, &symbols.len))
+	if (!mlu_elf_table_at(elf, elf->dynamic.symtab, &symbols))
 		return 0;
 	err = mlu_elf_entry(elf, &symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
 	if (err)
@@ -99,7 +99,7 @@ static int look_into_table(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u
 	u64 i, nr;
 	int err;
 
-	if (!vaddr || !mlu_elf_extent(elf, vaddr, false, &table.offset, &table.len))
+	if (!vaddr || !mlu_elf_table_at(elf, vaddr, &table))
 		return 0;
 	nr = min_t(u64, min(size, table.len) / sizeof(rela), MAX_RELOCATIONS);
 	for (i = 0; i < nr; i++) {

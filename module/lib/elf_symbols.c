@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf_symbols: functions of an ELF image by their names, and their bytes.
+ * elf_symbols: look up functions of an ELF image by name.
  *
- * Pure, see elf.h. The dynamic symbols are asked first (elf_dynsym.c); a static program has none
- * of use, so that its symbol table is read from end to end, in pieces and up to a bound.
+ * Dynamic symbols are found through DT_GNU_HASH, as the dynamic linker finds them, but without the
+ * Bloom filter in front of it. An object that has only DT_HASH, which few linkers still write, has
+ * its dynamic symbols scanned. So has the symbol table (SHT_SYMTAB) of a program. Scanning all
+ * dynamic symbols instead of using DT_GNU_HASH would read megabytes of names of a large library.
+ *
+ * Pure, see elf.h. All counts in the tables are 32 bits wide and all sums 64, so that nothing wraps;
+ * each access is checked against the end of the table's segment or section.
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
@@ -16,25 +21,69 @@
 
 /* Symbols of a static program: a very large one has some 600,000. */
 #define MAX_SYMBOLS (4 * 1024 * 1024)
-/* Of a program that the dynamic symbols make an allocator already: for this, attaching waits. */
-#define MAX_SYMBOLS_OF_REST (512 * 1024)
+/* Symbols of the other tables: an attach waits for these. */
+#define MAX_SYMBOLS_OF_OTHERS (512 * 1024)
+/* Entries of one hash chain: real ones have a handful. This also bounds the walk of a cycle. */
+#define MAX_CHAIN 16384
 
-int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at, void *to,
-		  size_t len)
+#define VISIBILITY_MASK 3
+#define VISIBILITY_DEFAULT 0
+#define VISIBILITY_PROTECTED 3
+/* Set in a version index if this is not the default version of the name. */
+#define VERSION_HIDDEN 0x8000
+
+enum symbol_table {
+	TABLE_DYNAMIC, /* what other objects see */
+	TABLE_STATIC,  /* the symbol table of a static program */
+	TABLE_REST,    /* the symbol table of a dynamic program, for what is not found yet */
+};
+
+struct symbol_search {
+	struct mlu_elf *elf;
+	const char *const *names;
+	unsigned int nr;
+	struct mlu_elf_symbol *sym;
+	unsigned int found;
+	size_t longest; /* of the names, without the NUL */
+	enum symbol_table table;
+	struct mlu_elf_table symbols;
+	struct mlu_elf_table strings;
+	struct mlu_elf_table versions; /* empty: unversioned */
+	struct mlu_elf_table hash;
+	bool settled[MLU_ELF_MAX_NAMES]; /* no later symbol is a better match */
+};
+
+/* === One symbol === */
+
+static bool is_global(const Elf64_Sym *symbol)
 {
-	if (at > table->len || len > table->len - at)
-		return -ENOEXEC;
-	return mlu_elf_copy(elf, table->offset + at, to, len);
+	u8 bind = symbol->st_info >> 4;
+
+	return bind == STB_GLOBAL || bind == STB_WEAK;
 }
 
-bool mlu_elf_is_function(const Elf64_Sym *symbol)
+static bool is_candidate(const struct symbol_search *s, const Elf64_Sym *symbol)
 {
-	return (symbol->st_info & 15) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
-	       symbol->st_shndx < SHN_LORESERVE;
+	u8 visibility = symbol->st_other & VISIBILITY_MASK;
+
+	if (!mlu_elf_is_function(symbol))
+		return false;
+	switch (s->table) {
+	case TABLE_DYNAMIC:
+		return is_global(symbol) &&
+		       (visibility == VISIBILITY_DEFAULT || visibility == VISIBILITY_PROTECTED);
+	case TABLE_STATIC:
+		return is_global(symbol) || symbol->st_info >> 4 == STB_LOCAL;
+	default:
+		return is_global(symbol);
+	}
 }
 
-/* Only as much as could match is read. */
-const char *mlu_elf_string(struct mlu_elf_search *s, u32 name)
+/*
+ * The string at @name of the string table, valid until the next one is read; NULL if it is longer
+ * than any wanted name. No more is read than could match.
+ */
+static const char *read_string(struct symbol_search *s, u32 name)
 {
 	const char *string;
 	size_t len;
@@ -48,7 +97,8 @@ const char *mlu_elf_string(struct mlu_elf_search *s, u32 name)
 	return NULL;
 }
 
-bool mlu_elf_take_symbol(struct mlu_elf_search *s, unsigned int n, const Elf64_Sym *symbol)
+/* False if the address is in no executable part of the file: such a symbol is ignored. */
+static bool take_symbol(struct symbol_search *s, unsigned int n, const Elf64_Sym *symbol)
 {
 	struct mlu_elf_symbol *sym = &s->sym[n];
 	u64 offset, len;
@@ -64,7 +114,177 @@ bool mlu_elf_take_symbol(struct mlu_elf_search *s, unsigned int n, const Elf64_S
 	return true;
 }
 
-/* === Static programs === */
+/* A version that is not the default one is taken only if there is no default one. */
+static int take_dynamic(struct symbol_search *s, u64 i, unsigned int n, const Elf64_Sym *symbol)
+{
+	u16 version = 0;
+	int err;
+
+	if (s->versions.len) {
+		err = mlu_elf_entry(s->elf, &s->versions, i * sizeof(version), &version,
+				    sizeof(version));
+		if (err)
+			return err;
+	}
+	if (!(version & VERSION_HIDDEN))
+		s->settled[n] = take_symbol(s, n, symbol);
+	else if (!s->sym[n].found)
+		take_symbol(s, n, symbol);
+	return 0;
+}
+
+/*
+ * A static program's malloc may be hidden, which static glibc's is, and the linker of a static PIE
+ * makes a local symbol of a hidden one. These follow the symbols that are static in their own
+ * source file, so the last local one is taken, and a global one in preference to any.
+ */
+static int take_match(struct symbol_search *s, u64 i, unsigned int n, const Elf64_Sym *symbol)
+{
+	bool taken;
+
+	if (s->table == TABLE_DYNAMIC)
+		return take_dynamic(s, i, n, symbol);
+	taken = take_symbol(s, n, symbol);
+	if (is_global(symbol))
+		s->settled[n] = taken;
+	return 0;
+}
+
+/* Compare symbol @i with all names. */
+static int try_symbol(struct symbol_search *s, u64 i)
+{
+	const char *string;
+	Elf64_Sym symbol;
+	unsigned int n;
+	int err;
+
+	err = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
+	if (err || !is_candidate(s, &symbol))
+		return err;
+	string = read_string(s, symbol.st_name);
+	if (IS_ERR_OR_NULL(string))
+		return PTR_ERR(string);
+	for (n = 0; n < s->nr && !err; n++)
+		if (!s->settled[n] && !strcmp(string, s->names[n]))
+			err = take_match(s, i, n, &symbol);
+	return err;
+}
+
+static int scan_symbols(struct symbol_search *s, u64 nr)
+{
+	u64 i;
+	int err = 0;
+
+	nr = min_t(u64, nr, s->table == TABLE_STATIC ? MAX_SYMBOLS : MAX_SYMBOLS_OF_OTHERS);
+	for (i = 0; i < nr && !err; i++)
+		err = try_symbol(s, i);
+	return err;
+}
+
+/* === Dynamic symbols === */
+
+/* DT_GNU_HASH: counts, a Bloom filter of 64-bit words, buckets and chains of 32-bit words. */
+struct gnu_header {
+	u32 nr_buckets;
+	u32 first_symbol;
+	u32 bloom_words;
+	u32 bloom_shift;
+};
+
+static int read_word(struct symbol_search *s, u64 at, u64 i, u32 *word)
+{
+	return mlu_elf_entry(s->elf, &s->hash, at + i * sizeof(*word), word, sizeof(*word));
+}
+
+static u32 gnu_hash(const char *name)
+{
+	u32 hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (u8)*name++;
+	return hash;
+}
+
+/* A chain word is its symbol's hash, but for the lowest bit, which marks the last symbol. */
+static int find_by_gnu_hash(struct symbol_search *s, const struct gnu_header *head, unsigned int n)
+{
+	u64 buckets = sizeof(*head) + head->bloom_words * (u64)sizeof(u64);
+	u64 chains = buckets + head->nr_buckets * (u64)sizeof(u32);
+	u32 hash = gnu_hash(s->names[n]), first, word;
+	unsigned int step;
+	int err;
+
+	err = read_word(s, buckets, hash % head->nr_buckets, &first);
+	if (err || !first)
+		return err;
+	if (first < head->first_symbol)
+		return -ENOEXEC;
+	for (step = 0; step < MAX_CHAIN; step++) {
+		err = read_word(s, chains, (u64)first - head->first_symbol + step, &word);
+		if (!err && (word | 1) == (hash | 1))
+			err = try_symbol(s, (u64)first + step);
+		if (err || (word & 1) || s->settled[n])
+			return err;
+	}
+	return -ENOEXEC;
+}
+
+static int find_all_by_gnu_hash(struct symbol_search *s)
+{
+	struct gnu_header head;
+	unsigned int n;
+	int err;
+
+	err = mlu_elf_entry(s->elf, &s->hash, 0, &head, sizeof(head));
+	if (err || !head.nr_buckets)
+		return err;
+	/* The dynamic linker could not use such a Bloom filter. */
+	if (!head.bloom_words || (head.bloom_words & (head.bloom_words - 1)) ||
+	    head.bloom_shift > 31)
+		return -ENOEXEC;
+	for (n = 0; n < s->nr && !err; n++)
+		err = find_by_gnu_hash(s, &head, n);
+	return err;
+}
+
+/* DT_HASH: two counts, then a bucket and a chain word for each of them; all are 32 bits wide. */
+static int scan_dynamic(struct symbol_search *s)
+{
+	struct {
+		u32 nr_buckets;
+		u32 nr_symbols;
+	} head;
+	int err;
+
+	err = mlu_elf_entry(s->elf, &s->hash, 0, &head, sizeof(head));
+	if (err || !head.nr_buckets)
+		return err;
+	if (((u64)head.nr_buckets + head.nr_symbols) * sizeof(u32) > s->hash.len - sizeof(head))
+		return -ENOEXEC;
+	return scan_symbols(s, head.nr_symbols);
+}
+
+/* Without a hash table the dynamic linker finds nothing here either. */
+static int find_dynamic(struct symbol_search *s)
+{
+	const struct mlu_elf_dynamic *dynamic = &s->elf->dynamic;
+	u64 hash = dynamic->gnu_hash ? dynamic->gnu_hash : dynamic->hash;
+
+	if (!dynamic->symtab || !hash)
+		return 0;
+	if (dynamic->syment && dynamic->syment != sizeof(Elf64_Sym))
+		return -ENOEXEC;
+	if (!mlu_elf_table_at(s->elf, dynamic->symtab, &s->symbols) ||
+	    !mlu_elf_table_at(s->elf, dynamic->strtab, &s->strings) ||
+	    !mlu_elf_table_at(s->elf, hash, &s->hash) ||
+	    (dynamic->versym && !mlu_elf_table_at(s->elf, dynamic->versym, &s->versions)) ||
+	    dynamic->strsz > s->strings.len)
+		return -ENOEXEC;
+	s->strings.len = dynamic->strsz;
+	return dynamic->gnu_hash ? find_all_by_gnu_hash(s) : scan_dynamic(s);
+}
+
+/* === The symbol table === */
 
 static int take_section(struct mlu_elf *elf, const Elf64_Shdr *shdr, struct mlu_elf_table *table)
 {
@@ -75,118 +295,33 @@ static int take_section(struct mlu_elf *elf, const Elf64_Shdr *shdr, struct mlu_
 	return 0;
 }
 
-/* 1: @symtab is the symbol table's header; 0: stripped. */
-static int find_symtab(struct mlu_elf *elf, Elf64_Shdr *symtab)
+/* Nothing is found if the program is stripped. */
+static int find_in_symtab(struct symbol_search *s)
 {
+	Elf64_Shdr symtab = {}, strtab;
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < elf->shnum; i++) {
-		err = mlu_elf_section(elf, i, symtab);
+	for (i = 0; i < s->elf->shnum && symtab.sh_type != SHT_SYMTAB; i++) {
+		err = mlu_elf_section(s->elf, i, &symtab);
 		if (err)
 			return err;
-		if (symtab->sh_type == SHT_SYMTAB)
-			return 1;
 	}
-	return 0;
-}
-
-/* The symbol table and the string table that it names. */
-static int take_symtab(struct mlu_elf_search *s, const Elf64_Shdr *symtab)
-{
-	Elf64_Shdr strtab;
-	int err;
-
-	if (symtab->sh_entsize != sizeof(Elf64_Sym))
+	if (symtab.sh_type != SHT_SYMTAB)
+		return 0;
+	if (symtab.sh_entsize != sizeof(Elf64_Sym))
 		return -ENOEXEC;
-	err = take_section(s->elf, symtab, &s->symbols);
+	err = take_section(s->elf, &symtab, &s->symbols);
 	if (!err)
-		err = mlu_elf_section(s->elf, symtab->sh_link, &strtab);
+		err = mlu_elf_section(s->elf, symtab.sh_link, &strtab);
 	if (!err)
 		err = take_section(s->elf, &strtab, &s->strings);
-	return err;
+	return err ? err : scan_symbols(s, s->symbols.len / sizeof(Elf64_Sym));
 }
 
-/*
- * A static program's malloc may be hidden, which static glibc's is, and then the linker of a
- * static PIE makes a local symbol of it. Such ones stand behind those that were static in their
- * own source file, so of local ones the last is taken, and a global one instead of any.
- */
-static void take_static(struct mlu_elf_search *s, unsigned int n, const Elf64_Sym *symbol)
-{
-	u8 bind = symbol->st_info >> 4;
+/* === Interface === */
 
-	if (s->rest && s->global[n])
-		return;
-	if (bind == STB_LOCAL) {
-		if (!s->global[n] && !s->rest)
-			mlu_elf_take_symbol(s, n, symbol);
-	} else if (bind == STB_GLOBAL || bind == STB_WEAK) {
-		if (mlu_elf_take_symbol(s, n, symbol))
-			s->global[n] = true;
-	}
-}
-
-static int try_all_names(struct mlu_elf_search *s, const Elf64_Sym *symbol)
-{
-	const char *string = mlu_elf_string(s, symbol->st_name);
-	unsigned int n;
-
-	if (IS_ERR_OR_NULL(string))
-		return PTR_ERR(string);
-	for (n = 0; n < s->nr; n++) {
-		if (!strcmp(string, s->names[n]))
-			take_static(s, n, symbol);
-	}
-	return 0;
-}
-
-static int scan_symtab(struct mlu_elf_search *s)
-{
-	u64 max = s->rest ? MAX_SYMBOLS_OF_REST : MAX_SYMBOLS;
-	u64 i, nr = min_t(u64, s->symbols.len / sizeof(Elf64_Sym), max);
-	Elf64_Sym symbol;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		err = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol,
-				    sizeof(symbol));
-		if (!err && mlu_elf_is_function(&symbol))
-			err = try_all_names(s, &symbol);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int find_static(struct mlu_elf_search *s)
-{
-	Elf64_Shdr symtab;
-	int ret;
-
-	ret = find_symtab(s->elf, &symtab);
-	if (ret <= 0)
-		return ret;
-	ret = take_symtab(s, &symtab);
-	return ret ? ret : scan_symtab(s);
-}
-
-/* The names that are not found yet, in a program. */
-static int find_rest(struct mlu_elf_search *s)
-{
-	unsigned int n;
-
-	s->rest = true;
-	for (n = 0; n < s->nr; n++) {
-		s->global[n] = s->sym[n].found;
-		s->found += s->sym[n].found;
-	}
-	return s->elf->interp ? find_static(s) : 0;
-}
-
-/* === What others call === */
-
-static int begin_search(struct mlu_elf_search *s)
+static int start_search(struct symbol_search *s)
 {
 	unsigned int n;
 	size_t len;
@@ -202,50 +337,68 @@ static int begin_search(struct mlu_elf_search *s)
 	return 0;
 }
 
+/**
+ * mlu_elf_find() - look up defined functions by name
+ * @elf: an opened image
+ * @names: the names, each at most MLU_ELF_MAX_NAME long
+ * @nr: how many, at most MLU_ELF_MAX_NAMES
+ * @sym: one for each name; all are written
+ *
+ * A function is of type FUNC and starts in the file's part of an executable segment. Dynamic
+ * symbols count if other objects see them: global or weak, of default or protected visibility; of
+ * several versions the default one is taken, else the first. In a static program that exports none
+ * of the names, the symbol table is searched, of which at most 4 million symbols are read; hidden
+ * and local symbols count there as well.
+ *
+ * Return: how many were found; -ENOEXEC if tables are malformed; or the error of the source.
+ */
 int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym)
 {
-	struct mlu_elf_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
+	struct symbol_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
 	int err;
 
-	err = begin_search(&s);
+	err = start_search(&s);
 	if (err)
 		return err;
 	memset(sym, 0, nr * sizeof(*sym));
-	err = mlu_elf_find_dynamic(&s);
-	if (!err && !s.found && elf->is_static)
-		err = find_static(&s);
+	s.table = TABLE_DYNAMIC;
+	err = find_dynamic(&s);
+	if (!err && !s.found && elf->is_static) {
+		s.table = TABLE_STATIC;
+		err = find_in_symtab(&s);
+	}
 	return err ? err : (int)s.found;
 }
 
+/**
+ * mlu_elf_find_rest() - look up in a program's symbol table what mlu_elf_find() did not find
+ * @elf: an opened image; nothing is found unless it names a dynamic linker
+ * @names: as for mlu_elf_find()
+ * @nr: as for mlu_elf_find()
+ * @sym: as mlu_elf_find() left them; what is found is added
+ *
+ * A program exports only those of its functions that its libraries refer to. Global and weak
+ * symbols of its symbol table count here, if it has one; at most 512 thousand symbols are read.
+ *
+ * Return: how many are found now; -ENOEXEC if tables are malformed; or the error of the source.
+ */
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym)
 {
-	struct mlu_elf_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
+	struct symbol_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
+	unsigned int n;
 	int err;
 
-	err = begin_search(&s);
-	if (!err)
-		err = find_rest(&s);
-	return err ? err : (int)s.found;
-}
-
-/* As much of a function as there is room for, no byte behind it and none behind its segment. */
-int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf, size_t max,
-		 bool *whole)
-{
-	u64 offset, len;
-	int err;
-
-	*whole = false;
-	if (!max || !sym->found || !mlu_elf_extent(elf, sym->value, true, &offset, &len))
-		return -EINVAL;
-	len = min_t(u64, len, min_t(size_t, max, INT_MAX));
-	if (sym->size)
-		len = min(len, sym->size);
-	err = elf->src->read(elf->src, offset, buf, len);
+	err = start_search(&s);
 	if (err)
 		return err;
-	*whole = len == sym->size;
-	return len;
+	s.table = TABLE_REST;
+	for (n = 0; n < nr; n++) {
+		s.settled[n] = sym[n].found;
+		s.found += sym[n].found;
+	}
+	if (elf->interp)
+		err = find_in_symtab(&s);
+	return err ? err : (int)s.found;
 }
