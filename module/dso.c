@@ -347,15 +347,5 @@ void mlu_dso_show_bytes(struct seq_file *m)
 /** mlu_dso_vaddr() - the address in the ELF file of code at a file offset; false: in no segment */
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr)
 {
-	unsigned int i;
-
-	for (i = 0; i < dso->nr_loads; i++) {
-		const struct mlu_elf_load *load = &dso->loads[i];
-
-		if (load->exec && offset >= load->offset && offset - load->offset < load->filesz) {
-			*vaddr = offset - load->offset + load->vaddr;
-			return true;
-		}
-	}
-	return false;
+	return mlu_elf_vaddr(dso->loads, dso->nr_loads, offset, true, vaddr);
 }

@@ -178,11 +178,7 @@ int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf,
 		 bool *whole);
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
 int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
-
-/* File offset to address in the ELF file, what addr2line takes; an executable segment wins. */
-bool mlu_elf_vaddr(const struct mlu_elf *elf, u64 offset, u64 *vaddr);
-
-/* And back, of bytes that are in the file only. */
-bool mlu_elf_offset(const struct mlu_elf *elf, u64 vaddr, u64 *offset);
+bool mlu_elf_vaddr(const struct mlu_elf_load *load, unsigned int nr, u64 offset, bool exec,
+		   u64 *vaddr);
 
 #endif /* MLU_ELF_H */

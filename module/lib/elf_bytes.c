@@ -92,37 +92,27 @@ int mlu_elf_copy(struct mlu_elf *elf, u64 off, void *to, size_t len)
 
 /* === Addresses === */
 
-static const struct mlu_elf_load *load_at_offset(const struct mlu_elf *elf, u64 offset, bool exec)
+/**
+ * mlu_elf_vaddr() - convert a file offset to an address in the ELF file
+ * @load: the segments of an image
+ * @nr: how many
+ * @offset: the file offset
+ * @exec: look into executable segments only
+ * @vaddr: the address, as addr2line takes it
+ *
+ * Return: true if the offset is in a segment.
+ */
+bool mlu_elf_vaddr(const struct mlu_elf_load *load, unsigned int nr, u64 offset, bool exec,
+		   u64 *vaddr)
 {
-	const struct mlu_elf_load *load;
-	unsigned int i;
-
-	for (i = 0; i < elf->nr_loads; i++) {
-		load = &elf->load[i];
-		if (load->exec == exec && offset >= load->offset &&
-		    offset - load->offset < load->filesz)
-			return load;
+	for (; nr; nr--, load++) {
+		if ((exec && !load->exec) || offset < load->offset ||
+		    offset - load->offset >= load->filesz)
+			continue;
+		*vaddr = load->vaddr + (offset - load->offset);
+		return true;
 	}
-	return NULL;
-}
-
-bool mlu_elf_vaddr(const struct mlu_elf *elf, u64 offset, u64 *vaddr)
-{
-	const struct mlu_elf_load *load = load_at_offset(elf, offset, true);
-
-	if (!load)
-		load = load_at_offset(elf, offset, false);
-	if (!load)
-		return false;
-	*vaddr = load->vaddr + (offset - load->offset);
-	return true;
-}
-
-bool mlu_elf_offset(const struct mlu_elf *elf, u64 vaddr, u64 *offset)
-{
-	u64 len;
-
-	return mlu_elf_extent(elf, vaddr, false, offset, &len);
+	return false;
 }
 
 /**

@@ -90,10 +90,10 @@ bool object_has_entry(const struct object *o, u64 start)
 
 const u8 *object_code(const struct object *o, u64 addr, unsigned int len)
 {
-	u64 offset;
+	u64 offset, left;
 
-	if (addr < len || !mlu_elf_offset(&o->elf, addr - len, &offset) ||
-	    offset > o->source.size || len > o->source.size - offset)
+	if (addr < len || !mlu_elf_extent(&o->elf, addr - len, false, &offset, &left) ||
+	    len > o->source.size - offset)
 		return NULL;
 	return o->bytes + offset;
 }

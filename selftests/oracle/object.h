@@ -4,7 +4,7 @@
 #define MLU_ORACLE_OBJECT_H
 
 #include "cfi_internal.h"
-#include "elf.h"
+#include "elf_internal.h"
 
 struct object {
 	struct mlu_elf_source source;

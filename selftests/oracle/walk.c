@@ -200,7 +200,8 @@ static bool vaddr_of(const struct mapping *m, u64 pc, u64 *vaddr)
 	u64 offset = pc - m->start + m->offset;
 
 	*vaddr = offset;
-	return m->is_vdso || mlu_elf_vaddr(&m->object.elf, offset, vaddr);
+	return m->is_vdso ||
+	       mlu_elf_vaddr(m->object.elf.load, m->object.elf.nr_loads, offset, true, vaddr);
 }
 
 static enum mlu_frame_result step(struct process *p, struct mlu_registers *regs, const char **end)

@@ -98,7 +98,7 @@ static void exercise_symbols(struct image *image)
 		if (!sym[i].found)
 			continue;
 		found++;
-		must(mlu_elf_offset(&image->elf, sym[i].value, &offset));
+		must(image_offset(image, sym[i].value, &offset));
 		must(sym[i].offset < image->src.size);
 		exercise_code(image, &sym[i]);
 	}
@@ -127,13 +127,13 @@ static void exercise_addresses(const struct image *image)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		if (!mlu_elf_vaddr(&image->elf, offsets[i], &vaddr))
+		if (!image_vaddr(image, offsets[i], &vaddr))
 			continue;
 		must(offsets[i] < image->src.size);
-		must(mlu_elf_offset(&image->elf, vaddr, &back));
+		must(image_offset(image, vaddr, &back));
 		must(back < image->src.size);
 	}
-	must(!mlu_elf_offset(&image->elf, U64_MAX, &back) || back < image->src.size);
+	must(!image_offset(image, U64_MAX, &back) || back < image->src.size);
 }
 
 static void exercise_unwind(struct image *image)

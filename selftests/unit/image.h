@@ -8,7 +8,7 @@
 #ifndef MLU_IMAGE_H
 #define MLU_IMAGE_H
 
-#include "elf.h"
+#include "elf_internal.h"
 
 struct image {
 	struct mlu_elf_source src;
@@ -31,5 +31,22 @@ void image_free(struct image *image);
 
 /* mlu_elf_open() with a scratch buffer of this size, in the heap too. */
 int image_open(struct image *image, size_t scratch_len);
+
+/* The address of a file offset; an executable segment takes precedence. */
+static inline bool image_vaddr(const struct image *image, u64 offset, u64 *vaddr)
+{
+	const struct mlu_elf *elf = &image->elf;
+
+	return mlu_elf_vaddr(elf->load, elf->nr_loads, offset, true, vaddr) ||
+	       mlu_elf_vaddr(elf->load, elf->nr_loads, offset, false, vaddr);
+}
+
+/* The file offset of an address. */
+static inline bool image_offset(const struct image *image, u64 vaddr, u64 *offset)
+{
+	u64 len;
+
+	return mlu_elf_extent(&image->elf, vaddr, false, offset, &len);
+}
 
 #endif /* MLU_IMAGE_H */

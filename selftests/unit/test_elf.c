@@ -366,13 +366,12 @@ static void test_addresses(void)
 	tiny_make(&tiny);
 	image_copy(&image, &tiny, sizeof(tiny));
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	tap_ok(mlu_elf_vaddr(&image.elf, 5, &to) && to == TINY_BIAS + 5, "an offset to an address");
-	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + 5, &to) && to == 5, "and back");
-	tap_ok(mlu_elf_offset(&image.elf, TINY_BIAS + PAST - 1, &to) && to == PAST - 1 &&
-		       !mlu_elf_offset(&image.elf, TINY_BIAS + PAST, &to),
+	tap_ok(image_vaddr(&image, 5, &to) && to == TINY_BIAS + 5, "an offset to an address");
+	tap_ok(image_offset(&image, TINY_BIAS + 5, &to) && to == 5, "and back");
+	tap_ok(image_offset(&image, TINY_BIAS + PAST - 1, &to) && to == PAST - 1 &&
+		       !image_offset(&image, TINY_BIAS + PAST, &to),
 	       "up to the segment's last byte");
-	tap_ok(!mlu_elf_offset(&image.elf, TINY_BIAS - 1, &to) &&
-		       !mlu_elf_vaddr(&image.elf, PAST, &to),
+	tap_ok(!image_offset(&image, TINY_BIAS - 1, &to) && !image_vaddr(&image, PAST, &to),
 	       "and none outside of it");
 	image_free(&image);
 }

@@ -148,8 +148,8 @@ static bool is_mapped(const struct image *image, u64 offset, u64 vaddr)
 {
 	u64 to_vaddr, to_offset;
 
-	return mlu_elf_vaddr(&image->elf, offset, &to_vaddr) && to_vaddr == vaddr &&
-	       mlu_elf_offset(&image->elf, vaddr, &to_offset) && to_offset == offset;
+	return image_vaddr(image, offset, &to_vaddr) && to_vaddr == vaddr &&
+	       image_offset(image, vaddr, &to_offset) && to_offset == offset;
 }
 
 static void test_addresses(const struct image *image, const struct oracle *o, const char *path)
@@ -164,7 +164,7 @@ static void test_addresses(const struct image *image, const struct oracle *o, co
 		last = load->filesz - 1;
 		good = is_mapped(image, load->offset, load->vaddr) &&
 		       is_mapped(image, load->offset + last, load->vaddr + last) &&
-		       (!mlu_elf_offset(&image->elf, load->vaddr + last + 1, &to) ||
+		       (!image_offset(image, load->vaddr + last + 1, &to) ||
 			to != load->offset + last + 1 || i + 1 < o->nr_loads);
 	}
 	tap_ok(good && image->elf.interp == o->interp, "%s: addresses and offsets of %zu segments",
