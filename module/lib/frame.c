@@ -14,27 +14,6 @@
 /* What a function leaves to its caller as it was (System V ABI, AMD64 supplement, figure 3.4). */
 #define CALLEE_SAVED (BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | BIT(12) | BIT(13) | BIT(14) | BIT(15))
 
-enum mlu_frame_result mlu_frame_get(const struct mlu_registers *regs, unsigned int reg,
-				    const struct mlu_memory *memory, u64 *value)
-{
-	if (reg >= MLU_CFI_NR_REGS || !(regs->known & BIT(reg)))
-		return MLU_FRAME_REGISTER;
-	*value = regs->value[reg];
-	if (!(regs->saved & BIT(reg)))
-		return MLU_FRAME_OK;
-	return mlu_memory_read(memory, *value, value) ? MLU_FRAME_OK : MLU_FRAME_FAULT;
-}
-
-static void put(struct mlu_registers *regs, unsigned int reg, u64 value, bool is_saved)
-{
-	regs->value[reg] = value;
-	regs->known |= BIT(reg);
-	if (is_saved)
-		regs->saved |= BIT(reg);
-	else
-		regs->saved &= ~BIT(reg);
-}
-
 static void forget(struct mlu_registers *regs, unsigned int reg)
 {
 	regs->known &= ~BIT(reg);
@@ -114,10 +93,10 @@ static void apply_one(const struct context *c, const struct mlu_cfi_saved *saved
 
 	switch (saved->how) {
 	case MLU_CFI_AT_OFFSET:
-		put(regs, reg, c->cfa + (s64)saved->value, true);
+		mlu_frame_set(regs, reg, c->cfa + (s64)saved->value, true);
 		return;
 	case MLU_CFI_IS_OFFSET:
-		put(regs, reg, c->cfa + (s64)saved->value, false);
+		mlu_frame_set(regs, reg, c->cfa + (s64)saved->value, false);
 		return;
 	case MLU_CFI_SAME:
 		from = reg;
@@ -125,13 +104,13 @@ static void apply_one(const struct context *c, const struct mlu_cfi_saved *saved
 	case MLU_CFI_IN_REGISTER:
 		forget(regs, reg);
 		if (from < MLU_CFI_NR_REGS && old->known & BIT(from))
-			put(regs, reg, old->value[from], old->saved & BIT(from));
+			mlu_frame_set(regs, reg, old->value[from], old->saved & BIT(from));
 		return;
 	case MLU_CFI_AT_EXPRESSION:
 	case MLU_CFI_IS_EXPRESSION:
 		forget(regs, reg);
 		if (!mlu_frame_evaluate(c->cfi, saved->value, c->memory, old, &c->cfa, &value))
-			put(regs, reg, value, saved->how == MLU_CFI_AT_EXPRESSION);
+			mlu_frame_set(regs, reg, value, saved->how == MLU_CFI_AT_EXPRESSION);
 		return;
 	default:
 		forget(regs, reg);
@@ -157,7 +136,7 @@ static void apply(const struct context *c, const struct mlu_registers *old,
 	unsigned int i;
 
 	regs->known &= CALLEE_SAVED;
-	put(regs, MLU_CFI_RSP, c->cfa, false);
+	mlu_frame_set(regs, MLU_CFI_RSP, c->cfa, false);
 	for (i = 0; i < c->rule->nr; i++)
 		if (c->rule->saved[i].reg != MLU_CFI_RA)
 			apply_one(c, &c->rule->saved[i], old, regs);
@@ -221,8 +200,8 @@ enum mlu_frame_result mlu_frame_by_pointer(const struct mlu_memory *memory, u64 
 	if (!pc)
 		return MLU_FRAME_END;
 	regs->known = 0;
-	put(regs, MLU_CFI_RBP, next, false);
-	put(regs, MLU_CFI_RSP, fp + 2 * sizeof(u64), false);
+	mlu_frame_set(regs, MLU_CFI_RBP, next, false);
+	mlu_frame_set(regs, MLU_CFI_RSP, fp + 2 * sizeof(u64), false);
 	regs->pc = pc;
 	regs->slot = fp + sizeof(u64);
 	regs->interrupted = false;
@@ -266,7 +245,7 @@ enum mlu_frame_result mlu_frame_by_signal(const struct mlu_memory *memory,
 	if (!pc)
 		return MLU_FRAME_END;
 	for (i = 0; i < MLU_CFI_NR_REGS; i++)
-		put(regs, order[i], context + UCONTEXT_REGISTERS + i * sizeof(u64), true);
+		mlu_frame_set(regs, order[i], context + UCONTEXT_REGISTERS + i * sizeof(u64), true);
 	regs->pc = pc;
 	regs->slot = context + UCONTEXT_PC;
 	regs->interrupted = true;
