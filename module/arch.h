@@ -1,5 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The door to the architecture: one header each, the same names in all of them. */
+/*
+ * The architecture's part of the module.
+ *
+ * What depends on x86-64 is in the files named *_x86.[ch], here and in lib. Another architecture
+ * provides the same names in files of its own:
+ *
+ *   arch_x86.h           arguments, result, return slot; the caller's registers; vdso; breakpoint
+ *   callee_x86.c         from a return address to the function that was called, see callee.h
+ *   lib/machine_x86.h    constants of the ELF reader and the unwinder: ELF machine, DWARF registers
+ *   lib/cfi_x86.c        frames in which no call can have been made, see cfi_internal.h
+ *   lib/frame_x86.c      to the caller by frame pointer or signal frame, see frame.h
+ *   lib/elf_jump_x86.c   where branches lead, see elf.h
+ *   lib/place_x86.c      where in a function a breakpoint may be set, see place.h
+ *
+ * This header and lib/machine.h select among them; Kbuild names callee_x86.o and has to exclude
+ * the lib files of other architectures.
+ */
 #ifndef MLU_ARCH_H
 #define MLU_ARCH_H
 

@@ -9,7 +9,6 @@
 #ifndef MLU_ARCH_X86_H
 #define MLU_ARCH_X86_H
 
-#include <linux/bits.h>
 #include <linux/mm_types.h>
 #include <linux/ptrace.h>
 #include <linux/uprobes.h>
@@ -75,7 +74,7 @@ static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc
 	caller->value[13] = regs->r13;
 	caller->value[14] = regs->r14;
 	caller->value[15] = regs->r15;
-	caller->known = BIT(MLU_CFI_RSP) | BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | GENMASK(15, 12);
+	caller->known = BIT(MLU_CFI_SP) | MLU_CFI_CALLEE_SAVED;
 	caller->saved = 0;
 	caller->interrupted = false;
 	caller->slot = 0;

@@ -19,10 +19,6 @@
 #include "callee.h"
 #include "umem.h"
 
-#if !defined(__x86_64__)
-#error "callee: this architecture's calls are not written yet"
-#endif
-
 #define OPCODE_CALL 0xe8
 #define OPCODE_GROUP 0xff
 #define MODRM_CALL_SLOT 0x15 /* call *slot(%rip) */

@@ -22,12 +22,7 @@
 
 #include <linux/types.h>
 
-/* DWARF's numbers: rax rdx rcx rbx rsi rdi rbp rsp r8..r15, and the return address. */
-#define MLU_CFI_RBX 3
-#define MLU_CFI_RBP 6
-#define MLU_CFI_RSP 7
-#define MLU_CFI_NR_REGS 16
-#define MLU_CFI_RA 16
+#include "machine.h"
 
 /*
  * Operations of a CIE and an FDE together, at most.  The longest of 1.3 million that Debian has

@@ -113,4 +113,6 @@ struct mlu_cfi_machine {
 /* Run the operations from one position to another, or until the row is that of @m's address. */
 void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end);
 
+bool mlu_cfi_frame_is_empty(const struct mlu_cfi_rule *rule);
+
 #endif /* MLU_CFI_INTERNAL_H */

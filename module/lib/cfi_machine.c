@@ -47,11 +47,6 @@
 #define CFA_GNU_args_size 0x2e
 #define CFA_GNU_negative_offset_extended 0x2f
 
-/*
- * The last number that x86-64 has: vector and mask registers are told of, and no walk needs them.
- */
-#define LAST_REGISTER 125
-
 /* The first reason counts; what was read behind the end is no other reason. */
 static void refuse(struct mlu_cfi_machine *m, enum mlu_cfi_refusal refusal)
 {
@@ -88,7 +83,7 @@ static unsigned int read_register(struct mlu_cfi_machine *m)
 {
 	u64 reg = mlu_cfi_uleb(&m->r);
 
-	if (reg > LAST_REGISTER)
+	if (reg > MLU_CFI_LAST_REGISTER)
 		refuse(m, MLU_CFI_REGISTER);
 	return reg & 0xff;
 }

@@ -15,23 +15,16 @@
 
 #include "cfi_internal.h"
 
+/* A rule lists only what differs from the ABI. */
 static bool is_default(unsigned int reg, u8 how, s32 value)
 {
-	switch (reg) {
-	case MLU_CFI_RA:
-		return how == MLU_CFI_AT_OFFSET && value == -8;
-	case MLU_CFI_RSP:
+	if (reg == MLU_CFI_RA)
+		return how == MLU_CFI_AT_OFFSET && value == MLU_CFI_RA_OFFSET;
+	if (reg == MLU_CFI_SP)
 		return how == MLU_CFI_IS_OFFSET && !value;
-	case MLU_CFI_RBX:
-	case MLU_CFI_RBP:
-	case 12:
-	case 13:
-	case 14:
-	case 15:
+	if (MLU_CFI_CALLEE_SAVED & BIT(reg))
 		return how == MLU_CFI_SAME;
-	default:
-		return how == MLU_CFI_UNDEFINED;
-	}
+	return how == MLU_CFI_UNDEFINED;
 }
 
 static void list(struct mlu_cfi_rule *rule, unsigned int reg, u8 how, s32 value)
@@ -107,18 +100,6 @@ static bool is_start_of_entry(const struct mlu_cfi *cfi, u64 addr)
 }
 
 /*
- * The frame holds nothing but the return address, as it does at a function's first instruction and
- * at its return.  The ABI aligns the stack to 16 bytes at each call, so a function that calls
- * another one has pushed something before.
- */
-static bool is_frame_empty(const struct mlu_cfi_rule *rule)
-{
-	return !rule->signal && !rule->cfa_expression && rule->cfa_reg == MLU_CFI_RSP &&
-	       rule->cfa_value == sizeof(u64) &&
-	       (!rule->nr || rule->saved[rule->nr - 1].reg != MLU_CFI_RA);
-}
-
-/*
  * A function may end with a call that never returns, and another one begin right behind it: that
  * is a return address like any other.  But a call does not end where nothing is known to be code,
  * in the padding before a function, nor where the frame is empty.
@@ -126,7 +107,7 @@ static bool is_frame_empty(const struct mlu_cfi_rule *rule)
 static u8 look_behind(const struct mlu_cfi *cfi, u64 addr, const struct mlu_cfi_fde *fde,
 		      const struct mlu_cfi_rule *rule)
 {
-	if (!is_frame_empty(rule))
+	if (!mlu_cfi_frame_is_empty(rule))
 		return MLU_CFI_ANY_BYTE;
 	if (addr == fde->start)
 		return MLU_CFI_SECOND_BYTE;

@@ -10,12 +10,7 @@
 #include <linux/string.h>
 
 #include "elf_internal.h"
-
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#else
-#error "elf: name this architecture's e_machine"
-#endif
+#include "machine.h"
 
 #define MAX_DYNAMIC 4096
 
@@ -42,7 +37,7 @@ static int check_ident(struct mlu_elf *elf)
 		return -ENOEXEC;
 	if (head.ident[EI_CLASS] != ELFCLASS64 || head.ident[EI_DATA] != ELFDATA2LSB)
 		return -EOPNOTSUPP;
-	if (head.machine != MACHINE)
+	if (head.machine != MLU_ELF_MACHINE)
 		return -EOPNOTSUPP;
 	if (head.type != ET_EXEC && head.type != ET_DYN)
 		return -ENOEXEC;

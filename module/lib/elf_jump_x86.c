@@ -21,10 +21,6 @@
 
 #include "elf_internal.h"
 
-#if !defined(__x86_64__)
-#error "elf_jump: this architecture's branches are not written yet"
-#endif
-
 /* Entries of one table that are searched: more than there are functions of other objects. */
 #define MAX_RELOCATIONS (64 * 1024)
 

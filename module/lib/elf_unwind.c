@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "elf_internal.h"
+#include "machine.h"
 
 /* DW_EH_PE_: how a pointer is written, and what it counts from. */
 #define PE_FORMAT 0x0f
@@ -28,10 +29,6 @@
 #define PE_ABSOLUTE 0x00
 #define PE_PCREL 0x10
 #define PE_DATAREL 0x30
-
-#ifndef SHT_X86_64_UNWIND
-#define SHT_X86_64_UNWIND 0x70000001
-#endif
 
 struct eh_frame_hdr {
 	u8 version;
@@ -114,7 +111,7 @@ static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 
 static bool is_candidate(const struct mlu_elf *elf, const Elf64_Shdr *shdr)
 {
-	return (shdr->sh_type == SHT_PROGBITS || shdr->sh_type == SHT_X86_64_UNWIND) &&
+	return (shdr->sh_type == SHT_PROGBITS || shdr->sh_type == MLU_ELF_SHT_UNWIND) &&
 	       shdr->sh_flags & SHF_ALLOC && mlu_elf_in_file(elf, shdr->sh_offset, shdr->sh_size);
 }
 

@@ -11,15 +11,10 @@
 
 #include "frame_internal.h"
 
-/* What a function leaves to its caller as it was (System V ABI, AMD64 supplement, figure 3.4). */
-#define CALLEE_SAVED (BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | BIT(12) | BIT(13) | BIT(14) | BIT(15))
-
 static void forget(struct mlu_registers *regs, unsigned int reg)
 {
 	regs->known &= ~BIT(reg);
 }
-
-/* === By rule === */
 
 /* What a rule is applied to. */
 struct context {
@@ -76,7 +71,7 @@ static enum mlu_frame_result read_return(const struct context *c, const struct m
 	if (last && last->reg == MLU_CFI_RA)
 		result = find_return(c, regs, last, slot, pc);
 	else
-		*slot = c->cfa - sizeof(u64);
+		*slot = c->cfa + MLU_CFI_RA_OFFSET;
 	if (result != MLU_FRAME_OK)
 		return result;
 	if (*slot && !mlu_memory_read(c->memory, *slot, pc))
@@ -135,8 +130,8 @@ static void apply(const struct context *c, const struct mlu_registers *old,
 {
 	unsigned int i;
 
-	regs->known &= CALLEE_SAVED;
-	mlu_frame_set(regs, MLU_CFI_RSP, c->cfa, false);
+	regs->known &= MLU_CFI_CALLEE_SAVED;
+	mlu_frame_set(regs, MLU_CFI_SP, c->cfa, false);
 	for (i = 0; i < c->rule->nr; i++)
 		if (c->rule->saved[i].reg != MLU_CFI_RA)
 			apply_one(c, &c->rule->saved[i], old, regs);
@@ -162,8 +157,8 @@ enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct 
 	result = read_return(&c, regs, &slot, &pc);
 	if (result != MLU_FRAME_OK)
 		return result;
-	if (pc == regs->pc && regs->known & BIT(MLU_CFI_RSP) && !(regs->saved & BIT(MLU_CFI_RSP)) &&
-	    c.cfa == regs->value[MLU_CFI_RSP])
+	if (pc == regs->pc && regs->known & BIT(MLU_CFI_SP) && !(regs->saved & BIT(MLU_CFI_SP)) &&
+	    c.cfa == regs->value[MLU_CFI_SP])
 		return MLU_FRAME_STUCK;
 	if (looks_back(rule))
 		apply_with_copy(&c, regs);
@@ -172,82 +167,5 @@ enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct 
 	regs->pc = pc;
 	regs->slot = slot;
 	regs->interrupted = rule->signal;
-	return MLU_FRAME_OK;
-}
-
-/* === By the frame pointer === */
-
-/*
- * A frame begins with the caller's frame pointer, the return address above it.  What else this code
- * has saved, nobody knows.
- */
-enum mlu_frame_result mlu_frame_by_pointer(const struct mlu_memory *memory, u64 limit,
-					   struct mlu_registers *regs)
-{
-	u64 fp, sp, next, pc;
-	enum mlu_frame_result result = mlu_frame_get(regs, MLU_CFI_RBP, memory, &fp);
-
-	if (result == MLU_FRAME_OK && !fp)
-		return MLU_FRAME_END;
-	if (result == MLU_FRAME_OK)
-		result = mlu_frame_get(regs, MLU_CFI_RSP, memory, &sp);
-	if (result != MLU_FRAME_OK)
-		return result == MLU_FRAME_REGISTER ? MLU_FRAME_POINTER : result;
-	if (fp < sp || fp % sizeof(u64) || fp >= limit || limit - fp < 2 * sizeof(u64))
-		return MLU_FRAME_POINTER;
-	if (!mlu_memory_read(memory, fp, &next) || !mlu_memory_read(memory, fp + sizeof(u64), &pc))
-		return MLU_FRAME_FAULT;
-	if (!pc)
-		return MLU_FRAME_END;
-	regs->known = 0;
-	mlu_frame_set(regs, MLU_CFI_RBP, next, false);
-	mlu_frame_set(regs, MLU_CFI_RSP, fp + 2 * sizeof(u64), false);
-	regs->pc = pc;
-	regs->slot = fp + sizeof(u64);
-	regs->interrupted = false;
-	return MLU_FRAME_OK;
-}
-
-/* === By what a signal saved === */
-
-bool mlu_frame_is_sigreturn(const struct mlu_memory *memory, u64 pc)
-{
-	static const u8 sigreturn[] = {
-		0x48, 0xc7, 0xc0, 15, 0, 0, 0, /* mov $15, %rax */
-		0x0f, 0x05,		       /* syscall */
-	};
-	u64 word;
-
-	/* Nine bytes are two words, which overlap; the first says no nearly always. */
-	return mlu_memory_read(memory, pc, &word) && !memcmp(&word, sigreturn, sizeof(word)) &&
-	       mlu_memory_read(memory, pc + 1, &word) &&
-	       !memcmp(&word, sigreturn + 1, sizeof(word));
-}
-
-/* Of struct ucontext: behind uc_flags, uc_link and uc_stack begins struct sigcontext. */
-#define UCONTEXT_REGISTERS 40
-#define UCONTEXT_PC (UCONTEXT_REGISTERS + 16 * sizeof(u64))
-
-enum mlu_frame_result mlu_frame_by_signal(const struct mlu_memory *memory,
-					  struct mlu_registers *regs)
-{
-	/* r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, by DWARF's numbers. */
-	static const u8 order[MLU_CFI_NR_REGS] = { 8, 9, 10, 11, 12, 13, 14, 15,
-						   5, 4, 6,  3,	 1,  0,	 2,  7 };
-	unsigned int i;
-	u64 context, pc;
-	enum mlu_frame_result result = mlu_frame_get(regs, MLU_CFI_RSP, memory, &context);
-
-	if (result != MLU_FRAME_OK)
-		return result;
-	if (!mlu_memory_read(memory, context + UCONTEXT_PC, &pc))
-		return MLU_FRAME_FAULT;
-	if (!pc)
-		return MLU_FRAME_END;
-	for (i = 0; i < MLU_CFI_NR_REGS; i++)
-		mlu_frame_set(regs, order[i], context + UCONTEXT_REGISTERS + i * sizeof(u64), true);
-	regs->pc = pc;
-	regs->slot = context + UCONTEXT_PC;
-	regs->interrupted = true;
 	return MLU_FRAME_OK;
 }

@@ -13,10 +13,6 @@
 
 #include "place.h"
 
-#if !defined(__x86_64__)
-#error "place: this architecture's short list of instructions is not written yet"
-#endif
-
 /* Prefixes, as the processor's manual names them. */
 #define PREFIX_CS 0x2e
 #define PREFIX_SIZE 0x66
