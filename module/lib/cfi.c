@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cfi: the entries of an .eh_frame section.
+ * cfi: read the entries of an .eh_frame section.
  *
- * A section is a row of entries.  Each begins with its length, of 4 bytes, or of 8 behind
- * 0xffffffff, and with a word that is 0 in a CIE, and in an FDE the distance back to the FDE's CIE.
- * A CIE says how its FDEs are written and what they begin with, an FDE which code it covers.  A
+ * A section is a sequence of entries. Each starts with its length, in 4 bytes, or in 8 bytes behind
+ * 0xffffffff, and with a word that is 0 in a CIE and the distance back to its CIE in an FDE. A CIE
+ * specifies the format of its FDEs and their first operations, an FDE the code that it covers. A
  * length of 0 ends the section.
  *
  * Source: Linux Standard Base Core 5.0, 10.6.1; DWARF 5, 6.4.1.
@@ -15,7 +15,7 @@
 
 #include "cfi_internal.h"
 
-/* DW_EH_PE_: how an address is written, and what it counts from. */
+/* DW_EH_PE_: format of an address, and what it is relative to. */
 #define PE_FORMAT 0x0f
 #define PE_ABSPTR 0x00
 #define PE_ULEB128 0x01
@@ -48,11 +48,11 @@ const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
 
 /* === Numbers === */
 
-/* 64 bits, seven in each byte.  What is longer says nothing more, and is refused. */
+/* Bytes of a LEB128 number of 64 bits. Longer ones are refused. */
 #define MAX_NUMBER 10
 
-/* Up to the byte without the highest bit, which is the last; bits beyond 64 are dropped. */
-static u64 read_number(struct mlu_cfi_reader *r, unsigned int *bits, u8 *last)
+/* Reads up to @last, the first byte without the highest bit; bits beyond 64 are dropped. */
+static u64 read_leb(struct mlu_cfi_reader *r, unsigned int *bits, u8 *last)
 {
 	u64 value = 0;
 
@@ -67,19 +67,31 @@ static u64 read_number(struct mlu_cfi_reader *r, unsigned int *bits, u8 *last)
 	return 0;
 }
 
+/**
+ * mlu_cfi_uleb() - read an unsigned LEB128 number
+ * @r: the reader; failed if the number is too long or truncated
+ *
+ * Return: the number, 0 on failure.
+ */
 u64 mlu_cfi_uleb(struct mlu_cfi_reader *r)
 {
 	unsigned int bits;
 	u8 last;
 
-	return read_number(r, &bits, &last);
+	return read_leb(r, &bits, &last);
 }
 
+/**
+ * mlu_cfi_sleb() - read a signed LEB128 number
+ * @r: the reader; failed if the number is too long or truncated
+ *
+ * Return: the number, meaningless on failure.
+ */
 s64 mlu_cfi_sleb(struct mlu_cfi_reader *r)
 {
 	unsigned int bits;
 	u8 last;
-	u64 value = read_number(r, &bits, &last);
+	u64 value = read_leb(r, &bits, &last);
 
 	if (bits < 64 && last & 0x40)
 		value |= ~0ULL << bits;
@@ -118,7 +130,15 @@ static enum mlu_cfi_refusal read_format(struct mlu_cfi_reader *r, u8 format, u64
 	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
-/* An address; what is relative is relative to where it stands. */
+/**
+ * mlu_cfi_address() - read the address of code
+ * @cfi: the section
+ * @r: a reader of the section
+ * @encoding: DW_EH_PE_ encoding of the address: absolute, or relative to its own position
+ * @value: the address in the ELF file
+ *
+ * Return: MLU_CFI_OK, MLU_CFI_ENCODING or MLU_CFI_TRUNCATED.
+ */
 enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 				     u8 encoding, u64 *value)
 {
@@ -133,7 +153,7 @@ enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_r
 	return refusal;
 }
 
-/* A personality routine's address, which nobody here needs. */
+/* Skip the address of a personality routine, which is not needed here. */
 static enum mlu_cfi_refusal skip_pointer(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 					 u8 encoding)
 {
@@ -150,7 +170,7 @@ static enum mlu_cfi_refusal skip_pointer(const struct mlu_cfi *cfi, struct mlu_c
 
 /* === Entries === */
 
-/* An entry's body, behind its length.  False: there is none, here or further on. */
+/* Set @r to an entry's body, behind its length. False at the end of the section. */
 static bool entry_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_reader *r, bool *is_long)
 {
 	u64 len;
@@ -199,7 +219,7 @@ static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct 
 	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
-/* What 'z' announces: a length, and letters whose data that length bounds. */
+/* After 'z' comes a length, which bounds the data of the letters that follow. */
 static enum mlu_cfi_refusal read_augmented(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 					   const u8 *letters, struct mlu_cfi_cie *cie)
 {
@@ -214,7 +234,7 @@ static enum mlu_cfi_refusal read_augmented(const struct mlu_cfi *cfi, struct mlu
 	return read_augmentation(cfi, &data, letters, cie);
 }
 
-/* Address and segment sizes, of version 4, can be but what they are. */
+/* Version 4 adds sizes of addresses and segments, of which only one combination is supported. */
 static enum mlu_cfi_refusal read_version(struct mlu_cfi_reader *r, u8 version, const u8 **letters)
 {
 	*letters = r->data + r->pos;
@@ -275,7 +295,7 @@ static enum mlu_cfi_refusal cie_at(const struct mlu_cfi *cfi, u32 pos, struct ml
 
 	if (!entry_at(cfi, pos, &r, &is_long))
 		return MLU_CFI_TRUNCATED;
-	/* An FDE is none: there its distance stands. */
+	/* In an FDE this word is not 0. */
 	if (mlu_cfi_fixed(&r, is_long ? 8 : 4))
 		return MLU_CFI_TRUNCATED;
 	return read_cie(cfi, &r, cie);
@@ -289,7 +309,7 @@ static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_r
 	refusal = mlu_cfi_address(cfi, r, fde->cie.encoding, &fde->start);
 	if (refusal)
 		return refusal;
-	/* A length is no address: it counts from nothing. */
+	/* A length has the format of an address, but is never relative. */
 	refusal = read_format(r, fde->cie.encoding & PE_FORMAT, &fde->len);
 	if (refusal)
 		return refusal;
@@ -300,9 +320,14 @@ static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_r
 	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
-/*
- * An entry that is a CIE has no code: MLU_CFI_NO_ENTRY.  What @fde has of a CIE before is of the
- * same section, or nothing: of a row of FDEs with one CIE it is read once.
+/**
+ * mlu_cfi_fde_at() - read the FDE at a position
+ * @cfi: the section
+ * @pos: position of its length
+ * @fde: what to fill; zeroed, or what an earlier call for the same section left, so that the CIE of
+ *	consecutive FDEs is read once
+ *
+ * Return: MLU_CFI_OK; MLU_CFI_NO_ENTRY if the entry is a CIE; or why it is malformed.
  */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
 {
@@ -332,6 +357,14 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 
 /* === The section === */
 
+/**
+ * mlu_cfi_init() - set the section
+ * @cfi: what to fill; refers to @data
+ * @data: the section
+ * @size: its size; its contents may be shorter: they end at a length of zero, or where there is no
+ *	valid entry
+ * @addr: address of the first byte in the ELF file
+ */
 void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
 {
 	memset(cfi, 0, sizeof(*cfi));
@@ -340,6 +373,13 @@ void mlu_cfi_init(struct mlu_cfi *cfi, const u8 *data, u32 size, u64 addr)
 	cfi->addr = addr;
 }
 
+/**
+ * mlu_cfi_next_entry() - get the position behind an entry
+ * @cfi: the section
+ * @pos: position of the entry
+ *
+ * Return: the position, 0 at the end of the section.
+ */
 u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos)
 {
 	struct mlu_cfi_reader r;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cfi_index: the table of an .eh_frame section's entries, sorted by address.
+ * cfi_index: make the table of an .eh_frame section's entries, sorted by address.
  *
- * Two passes over the section: how many there are, then where.  Linkers leave entries in the order
- * of object files, those of cold code between others, so that real tables are hardly ever in order;
- * hostile ones are as they like.  They are sorted by their digits, in the same number of steps
- * whatever the order.
+ * Two passes over the section: the first counts the entries, the second fills the table. Linkers
+ * keep entries in the order of object files, those of cold code in between, so that real tables
+ * are hardly ever sorted; hostile ones can have any order. Radix sort takes the same number of
+ * steps for each order.
  *
  * Pure and hostile, see cfi.h.
  */
@@ -15,22 +15,22 @@
 
 #include "cfi_internal.h"
 
-/* How often long loops offer the processor. */
+/* Long loops call cond_resched() once in this many steps + 1. */
 #define RESCHED_MASK 4095
 
-/* A digit of a start. */
+/* A digit of the radix sort. */
 #define DIGIT_BITS 8
 #define NR_DIGITS BIT(DIGIT_BITS)
 
-static void offer_processor(u32 step)
+static void maybe_resched(u32 step)
 {
 	if (!(step & RESCHED_MASK))
 		cond_resched();
 }
 
 /*
- * What the linker has thrown away keeps an entry without code, or at address 0.  Of an entry that
- * cannot be read nobody knows which code it covers: it makes a hole that may be anywhere.
+ * Sections that the linker has discarded leave entries without code, or at address 0. The code that
+ * an unreadable entry covers is unknown: it may be any code without another entry.
  */
 static bool covers_code(struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
 {
@@ -47,6 +47,14 @@ static bool covers_code(struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde)
 	return fde->len && fde->start;
 }
 
+/**
+ * mlu_cfi_count() - count the entries that cover code
+ * @cfi: the section; its base is set
+ * @max: where to stop counting
+ *
+ * Context: May sleep.
+ * Return: how many, at most @max.
+ */
 u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max)
 {
 	struct mlu_cfi_fde fde = {};
@@ -54,7 +62,7 @@ u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max)
 
 	cfi->base = U64_MAX;
 	for (pos = 0; nr < max && (next = mlu_cfi_next_entry(cfi, pos)); pos = next) {
-		offer_processor(seen++);
+		maybe_resched(seen++);
 		if (!covers_code(cfi, pos, &fde))
 			continue;
 		cfi->base = min(cfi->base, fde.start);
@@ -68,14 +76,14 @@ static bool is_sorted(const struct mlu_cfi_entry *table, u32 nr)
 	u32 i;
 
 	for (i = 1; i < nr; i++) {
-		offer_processor(i);
+		maybe_resched(i);
 		if (table[i - 1].start > table[i].start)
 			return false;
 	}
 	return true;
 }
 
-/* By one digit; those that have the same one stay in their order. */
+/* Stable: entries with the same digit keep their order. */
 static void sort_by_digit(const struct mlu_cfi_entry *from, struct mlu_cfi_entry *to, u32 nr,
 			  unsigned int shift)
 {
@@ -83,7 +91,7 @@ static void sort_by_digit(const struct mlu_cfi_entry *from, struct mlu_cfi_entry
 	u32 i, n, sum = 0;
 
 	for (i = 0; i < nr; i++) {
-		offer_processor(i);
+		maybe_resched(i);
 		place[from[i].start >> shift & (NR_DIGITS - 1)]++;
 	}
 	for (i = 0; i < NR_DIGITS; i++) {
@@ -92,12 +100,12 @@ static void sort_by_digit(const struct mlu_cfi_entry *from, struct mlu_cfi_entry
 		sum += n;
 	}
 	for (i = 0; i < nr; i++) {
-		offer_processor(i);
+		maybe_resched(i);
 		to[place[from[i].start >> shift & (NR_DIGITS - 1)]++] = from[i];
 	}
 }
 
-/* The lowest digit first, and an even number of them, so that the result is where it was. */
+/* From the lowest digit; their number is even, so that the result is in @table. */
 static void sort_by_start(struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare, u32 nr)
 {
 	unsigned int shift;
@@ -108,7 +116,7 @@ static void sort_by_start(struct mlu_cfi_entry *table, struct mlu_cfi_entry *spa
 	}
 }
 
-static u32 drop_doubles(struct mlu_cfi_entry *table, u32 nr)
+static u32 drop_duplicates(struct mlu_cfi_entry *table, u32 nr)
 {
 	u32 i, kept = 0;
 
@@ -118,6 +126,19 @@ static u32 drop_doubles(struct mlu_cfi_entry *table, u32 nr)
 	return kept;
 }
 
+/**
+ * mlu_cfi_index() - make the table
+ * @cfi: the section, after mlu_cfi_count()
+ * @table: memory for @nr entries, used by @cfi from then on
+ * @spare: as much memory, for sorting; not used afterwards
+ * @nr: what mlu_cfi_count() returned
+ *
+ * Malformed entries are left out; addresses without an entry are then refused with the reason, as
+ * they may belong to such an entry. Of entries that start at one address the first in the section
+ * is kept.
+ *
+ * Context: May sleep.
+ */
 void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare,
 		   u32 nr)
 {
@@ -125,7 +146,7 @@ void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_
 	struct mlu_cfi_fde fde = {};
 
 	for (pos = 0; filled < nr && (next = mlu_cfi_next_entry(cfi, pos)); pos = next) {
-		offer_processor(seen++);
+		maybe_resched(seen++);
 		if (!covers_code(cfi, pos, &fde) || fde.start - cfi->base > U32_MAX)
 			continue;
 		table[filled].start = fde.start - cfi->base;
@@ -134,6 +155,6 @@ void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_
 	}
 	if (!is_sorted(table, filled))
 		sort_by_start(table, spare, filled);
-	cfi->nr = drop_doubles(table, filled);
+	cfi->nr = drop_duplicates(table, filled);
 	cfi->table = table;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cfi_internal: what the files of the cfi room share with each other, and the first half of it with
- * frame_expression.c: a reader that never leaves its bytes, and the heads of entries.
+ * cfi_internal: shared by the files cfi*.c: a bounded reader, which frame_expression.c uses too, the
+ * headers of entries, and the interpreter.
  */
 #ifndef MLU_CFI_INTERNAL_H
 #define MLU_CFI_INTERNAL_H
@@ -10,9 +10,12 @@
 
 #include "cfi.h"
 
-/*
- * Reads forward through data[pos] to data[end].  What is read behind the end is 0 and sets @failed,
- * so that a caller may read several things and ask once.
+/**
+ * struct mlu_cfi_reader - reads forward from data[pos] up to data[end]
+ * @data: the section
+ * @pos: position of the next byte
+ * @end: position behind the last byte
+ * @failed: something behind the end was read, as 0: check it once after several reads
  */
 struct mlu_cfi_reader {
 	const u8 *data;
@@ -21,23 +24,41 @@ struct mlu_cfi_reader {
 	bool failed;
 };
 
-/* A CIE, as far as it matters. */
+/**
+ * struct mlu_cfi_cie - a CIE
+ * @code_align: factor of advances
+ * @data_align: factor of offsets
+ * @encoding: of addresses in its FDEs
+ * @augmented: its FDEs have augmentation data
+ * @signal: its FDEs cover code that a signal handler returns to
+ * @ops: position of its operations
+ * @ops_end: position behind them
+ */
 struct mlu_cfi_cie {
 	u32 code_align;
 	s32 data_align;
-	u8 encoding; /* of addresses in its FDEs */
+	u8 encoding;
 	bool augmented;
 	bool signal;
-	u32 ops; /* positions of its operations */
+	u32 ops;
 	u32 ops_end;
 };
 
-/* An FDE. */
+/**
+ * struct mlu_cfi_fde - an FDE
+ * @has_cie: @cie is valid
+ * @cie_pos: position of the CIE
+ * @cie: its CIE
+ * @start: address in the ELF file of the code that it covers
+ * @len: length of that code
+ * @ops: position of its operations
+ * @ops_end: position behind them
+ */
 struct mlu_cfi_fde {
 	bool has_cie;
 	u32 cie_pos;
 	struct mlu_cfi_cie cie;
-	u64 start; /* the code that it covers, addresses in the ELF file */
+	u64 start;
 	u64 len;
 	u32 ops;
 	u32 ops_end;
@@ -82,35 +103,41 @@ static inline u8 mlu_cfi_byte(struct mlu_cfi_reader *r)
 u64 mlu_cfi_uleb(struct mlu_cfi_reader *r);
 s64 mlu_cfi_sleb(struct mlu_cfi_reader *r);
 
-/* An address of code, as @encoding has it; relative to where it stands, or to nothing. */
 enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 				     u8 encoding, u64 *value);
 
-/* The position behind an entry; 0: it was the last. */
 u32 mlu_cfi_next_entry(const struct mlu_cfi *cfi, u32 pos);
 
-/*
- * The FDE at a position; one that lies says why.  @fde is zeroed, or what the same section gave
- * last.
- */
 enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_fde *fde);
 
-/* One run of operations, of a CIE and then of an FDE. */
+/**
+ * struct mlu_cfi_machine - the interpreter, run on the operations of a CIE and then of an FDE
+ * @cfi: the section
+ * @cie: the CIE
+ * @r: reads the operations
+ * @scratch: memory for rows
+ * @row: the current row
+ * @loc: the row's first address
+ * @addr: the address that is looked up
+ * @in_cie: the operations are the CIE's
+ * @nr_states: how many rows are remembered
+ * @nr_ops: how many operations were run
+ * @refusal: the first reason to stop
+ */
 struct mlu_cfi_machine {
 	const struct mlu_cfi *cfi;
 	const struct mlu_cfi_cie *cie;
 	struct mlu_cfi_reader r;
 	struct mlu_cfi_scratch *scratch;
-	struct mlu_cfi_row *row; /* what has come out */
-	u64 loc;		 /* the row's first address */
-	u64 addr;		 /* the one that is asked for */
+	struct mlu_cfi_row *row;
+	u64 loc;
+	u64 addr;
 	bool in_cie;
 	unsigned int nr_states;
 	unsigned int nr_ops;
-	enum mlu_cfi_refusal refusal; /* the first reason to stop */
+	enum mlu_cfi_refusal refusal;
 };
 
-/* Run the operations from one position to another, or until the row is that of @m's address. */
 void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end);
 
 bool mlu_cfi_frame_is_empty(const struct mlu_cfi_rule *rule);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cfi_machine: run an entry's operations up to an address.
+ * cfi_machine: interpret an entry's operations up to an address.
  *
- * A row says for one address where the CFA is and where each register.  The CIE's operations make
- * the initial row, which the FDE's then change on their way from the first address of the code to
- * the last.
+ * A row gives the CFA and the location of each register at one address. The CIE's operations define
+ * the initial row, the FDE's change it, from the first address of the code to the last.
  *
  * Source: DWARF 5, 6.4.2 and 6.4.3; 7.24 for the encodings; LSB Core 5.0, 10.5.1 for DW_CFA_GNU_.
  *
@@ -14,7 +13,7 @@
 
 #include "cfi_internal.h"
 
-/* Those with an operand in their lower six bits. */
+/* Operations with an operand in the lower six bits. */
 #define CFA_advance_loc 0x40
 #define CFA_offset 0x80
 #define CFA_restore 0xc0
@@ -47,35 +46,35 @@
 #define CFA_GNU_args_size 0x2e
 #define CFA_GNU_negative_offset_extended 0x2f
 
-/* The first reason counts; what was read behind the end is no other reason. */
-static void refuse(struct mlu_cfi_machine *m, enum mlu_cfi_refusal refusal)
+/* The first reason is kept. After a read behind the end, that is the reason. */
+static void set_refusal(struct mlu_cfi_machine *m, enum mlu_cfi_refusal refusal)
 {
 	if (m->refusal == MLU_CFI_OK && refusal != MLU_CFI_OK)
 		m->refusal = m->r.failed ? MLU_CFI_TRUNCATED : refusal;
 }
 
-static s32 narrow(struct mlu_cfi_machine *m, s64 value)
+static s32 to_s32(struct mlu_cfi_machine *m, s64 value)
 {
 	if (value < S32_MIN || value > S32_MAX) {
-		refuse(m, MLU_CFI_RANGE);
+		set_refusal(m, MLU_CFI_RANGE);
 		return 0;
 	}
 	return value;
 }
 
-/* A factored number times its factor; what overflows does not fit anyway. */
-static s32 scaled(struct mlu_cfi_machine *m, s64 value)
+/* The product of two s32 fits an s64. */
+static s32 scale_offset(struct mlu_cfi_machine *m, s64 value)
 {
-	return narrow(m, (s64)narrow(m, value) * m->cie->data_align);
+	return to_s32(m, (s64)to_s32(m, value) * m->cie->data_align);
 }
 
-/* An unsigned number: one with the highest bit set is no small negative one. */
+/* A large unsigned number must not become a negative one. */
 static s64 read_unsigned(struct mlu_cfi_machine *m)
 {
 	u64 value = mlu_cfi_uleb(&m->r);
 
 	if (value > S32_MAX)
-		refuse(m, MLU_CFI_RANGE);
+		set_refusal(m, MLU_CFI_RANGE);
 	return value & S32_MAX;
 }
 
@@ -84,21 +83,22 @@ static unsigned int read_register(struct mlu_cfi_machine *m)
 	u64 reg = mlu_cfi_uleb(&m->r);
 
 	if (reg > MLU_CFI_LAST_REGISTER)
-		refuse(m, MLU_CFI_REGISTER);
+		set_refusal(m, MLU_CFI_REGISTER);
 	return reg & 0xff;
 }
 
-/* One whose value a walk must know: none but the 16 that it carries. */
+/* A register whose value is needed: only these are kept in struct mlu_registers. */
 static unsigned int read_base(struct mlu_cfi_machine *m)
 {
 	unsigned int reg = read_register(m);
 
 	if (reg >= MLU_CFI_NR_REGS)
-		refuse(m, MLU_CFI_REGISTER);
+		set_refusal(m, MLU_CFI_REGISTER);
 	return reg;
 }
 
-static void set(struct mlu_cfi_machine *m, unsigned int reg, enum mlu_cfi_how how, s32 value)
+static void set_register(struct mlu_cfi_machine *m, unsigned int reg, enum mlu_cfi_how how,
+			 s32 value)
 {
 	if (reg > MLU_CFI_RA)
 		return;
@@ -107,8 +107,8 @@ static void set(struct mlu_cfi_machine *m, unsigned int reg, enum mlu_cfi_how ho
 	m->row->listed |= 1U << reg;
 }
 
-/* Where an expression's length stands; the reader goes behind the expression. */
-static s32 read_expression(struct mlu_cfi_machine *m)
+/* Skip an expression. Returns the position of its length. */
+static s32 skip_expression(struct mlu_cfi_machine *m)
 {
 	s32 pos = m->r.pos;
 
@@ -124,11 +124,11 @@ static void set_cfa(struct mlu_cfi_machine *m, unsigned int reg, s32 offset)
 	m->row->cfa_value = offset;
 }
 
-/* The new one keeps the other half of the old, which must be there. */
+/* Changes either register or offset, so the CFA must have both. */
 static void change_cfa(struct mlu_cfi_machine *m, unsigned int reg, s32 offset)
 {
 	if (!m->row->cfa_set || m->row->cfa_expression)
-		refuse(m, MLU_CFI_OPERATION);
+		set_refusal(m, MLU_CFI_OPERATION);
 	set_cfa(m, reg, offset);
 }
 
@@ -137,15 +137,15 @@ static void set_cfa_expression(struct mlu_cfi_machine *m)
 	m->row->cfa_expression = true;
 	m->row->cfa_set = true;
 	m->row->cfa_reg = 0;
-	m->row->cfa_value = read_expression(m);
+	m->row->cfa_value = skip_expression(m);
 }
 
-static void restore(struct mlu_cfi_machine *m, unsigned int reg)
+static void restore_register(struct mlu_cfi_machine *m, unsigned int reg)
 {
 	const struct mlu_cfi_row *initial = &m->scratch->initial;
 
 	if (m->in_cie) {
-		refuse(m, MLU_CFI_OPERATION);
+		set_refusal(m, MLU_CFI_OPERATION);
 		return;
 	}
 	if (reg > MLU_CFI_RA)
@@ -159,7 +159,7 @@ static void restore(struct mlu_cfi_machine *m, unsigned int reg)
 static void remember_state(struct mlu_cfi_machine *m)
 {
 	if (m->nr_states == MLU_CFI_MAX_STATES)
-		refuse(m, MLU_CFI_STATES);
+		set_refusal(m, MLU_CFI_STATES);
 	else
 		m->scratch->states[m->nr_states++] = *m->row;
 }
@@ -167,19 +167,19 @@ static void remember_state(struct mlu_cfi_machine *m)
 static void restore_state(struct mlu_cfi_machine *m)
 {
 	if (!m->nr_states)
-		refuse(m, MLU_CFI_STATES);
+		set_refusal(m, MLU_CFI_STATES);
 	else
 		*m->row = m->scratch->states[--m->nr_states];
 }
 
-static void advance(struct mlu_cfi_machine *m, u64 delta)
+static void advance_loc(struct mlu_cfi_machine *m, u64 delta)
 {
 	u64 by = delta * m->cie->code_align;
 
 	if (m->in_cie)
-		refuse(m, MLU_CFI_OPERATION);
+		set_refusal(m, MLU_CFI_OPERATION);
 	else if (by > U64_MAX - m->loc)
-		refuse(m, MLU_CFI_RANGE);
+		set_refusal(m, MLU_CFI_RANGE);
 	else
 		m->loc += by;
 }
@@ -188,13 +188,13 @@ static void set_loc(struct mlu_cfi_machine *m)
 {
 	u64 loc;
 
-	refuse(m, mlu_cfi_address(m->cfi, &m->r, m->cie->encoding, &loc));
+	set_refusal(m, mlu_cfi_address(m->cfi, &m->r, m->cie->encoding, &loc));
 	if (m->in_cie || loc < m->loc)
-		refuse(m, MLU_CFI_OPERATION);
+		set_refusal(m, MLU_CFI_OPERATION);
 	m->loc = loc;
 }
 
-/* Those that say where a register is; false: it is none of them. */
+/* Operations that set the rule of a register; false if @op is another one. */
 static bool run_register(struct mlu_cfi_machine *m, u8 op)
 {
 	unsigned int reg;
@@ -202,51 +202,51 @@ static bool run_register(struct mlu_cfi_machine *m, u8 op)
 	switch (op) {
 	case CFA_offset_extended:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, read_unsigned(m)));
+		set_register(m, reg, MLU_CFI_AT_OFFSET, scale_offset(m, read_unsigned(m)));
 		return true;
 	case CFA_offset_extended_sf:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, mlu_cfi_sleb(&m->r)));
+		set_register(m, reg, MLU_CFI_AT_OFFSET, scale_offset(m, mlu_cfi_sleb(&m->r)));
 		return true;
 	case CFA_GNU_negative_offset_extended:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_AT_OFFSET, scaled(m, -read_unsigned(m)));
+		set_register(m, reg, MLU_CFI_AT_OFFSET, scale_offset(m, -read_unsigned(m)));
 		return true;
 	case CFA_val_offset:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_IS_OFFSET, scaled(m, read_unsigned(m)));
+		set_register(m, reg, MLU_CFI_IS_OFFSET, scale_offset(m, read_unsigned(m)));
 		return true;
 	case CFA_val_offset_sf:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_IS_OFFSET, scaled(m, mlu_cfi_sleb(&m->r)));
+		set_register(m, reg, MLU_CFI_IS_OFFSET, scale_offset(m, mlu_cfi_sleb(&m->r)));
 		return true;
 	case CFA_register:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_IN_REGISTER, read_base(m));
+		set_register(m, reg, MLU_CFI_IN_REGISTER, read_base(m));
 		return true;
 	case CFA_expression:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_AT_EXPRESSION, read_expression(m));
+		set_register(m, reg, MLU_CFI_AT_EXPRESSION, skip_expression(m));
 		return true;
 	case CFA_val_expression:
 		reg = read_register(m);
-		set(m, reg, MLU_CFI_IS_EXPRESSION, read_expression(m));
+		set_register(m, reg, MLU_CFI_IS_EXPRESSION, skip_expression(m));
 		return true;
 	case CFA_undefined:
-		set(m, read_register(m), MLU_CFI_UNDEFINED, 0);
+		set_register(m, read_register(m), MLU_CFI_UNDEFINED, 0);
 		return true;
 	case CFA_same_value:
-		set(m, read_register(m), MLU_CFI_SAME, 0);
+		set_register(m, read_register(m), MLU_CFI_SAME, 0);
 		return true;
 	case CFA_restore_extended:
-		restore(m, read_register(m));
+		restore_register(m, read_register(m));
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* Those that say where the CFA is. */
+/* Operations that set the CFA; false if @op is another one. */
 static bool run_cfa(struct mlu_cfi_machine *m, u8 op)
 {
 	unsigned int reg;
@@ -258,7 +258,7 @@ static bool run_cfa(struct mlu_cfi_machine *m, u8 op)
 		return true;
 	case CFA_def_cfa_sf:
 		reg = read_base(m);
-		set_cfa(m, reg, scaled(m, mlu_cfi_sleb(&m->r)));
+		set_cfa(m, reg, scale_offset(m, mlu_cfi_sleb(&m->r)));
 		return true;
 	case CFA_def_cfa_register:
 		change_cfa(m, read_base(m), m->row->cfa_value);
@@ -267,7 +267,7 @@ static bool run_cfa(struct mlu_cfi_machine *m, u8 op)
 		change_cfa(m, m->row->cfa_reg, read_unsigned(m));
 		return true;
 	case CFA_def_cfa_offset_sf:
-		change_cfa(m, m->row->cfa_reg, scaled(m, mlu_cfi_sleb(&m->r)));
+		change_cfa(m, m->row->cfa_reg, scale_offset(m, mlu_cfi_sleb(&m->r)));
 		return true;
 	case CFA_def_cfa_expression:
 		set_cfa_expression(m);
@@ -286,13 +286,13 @@ static void run_other(struct mlu_cfi_machine *m, u8 op)
 		set_loc(m);
 		break;
 	case CFA_advance_loc1:
-		advance(m, mlu_cfi_fixed(&m->r, 1));
+		advance_loc(m, mlu_cfi_fixed(&m->r, 1));
 		break;
 	case CFA_advance_loc2:
-		advance(m, mlu_cfi_fixed(&m->r, 2));
+		advance_loc(m, mlu_cfi_fixed(&m->r, 2));
 		break;
 	case CFA_advance_loc4:
-		advance(m, mlu_cfi_fixed(&m->r, 4));
+		advance_loc(m, mlu_cfi_fixed(&m->r, 4));
 		break;
 	case CFA_remember_state:
 		remember_state(m);
@@ -304,7 +304,7 @@ static void run_other(struct mlu_cfi_machine *m, u8 op)
 		mlu_cfi_uleb(&m->r);
 		break;
 	default:
-		refuse(m, MLU_CFI_OPERATION);
+		set_refusal(m, MLU_CFI_OPERATION);
 	}
 }
 
@@ -314,25 +314,32 @@ static void run_one(struct mlu_cfi_machine *m)
 
 	switch (op & CFA_HIGH) {
 	case CFA_advance_loc:
-		advance(m, op & CFA_LOW);
+		advance_loc(m, op & CFA_LOW);
 		break;
 	case CFA_offset:
-		set(m, op & CFA_LOW, MLU_CFI_AT_OFFSET, scaled(m, read_unsigned(m)));
+		set_register(m, op & CFA_LOW, MLU_CFI_AT_OFFSET, scale_offset(m, read_unsigned(m)));
 		break;
 	case CFA_restore:
-		restore(m, op & CFA_LOW);
+		restore_register(m, op & CFA_LOW);
 		break;
 	default:
 		if (!run_cfa(m, op) && !run_register(m, op))
 			run_other(m, op);
 	}
 	if (m->r.failed)
-		refuse(m, MLU_CFI_TRUNCATED);
+		set_refusal(m, MLU_CFI_TRUNCATED);
 	if (++m->nr_ops > MLU_CFI_MAX_OPS)
-		refuse(m, MLU_CFI_TOO_LONG);
+		set_refusal(m, MLU_CFI_TOO_LONG);
 }
 
-/* A row holds for the addresses from its own to the next one's. */
+/**
+ * mlu_cfi_run() - run operations up to the row of the machine's address
+ * @m: the machine
+ * @ops: position of the operations
+ * @ops_end: position behind them
+ *
+ * A row applies to the addresses from its own to that of the next row.
+ */
 void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end)
 {
 	m->r.data = m->cfi->data;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cfi_rule: from an address to its entry, and from the entry's row to a rule.
+ * cfi_rule: look up the entry of an address and convert its row to a rule.
  *
- * Worst case of one look-up: 23 steps of bisection (there are at most 2^23 entries), two heads of
- * entries, and MLU_CFI_MAX_OPS operations, the dearest of which copies a row of 120 bytes and the
- * usual of which, of 95 instructions, reads a number and sets two fields: 1.6 million instructions
- * for what no compiler emits, some hundreds for what it does.
+ * Worst case of one look-up: 23 steps of binary search (there are at most 2^23 entries), two headers
+ * of entries, and MLU_CFI_MAX_OPS operations. The most expensive operation copies a row of 120
+ * bytes; the usual one reads a number and sets two fields, in 95 instructions. That is 1.6 million
+ * instructions for a hostile entry and some hundreds for one that a compiler emits.
  *
- * Source: System V ABI, AMD64 supplement, 3.2.1, for what a register is that is not told of.
+ * Source: machine_x86.h for the registers that an entry omits.
  *
  * Pure and hostile, see cfi.h.
  */
@@ -27,7 +27,7 @@ static bool is_default(unsigned int reg, u8 how, s32 value)
 	return how == MLU_CFI_UNDEFINED;
 }
 
-static void list(struct mlu_cfi_rule *rule, unsigned int reg, u8 how, s32 value)
+static void list_register(struct mlu_cfi_rule *rule, unsigned int reg, u8 how, s32 value)
 {
 	struct mlu_cfi_saved *saved = &rule->saved[rule->nr];
 
@@ -39,8 +39,8 @@ static void list(struct mlu_cfi_rule *rule, unsigned int reg, u8 how, s32 value)
 	rule->nr++;
 }
 
-/* The ABI leaves no doubt about a register that is not told of, but about the return address. */
-static enum mlu_cfi_refusal emit(const struct mlu_cfi_machine *m, struct mlu_cfi_rule *rule)
+/* Registers that the row omits follow the ABI; an omitted return address is undefined. */
+static enum mlu_cfi_refusal emit_rule(const struct mlu_cfi_machine *m, struct mlu_cfi_rule *rule)
 {
 	const struct mlu_cfi_row *row = m->row;
 	unsigned int reg;
@@ -54,11 +54,11 @@ static enum mlu_cfi_refusal emit(const struct mlu_cfi_machine *m, struct mlu_cfi
 	rule->cfa_value = row->cfa_value;
 	for (reg = 0; reg < MLU_CFI_RA; reg++)
 		if (row->listed & 1U << reg)
-			list(rule, reg, row->how[reg], row->value[reg]);
+			list_register(rule, reg, row->how[reg], row->value[reg]);
 	if (row->listed & 1U << MLU_CFI_RA)
-		list(rule, reg, row->how[reg], row->value[reg]);
+		list_register(rule, reg, row->how[reg], row->value[reg]);
 	else
-		list(rule, reg, MLU_CFI_UNDEFINED, 0);
+		list_register(rule, reg, MLU_CFI_UNDEFINED, 0);
 	return MLU_CFI_OK;
 }
 
@@ -90,7 +90,7 @@ static enum mlu_cfi_refusal find_fde(const struct mlu_cfi *cfi, u64 addr, struct
 	return refusal == MLU_CFI_NO_ENTRY && cfi->hole ? cfi->hole : refusal;
 }
 
-/* === What lies behind the address === */
+/* === The byte behind the address === */
 
 static bool is_start_of_entry(const struct mlu_cfi *cfi, u64 addr)
 {
@@ -100,12 +100,12 @@ static bool is_start_of_entry(const struct mlu_cfi *cfi, u64 addr)
 }
 
 /*
- * A function may end with a call that never returns, and another one begin right behind it: that
- * is a return address like any other.  But a call does not end where nothing is known to be code,
- * in the padding before a function, nor where the frame is empty.
+ * A function may end with a call that never returns, directly followed by another function: the
+ * address between them is an ordinary return address. But no call ends in the padding before a
+ * function, which has no entry, and none where the frame is empty.
  */
-static u8 look_behind(const struct mlu_cfi *cfi, u64 addr, const struct mlu_cfi_fde *fde,
-		      const struct mlu_cfi_rule *rule)
+static u8 classify_behind(const struct mlu_cfi *cfi, u64 addr, const struct mlu_cfi_fde *fde,
+			  const struct mlu_cfi_rule *rule)
 {
 	if (!mlu_cfi_frame_is_empty(rule))
 		return MLU_CFI_ANY_BYTE;
@@ -116,6 +116,18 @@ static u8 look_behind(const struct mlu_cfi *cfi, u64 addr, const struct mlu_cfi_
 	return MLU_CFI_ANY_BYTE;
 }
 
+/**
+ * mlu_cfi_rule() - look up the rule of an address
+ * @cfi: the section and its table
+ * @addr: the address in the ELF file
+ * @scratch: memory for the look-up; need not be initialized
+ * @rule: what to fill
+ *
+ * Bounded: a binary search of the table, then at most MLU_CFI_MAX_OPS operations.
+ *
+ * Context: Any; does not sleep.
+ * Return: MLU_CFI_OK, or why there is no rule; then only @rule->behind is valid.
+ */
 enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 				  struct mlu_cfi_scratch *scratch, struct mlu_cfi_rule *rule)
 {
@@ -140,8 +152,8 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 	m.addr = addr;
 	mlu_cfi_run(&m, fde.ops, fde.ops_end);
 	scratch->nr_ops = m.nr_ops;
-	refusal = m.refusal ? m.refusal : emit(&m, rule);
+	refusal = m.refusal ? m.refusal : emit_rule(&m, rule);
 	if (refusal == MLU_CFI_OK)
-		rule->behind = look_behind(cfi, addr, &fde, rule);
+		rule->behind = classify_behind(cfi, addr, &fde, rule);
 	return refusal;
 }

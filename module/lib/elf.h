@@ -156,7 +156,7 @@ struct mlu_elf_symbol {
 /**
  * struct mlu_elf_unwind - location of .eh_frame
  * @offset: its file offset
- * @size: its size, 0 if there is none
+ * @size: its size, 0 if it does not exist
  * @vaddr: its address in the ELF file
  */
 struct mlu_elf_unwind {

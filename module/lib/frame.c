@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frame: from a frame's registers to its caller's, see frame.h.
+ * frame: apply an unwind rule to the registers of a frame, see frame.h.
  *
- * The return address comes first: if there is none, or it cannot be had, nothing is changed.  Then
- * the registers that the rule tells of; all others are as the ABI has it.  A register that cannot
- * be had is unknown from there on, which is no matter as long as no rule needs it.
+ * The return address is computed first: if it is missing or cannot be read, nothing is changed.
+ * Then come the registers that the rule lists; all others follow the ABI. A register that cannot be
+ * computed is unknown in all further frames, which only matters if a rule needs it.
  */
 #include <linux/bits.h>
 #include <linux/string.h>
 
 #include "frame_internal.h"
 
-static void forget(struct mlu_registers *regs, unsigned int reg)
+static void set_unknown(struct mlu_registers *regs, unsigned int reg)
 {
 	regs->known &= ~BIT(reg);
 }
 
-/* What a rule is applied to. */
-struct context {
+/* One application of a rule. */
+struct rule_context {
 	const struct mlu_cfi *cfi;
 	const struct mlu_cfi_rule *rule;
 	const struct mlu_memory *memory;
 	u64 cfa;
 };
 
-static enum mlu_frame_result find_cfa(struct context *c, const struct mlu_registers *regs)
+static enum mlu_frame_result find_cfa(struct rule_context *c, const struct mlu_registers *regs)
 {
 	enum mlu_frame_result result;
 
@@ -36,8 +36,9 @@ static enum mlu_frame_result find_cfa(struct context *c, const struct mlu_regist
 	return result;
 }
 
-/* Where the return address is, or what it is, by all but the usual ways. */
-static enum mlu_frame_result find_return(const struct context *c, const struct mlu_registers *regs,
+/* @slot: where the return address is; or @pc: its value. */
+static enum mlu_frame_result find_return(const struct rule_context *c,
+					 const struct mlu_registers *regs,
 					 const struct mlu_cfi_saved *ra, u64 *slot, u64 *pc)
 {
 	switch (ra->how) {
@@ -60,9 +61,9 @@ static enum mlu_frame_result find_return(const struct context *c, const struct m
 	}
 }
 
-/* The return address is the last register, if it is told of. */
-static enum mlu_frame_result read_return(const struct context *c, const struct mlu_registers *regs,
-					 u64 *slot, u64 *pc)
+/* If the rule lists the return address, it is the last register. */
+static enum mlu_frame_result read_return(const struct rule_context *c,
+					 const struct mlu_registers *regs, u64 *slot, u64 *pc)
 {
 	const struct mlu_cfi_saved *last = c->rule->nr ? &c->rule->saved[c->rule->nr - 1] : NULL;
 	enum mlu_frame_result result = MLU_FRAME_OK;
@@ -79,9 +80,9 @@ static enum mlu_frame_result read_return(const struct context *c, const struct m
 	return *pc ? MLU_FRAME_OK : MLU_FRAME_END;
 }
 
-/* A register's new state from @old, which is the frame's before anything was changed. */
-static void apply_one(const struct context *c, const struct mlu_cfi_saved *saved,
-		      const struct mlu_registers *old, struct mlu_registers *regs)
+/* @old: the frame's registers before any was changed. */
+static void apply_saved(const struct rule_context *c, const struct mlu_cfi_saved *saved,
+			const struct mlu_registers *old, struct mlu_registers *regs)
 {
 	unsigned int reg = saved->reg, from = saved->value;
 	u64 value;
@@ -97,23 +98,23 @@ static void apply_one(const struct context *c, const struct mlu_cfi_saved *saved
 		from = reg;
 		fallthrough;
 	case MLU_CFI_IN_REGISTER:
-		forget(regs, reg);
+		set_unknown(regs, reg);
 		if (from < MLU_CFI_NR_REGS && old->known & BIT(from))
 			mlu_frame_set(regs, reg, old->value[from], old->saved & BIT(from));
 		return;
 	case MLU_CFI_AT_EXPRESSION:
 	case MLU_CFI_IS_EXPRESSION:
-		forget(regs, reg);
+		set_unknown(regs, reg);
 		if (!mlu_frame_evaluate(c->cfi, saved->value, c->memory, old, &c->cfa, &value))
 			mlu_frame_set(regs, reg, value, saved->how == MLU_CFI_AT_EXPRESSION);
 		return;
 	default:
-		forget(regs, reg);
+		set_unknown(regs, reg);
 	}
 }
 
-/* Most rules look at no register but the CFA's: then nobody misses what was there before. */
-static bool looks_back(const struct mlu_cfi_rule *rule)
+/* Few rules read registers besides the CFA's: only these need the values from before. */
+static bool reads_registers(const struct mlu_cfi_rule *rule)
 {
 	unsigned int i;
 
@@ -125,8 +126,8 @@ static bool looks_back(const struct mlu_cfi_rule *rule)
 	return false;
 }
 
-static void apply(const struct context *c, const struct mlu_registers *old,
-		  struct mlu_registers *regs)
+static void apply_rule(const struct rule_context *c, const struct mlu_registers *old,
+		       struct mlu_registers *regs)
 {
 	unsigned int i;
 
@@ -134,21 +135,30 @@ static void apply(const struct context *c, const struct mlu_registers *old,
 	mlu_frame_set(regs, MLU_CFI_SP, c->cfa, false);
 	for (i = 0; i < c->rule->nr; i++)
 		if (c->rule->saved[i].reg != MLU_CFI_RA)
-			apply_one(c, &c->rule->saved[i], old, regs);
+			apply_saved(c, &c->rule->saved[i], old, regs);
 }
 
-/* Out of line: a copy of all registers is large, and rare. */
-static noinline void apply_with_copy(const struct context *c, struct mlu_registers *regs)
+/* Out of line, as the copy is large and rarely needed. */
+static noinline void apply_with_copy(const struct rule_context *c, struct mlu_registers *regs)
 {
 	const struct mlu_registers old = *regs;
 
-	apply(c, &old, regs);
+	apply_rule(c, &old, regs);
 }
 
+/**
+ * mlu_frame_by_rule() - go to the caller by an unwind rule
+ * @cfi: the section that the rule is from, which contains its expressions
+ * @rule: the rule of this frame's address
+ * @memory: the stack
+ * @regs: this frame's registers, then the caller's; unchanged unless the result is MLU_FRAME_OK
+ *
+ * Return: MLU_FRAME_OK, or why there is no caller.
+ */
 enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rule,
 					const struct mlu_memory *memory, struct mlu_registers *regs)
 {
-	struct context c = { .cfi = cfi, .rule = rule, .memory = memory };
+	struct rule_context c = { .cfi = cfi, .rule = rule, .memory = memory };
 	enum mlu_frame_result result = find_cfa(&c, regs);
 	u64 slot, pc = 0;
 
@@ -160,10 +170,10 @@ enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct 
 	if (pc == regs->pc && regs->known & BIT(MLU_CFI_SP) && !(regs->saved & BIT(MLU_CFI_SP)) &&
 	    c.cfa == regs->value[MLU_CFI_SP])
 		return MLU_FRAME_STUCK;
-	if (looks_back(rule))
+	if (reads_registers(rule))
 		apply_with_copy(&c, regs);
 	else
-		apply(&c, regs, regs);
+		apply_rule(&c, regs, regs);
 	regs->pc = pc;
 	regs->slot = slot;
 	regs->interrupted = rule->signal;
