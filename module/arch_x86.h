@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * x86-64: where a function's arguments, its result and its return address are.
+ * arch_x86: arguments, result, return slot and caller's registers of a probed call.
  *
- * Source: System V ABI, AMD64 supplement, 3.2 (function calling sequence).  All of it holds at a
- * probe on the function's first instruction, or behind instructions that touch neither arguments
- * nor stack pointer (see place.h), and at the return from it.
+ * Source: System V ABI, AMD64 supplement, 3.2 (function calling sequence). All of this applies at a
+ * probe on the function's first instruction, or behind instructions that change neither arguments
+ * nor stack pointer (see place.h), and at a return probe.
  */
 #ifndef MLU_ARCH_X86_H
 #define MLU_ARCH_X86_H
@@ -36,19 +36,19 @@ static inline unsigned long mlu_arch_result(const struct pt_regs *regs)
 	return regs->ax;
 }
 
-/* posix_memalign() and munmap() give an int: the upper half of the register means nothing. */
+/* posix_memalign() and munmap() return an int: the upper half of the register is undefined. */
 static inline int mlu_arch_result_int(const struct pt_regs *regs)
 {
 	return (int)regs->ax;
 }
 
-/* The stack pointer at entry names a call: it is the address of the return slot. */
+/* The stack pointer at entry identifies a call: it is the address of the return slot. */
 static inline unsigned long mlu_arch_entry_sp(const struct pt_regs *regs)
 {
 	return regs->sp;
 }
 
-/* The same for the call that has just returned: ret has popped the slot. */
+/* The same for a call that has just returned: ret has popped the slot. */
 static inline unsigned long mlu_arch_returned_sp(const struct pt_regs *regs)
 {
 	return regs->sp - sizeof(long);
@@ -59,10 +59,7 @@ static inline unsigned long mlu_arch_pc(const struct pt_regs *regs)
 	return regs->ip;
 }
 
-/*
- * The caller's registers, as they are when a call will have returned or has just done so: of those
- * that a function has to leave alone, and of the stack pointer.
- */
+/* The caller's registers as of the call's return: callee-saved ones and the stack pointer. */
 static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc, unsigned long sp,
 				    struct mlu_registers *caller)
 {
@@ -80,7 +77,7 @@ static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc
 	caller->slot = 0;
 }
 
-/* The vdso's image that the kernel maps into this mm; NULL: none. */
+/* The image of the vdso that the kernel maps into this mm, or NULL. */
 static inline const void *mlu_arch_vdso(const struct mm_struct *mm, size_t *size)
 {
 	const struct vdso_image *image = mm->context.vdso_image;

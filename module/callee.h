@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the call that a return address belongs to goes. */
+/* callee: find the function that was called, from a return address. */
 #ifndef MLU_CALLEE_H
 #define MLU_CALLEE_H
 

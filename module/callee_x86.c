@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From a return address to the function that was called.
+ * callee_x86: find the function that was called, from a return address.
  *
- * Read off the instruction that stands before it: a direct call, or one through a slot that the
- * dynamic linker fills in; a direct call may go to an entry of a procedure linkage table (PLT),
- * which is a jump through such a slot.  Any other call, through a register or a structure, tells
- * nothing.  The bytes are the target's, who may have written anything: what comes out is compared,
- * never followed further.
+ * The instruction before the return address is decoded: a direct call, or one through a slot that
+ * the dynamic linker fills in. The target of a direct call may be an entry of a procedure linkage
+ * table (PLT), which jumps through such a slot. For any other call, through a register or a
+ * structure, the function is unknown. The bytes are the target's and may have any value: the result
+ * is only compared, never followed further.
  *
- * Source: System V ABI, AMD64 supplement, 5.2 (dynamic linking); the forms with endbr64 and bnd are
- * those that linkers make of it for processors with CET and MPX.
+ * Source: System V ABI, AMD64 supplement, 5.2 (dynamic linking); linkers emit the forms with
+ * endbr64 and bnd for processors with CET and MPX.
  *
- * Entered from uprobe handlers, in the target's context; nothing here sleeps, faults or waits.
+ * Context: Called from uprobe handlers in task context, for current; does not sleep, fault or wait.
  */
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -32,8 +32,8 @@ static bool read_code(unsigned long addr, u8 *code, size_t len)
 	return !copy_from_user_nofault(code, (const void __user *)addr, len);
 }
 
-/* A distance counts from the instruction's end, @next. */
-static unsigned long at_distance(unsigned long next, const u8 *bytes)
+/* A distance is relative to @next, the end of the instruction. */
+static unsigned long add_distance(unsigned long next, const u8 *bytes)
 {
 	s32 distance;
 
@@ -41,15 +41,15 @@ static unsigned long at_distance(unsigned long next, const u8 *bytes)
 	return next + distance;
 }
 
-/* 0: the slot cannot be read */
-static unsigned long through_slot(unsigned long next, const u8 *bytes)
+/* The address in a slot, 0 if it cannot be read. */
+static unsigned long read_slot(unsigned long next, const u8 *bytes)
 {
 	unsigned long value;
 
-	return mlu_umem_read(at_distance(next, bytes), &value) ? value : 0;
+	return mlu_umem_read(add_distance(next, bytes), &value) ? value : 0;
 }
 
-static unsigned long through_plt(unsigned long entry)
+static unsigned long follow_plt(unsigned long entry)
 {
 	u8 code[sizeof(endbr64) + 1 + 6];
 	size_t at = 0;
@@ -62,10 +62,15 @@ static unsigned long through_plt(unsigned long entry)
 		at++;
 	if (code[at] != OPCODE_GROUP || code[at + 1] != MODRM_JUMP_SLOT)
 		return entry;
-	return through_slot(entry + at + 6, code + at + 2);
+	return read_slot(entry + at + 6, code + at + 2);
 }
 
-/* mlu_callee() - the function that the call before @ret has called; 0: not known */
+/**
+ * mlu_callee() - find the function that was called
+ * @ret: the return address of the call
+ *
+ * Return: the address of the function, 0 if it is unknown.
+ */
 unsigned long mlu_callee(unsigned long ret)
 {
 	u8 code[6];
@@ -73,18 +78,23 @@ unsigned long mlu_callee(unsigned long ret)
 	if (!read_code(ret - sizeof(code), code, sizeof(code)))
 		return 0;
 	if (code[0] == OPCODE_GROUP && code[1] == MODRM_CALL_SLOT)
-		return through_slot(ret, code + 2);
+		return read_slot(ret, code + 2);
 	if (code[1] == OPCODE_CALL)
-		return through_plt(at_distance(ret, code + 2));
+		return follow_plt(add_distance(ret, code + 2));
 	return 0;
 }
 
-/* mlu_direct_callee() - where a direct call before @ret goes, a PLT entry perhaps; 0: it is none */
+/**
+ * mlu_direct_callee() - get the target of a direct call
+ * @ret: the return address of the call
+ *
+ * Return: the target, which may be an entry of a PLT; 0 if the call is not a direct one.
+ */
 unsigned long mlu_direct_callee(unsigned long ret)
 {
 	u8 code[5];
 
 	if (!read_code(ret - sizeof(code), code, sizeof(code)) || code[0] != OPCODE_CALL)
 		return 0;
-	return at_distance(ret, code + 1);
+	return add_distance(ret, code + 1);
 }

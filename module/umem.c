@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Read a target's stack: the stack of current, or a copy of one.
+ * umem: read a target's stack: the stack of current, or a copy of one.
  *
- * Entered from handlers, in the target's context, and, for copies, from the work of deferred walks.
- * The target's memory is read with page faults off; nothing here sleeps.
+ * Context: Called from uprobe handlers in the target's context and, for copies, from the work of
+ * deferred walks. The target's memory is read with page faults off; nothing here sleeps.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -14,16 +14,19 @@
 #include "lib/frame.h"
 #include "umem.h"
 
-/* What a stack may reach up to where its mapping cannot be looked up just now. */
+/* Assumed size of the stack above sp if its mapping cannot be looked up now. */
 #define UNKNOWN_STACK (8UL << 20)
 
-/* How far down from a process's first stack nothing else is mapped: x86 leaves 128 MiB at least. */
+/* Nothing else is mapped in this range below a process's first stack; x86 leaves 128 MiB or more. */
 #define FIRST_STACK (8UL << 20)
 
-/*
- * mlu_umem_read() - a word of the target's memory; false: it is not there just now
+/**
+ * mlu_umem_read() - read a word of the target's memory
+ * @addr: its address
+ * @value: the word
  *
- * Context: its own; does not sleep.
+ * Context: The target's task; does not sleep.
+ * Return: false if the memory is not mapped or not present.
  */
 bool mlu_umem_read(unsigned long addr, unsigned long *value)
 {
@@ -46,7 +49,15 @@ static bool is_hole(const struct mlu_memory *memory, u64 addr)
 	return memory->holes & BIT((addr >> PAGE_SHIFT) - (memory->start >> PAGE_SHIFT));
 }
 
-/* The door of frame.h. */
+/**
+ * mlu_memory_read() - read a word of a stack, see frame.h
+ * @memory: a copy of a stack, or the memory of current
+ * @addr: address of the word in the target
+ * @word: the word
+ *
+ * Context: The target's task or, for a copy, any; does not sleep.
+ * Return: false if the word cannot be read.
+ */
 bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 {
 	unsigned long value;
@@ -65,11 +76,18 @@ bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 	return true;
 }
 
-/*
- * mlu_umem_return_address() - the return address that belongs into @slot, where @value was read
+/**
+ * mlu_umem_return_address() - look up the return address that a trampoline has replaced
+ * @at_return: called from a return handler, see mlu_return_instances()
+ * @slot: address of the slot
+ * @value: what was read there
  *
- * A return probe, ours or another tracer's, has put its trampoline there and the address into the
- * task's list of return instances, which only the task itself changes.
+ * A return probe, of this module or another tracer, replaces the address in the slot by that of its
+ * trampoline and saves it in the task's list of return instances, which only the task itself
+ * changes.
+ *
+ * Context: The target's task; does not sleep.
+ * Return: the return address; @value if it was not replaced.
  */
 unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsigned long value)
 {
@@ -81,10 +99,14 @@ unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsign
 	return value;
 }
 
-/*
- * mlu_umem_read_return() - the return address of a call, at its entry
- * @slot: where the call put it; another tracer's return probe, a few bytes before our breakpoint,
- *	may have been faster
+/**
+ * mlu_umem_read_return() - read the return address of a call at its entry
+ * @slot: where the call has put it; a return probe of another tracer, a few bytes before our
+ *	breakpoint, may have replaced it already
+ * @value: the return address
+ *
+ * Context: The target's task; does not sleep.
+ * Return: false if the slot cannot be read.
  */
 bool mlu_umem_read_return(unsigned long slot, unsigned long *value)
 {
@@ -94,11 +116,16 @@ bool mlu_umem_read_return(unsigned long slot, unsigned long *value)
 	return true;
 }
 
-/*
- * mlu_umem_stack_limit() - up to where the stack reaches that @sp is in; 0: it is in no mapping
+/**
+ * mlu_umem_stack_limit() - find the end of a stack
+ * @mm: the mm that the stack is in
+ * @sp: an address in the stack
  *
- * The process's first stack reaches up to where the kernel began it, with nothing else for
- * megabytes below.  mmap_lock is only tried: whoever holds it may wait for a handler to end.
+ * The process's first stack ends at start_stack, with nothing else mapped for megabytes below.
+ * mmap_lock is only tried: its holder may be waiting for a handler to end.
+ *
+ * Context: Any task context; does not sleep. Tries to take and releases mmap_lock for reading.
+ * Return: the end; an assumed one if mmap_lock is taken; 0 if @sp is in no mapping.
  */
 u64 mlu_umem_stack_limit(struct mm_struct *mm, unsigned long sp)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading a target's memory. */
+/* umem: read a target's memory. */
 #ifndef MLU_UMEM_H
 #define MLU_UMEM_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf_build_id: the notes of an ELF image: its build-id, and whether it has a Go runtime.
+ * elf_build_id: find the build-id of an ELF image, and whether it has a Go runtime, in its notes.
  *
  * Pure, see elf.h. A note is a header, a name and a descriptor, the latter two padded to four
  * bytes, or to eight where the segment or section is so aligned.
@@ -13,11 +13,11 @@
 
 #include "elf_internal.h"
 
-/* Bytes of notes that are looked through; real build-ids are at the very front. */
+/* Bytes of notes that are searched; real build-ids are at the very front. */
 #define MAX_NOTES (1024 * 1024)
 #define NAME_SIZE 4
 
-/* The note that is wanted, where its descriptor goes, and how many bytes of notes may be read. */
+/* @desc: where to copy the descriptor, or NULL. @budget: how many bytes of notes may be read. */
 struct note_search {
 	char name[NAME_SIZE];
 	u32 type;
@@ -48,7 +48,7 @@ static int take_desc(struct mlu_elf *elf, u64 desc, u32 len, const struct note_s
 	return err ? err : (int)len;
 }
 
-/* Each step is a note's header further at least, so the budget bounds the loop. */
+/* Each step advances by a note's header at least, so the budget bounds the loop. */
 static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 			struct note_search *search)
 {
@@ -111,6 +111,15 @@ static int search_all(struct mlu_elf *elf, struct note_search *search)
 	return ret ? ret : search_sections(elf, search);
 }
 
+/**
+ * mlu_elf_build_id() - read the build-id, from the PT_NOTE segments, else from the SHT_NOTE sections
+ * @elf: an opened image
+ * @id: where to put it
+ * @max: the size of @id; MLU_ELF_MAX_BUILD_ID is enough
+ *
+ * Return: its length in bytes; 0 if it is missing; -ENOEXEC if the notes are malformed or it is
+ * longer than @max; or the error of the source.
+ */
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max)
 {
 	struct note_search search = {
@@ -120,7 +129,15 @@ int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max)
 	return search_all(elf, &search);
 }
 
-/* Go's linker writes its own build-id in a note of its own, cmd/link/internal/ld/elf.go. */
+/**
+ * mlu_elf_has_go() - does the image contain a Go runtime
+ * @elf: an opened image
+ *
+ * Go's linker writes a build-id in a note of its own type, see cmd/link/internal/ld/elf.go.
+ *
+ * Return: 1 if so; 0 if not, or if it was linked with an empty -buildid=; -ENOEXEC if the notes are
+ * malformed; or the error of the source.
+ */
 int mlu_elf_has_go(struct mlu_elf *elf)
 {
 	struct note_search search = { .name = "Go\0", .type = 4, .budget = MAX_NOTES };

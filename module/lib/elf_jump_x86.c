@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf_jump: where a branch goes, if the file alone tells.
+ * elf_jump_x86: compute the target of a branch from the file alone.
  *
- * A direct branch has its target in the instruction.  One through a slot of the global offset table
- * (by way of the procedure linkage table or not) has it in the slot's relocation, which names a
- * symbol.  If this object defines the symbol, that definition is the answer.  At run time the
- * dynamic linker may prefer another object's definition of the same name.
+ * A direct branch has its target in the instruction. The target of a branch through a slot of the
+ * global offset table, directly or through the procedure linkage table, is the symbol that the
+ * slot's relocation names. If this object defines the symbol, that definition is the result. At run
+ * time the dynamic linker may prefer another object's definition of the same name.
  *
- * Source: System V ABI, AMD64 supplement, 4.4 (relocation) and 5.2 (dynamic linking); the forms
- * with endbr64 and bnd are those that linkers make for processors with CET and MPX.
+ * Source: System V ABI, AMD64 supplement, 4.4 (relocation) and 5.2 (dynamic linking); linkers emit
+ * the forms with endbr64 and bnd for processors with CET and MPX.
  *
- * Pure, see elf.h.  A relocation table that lies tells nothing, it is no error: the caller does
- * without the answer.
+ * Pure, see elf.h. A malformed relocation table is no error: the target is then unknown.
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
@@ -21,7 +20,7 @@
 
 #include "elf_internal.h"
 
-/* Entries of one table that are searched: more than there are functions of other objects. */
+/* Entries of one table that are searched; real tables name fewer functions of other objects. */
 #define MAX_RELOCATIONS (64 * 1024)
 
 #define RELOC_GLOB_DAT 6
@@ -45,8 +44,8 @@
 
 static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 
-/* A distance counts from the instruction's end, @next. */
-static u64 at_distance(u64 next, const u8 *bytes)
+/* A distance is relative to @next, the end of the instruction. */
+static u64 add_distance(u64 next, const u8 *bytes)
 {
 	s32 distance;
 
@@ -54,7 +53,7 @@ static u64 at_distance(u64 next, const u8 *bytes)
 	return next + distance;
 }
 
-/* Bytes of @code that mark where a branch may land and do nothing else. */
+/* Length of an endbr64 at @code, 0 if it is something else. */
 static size_t landing_length(const u8 *code, size_t len)
 {
 	if (len < sizeof(endbr64) || memcmp(code, endbr64, sizeof(endbr64)))
@@ -64,7 +63,7 @@ static size_t landing_length(const u8 *code, size_t len)
 
 /* === Slots === */
 
-/* The address of the dynamic symbol @i. 1: it is a function of this object. */
+/* The address of dynamic symbol @i. Returns 1 if it is a function of this object. */
 static int symbol_value(struct mlu_elf *elf, u64 i, u64 *value)
 {
 	struct mlu_elf_table symbols;
@@ -87,8 +86,8 @@ static bool is_of_slot(const Elf64_Rela *rela, u64 slot)
 	return rela->r_offset == slot && (type == RELOC_GLOB_DAT || type == RELOC_JUMP_SLOT);
 }
 
-/* 1: the table at @vaddr, of @size bytes, tells what @slot is filled with. */
-static int look_into_table(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u64 *target)
+/* Returns 1 if the relocations at @vaddr, of @size bytes, fill @slot from this object. */
+static int search_relocations(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u64 *target)
 {
 	struct mlu_elf_table table;
 	Elf64_Rela rela;
@@ -113,9 +112,9 @@ static int look_up_slot(struct mlu_elf *elf, u64 slot, u64 *target)
 	const struct mlu_elf_dynamic *dynamic = &elf->dynamic;
 	int ret;
 
-	ret = look_into_table(elf, dynamic->jmprel, dynamic->pltrelsz, slot, target);
+	ret = search_relocations(elf, dynamic->jmprel, dynamic->pltrelsz, slot, target);
 	if (!ret)
-		ret = look_into_table(elf, dynamic->rela, dynamic->relasz, slot, target);
+		ret = search_relocations(elf, dynamic->rela, dynamic->relasz, slot, target);
 	if (ret == 1)
 		return 1;
 	*target = 0;
@@ -124,8 +123,8 @@ static int look_up_slot(struct mlu_elf *elf, u64 slot, u64 *target)
 
 /* === Branches === */
 
-/* The slot that the instruction at @vaddr branches through. */
-static bool branch_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
+/* False if the instruction at @vaddr is no branch through a slot. */
+static bool decode_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
 {
 	size_t prefix = len && code[0] == PREFIX_BND;
 
@@ -134,14 +133,14 @@ static bool branch_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
 	if (len < 6 || code[0] != OPCODE_GROUP ||
 	    (code[1] != MODRM_CALL_SLOT && code[1] != MODRM_JUMP_SLOT))
 		return false;
-	*slot = at_distance(vaddr + prefix + 6, code + 2);
+	*slot = add_distance(vaddr + prefix + 6, code + 2);
 	return true;
 }
 
-static bool direct_target(u64 vaddr, const u8 *code, size_t len, u64 *target)
+static bool decode_direct(u64 vaddr, const u8 *code, size_t len, u64 *target)
 {
 	if (len >= 5 && (code[0] == OPCODE_CALL || code[0] == OPCODE_JUMP))
-		*target = at_distance(vaddr + 5, code + 1);
+		*target = add_distance(vaddr + 5, code + 1);
 	else if (len >= 2 && code[0] == OPCODE_SHORT_JUMP)
 		*target = vaddr + 2 + (s8)code[1];
 	else
@@ -149,8 +148,8 @@ static bool direct_target(u64 vaddr, const u8 *code, size_t len, u64 *target)
 	return true;
 }
 
-/* What a direct branch goes to may be an entry of the procedure linkage table: go on from there. */
-static int through_linkage(struct mlu_elf *elf, u64 *target)
+/* The target of a direct branch may be an entry of the procedure linkage table: follow it. */
+static int follow_linkage(struct mlu_elf *elf, u64 *target)
 {
 	u8 code[sizeof(endbr64) + 1 + 6];
 	u64 offset, len, slot;
@@ -164,23 +163,36 @@ static int through_linkage(struct mlu_elf *elf, u64 *target)
 	if (err)
 		return err == -ENOEXEC ? 0 : err;
 	landing = landing_length(code, len);
-	if (!branch_slot(*target + landing, code + landing, len - landing, &slot))
+	if (!decode_slot(*target + landing, code + landing, len - landing, &slot))
 		return 1;
 	return look_up_slot(elf, slot, target);
 }
 
+/**
+ * mlu_elf_branch() - compute the target of a direct branch, or of one through a slot
+ * @elf: an opened image
+ * @vaddr: the instruction's address in the ELF file
+ * @code: its bytes
+ * @len: how many bytes there are, including those of later instructions
+ * @target: the target's address in the ELF file, 0 if that is in another object
+ *
+ * The target of a branch through a slot, or to an entry of the procedure linkage table, is the
+ * function of this object that has the slot's name; another object's may be called at run time.
+ *
+ * Return: 1; 0 if it is no such branch; or the error of the source.
+ */
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
 {
 	u64 slot;
 
-	if (branch_slot(vaddr, code, len, &slot))
+	if (decode_slot(vaddr, code, len, &slot))
 		return look_up_slot(elf, slot, target);
-	if (direct_target(vaddr, code, len, target))
-		return through_linkage(elf, target);
+	if (decode_direct(vaddr, code, len, target))
+		return follow_linkage(elf, target);
 	return 0;
 }
 
-/* mov from a register to rsi, rdx or rcx, which hold the second argument and later ones. */
+/* Length of a mov from a register to rsi, rdx or rcx, the second to fourth arguments. */
 static size_t move_length(const u8 *code, size_t len)
 {
 	u8 to;
@@ -192,7 +204,18 @@ static size_t move_length(const u8 *code, size_t len)
 	return to == REG_RCX || to == REG_RDX || to == REG_RSI ? 3 : 0;
 }
 
-/* A call is no jump: its function goes on behind it. */
+/**
+ * mlu_elf_jump() - compute the target of a function that only jumps, with the same first argument
+ * @elf: an opened image
+ * @vaddr: the function's address in the ELF file
+ * @code: its first bytes
+ * @len: how many
+ * @target: as for mlu_elf_branch()
+ *
+ * One move to the register of a later argument may precede the jump.
+ *
+ * Return: 1; 0 if it does something else first, as with a call; or the error of the source.
+ */
 int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
 {
 	size_t skip = landing_length(code, len);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elf_unwind: where an ELF image has its unwind data.
+ * elf_unwind: locate the unwind data of an ELF image.
  *
- * Pure, see elf.h.  Programs find .eh_frame by PT_GNU_EH_FRAME, a small header whose first pointer
- * leads to it; this is what we go by, as a section table may be missing.  But only the section
- * table knows the size, and some objects have no such header: then it is looked up by name.  The
- * header's search table is not used: making one of our own takes one pass, and cannot be lied to.
+ * Pure, see elf.h. PT_GNU_EH_FRAME is a small header whose first pointer leads to .eh_frame; it is
+ * preferred, as a section table may be missing. The section table adds the size, and without such
+ * a header the section is looked up by name. The header's search table is not used: cfi_index.c
+ * makes a trustworthy one in two passes.
  *
  * Source: Linux Standard Base Core 5.0, 10.6.2 (.eh_frame_hdr).
  *
@@ -19,7 +19,7 @@
 #include "elf_internal.h"
 #include "machine.h"
 
-/* DW_EH_PE_: how a pointer is written, and what it counts from. */
+/* DW_EH_PE_: format of a pointer, and what it is relative to. */
 #define PE_FORMAT 0x0f
 #define PE_UDATA4 0x03
 #define PE_UDATA8 0x04
@@ -38,7 +38,7 @@ struct eh_frame_hdr {
 	u8 pointer[8];
 } __packed;
 
-/* The pointer's own address is @addr + 4, "data" is the header's. 0: written in no way we know. */
+/* @addr: address of the header, which "data" refers to. Returns 0 for an unsupported encoding. */
 static u64 decode_pointer(const struct eh_frame_hdr *hdr, u64 addr)
 {
 	u64 value, base = 0;
@@ -74,12 +74,12 @@ static u64 decode_pointer(const struct eh_frame_hdr *hdr, u64 addr)
 	return base + value;
 }
 
-static int by_header(struct mlu_elf *elf, const Elf64_Phdr *phdr, struct mlu_elf_unwind *unwind)
+static int read_header(struct mlu_elf *elf, const Elf64_Phdr *phdr, struct mlu_elf_unwind *unwind)
 {
 	struct eh_frame_hdr hdr = {};
 	int err;
 
-	/* A header of 8 bytes, with a pointer of 4, is a whole one. */
+	/* A header with a pointer of 4 bytes may end after 8 bytes. */
 	err = mlu_elf_copy(elf, phdr->p_offset, &hdr,
 			   phdr->p_filesz < sizeof(hdr) ? 8 : sizeof(hdr));
 	if (err)
@@ -92,7 +92,7 @@ static int by_header(struct mlu_elf *elf, const Elf64_Phdr *phdr, struct mlu_elf
 	return 0;
 }
 
-/* 0 and a size of 0: there is no such segment. */
+/* Leaves a size of 0 if there is no such segment. */
 static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 {
 	Elf64_Phdr phdr;
@@ -104,12 +104,12 @@ static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 		if (err)
 			return err;
 		if (phdr.p_type == PT_GNU_EH_FRAME)
-			return by_header(elf, &phdr, unwind);
+			return read_header(elf, &phdr, unwind);
 	}
 	return 0;
 }
 
-static bool is_candidate(const struct mlu_elf *elf, const Elf64_Shdr *shdr)
+static bool may_be_eh_frame(const struct mlu_elf *elf, const Elf64_Shdr *shdr)
 {
 	return (shdr->sh_type == SHT_PROGBITS || shdr->sh_type == MLU_ELF_SHT_UNWIND) &&
 	       shdr->sh_flags & SHF_ALLOC && mlu_elf_in_file(elf, shdr->sh_offset, shdr->sh_size);
@@ -127,7 +127,7 @@ static bool is_named_eh_frame(struct mlu_elf *elf, const Elf64_Shdr *names, u32 
 	return !IS_ERR(bytes) && !memcmp(bytes, wanted, sizeof(wanted));
 }
 
-/* The table of section names; false: there is none to be trusted. */
+/* The table of section names; false if it cannot be read. */
 static bool read_names(struct mlu_elf *elf, Elf64_Shdr *names)
 {
 	Elf64_Ehdr head;
@@ -136,7 +136,7 @@ static bool read_names(struct mlu_elf *elf, Elf64_Shdr *names)
 	       !mlu_elf_section(elf, head.e_shstrndx, names);
 }
 
-/* Each section, until one is at the address that the header told, or has the name. */
+/* Look for the section with the address from the header or, without one, with the name. */
 static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 {
 	Elf64_Shdr shdr, names = {};
@@ -148,7 +148,7 @@ static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 	for (i = 0; i < elf->shnum; i++) {
 		if (mlu_elf_section(elf, i, &shdr))
 			return 0;
-		if (!is_candidate(elf, &shdr))
+		if (!may_be_eh_frame(elf, &shdr))
 			continue;
 		if (named ? !is_named_eh_frame(elf, &names, shdr.sh_name) :
 			    shdr.sh_addr != unwind->vaddr || shdr.sh_offset != unwind->offset)
@@ -161,6 +161,16 @@ static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 	return 0;
 }
 
+/**
+ * mlu_elf_unwind() - locate the unwind data
+ * @elf: an opened image
+ * @unwind: what to fill; its size is 0 if there is no unwind data
+ *
+ * If no section table gives the size, the data extends to the end of its segment: what follows it
+ * there is no valid entry, or a length of zero.
+ *
+ * Return: 0, or the error of the source.
+ */
 int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 {
 	int err;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * place: where inside a function its breakpoint may go, see place.h for the rule and its reasons.
+ * place_x86: choose where in a function its breakpoint is set, see place.h for the conditions.
  *
- * Pure: it decodes the few instructions that it knows and gives up at all others. A decoder here
- * takes the bytes from an instruction on and how many there are, and answers with the length of
- * the instruction, 0 if it is none of its kind or not all of it is there.
+ * Pure: it decodes a few instructions and stops at all others. A decoder here takes the bytes from
+ * an instruction on and their number, and returns the length of the instruction, 0 if it is of
+ * another kind or truncated.
  *
- * Context: any. No locks, no state, no loop longer than the bytes it is given.
+ * Context: any. No locks, no state, no loop longer than the bytes that are passed.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "place.h"
 
-/* Prefixes, as the processor's manual names them. */
+/* Prefixes, named as in the processor's manual. */
 #define PREFIX_CS 0x2e
 #define PREFIX_SIZE 0x66
 #define REX 0x40
@@ -38,7 +38,7 @@ static u8 modrm_rm(u8 modrm)
 	return modrm & 7;
 }
 
-/* === What the kernel emulates === */
+/* === Instructions that the kernel emulates === */
 
 static bool is_short_jcc(u8 opcode)
 {
@@ -50,7 +50,7 @@ static bool is_near_jcc(const u8 *c)
 	return c[0] == 0x0f && (c[1] & 0xf0) == 0x80;
 }
 
-/* With an address size prefix or a branch hint it may be emulated or refused: not for us. */
+/* With an address size prefix or a branch hint it may be emulated or refused: not accepted. */
 static bool is_branch(const u8 *c, size_t len)
 {
 	if (len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0])))
@@ -92,8 +92,8 @@ static size_t operand_length(u8 modrm, u8 sib)
 	return 0;
 }
 
-/* 0F 1F /0 with any number of size and segment prefixes: what assemblers pad with. */
-static size_t long_nop(const u8 *c, size_t len)
+/* 0F 1F /0 with any number of size and segment prefixes, which assemblers use as padding. */
+static size_t long_nop_length(const u8 *c, size_t len)
 {
 	size_t i = 0, total;
 
@@ -109,12 +109,12 @@ static size_t long_nop(const u8 *c, size_t len)
 static bool is_emulated(const u8 *c, size_t len, bool nop_emulated)
 {
 	return is_push(c, len) || is_branch(c, len) || is_short_nop(c, len) ||
-	       (nop_emulated && long_nop(c, len));
+	       (nop_emulated && long_nop_length(c, len));
 }
 
-/* === What may be skipped === */
+/* === Instructions that may be skipped === */
 
-static size_t endbr64(const u8 *c, size_t len)
+static size_t endbr64_length(const u8 *c, size_t len)
 {
 	static const u8 bytes[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 
@@ -122,7 +122,7 @@ static size_t endbr64(const u8 *c, size_t len)
 }
 
 /* A register or a variable of the object itself: the ModRM byte and its displacement. */
-static size_t plain_operand(u8 modrm)
+static size_t plain_operand_length(u8 modrm)
 {
 	if (modrm_mod(modrm) == 3)
 		return 1;
@@ -130,8 +130,8 @@ static size_t plain_operand(u8 modrm)
 }
 
 /*
- * rax, r10 and r11 carry no argument, r8 and r9 the fifth and the sixth, which no handler reads;
- * none of them has to be preserved.
+ * rax, r10 and r11 hold no argument, r8 and r9 the fifth and the sixth, which no handler reads;
+ * all of them are caller-saved.
  */
 static bool is_free_register(u8 reg, bool extended)
 {
@@ -148,8 +148,8 @@ static bool is_harmless_move(u8 rex, u8 opcode, u8 modrm)
 }
 
 /*
- * cmp and test write flags and nothing else. Bytes of the immediate operand behind the others;
- * -1 for any other instruction.
+ * The size of the immediate operand of cmp and test, which write nothing but flags; -1 for any
+ * other instruction.
  */
 static int compare_immediate(u8 opcode, u8 modrm)
 {
@@ -178,8 +178,8 @@ static int compare_immediate(u8 opcode, u8 modrm)
 	return -1;
 }
 
-/* With a size prefix the immediate would be shorter: such ones are not on the list. */
-static size_t compare_or_move(const u8 *c, size_t len)
+/* With a size prefix the immediate would be shorter: not accepted. */
+static size_t compare_or_move_length(const u8 *c, size_t len)
 {
 	u8 rex = len && (c[0] & 0xf0) == REX ? c[0] : 0;
 	size_t prefix = rex ? 1 : 0, operand, total;
@@ -188,7 +188,7 @@ static size_t compare_or_move(const u8 *c, size_t len)
 	if (len < prefix + 2)
 		return 0;
 	c += prefix;
-	operand = plain_operand(c[1]);
+	operand = plain_operand_length(c[1]);
 	immediate = is_harmless_move(rex, c[0], c[1]) ? 0 : compare_immediate(c[0], c[1]);
 	if (!operand || immediate < 0)
 		return 0;
@@ -197,7 +197,7 @@ static size_t compare_or_move(const u8 *c, size_t len)
 }
 
 /* mov of an immediate to such a register, at most 32 bits of it. */
-static size_t move_immediate(const u8 *c, size_t len)
+static size_t move_immediate_length(const u8 *c, size_t len)
 {
 	u8 rex = len && (c[0] & 0xf0) == REX ? c[0] : 0;
 	size_t prefix = rex ? 1 : 0;
@@ -208,7 +208,7 @@ static size_t move_immediate(const u8 *c, size_t len)
 	return (c[0] & 0xf8) == 0xb8 && is_free_register(c[0] & 7, rex & REX_B) ? prefix + 5 : 0;
 }
 
-static size_t short_nop(const u8 *c, size_t len)
+static size_t short_nop_length(const u8 *c, size_t len)
 {
 	if (!is_short_nop(c, len))
 		return 0;
@@ -217,22 +217,22 @@ static size_t short_nop(const u8 *c, size_t len)
 
 static size_t skip_length(const u8 *c, size_t len)
 {
-	size_t skip = endbr64(c, len);
+	size_t skip = endbr64_length(c, len);
 
 	if (!skip)
-		skip = short_nop(c, len);
+		skip = short_nop_length(c, len);
 	if (!skip)
-		skip = long_nop(c, len);
+		skip = long_nop_length(c, len);
 	if (!skip)
-		skip = move_immediate(c, len);
+		skip = move_immediate_length(c, len);
 	if (!skip)
-		skip = compare_or_move(c, len);
+		skip = compare_or_move_length(c, len);
 	return skip;
 }
 
-/* === What does the same wherever it is executed === */
+/* === Instructions that do the same wherever they are executed === */
 
-/* Arithmetic, moves, lea and shifts, the one-byte opcodes of them; at most a REX prefix. */
+/* Arithmetic, moves, lea and shifts with one-byte opcodes; at most a REX prefix. */
 static bool is_data_instruction(const u8 *c, size_t len)
 {
 	size_t prefix = len && (c[0] & 0xf0) == REX ? 1 : 0;
@@ -265,9 +265,9 @@ static bool is_data_instruction(const u8 *c, size_t len)
 	return false;
 }
 
-/* === Where branches land === */
+/* === Targets of branches === */
 
-static s64 rel32(const u8 *c)
+static s64 read_rel32(const u8 *c)
 {
 	return (s32)(c[0] | c[1] << 8 | c[2] << 16 | (u32)c[3] << 24);
 }
@@ -284,23 +284,23 @@ static bool is_long_branch(const u8 *c)
 	return is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8);
 }
 
-/* Is a branch at @c, and how far from @c does it land? */
+/* False if there is no branch at @c; the distance is from @c. */
 static bool branch_distance(const u8 *c, size_t len, s64 *distance)
 {
 	if (len >= 2 && is_short_branch(c[0]))
 		*distance = 2 + (s8)c[1];
 	else if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
-		*distance = 5 + rel32(c + 1);
+		*distance = 5 + read_rel32(c + 1);
 	else if (len >= 6 && is_long_branch(c))
-		*distance = 6 + rel32(c + 2);
+		*distance = 6 + read_rel32(c + 2);
 	else
 		return false;
 	return true;
 }
 
 /*
- * May a direct branch land in (0, place]? Every byte is taken for the first one of an instruction,
- * so some bytes are branches that are none; then the first instruction has to do.
+ * True if a direct branch may land in (0, place]. Each byte is decoded as the start of an
+ * instruction, so some branches are not real; then only the first instruction is used.
  */
 static bool is_landed_on(const u8 *code, size_t len, size_t place)
 {
@@ -330,7 +330,7 @@ static void add_place(struct mlu_places *places, size_t offset, bool emulated)
 	places->nr++;
 }
 
-/* Those behind the first instruction that are emulated, or those that are not. */
+/* Add places behind the first instruction, either emulated ones or others. */
 static void add_later_places(const u8 *code, size_t len, bool nop_emulated, bool emulated,
 			     struct mlu_places *places)
 {
@@ -349,6 +349,16 @@ static void add_later_places(const u8 *code, size_t len, bool nop_emulated, bool
 	}
 }
 
+/**
+ * mlu_places_find() - find the places for a function's breakpoint
+ * @code: the function's bytes from its first instruction on
+ * @len: how many
+ * @whole: these are all of its bytes; otherwise the only place is the first instruction
+ * @nop_emulated: this kernel emulates multi-byte nops too
+ * @places: the result; the first instruction, not emulated, if the bytes cannot be decoded
+ *
+ * If there are more than MLU_PLACES_MAX, the worst ones are dropped.
+ */
 void mlu_places_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
 		     struct mlu_places *places)
 {
@@ -363,5 +373,4 @@ void mlu_places_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
 		add_later_places(code, len, nop_emulated, false, places);
 	if (!first_is_emulated)
 		add_place(places, 0, false);
-	/* Where there are too many, the first instruction is the one that is given up. */
 }

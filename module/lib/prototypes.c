@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of allocator functions: C11 7.22.3, C23 7.24.3, POSIX.1-2024, glibc's manual, C++23
- * 17.6.3 in the names of the Itanium ABI, and the manuals of jemalloc, gperftools and mimalloc.
+ * prototypes: the table of allocator functions that are probed.
  *
- * An object that defines malloc may free its blocks by any function that is a free of its own, so
- * all of these are in the table, whatever language they are of: what is freed by a function without
- * a probe stays in the report.
+ * Sources: C11 7.22.3, C23 7.24.3, POSIX.1-2024, glibc's manual, C++23 17.6.3 with the names of the
+ * Itanium ABI, and the manuals of jemalloc, gperftools and mimalloc.
  *
- * No function with a return probe may throw: an exception that passes a return probe's trampoline
- * ends the program.  That is why operator new is not here.  A function that only frees has an entry
- * probe alone.
+ * The blocks of an object that defines malloc may be freed by any of its functions that free, so
+ * these are in the table for all languages: a block that is freed by a function without a probe
+ * stays in the report.
  *
- * Where several names share an address (cfree and free, memalign and aligned_alloc, mmap and
- * mmap64) the first one in this table names the probe.
+ * A function with a return probe must not throw: an exception that passes the trampoline of a
+ * return probe ends the program. That is why operator new is missing. A function that only frees
+ * has an entry probe alone.
+ *
+ * If several names share an address (cfree and free, memalign and aligned_alloc, mmap and mmap64),
+ * the first one in this table names the probe.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
@@ -94,8 +96,8 @@ const struct mlu_prototype mlu_prototypes[] = {
 	{ "mi_recalloc_aligned", MLU_CALL_REALLOC, 2, 1, 0 },
 	{ "mi_recalloc_aligned_at", MLU_CALL_REALLOC, 2, 1, 0 },
 	/*
-	 * mimalloc: these take a block, and may throw, free it also when they fail, or have a heap
-	 * of the program's own.  What they give is not followed.
+	 * mimalloc: these take a block, and may throw, free it also when they fail, or use a heap
+	 * of the program. Their results are not recorded.
 	 */
 	{ "mi_new_realloc", MLU_CALL_FREE, MLU_NO_ARG, MLU_NO_ARG, 0 },
 	{ "mi_new_reallocn", MLU_CALL_FREE, MLU_NO_ARG, MLU_NO_ARG, 0 },

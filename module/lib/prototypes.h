@@ -1,39 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The allocator functions that are probed, and what their arguments mean. */
+/* prototypes: the allocator functions that are probed, and the meaning of their arguments. */
 #ifndef MLU_PROTOTYPES_H
 #define MLU_PROTOTYPES_H
 
 #include <linux/types.h>
 
-/* What a call does, seen from its arguments and its result. */
+/**
+ * enum mlu_call_type - the effect of a call, according to its arguments and its result
+ * @MLU_CALL_ALLOC: returns a new block, or NULL
+ * @MLU_CALL_REALLOC: returns a block for an old one, or NULL
+ * @MLU_CALL_MEMALIGN: stores a new block's address where an argument points to; returns 0 if it did
+ * @MLU_CALL_FREE: frees a block; entry probe only
+ * @MLU_CALL_MMAP: returns a new mapping, or MAP_FAILED
+ * @MLU_CALL_MUNMAP: removes a mapping; returns 0 if it did
+ */
 enum mlu_call_type {
-	MLU_CALL_ALLOC,	   /* gives a new block, or NULL */
-	MLU_CALL_REALLOC,  /* gives a block for an old one, or NULL */
-	MLU_CALL_MEMALIGN, /* puts a new block's address where an argument says; 0: it did */
-	MLU_CALL_FREE,	   /* entry only */
-	MLU_CALL_MMAP,	   /* gives a new mapping, or MAP_FAILED */
-	MLU_CALL_MUNMAP,   /* 0: it did */
+	MLU_CALL_ALLOC,
+	MLU_CALL_REALLOC,
+	MLU_CALL_MEMALIGN,
+	MLU_CALL_FREE,
+	MLU_CALL_MMAP,
+	MLU_CALL_MUNMAP,
 };
 
 #define MLU_NO_ARG (-1)
-/* At least as many as funcs.c has. */
+/* At least the number of entries of mlu_prototypes. */
 #define MLU_MAX_PROTOTYPES 96
 
+/**
+ * struct mlu_prototype - a function that may be probed
+ * @name: its name
+ * @type: its effect
+ * @size: number of the argument that is the size, from 0, or MLU_NO_ARG
+ * @times: number of the argument that is a factor of the size, or MLU_NO_ARG
+ * @block: number of the argument that is the block or where to store its address, or MLU_NO_ARG
+ */
 struct mlu_prototype {
 	const char *name;
 	enum mlu_call_type type;
-	/* Numbers of arguments: the size, a factor of it, and the block or where it is put. */
 	s8 size;
 	s8 times;
 	s8 block;
 };
 
-/* One probed function. */
+/**
+ * struct mlu_function - a probed function of an object
+ * @proto: its prototype
+ * @skipped: distance from its first byte to its breakpoint; set when the breakpoint is in
+ * @size: its size in bytes, 0 if unknown
+ * @unseen: its object also has operator new, which is not probed
+ */
 struct mlu_function {
 	const struct mlu_prototype *proto;
-	u32 skipped; /* from its first byte to its breakpoint; set when that is in */
-	u32 size;    /* in bytes, 0: not known */
-	bool unseen; /* its object also has operator new, which is not probed */
+	u32 skipped;
+	u32 size;
+	bool unseen;
 };
 
 extern const struct mlu_prototype mlu_prototypes[];
@@ -44,13 +65,13 @@ static inline bool mlu_prototype_has_return(const struct mlu_prototype *proto)
 	return proto->type != MLU_CALL_FREE;
 }
 
-/* Probed first at attach: without them a block could be recorded whose end is not seen. */
+/* Probed first at attach: otherwise a recorded block could be freed unnoticed. */
 static inline bool mlu_prototype_is_free(const struct mlu_prototype *proto)
 {
 	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP;
 }
 
-/* Which table its blocks are in. */
+/* True if its blocks are mappings, which have a table of their own. */
 static inline bool mlu_prototype_is_mapping(const struct mlu_prototype *proto)
 {
 	return proto->type == MLU_CALL_MMAP || proto->type == MLU_CALL_MUNMAP;
