@@ -17,7 +17,7 @@
 /* Assumed size of the stack above sp if its mapping cannot be looked up now. */
 #define UNKNOWN_STACK (8UL << 20)
 
-/* Nothing else is mapped in this range below a process's first stack; x86 leaves 128 MiB or more. */
+/* Nothing else is mapped in this range below the first stack; x86 leaves at least 128 MiB. */
 #define FIRST_STACK (8UL << 20)
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cfi_internal: shared by the files cfi*.c: a bounded reader, which frame_expression.c uses too, the
- * headers of entries, and the interpreter.
+ * cfi_internal: shared by the files cfi*.c: a bounded reader, which frame_expression.c uses too,
+ * the headers of entries, and the interpreter.
  */
 #ifndef MLU_CFI_INTERNAL_H
 #define MLU_CFI_INTERNAL_H

@@ -2,10 +2,10 @@
 /*
  * cfi_rule: look up the entry of an address and convert its row to a rule.
  *
- * Worst case of one look-up: 23 steps of binary search (there are at most 2^23 entries), two headers
- * of entries, and MLU_CFI_MAX_OPS operations. The most expensive operation copies a row of 120
- * bytes; the usual one reads a number and sets two fields, in 95 instructions. That is 1.6 million
- * instructions for a hostile entry and some hundreds for one that a compiler emits.
+ * Worst case of one look-up: 23 steps of binary search (there are at most 2^23 entries), two
+ * headers of entries, and MLU_CFI_MAX_OPS operations. The most expensive operation copies a row of
+ * 120 bytes; the usual one reads a number and sets two fields, in 95 instructions. That is 1.6
+ * million instructions for a hostile entry and some hundreds for one that a compiler emits.
  *
  * Source: machine_x86.h for the registers that an entry omits.
  *

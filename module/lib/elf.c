@@ -224,7 +224,7 @@ static int read_dynamic(struct mlu_elf *elf)
  * @scratch_len: its size, at least MLU_ELF_MIN_SCRATCH
  *
  * Return: 0; -ENOEXEC if it is no ELF program or shared object, or one with malformed headers;
- * -EOPNOTSUPP if it is a 32-bit one or of another machine or byte order; or the error of the source.
+ * -EOPNOTSUPP if it is a 32-bit one or of another machine or byte order; or the error of @src.
  */
 int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
 		 size_t scratch_len)

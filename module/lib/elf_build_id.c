@@ -112,7 +112,7 @@ static int search_all(struct mlu_elf *elf, struct note_search *search)
 }
 
 /**
- * mlu_elf_build_id() - read the build-id, from the PT_NOTE segments, else from the SHT_NOTE sections
+ * mlu_elf_build_id() - read the build-id, from PT_NOTE segments, else from SHT_NOTE sections
  * @elf: an opened image
  * @id: where to put it
  * @max: the size of @id; MLU_ELF_MAX_BUILD_ID is enough

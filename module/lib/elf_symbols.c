@@ -7,7 +7,7 @@
  * its dynamic symbols scanned. So has the symbol table (SHT_SYMTAB) of a program. Scanning all
  * dynamic symbols instead of using DT_GNU_HASH would read megabytes of names of a large library.
  *
- * Pure, see elf.h. All counts in the tables are 32 bits wide and all sums 64, so that nothing wraps;
+ * Pure, see elf.h. All counts in the tables are 32 bits wide and all sums 64, so nothing wraps;
  * each access is checked against the end of the table's segment or section.
  *
  * Context: as the source's read; never a probe handler. No locks.

@@ -77,7 +77,7 @@ static inline u64 mlu_frame_lookup(const struct mlu_registers *regs)
 }
 
 /**
- * mlu_frame_is_made_by_hand() - was the frame's return address written by something else than a call
+ * mlu_frame_is_made_by_hand() - was the frame's return address not written by a call
  * @regs: the frame's registers
  * @rule: the result of the look-up for them; if there is no rule, @rule->behind alone is valid
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* machine: selects the architecture's constants; see ../arch.h for what an architecture provides. */
+/* machine: select the constants of the architecture; ../arch.h lists what each one provides. */
 #ifndef MLU_MACHINE_H
 #define MLU_MACHINE_H
 

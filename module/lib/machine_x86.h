@@ -20,7 +20,7 @@
 #define MLU_CFI_RSP 7
 #define MLU_CFI_NR_REGS 16
 #define MLU_CFI_RA 16
-/* The last register that may occur in unwind data: vector and mask registers do, and are ignored. */
+/* The last register number in unwind data; vector and mask registers occur, and are ignored. */
 #define MLU_CFI_LAST_REGISTER 125
 
 /* The stack pointer: in the caller it is the CFA. */
