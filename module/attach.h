@@ -3,7 +3,7 @@
 #ifndef MLU_ATTACH_H
 #define MLU_ATTACH_H
 
-#include "worker.h"
+#include "request.h"
 
 struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct work_struct *),
 			      struct workqueue_struct *wq);

@@ -11,12 +11,12 @@
  */
 #include <linux/ctype.h>
 #include <linux/ktime.h>
-#include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "command.h"
 #include "text.h"
+#include "worker.h"
 
 /* A command being read. */
 struct parse {
@@ -178,80 +178,7 @@ static int parse_attach(struct parse *p)
 	return attach_to(p, next_word(p));
 }
 
-/* === detach and clear: which targets are meant === */
-
-/* The thread group that a PID or TID means now, or NULL.  With a reference. */
-static struct pid *group_of(pid_t nr)
-{
-	struct task_struct *task;
-	struct pid *group = NULL;
-
-	rcu_read_lock();
-	task = pid_task(find_vpid(nr), PIDTYPE_PID);
-	if (task)
-		group = get_pid(task_tgid(task));
-	rcu_read_unlock();
-	return group;
-}
-
-static int collect(struct mlu_request *request, struct mlu_target *target)
-{
-	struct mlu_target **more = krealloc(request->targets,
-					    (request->nr_targets + 1) * sizeof(*more), GFP_KERNEL);
-
-	if (!more)
-		return -ENOMEM;
-	request->targets = more;
-	more[request->nr_targets++] = mlu_target_get(target);
-	return 0;
-}
-
-/* The events that come after the command count no more, however long the rest takes. */
-static void begin_detach(struct mlu_request *request)
-{
-	unsigned int i;
-
-	for (i = 0; i < request->nr_targets; i++) {
-		struct mlu_target *target = request->targets[i];
-
-		if (target->state != MLU_TRACING)
-			continue;
-		target->state = MLU_DETACHING;
-		mlu_target_gate(target, false);
-	}
-}
-
-static bool is_meant(const struct mlu_target *target, const struct pid *group, pid_t nr, bool live)
-{
-	if (mlu_target_is_live(target) != live)
-		return false;
-	return target->pid == group || pid_nr_ns(target->pid, task_active_pid_ns(current)) == nr;
-}
-
-static int collect_all(struct mlu_request *request)
-{
-	struct mlu_target *target;
-	int err = 0;
-
-	list_for_each_entry(target, &mlu_targets, node)
-		err = err ? err : collect(request, target);
-	return err;
-}
-
-/* The live target of that number, else its ended ones. */
-static int collect_pid(struct mlu_request *request, pid_t nr)
-{
-	struct pid *group = group_of(nr);
-	struct mlu_target *target;
-	int live, err = 0;
-
-	for (live = 1; live >= 0 && !request->nr_targets; live--)
-		list_for_each_entry(target, &mlu_targets, node)
-			if (!err && is_meant(target, group, nr, live))
-				err = collect(request, target);
-	put_pid(group);
-	return err;
-}
+/* === detach and clear === */
 
 static int parse_which(struct parse *p)
 {
@@ -264,11 +191,7 @@ static int parse_which(struct parse *p)
 		err = nothing_more(p);
 	if (err)
 		return err;
-	mutex_lock(&mlu_targets_lock);
-	err = all ? collect_all(p->request) : collect_pid(p->request, nr);
-	if (!err && p->request->op == MLU_OP_DETACH)
-		begin_detach(p->request);
-	mutex_unlock(&mlu_targets_lock);
+	err = mlu_request_add_targets(p->request, nr);
 	if (!err && !all && !p->request->nr_targets)
 		return mlu_refuse(p->request, -ENOENT, "%d is no target", nr);
 	return err;
@@ -320,7 +243,7 @@ static int run(struct parse *p, const char *text, size_t len)
 	p->rest = copy;
 	err = parse(p);
 	kfree(copy);
-	return err ? err : mlu_request_run(p->request);
+	return err ? err : mlu_worker_run(p->request);
 }
 
 static const char *default_sentence(int err)
@@ -345,7 +268,7 @@ static void refuse(struct mlu_refusal *refusal, int err, const char *sentence, c
 	refusal->writer = get_pid(task_tgid(current));
 	get_task_comm(refusal->comm, current);
 	mlu_escape(refusal->command, sizeof(refusal->command), text, len);
-	mlu_escape(refusal->sentence, sizeof(refusal->sentence), sentence, strlen(sentence));
+	mlu_escape(refusal->reason, sizeof(refusal->reason), sentence, strlen(sentence));
 }
 
 /*
@@ -369,16 +292,16 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 	}
 	while (len && isspace(text[len - 1]))
 		len--;
-	p.request = mlu_request_new(MLU_OP_ATTACH, session);
+	p.request = mlu_request_new(session);
 	if (!p.request) {
 		refuse(refusal, -ENOMEM, default_sentence(-ENOMEM), text, len);
 		return -ENOMEM;
 	}
 	err = run(&p, text, len);
 	/* While the worker still writes them, the request's own words are not to be read. */
-	unknown = err == -EINPROGRESS || err == -EINTR || !*p.request->sentence;
+	unknown = err == -EINPROGRESS || err == -EINTR || !*p.request->reason;
 	if (err)
-		refuse(refusal, err, unknown ? default_sentence(err) : p.request->sentence, text,
+		refuse(refusal, err, unknown ? default_sentence(err) : p.request->reason, text,
 		       len);
 	mlu_request_put(p.request);
 	return err;

@@ -5,7 +5,7 @@
 
 #include <linux/seq_file.h>
 
-#include "worker.h"
+#include "request.h"
 
 #define MLU_COMMAND_MAX 4096
 #define MLU_SHOWN_MAX 160
@@ -17,7 +17,7 @@ struct mlu_refusal {
 	struct pid *writer;
 	char comm[TASK_COMM_LEN];
 	char command[MLU_SHOWN_MAX]; /* escaped, cut */
-	char sentence[MLU_SENTENCE_MAX];
+	char reason[MLU_REASON_MAX];
 };
 
 int mlu_command(const char *text, size_t len, struct mlu_session *session,

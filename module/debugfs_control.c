@@ -22,6 +22,7 @@
 #include "probes.h"
 #include "text.h"
 #include "unseen.h"
+#include "worker.h"
 
 struct control {
 	struct mlu_session *session;
@@ -58,7 +59,7 @@ static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 {
 	if (!refusal->err)
 		return;
-	seq_printf(m, "refused %s: %s (%s), written by ", refusal->command, refusal->sentence,
+	seq_printf(m, "refused %s: %s (%s), written by ", refusal->command, refusal->reason,
 		   mlu_errno_name(refusal->err));
 	mlu_seq_name(m, refusal->comm, strnlen(refusal->comm, sizeof(refusal->comm)));
 	seq_printf(m, "[%d] %llu ms ago\n", pid_nr_ns(refusal->writer, task_active_pid_ns(current)),
@@ -140,7 +141,7 @@ static int control_release(struct inode *inode, struct file *file)
 {
 	struct control *control = ((struct seq_file *)file->private_data)->private;
 
-	mlu_session_close(control->session);
+	mlu_worker_close_session(control->session);
 	put_pid(control->refusal.writer);
 	kfree(control);
 	return single_release(inode, file);

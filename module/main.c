@@ -35,8 +35,8 @@ module_param(max_ended, uint, 0444);
 MODULE_PARM_DESC(max_ended, "ended targets that are kept, the oldest goes first (default 64)");
 
 static const struct mlu_worker_ops worker_ops = {
-	.born = mlu_debugfs_born,
-	.gone = mlu_debugfs_gone,
+	.target_added = mlu_debugfs_born,
+	.target_removed = mlu_debugfs_gone,
 };
 
 static int __init memleak_user_init(void)

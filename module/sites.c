@@ -12,9 +12,9 @@
 #include <linux/string.h>
 
 #include "dso.h"
+#include "request.h"
 #include "sites.h"
 #include "text.h"
-#include "worker.h"
 
 /* One function may have several names, and one may begin within another one. */
 static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
@@ -172,7 +172,7 @@ static int refuse_object(struct mlu_request *request, struct mlu_target *target,
 			 const struct mlu_sites *sites, unsigned long deadline)
 {
 	const char *object = target->options.object;
-	char buf[MLU_SENTENCE_MAX / 2];
+	char buf[MLU_REASON_MAX / 2];
 	const char *list;
 
 	/* Only the wanted object was waited for. */

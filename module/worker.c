@@ -1,58 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The worker: carries out commands and the ends of targets, one after the other.
+ * The worker: executes commands and ends targets, one after the other.
  *
- * All registering and unregistering of uprobes happens here, never in a handler, a notifier or a
- * file's release: it waits for handlers, for mmap_locks and for userspace behind them.  Whoever
- * writes a command waits for the worker killably, five seconds at most; the command goes on.
+ * All uprobes are registered and unregistered here, never in a handler, a notifier or a file's
+ * release: both wait for handlers, for mmap_locks and for userspace behind them. The writer of a
+ * command waits for the worker, killably and for at most five seconds; the command is executed
+ * in any case.
  *
- * The workqueue is ordered, so works need no lock against each other.  mlu_targets_lock guards the
- * list, the states and a session's end, for readers and writers; it is not held over anything here.
+ * The workqueue is ordered, so its works need no lock against each other. mlu_targets_lock protects
+ * the list of targets, their states and a session's @closed against writers and readers. The worker
+ * never holds it while it registers, unregisters or waits.
  *
- * A bound target and its session's end: close() first marks the session, under the lock, then
- * queues a work that forgets the session's targets.  An attach that is carried out before that work
- * has put its target into the list; one that is carried out later sees the mark.
+ * A bound target and its session: mlu_worker_close_session() sets @closed under the lock, then
+ * queues a work that forgets the session's targets. An attach that is executed before that work has
+ * its target in the list by then; an attach that is executed after it finds @closed set.
  */
+#include <linux/err.h>
 #include <linux/slab.h>
 
 #include "attach.h"
 #include "worker.h"
 
-#define WAIT_SECONDS 5
+#define COMMAND_TIMEOUT (5 * HZ)
 
 static struct workqueue_struct *wq;
 static const struct mlu_worker_ops *ops;
 static unsigned int max_targets, max_ended;
 
-/*
- * mlu_refuse() - leave the sentence of a refusal
- * @fmt: a sentence without its final point
- *
- * Return: @err.
- */
-int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...)
-{
-	va_list args;
+/* === The list of targets === */
 
-	va_start(args, fmt);
-	vscnprintf(request->sentence, sizeof(request->sentence), fmt, args);
-	va_end(args);
-	return err;
-}
-
-/* === Targets in the list === */
-
-static void enlist(struct mlu_target *target)
+static void add_target(struct mlu_target *target)
 {
 	mutex_lock(&mlu_targets_lock);
 	target->state = MLU_TRACING;
 	target->attached_ns = ktime_get_ns();
 	list_add_tail(&target->node, &mlu_targets);
 	mutex_unlock(&mlu_targets_lock);
+	ops->target_added(target);
 }
 
-/* Takes the list's reference out with it; any number of times. */
-static void forget(struct mlu_target *target)
+/* Remove an ended target and drop the list's reference. No effect if it was removed before. */
+static void forget_target(struct mlu_target *target)
 {
 	bool listed;
 
@@ -62,13 +50,13 @@ static void forget(struct mlu_target *target)
 	mutex_unlock(&mlu_targets_lock);
 	if (!listed)
 		return;
-	ops->gone(target);
+	ops->target_removed(target);
 	mlu_target_drop_records(target);
 	mlu_target_put(target);
 }
 
-/* The oldest ended target with a reference, if there are more than may be kept. */
-static struct mlu_target *too_old(void)
+/* The oldest ended target, with a reference, if there are more than max_ended; else NULL. */
+static struct mlu_target *get_excess_target(void)
 {
 	struct mlu_target *target, *oldest = NULL;
 	unsigned int nr = 0;
@@ -89,17 +77,17 @@ static struct mlu_target *too_old(void)
 	return oldest;
 }
 
-static void forget_too_old(void)
+static void forget_excess_targets(void)
 {
 	struct mlu_target *target;
 
-	while ((target = too_old())) {
-		forget(target);
+	while ((target = get_excess_target())) {
+		forget_target(target);
 		mlu_target_put(target);
 	}
 }
 
-static bool is_live(struct mlu_target *target)
+static bool is_live_unlocked(struct mlu_target *target)
 {
 	bool live;
 
@@ -109,7 +97,7 @@ static bool is_live(struct mlu_target *target)
 	return live;
 }
 
-static void note_end(struct mlu_target *target)
+static void set_ended(struct mlu_target *target)
 {
 	enum mlu_state state = READ_ONCE(target->end_state);
 
@@ -119,13 +107,13 @@ static void note_end(struct mlu_target *target)
 	mutex_unlock(&mlu_targets_lock);
 }
 
-/* Ends those that are live, together; those that have ended are left as they are. */
-static void end(struct mlu_target **targets, unsigned int nr)
+/* Detach the live ones among @targets, all at once. Reorders the array. */
+static void end_targets(struct mlu_target **targets, unsigned int nr)
 {
 	unsigned int i, nr_live = 0;
 
 	for (i = 0; i < nr; i++) {
-		if (!is_live(targets[i]))
+		if (!is_live_unlocked(targets[i]))
 			continue;
 		swap(targets[nr_live], targets[i]);
 		nr_live++;
@@ -134,11 +122,11 @@ static void end(struct mlu_target **targets, unsigned int nr)
 		return;
 	mlu_detach(targets, nr_live);
 	for (i = 0; i < nr_live; i++)
-		note_end(targets[i]);
+		set_ended(targets[i]);
 }
 
-/* Queued by the notifier, with a reference, when the target's mm goes. */
-static void ended(struct work_struct *work)
+/* Queued by the mmu notifier, with a reference on the target, when the target's mm is released. */
+static void end_target_work(struct work_struct *work)
 {
 	struct mlu_target *target = container_of(work, struct mlu_target, end_work);
 	bool listed;
@@ -147,24 +135,14 @@ static void ended(struct work_struct *work)
 	listed = !list_empty(&target->node);
 	mutex_unlock(&mlu_targets_lock);
 	if (listed)
-		end(&target, 1);
+		end_targets(&target, 1);
 	mlu_target_put(target);
-	forget_too_old();
+	forget_excess_targets();
 }
 
 /* === Sessions === */
 
-static void session_free(struct kref *refs)
-{
-	kfree(container_of(refs, struct mlu_session, refs));
-}
-
-void mlu_session_put(struct mlu_session *session)
-{
-	kref_put(&session->refs, session_free);
-}
-
-static struct mlu_target *first_bound_to(const struct mlu_session *session)
+static struct mlu_target *get_target_bound_to(const struct mlu_session *session)
 {
 	struct mlu_target *target;
 
@@ -180,42 +158,37 @@ out:
 	return target;
 }
 
-static void close_session(struct work_struct *work)
+static void close_session_work(struct work_struct *work)
 {
 	struct mlu_session *session = container_of(work, struct mlu_session, close_work);
 	struct mlu_target *target;
 
-	while ((target = first_bound_to(session))) {
-		end(&target, 1);
-		forget(target);
+	while ((target = get_target_bound_to(session))) {
+		end_targets(&target, 1);
+		forget_target(target);
 		mlu_target_put(target);
 	}
 	mlu_session_put(session);
 }
 
-struct mlu_session *mlu_session_new(void)
-{
-	struct mlu_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
-
-	if (!session)
-		return NULL;
-	kref_init(&session->refs);
-	INIT_WORK(&session->close_work, close_session);
-	return session;
-}
-
-/** mlu_session_close() - its bound targets go; takes the opener's reference */
-void mlu_session_close(struct mlu_session *session)
+/**
+ * mlu_worker_close_session() - end a session and forget the targets that are bound to it
+ * @session: the session; the opener's reference is passed to the worker
+ *
+ * Context: Process context. Takes and releases mlu_targets_lock. Does not wait for the worker.
+ */
+void mlu_worker_close_session(struct mlu_session *session)
 {
 	mutex_lock(&mlu_targets_lock);
 	session->closed = true;
 	mutex_unlock(&mlu_targets_lock);
+	INIT_WORK(&session->close_work, close_session_work);
 	queue_work(wq, &session->close_work);
 }
 
 /* === Commands === */
 
-static int check_limit(struct mlu_request *request)
+static int check_attach_limits(struct mlu_request *request)
 {
 	const struct mlu_target *target;
 	unsigned int nr = 0;
@@ -234,102 +207,95 @@ static int check_limit(struct mlu_request *request)
 	return 0;
 }
 
-static void do_attach(struct mlu_request *request)
+static int execute_attach(struct mlu_request *request)
 {
 	struct mlu_target *target;
+	int err = check_attach_limits(request);
 
-	request->err = check_limit(request);
-	if (request->err)
-		return;
-	target = mlu_attach(request, ended, wq);
+	if (err)
+		return err;
+	target = mlu_attach(request, end_target_work, wq);
 	if (!target)
-		return;
+		return request->err;
 	if (request->options.bound)
 		target->bound_to = request->session;
-	enlist(target);
-	ops->born(target);
+	add_target(target);
 	mlu_maps_resolve(&target->maps);
 	mlu_target_gate(target, !READ_ONCE(target->end_state));
+	return 0;
 }
 
-static void do_clear(struct mlu_request *request, struct mlu_target *target)
+static int execute_clear(struct mlu_request *request)
 {
-	if (!is_live(target))
-		forget(target);
-	else if (mlu_target_new_epoch(target))
-		request->err = -ENOMEM;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < request->nr_targets; i++) {
+		struct mlu_target *target = request->targets[i];
+
+		if (!is_live_unlocked(target))
+			forget_target(target);
+		else if (mlu_target_new_epoch(target))
+			err = -ENOMEM;
+	}
+	return err;
 }
 
-static void carry_out(struct work_struct *work)
+static int execute_request(struct mlu_request *request)
+{
+	switch (request->op) {
+	case MLU_OP_ATTACH:
+		return execute_attach(request);
+	case MLU_OP_DETACH:
+		end_targets(request->targets, request->nr_targets);
+		return 0;
+	case MLU_OP_CLEAR:
+		return execute_clear(request);
+	}
+	return -EINVAL;
+}
+
+static void execute_request_work(struct work_struct *work)
 {
 	struct mlu_request *request = container_of(work, struct mlu_request, work);
-	unsigned int i;
 
-	if (request->op == MLU_OP_ATTACH)
-		do_attach(request);
-	else if (request->op == MLU_OP_DETACH)
-		end(request->targets, request->nr_targets);
-	else
-		for (i = 0; i < request->nr_targets; i++)
-			do_clear(request, request->targets[i]);
-	forget_too_old();
+	request->err = execute_request(request);
+	forget_excess_targets();
 	complete_all(&request->done);
 	mlu_request_put(request);
 }
 
-/** mlu_request_new() - a request with one reference, or NULL; @session gets one more */
-struct mlu_request *mlu_request_new(enum mlu_op op, struct mlu_session *session)
-{
-	struct mlu_request *request = kzalloc(sizeof(*request), GFP_KERNEL);
-
-	if (!request)
-		return NULL;
-	kref_init(&request->refs);
-	kref_get(&session->refs);
-	INIT_WORK(&request->work, carry_out);
-	init_completion(&request->done);
-	request->op = op;
-	request->session = session;
-	request->options = mlu_default_options;
-	return request;
-}
-
-static void request_free(struct kref *refs)
-{
-	struct mlu_request *request = container_of(refs, struct mlu_request, refs);
-	unsigned int i;
-
-	for (i = 0; i < request->nr_targets; i++)
-		mlu_target_put(request->targets[i]);
-	kfree(request->targets);
-	put_pid(request->pid);
-	mlu_session_put(request->session);
-	kfree(request);
-}
-
-void mlu_request_put(struct mlu_request *request)
-{
-	kref_put(&request->refs, request_free);
-}
-
-/*
- * mlu_request_run() - have the worker carry it out, and wait for that
+/**
+ * mlu_worker_run() - have the worker execute a request, and wait for it
+ * @request: the request; the worker takes a reference
  *
- * Return: the request's error; -EINPROGRESS after five seconds, -EINTR when killed: in both cases
- * the worker goes on, and @request->err and its sentence are not to be read.
+ * Context: Process context. Sleeps, killably, for at most five seconds.
+ * Return: the request's error; -EINPROGRESS after five seconds, -EINTR if the caller was killed. In
+ * these two cases the worker continues, and @request->err and @request->reason must not be read.
  */
-int mlu_request_run(struct mlu_request *request)
+int mlu_worker_run(struct mlu_request *request)
 {
 	long left;
 
-	kref_get(&request->refs);
+	mlu_request_get(request);
+	INIT_WORK(&request->work, execute_request_work);
 	queue_work(wq, &request->work);
-	left = wait_for_completion_killable_timeout(&request->done, WAIT_SECONDS * HZ);
+	left = wait_for_completion_killable_timeout(&request->done, COMMAND_TIMEOUT);
 	if (left > 0)
 		return request->err;
 	return left ? -EINTR : -EINPROGRESS;
 }
 
+/* === Init and exit === */
+
+/**
+ * mlu_worker_init() - start the worker
+ * @worker_ops: called when targets are added and removed
+ * @targets: limit of live targets
+ * @ended_targets: number of ended targets to keep
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int mlu_worker_init(const struct mlu_worker_ops *worker_ops, unsigned int targets,
 		    unsigned int ended_targets)
 {
@@ -340,7 +306,7 @@ int mlu_worker_init(const struct mlu_worker_ops *worker_ops, unsigned int target
 	return wq ? 0 : -ENOMEM;
 }
 
-static struct mlu_target *first_target(void)
+static struct mlu_target *get_first_target(void)
 {
 	struct mlu_target *target;
 
@@ -352,29 +318,31 @@ static struct mlu_target *first_target(void)
 	return target;
 }
 
-static void forget_all(struct work_struct *work)
+static void forget_all_work(struct work_struct *work)
 {
 	struct mlu_target *target;
 
-	while ((target = first_target())) {
-		end(&target, 1);
-		forget(target);
+	while ((target = get_first_target())) {
+		end_targets(&target, 1);
+		forget_target(target);
 		mlu_target_put(target);
 	}
 }
 
 /**
- * mlu_worker_exit() - end and forget all targets
+ * mlu_worker_exit() - end and forget all targets, and stop the worker
  *
- * No file of ours is open and none can be opened, so no command comes any more.  First what was
- * queued is done, then the rest is forgotten; after that no target is published, so no notifier
- * queues work.  The watches go last: their ends come from SRCU.
+ * No control file is open and none can be opened, so no further command arrives. The works that are
+ * queued are executed first, then the remaining targets are forgotten. After that no target is
+ * published, so no notifier queues a work. The watches are waited for last: SRCU frees them.
+ *
+ * Context: Module exit. May sleep.
  */
 void mlu_worker_exit(void)
 {
 	struct work_struct work;
 
-	INIT_WORK_ONSTACK(&work, forget_all);
+	INIT_WORK_ONSTACK(&work, forget_all_work);
 	queue_work(wq, &work);
 	flush_workqueue(wq);
 	destroy_work_on_stack(&work);

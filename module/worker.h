@@ -1,61 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The one place where probes are put in and taken out. */
+/* The worker: the only component that inserts and removes probes. */
 #ifndef MLU_WORKER_H
 #define MLU_WORKER_H
 
-#include <linux/completion.h>
-#include <linux/kref.h>
-#include <linux/workqueue.h>
+#include "request.h"
 
-#include "target.h"
+int mlu_worker_run(struct mlu_request *request);
+void mlu_worker_close_session(struct mlu_session *session);
 
-#define MLU_SENTENCE_MAX 256
-
-/*
- * What a bound target lives as long as: an open control file, or another door's caller.
- * References: the opener, each request, the work that forgets its targets.
+/**
+ * struct mlu_worker_ops - notifications about the list of targets
+ * @target_added: the target is in the list and may be read
+ * @target_removed: the target is no longer in the list
+ *
+ * Both are called in the worker, without a lock.
  */
-struct mlu_session {
-	struct kref refs;
-	bool closed; /* guarded by mlu_targets_lock */
-	struct work_struct close_work;
-};
-
-struct mlu_session *mlu_session_new(void);
-void mlu_session_put(struct mlu_session *session);
-void mlu_session_close(struct mlu_session *session);
-
-enum mlu_op { MLU_OP_ATTACH, MLU_OP_DETACH, MLU_OP_CLEAR };
-
-/* One command, for the worker.  References: who waits for it, and the worker. */
-struct mlu_request {
-	struct kref refs;
-	struct work_struct work;
-	struct completion done;
-	enum mlu_op op;
-	struct mlu_session *session;
-
-	/* attach */
-	struct pid *pid;
-	struct mlu_options options;
-
-	/* detach, clear: with a reference each */
-	unsigned int nr_targets;
-	struct mlu_target **targets;
-
-	int err;
-	char sentence[MLU_SENTENCE_MAX]; /* why it failed */
-};
-
-struct mlu_request *mlu_request_new(enum mlu_op op, struct mlu_session *session);
-void mlu_request_put(struct mlu_request *request);
-int mlu_request_run(struct mlu_request *request);
-__printf(3, 4) int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...);
-
-/* Told, in the worker, of each target that is there to be read, and when it no longer is. */
 struct mlu_worker_ops {
-	void (*born)(struct mlu_target *target);
-	void (*gone)(struct mlu_target *target);
+	void (*target_added)(struct mlu_target *target);
+	void (*target_removed)(struct mlu_target *target);
 };
 
 int mlu_worker_init(const struct mlu_worker_ops *ops, unsigned int max_targets,
