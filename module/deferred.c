@@ -29,6 +29,7 @@
 #include "dso.h"
 #include "mem.h"
 #include "umem.h"
+#include "workqueues.h"
 
 /*
  * What is copied of a stack, as far as it is used: an import within an import within an interpreter
@@ -55,20 +56,8 @@ struct event {
 	u8 bytes[];
 };
 
-static struct workqueue_struct *wq;
 static DECLARE_WAIT_QUEUE_HEAD(walked);
 static atomic_long_t copies;
-
-int mlu_deferred_wq_init(void)
-{
-	wq = alloc_workqueue("mlu_deferred", WQ_UNBOUND, 0);
-	return wq ? 0 : -ENOMEM;
-}
-
-void mlu_deferred_wq_exit(void)
-{
-	destroy_workqueue(wq);
-}
 
 /* === At the event === */
 
@@ -179,7 +168,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	list_add_tail(&event->node, &deferred->events);
 	spin_unlock(&deferred->lock);
 	/* From here on the event is the work's; the placeholder lives as long as the epoch. */
-	queue_work(wq, &deferred->work);
+	queue_work(mlu_compute_wq, &deferred->work);
 	return placeholder;
 }
 

@@ -18,9 +18,6 @@ struct mlu_deferred {
 	struct work_struct work;
 };
 
-int mlu_deferred_wq_init(void);
-void mlu_deferred_wq_exit(void);
-
 void mlu_deferred_init(struct mlu_deferred *deferred, struct mlu_maps *maps);
 struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epoch *epoch,
 				   const struct mlu_unwind_start *start, unsigned int depth,

@@ -31,25 +31,12 @@
 #include <linux/slab.h>
 
 #include "dso.h"
+#include "workqueues.h"
 
 static DEFINE_MUTEX(dsos_lock);
 static LIST_HEAD(dsos);
 static DEFINE_SPINLOCK(late_lock);
 DECLARE_WAIT_QUEUE_HEAD(mlu_dso_reads);
-
-static struct workqueue_struct *wq;
-
-int mlu_dso_init(void)
-{
-	wq = alloc_workqueue("mlu_dso", WQ_UNBOUND, 0);
-	return wq ? 0 : -ENOMEM;
-}
-
-/** mlu_dso_exit() - wait for the works; all mappings have let go of their dsos */
-void mlu_dso_exit(void)
-{
-	destroy_workqueue(wq);
-}
 
 /* === Reading === */
 
@@ -224,7 +211,7 @@ static struct mlu_dso *dso_get(struct mlu_dso *dso, struct file *mapped)
 	if (mapped)
 		dso->file = get_file(mapped);
 	kref_get(&dso->refs);
-	queue_work(wq, &dso->work);
+	queue_work(mlu_read_wq, &dso->work);
 	return dso;
 }
 

@@ -59,9 +59,6 @@ struct mlu_dso {
 /* Woken whenever a dso has become ready, is done, or is not waited for any more. */
 extern wait_queue_head_t mlu_dso_reads;
 
-int mlu_dso_init(void);
-void mlu_dso_exit(void);
-
 struct mlu_dso *mlu_dso_get(struct file *mapped);
 struct mlu_dso *mlu_dso_get_image(const void *image, size_t size);
 void mlu_dso_retire(struct mlu_dso *dso);

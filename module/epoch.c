@@ -13,24 +13,12 @@
 #include "lib/prototypes.h"
 #include "inflight.h"
 #include "mem.h"
+#include "workqueues.h"
 
 #define HEAP_STRIPE_BITS 8
 #define MMAP_STRIPE_BITS 4
 
 static atomic64_t last_id;
-static struct workqueue_struct *wq;
-
-int mlu_epoch_init(void)
-{
-	wq = alloc_workqueue("mlu_epoch", WQ_UNBOUND, 0);
-	return wq ? 0 : -ENOMEM;
-}
-
-/** mlu_epoch_exit() - wait until all are freed; nobody puts one any more */
-void mlu_epoch_exit(void)
-{
-	destroy_workqueue(wq);
-}
 
 static void epoch_free(struct mlu_epoch *epoch)
 {
@@ -74,7 +62,7 @@ struct mlu_epoch *mlu_epoch_new(void)
 void mlu_epoch_put(struct mlu_epoch *epoch)
 {
 	if (epoch && refcount_dec_and_test(&epoch->refs))
-		queue_work(wq, &epoch->free_work);
+		queue_work(mlu_compute_wq, &epoch->free_work);
 }
 
 /** mlu_epoch_record() - insert a record and charge its stack */

@@ -26,9 +26,6 @@ struct mlu_epoch {
 	struct work_struct free_work;
 };
 
-int mlu_epoch_init(void);
-void mlu_epoch_exit(void);
-
 struct mlu_call;
 
 struct mlu_epoch *mlu_epoch_new(void);

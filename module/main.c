@@ -2,25 +2,23 @@
 /*
  * memleak_user: outstanding allocations of running programs, with their stacks.
  *
- * Init and exit as mirror images, and the module's parameters; nothing else.
+ * Module parameters, and init and exit in mirrored order.
  *
- * Exit as a proof: every open file of ours has the module as its owner, so none is open, and none
- * can be opened any more.  The worker ends and forgets all targets: no breakpoint, no consumer and
- * no notifier of ours is left.  What RCU still has to free is waited for before the caches go.
+ * Exit, as a proof: each open file of the module holds a reference on it, so none is open, and none
+ * can be opened while the module is being unloaded. The worker ends and forgets all targets: no
+ * breakpoint, consumer or notifier is left. RCU callbacks and works end before the caches that they
+ * free into are destroyed.
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
 #include "allocs.h"
 #include "debugfs.h"
-#include "deferred.h"
-#include "dso.h"
-#include "epoch.h"
 #include "events.h"
 #include "inflight.h"
-#include "maps.h"
 #include "mem.h"
 #include "worker.h"
+#include "workqueues.h"
 
 static unsigned int max_memory;
 module_param(max_memory, uint, 0444);
@@ -32,7 +30,8 @@ MODULE_PARM_DESC(max_targets, "targets that are traced at once (default 1024)");
 
 static unsigned int max_ended = 64;
 module_param(max_ended, uint, 0444);
-MODULE_PARM_DESC(max_ended, "ended targets that are kept, the oldest goes first (default 64)");
+MODULE_PARM_DESC(max_ended,
+		 "ended targets that are kept; the oldest is dropped first (default 64)");
 
 static const struct mlu_worker_ops worker_ops = {
 	.target_added = mlu_debugfs_born,
@@ -53,18 +52,9 @@ static int __init memleak_user_init(void)
 	err = mlu_events_init();
 	if (err)
 		goto err_inflight;
-	err = mlu_epoch_init();
+	err = mlu_workqueues_init();
 	if (err)
 		goto err_events;
-	err = mlu_dso_init();
-	if (err)
-		goto err_epoch;
-	err = mlu_maps_wq_init();
-	if (err)
-		goto err_dso;
-	err = mlu_deferred_wq_init();
-	if (err)
-		goto err_maps;
 	mlu_debugfs_init();
 	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
 	if (err)
@@ -74,13 +64,7 @@ static int __init memleak_user_init(void)
 
 err_debugfs:
 	mlu_debugfs_exit();
-	mlu_deferred_wq_exit();
-err_maps:
-	mlu_maps_wq_exit();
-err_dso:
-	mlu_dso_exit();
-err_epoch:
-	mlu_epoch_exit();
+	mlu_workqueues_exit();
 err_events:
 	mlu_events_exit();
 err_inflight:
@@ -96,10 +80,7 @@ static void __exit memleak_user_exit(void)
 	mlu_worker_exit();
 	mlu_debugfs_exit();
 	rcu_barrier();
-	mlu_deferred_wq_exit();
-	mlu_maps_wq_exit();
-	mlu_dso_exit();
-	mlu_epoch_exit();
+	mlu_workqueues_exit();
 	mlu_events_exit();
 	mlu_inflight_pool_exit();
 	mlu_allocs_pool_exit();

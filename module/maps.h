@@ -35,9 +35,6 @@ struct mlu_maps {
 	struct work_struct resolve;
 };
 
-int mlu_maps_wq_init(void);
-void mlu_maps_wq_exit(void);
-
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
 struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m);

@@ -20,22 +20,10 @@
 
 #include "dso.h"
 #include "maps.h"
+#include "workqueues.h"
 
 /* How long a reader, and a target's end, wait for what is still being read. */
 #define READ_WAIT HZ
-
-static struct workqueue_struct *wq;
-
-int mlu_maps_wq_init(void)
-{
-	wq = alloc_workqueue("mlu_maps", WQ_UNBOUND, 0);
-	return wq ? 0 : -ENOMEM;
-}
-
-void mlu_maps_wq_exit(void)
-{
-	destroy_workqueue(wq);
-}
 
 /* mlu_maps_name_all() - have the files of a new target's mappings read. Context: worker. */
 void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
@@ -94,7 +82,7 @@ void mlu_maps_resolve_work(struct work_struct *work)
 /** mlu_maps_resolve() - note what is to be known of the files of all mappings, let go of them */
 void mlu_maps_resolve(struct mlu_maps *maps)
 {
-	queue_work(wq, &maps->resolve);
+	queue_work(mlu_close_wq, &maps->resolve);
 }
 
 static bool is_pending(const struct mlu_mapping *m, unsigned long time)
