@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attach and detach, as ladders.
+ * Attach and detach.
  *
- * Entered from the worker only, may sleep, waits for mmap_locks and for the uprobe core, and holds
- * no lock of ours over that.
+ * Context: The worker; may sleep. Waits for mmap_locks and for the uprobe core, and holds no lock of
+ * the module meanwhile.
  *
- * The order is what makes counts exact.  Probes of functions that free go in first, those that
- * allocate last, then the gate opens: no block is recorded whose free could be missed.  The gate
- * closes before the first probe is taken out, for the same reason.
+ * The order makes the counts exact. Probes of functions that free are inserted first, those of
+ * functions that allocate last, then the gate is opened: no block is recorded whose free could be
+ * missed. For the same reason the gate is closed before the first probe is removed.
  *
- * Detach as a proof: the gate is closed, the target unpublished, every probe unregistered or
- * refused by the shared filter, and one sync waited for: no handler runs on a freed consumer.  A
- * handler of a probe that others still use may have found the target before it was unpublished; it
- * runs within rcu_read_lock(), so after synchronize_rcu() there is none.  From then on the calls in
- * flight, the uses and the mappings' files are the worker's alone.  Deferred walks are made by a
- * work that needs the rules of the target's objects but no handler and no file: what it waits for
- * is there or given up when the maps are closed, so it ends, and then no walk of this target is
- * left that could look at the rules, and they may go.
+ * Detach, as a proof: the gate is closed, the target is unpublished, each probe is unregistered or
+ * refused by the shared filter, and mlu_probe_sync() has returned: no handler runs on a consumer
+ * that is freed. A handler of a probe that other targets still use may have found the target before
+ * it was unpublished. It runs within rcu_read_lock(), so it has ended when synchronize_rcu()
+ * returns. From then on only the worker uses the calls in flight, the uses and the mappings' files.
+ * Deferred walks depend on the rules of the target's objects, but on no handler and no file. When
+ * the maps are closed, each file that a walk waits for has been read or given up on, so the walks
+ * end; after that no walk of this target uses the rules, and they are freed.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -30,59 +30,65 @@
 #include "process.h"
 #include "sites.h"
 
-/* How long an attach waits for the reading of all files of its target. */
-#define READ_WAIT (2 * HZ)
+/* How long an attach waits for files to be read, all in all. */
+#define READ_TIMEOUT (2 * HZ)
 
-static bool is_traced(const struct mm_struct *mm)
+/* === The process === */
+
+static bool is_mm_traced(const struct mm_struct *mm)
 {
 	const struct mlu_target *target;
-	bool is = false;
+	bool is_traced = false;
 
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(target, &mlu_targets, node)
-		is |= mlu_target_is_live(target) && target->mm == mm;
+		is_traced |= mlu_target_is_live(target) && target->mm == mm;
 	mutex_unlock(&mlu_targets_lock);
-	return is;
+	return is_traced;
 }
 
 static int get_process(struct mlu_request *request, struct mlu_process *process)
 {
-	const char *why;
-	bool kernel;
-	int err = 0;
+	const char *reason;
+	int err = mlu_process_get(process, request->pid);
 
-	if (!mlu_process_get(process, request->pid, &kernel))
-		return kernel ? mlu_refuse(request, -ENOENT, "it is a kernel thread") :
-				mlu_refuse(request, -ESRCH, "the process has exited");
-	if (is_traced(process->mm))
-		err = mlu_refuse(request, -EBUSY, "the process is traced already");
-	why = mlu_process_why_not(process);
-	if (!err && why)
-		err = mlu_refuse(request, -EOPNOTSUPP, "%s", why);
+	if (err == -ENOENT)
+		return mlu_refuse(request, err, "it is a kernel thread");
 	if (err)
-		mlu_process_put(process);
+		return mlu_refuse(request, err, "the process has exited");
+	if (is_mm_traced(process->mm)) {
+		err = mlu_refuse(request, -EBUSY, "the process is already traced");
+		goto err_put;
+	}
+	reason = mlu_process_refusal(process);
+	if (reason) {
+		err = mlu_refuse(request, -EOPNOTSUPP, "%s", reason);
+		goto err_put;
+	}
+	return 0;
+
+err_put:
+	mlu_process_put(process);
 	return err;
 }
 
-static int refuse_gone(struct mlu_request *request, const struct mlu_target *target)
+static int refuse_ended(struct mlu_request *request, const struct mlu_target *target)
 {
-	const char *how = mlu_process_has_execed(target->pid, target->mm) ?
-				  "become another program" :
-				  "exited";
-
-	return mlu_refuse(request, -ESRCH, "the process has %s", how);
+	if (mlu_process_has_execed(target->pid, target->mm))
+		return mlu_refuse(request, -ESRCH, "the process has executed another program");
+	return mlu_refuse(request, -ESRCH, "the process has exited");
 }
 
 /*
- * Read the target's memory through one of its threads.  A thread may end while its process goes
- * on, so a failure is retried until it was made with a thread that still has the memory.
+ * Read the target's memory through one of its threads. A thread may exit while its process
+ * continues, so a failed read is repeated unless its thread still had the memory afterwards.
  *
- * Return: 0, -EFAULT if the memory cannot be read, or -ESRCH if the process has no thread with it.
+ * Return: 0, -EFAULT if the memory cannot be read, or -ESRCH if no thread has it any more.
  */
-static int read_target(const struct mlu_target *target, unsigned long addr, void *buf, int len)
+static int read_memory(const struct mlu_target *target, unsigned long addr, void *buf, int len)
 {
 	struct task_struct *task;
-	bool still;
+	bool has_mm;
 	int n;
 
 	do {
@@ -90,20 +96,22 @@ static int read_target(const struct mlu_target *target, unsigned long addr, void
 		if (!task)
 			return -ESRCH;
 		n = access_process_vm(task, addr, buf, len, FOLL_FORCE);
-		still = READ_ONCE(task->mm) == target->mm;
+		has_mm = READ_ONCE(task->mm) == target->mm;
 		put_task_struct(task);
-	} while (n != len && !still);
+	} while (n != len && !has_mm);
 	return n == len ? 0 : -EFAULT;
 }
 
-/* The function's first byte in the target. */
-static unsigned long address_of(const struct mlu_site *site)
+/* === Inserting probes === */
+
+/* The address of the function's first byte in the target. */
+static unsigned long site_address(const struct mlu_site *site)
 {
 	return site->mapping->start + (site->offset - site->mapping->offset);
 }
 
-/* A byte that is a breakpoint now, another tracer's or a debugger's, may be any in the file. */
-static bool is_code_of_file(const u8 *memory, const u8 *file, unsigned int len)
+/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
+static bool is_same_code(const u8 *memory, const u8 *file, unsigned int len)
 {
 	unsigned int i;
 
@@ -114,29 +122,29 @@ static bool is_code_of_file(const u8 *memory, const u8 *file, unsigned int len)
 }
 
 /*
- * The place for the breakpoint was found in the bytes of the file.  It is right for the target only
- * if the same bytes are in its memory: the file may have been written in place since it was read,
- * a server may deliver other bytes, the process may have changed its own code.  A breakpoint in
- * the middle of an instruction would end the target.
+ * The place for the breakpoint was found in the bytes of the file. It is only right if the target's
+ * memory has the same bytes: the file may have been written in place since it was read, a server may
+ * return other bytes, the process may have changed its own code. A breakpoint in the middle of an
+ * instruction would crash the target.
  */
 static int check_code(struct mlu_request *request, const struct mlu_target *target,
 		      const struct mlu_site *site)
 {
 	const struct mlu_mapping *mapping = site->mapping;
-	unsigned long addr = address_of(site);
+	unsigned long addr = site_address(site);
 	unsigned int n = min_t(unsigned long, site->head->len, mapping->end - addr);
 	u8 memory[MLU_CODE_HEAD];
 	size_t len;
 	const char *name = mlu_mapping_name(mapping, &len);
 	int err;
 
-	err = read_target(target, addr, memory, n);
+	err = read_memory(target, addr, memory, n);
 	if (err == -ESRCH)
-		return refuse_gone(request, target);
+		return refuse_ended(request, target);
 	if (err)
-		return mlu_refuse(request, err, "the code of %s of %.*s cannot be read in memory",
+		return mlu_refuse(request, err, "cannot read the code of %s of %.*s from memory",
 				  site->function.proto->name, (int)len, name);
-	if (is_code_of_file(memory, site->head->bytes, n))
+	if (is_same_code(memory, site->head->bytes, n))
 		return 0;
 	return mlu_refuse(request, -EFAULT,
 			  "the code of %s of %.*s in memory differs from its file",
@@ -147,19 +155,11 @@ static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
 {
 	u8 bytes[UPROBE_SWBP_INSN_SIZE];
 
-	return !read_target(target, addr, bytes, sizeof(bytes)) && mlu_arch_is_breakpoint(bytes);
+	return !read_memory(target, addr, bytes, sizeof(bytes)) && mlu_arch_is_breakpoint(bytes);
 }
 
-static int refuse_taken(struct mlu_request *request, const char *function, int len,
-			const char *object)
-{
-	return mlu_refuse(request, -EADDRINUSE,
-			  "%s of %.*s: another tracer's probe with a reference counter is there",
-			  function, len, object);
-}
-
-static int put_probe(struct mlu_request *request, struct mlu_target *target,
-		     const struct mlu_site *site)
+static int insert_probe(struct mlu_request *request, struct mlu_target *target,
+			const struct mlu_site *site)
 {
 	struct mlu_use *use = &target->uses[target->nr_uses];
 	size_t len;
@@ -170,19 +170,22 @@ static int put_probe(struct mlu_request *request, struct mlu_target *target,
 	if (err)
 		return err;
 	err = mlu_probe_use(target, site, false, use);
-	if (err == -EADDRINUSE && has_breakpoint(target, address_of(site)))
+	if (err == -EADDRINUSE && has_breakpoint(target, site_address(site)))
 		err = mlu_probe_use(target, site, true, use);
 	if (err == -EADDRINUSE)
-		return refuse_taken(request, site->function.proto->name, (int)len, name);
+		return mlu_refuse(request, err,
+				  "%s of %.*s has another tracer's probe with a reference counter",
+				  site->function.proto->name, (int)len, name);
 	if (err)
-		return mlu_refuse(request, err, "%s of %.*s cannot be probed",
+		return mlu_refuse(request, err, "cannot probe %s of %.*s",
 				  site->function.proto->name, (int)len, name);
 	target->nr_uses++;
 	return 0;
 }
 
-static int put_probes(struct mlu_request *request, struct mlu_target *target,
-		      const struct mlu_sites *sites)
+/* Insert the probes of functions that free in the first pass, all others in the second. */
+static int insert_probes(struct mlu_request *request, struct mlu_target *target,
+			 const struct mlu_sites *sites)
 {
 	unsigned int i, pass;
 	int err;
@@ -196,7 +199,7 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 
 			if (mlu_prototype_is_free(site->function.proto) != !pass)
 				continue;
-			err = put_probe(request, target, site);
+			err = insert_probe(request, target, site);
 			if (err)
 				return err;
 		}
@@ -204,47 +207,52 @@ static int put_probes(struct mlu_request *request, struct mlu_target *target,
 	return 0;
 }
 
-static int check_probe(struct mlu_request *request, const struct mlu_target *target,
-		       const struct mlu_use *use)
+static int check_breakpoint(struct mlu_request *request, const struct mlu_target *target,
+			    const struct mlu_use *use)
 {
 	u8 bytes[UPROBE_SWBP_INSN_SIZE];
 	size_t len;
 	const char *name = mlu_mapping_name(use->mapping, &len);
-	int err = read_target(target, use->addr, bytes, sizeof(bytes));
+	int err = read_memory(target, use->addr, bytes, sizeof(bytes));
 
 	if (err == -ESRCH)
-		return refuse_gone(request, target);
+		return refuse_ended(request, target);
 	if (!err && mlu_arch_is_breakpoint(bytes))
 		return 0;
 	return mlu_refuse(request, -EFAULT,
-			  "no breakpoint went into %s of %.*s: shared or writable?",
+			  "no breakpoint was inserted into %s of %.*s (shared or writable mapping?)",
 			  use->probe->function.proto->name, (int)len, name);
 }
 
-/* Registering succeeds in silence where no breakpoint was put in. */
-static int check_probes(struct mlu_request *request, struct mlu_target *target)
+/* Registering a uprobe succeeds even if no breakpoint could be inserted: check malloc and frees. */
+static int check_breakpoints(struct mlu_request *request, struct mlu_target *target)
 {
 	unsigned int i;
-	int err = 0;
+	int err;
 
-	for (i = 0; !err && i < target->nr_uses; i++) {
+	for (i = 0; i < target->nr_uses; i++) {
 		const struct mlu_prototype *proto = target->uses[i].probe->function.proto;
 
-		if (!strcmp(proto->name, "malloc") || proto->type == MLU_CALL_FREE)
-			err = check_probe(request, target, &target->uses[i]);
+		if (strcmp(proto->name, "malloc") && proto->type != MLU_CALL_FREE)
+			continue;
+		err = check_breakpoint(request, target, &target->uses[i]);
+		if (err)
+			return err;
 	}
-	return err;
+	return 0;
 }
 
-/* No event of the target begins any more, and its probes are on their way out. */
-static void disarm(struct mlu_target *target)
+/* === Removing probes === */
+
+/* No event of the target starts any more when mlu_probe_sync() has returned. */
+static void disarm_target(struct mlu_target *target)
 {
 	bool mm_is_alive = !READ_ONCE(target->end_state);
 	unsigned int i;
 
-	mlu_target_gate(target, false);
+	mlu_target_set_gate(target, false);
 	mlu_target_unpublish(target);
-	/* Readers of control see the uses, and through them probes, under the lock only. */
+	/* Readers of control access the uses, and their probes, under the lock only. */
 	mutex_lock(&mlu_targets_lock);
 	target->old_uses = target->uses;
 	i = target->nr_uses;
@@ -255,13 +263,13 @@ static void disarm(struct mlu_target *target)
 		mlu_probe_unuse(target, &target->old_uses[i], mm_is_alive);
 }
 
-/* Undoes publish and all that came after it, as far as it came; one wait is enough for all. */
-static void take_out(struct mlu_target *const *targets, unsigned int nr)
+/* Undo install_target(), however far it got. All targets share one wait for handlers. */
+static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		disarm(targets[i]);
+		disarm_target(targets[i]);
 	mlu_probe_sync();
 	synchronize_rcu();
 	for (i = 0; i < nr; i++) {
@@ -272,57 +280,8 @@ static void take_out(struct mlu_target *const *targets, unsigned int nr)
 	}
 }
 
-static int probe(struct mlu_request *request, struct mlu_target *target,
-		 const struct mlu_sites *sites)
-{
-	int err = put_probes(request, target, sites);
-
-	mlu_probe_sync();
-	if (!err)
-		err = check_probes(request, target);
-	if (READ_ONCE(target->end_state))
-		err = mlu_refuse(request, -ESRCH, "the process has exited");
-	return err;
-}
-
-static int read_maps(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm)
-{
-	int err = mlu_maps_read(&target->maps, mm);
-
-	if (err == -ENOSPC)
-		mlu_refuse(request, err, "the process has more than %d mappings of code",
-			   MLU_MAX_MAPPINGS);
-	return err;
-}
-
-static int attach(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm,
-		  struct mlu_sites *sites, void (*ended)(struct work_struct *),
-		  struct workqueue_struct *wq)
-{
-	/* First be told of what is unmapped, then look at what is mapped. */
-	int err = mlu_target_watch(target, mm, ended, wq);
-	unsigned long deadline;
-
-	if (err)
-		return err;
-	deadline = jiffies + READ_WAIT;
-	err = read_maps(request, target, mm);
-	if (!err)
-		err = mlu_sites_find(request, target, sites, deadline);
-	if (!err) {
-		/* What has not come by then is waited for by the walks that need it. */
-		mlu_maps_wait_until(&target->maps, deadline);
-		mlu_target_publish(target);
-		err = probe(request, target, sites);
-	}
-	if (!err)
-		return 0;
-	take_out(&target, 1);
-	return err;
-}
-
-/* Nothing of the target runs any more, and no probe is in. */
-static void let_go(struct mlu_target *target)
+/* No handler runs for the target any more, and it has no probes: release files, rules and mm. */
+static void close_target(struct mlu_target *target)
 {
 	mlu_maps_close(&target->maps);
 	mlu_deferred_finish(&target->deferred);
@@ -330,50 +289,116 @@ static void let_go(struct mlu_target *target)
 	mmdrop(target->mm);
 }
 
-/*
- * mlu_attach() - make a process a target, with its gate still closed
- * @ended: the work to be done when the process has ended, on @wq
- *
- * Return: the target with a reference, or NULL and the request's error.
- */
-struct mlu_target *mlu_attach(struct mlu_request *request, void (*ended)(struct work_struct *),
-			      struct workqueue_struct *wq)
-{
-	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
-	struct mlu_target *target = NULL;
-	struct mlu_process process;
+/* === Attach and detach === */
 
-	request->err = sites ? get_process(request, &process) : -ENOMEM;
-	if (request->err)
-		goto out;
-	target = mlu_target_new(process.pid, process.task->group_leader, &request->options);
-	request->err = -ENOMEM;
-	if (target) {
-		mmgrab(process.mm);
-		target->mm = process.mm;
-		request->err = attach(request, target, process.mm, sites, ended, wq);
-	}
-	if (target && request->err) {
-		let_go(target);
-		mlu_target_put(target);
-		target = NULL;
-	}
-	mlu_process_put(&process);
-out:
-	kvfree(sites);
-	return target;
+static int read_maps(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm)
+{
+	int err = mlu_maps_read(&target->maps, mm);
+
+	if (err == -ENOSPC)
+		return mlu_refuse(request, err, "the process has more than %d mappings of code",
+				  MLU_MAX_MAPPINGS);
+	return err;
 }
 
-/*
- * mlu_detach() - take everything of ours out of processes, or what is left of them
+static int install_probes(struct mlu_request *request, struct mlu_target *target,
+			  const struct mlu_sites *sites)
+{
+	int err = insert_probes(request, target, sites);
+
+	mlu_probe_sync();
+	if (!err)
+		err = check_breakpoints(request, target);
+	/* If the process has exited, that is the cause of any error above. */
+	if (READ_ONCE(target->end_state))
+		return mlu_refuse(request, -ESRCH, "the process has exited");
+	return err;
+}
+
+static int install_target(struct mlu_request *request, struct mlu_target *target,
+			  struct mm_struct *mm, struct mlu_sites *sites, work_func_t end_work,
+			  struct workqueue_struct *wq)
+{
+	unsigned long deadline;
+	int err;
+
+	/* Watch first: an unmap that comes after the mappings are read must not be missed. */
+	err = mlu_target_watch(target, mm, end_work, wq);
+	if (err)
+		return err;
+	deadline = jiffies + READ_TIMEOUT;
+	err = read_maps(request, target, mm);
+	if (err)
+		goto err_remove;
+	err = mlu_sites_find(request, target, sites, deadline);
+	if (err)
+		goto err_remove;
+	/* Walks that need unwind data that has not been read by the deadline are deferred. */
+	mlu_maps_wait_until(&target->maps, deadline);
+	mlu_target_publish(target);
+	err = install_probes(request, target, sites);
+	if (err)
+		goto err_remove;
+	return 0;
+
+err_remove:
+	remove_probes(&target, 1);
+	return err;
+}
+
+/**
+ * mlu_attach() - make a process a target, with its gate still closed
+ * @request: the request; gets the reason of a refusal
+ * @end_work: the work to queue when the process ends
+ * @wq: the workqueue for @end_work
  *
- * Context: worker; may sleep.
+ * Context: The worker; may sleep.
+ * Return: the target with a reference, or ERR_PTR().
+ */
+struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
+			      struct workqueue_struct *wq)
+{
+	struct mlu_process process;
+	struct mlu_target *target;
+	struct mlu_sites *sites;
+	int err;
+
+	sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	if (!sites)
+		return ERR_PTR(-ENOMEM);
+	err = get_process(request, &process);
+	if (err)
+		goto out_sites;
+	target = mlu_target_new(process.pid, process.task->group_leader, &request->options);
+	err = PTR_ERR_OR_ZERO(target);
+	if (err)
+		goto out_process;
+	mmgrab(process.mm);
+	target->mm = process.mm;
+	err = install_target(request, target, process.mm, sites, end_work, wq);
+	if (err) {
+		close_target(target);
+		mlu_target_put(target);
+	}
+out_process:
+	mlu_process_put(&process);
+out_sites:
+	kvfree(sites);
+	return err ? ERR_PTR(err) : target;
+}
+
+/**
+ * mlu_detach() - remove the probes of targets, and what only probes need
+ * @targets: the targets; live ones, whose processes may have ended
+ * @nr: number of @targets
+ *
+ * Context: The worker; may sleep.
  */
 void mlu_detach(struct mlu_target *const *targets, unsigned int nr)
 {
 	unsigned int i;
 
-	take_out(targets, nr);
+	remove_probes(targets, nr);
 	for (i = 0; i < nr; i++)
-		let_go(targets[i]);
+		close_target(targets[i]);
 }

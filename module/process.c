@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A process of the machine: threads that come and go, and the mm that they have until one of them
- * execs.
+ * Processes: threads that start and exit, and the mm that they share until one of them execs.
  *
- * A target is an mm and the thread group that had it at the attach.  Whether the two still belong
- * together is asked here.
+ * A target is an mm together with the thread group that had it at the attach. The functions here
+ * find out whether the two still belong together.
  *
- * Contexts: any that may take a task's lock; the threads are walked under RCU.  An mm is compared
- * and not followed by who holds no reference on its users.
+ * Context: Any context that may take a task's lock. Threads are walked under RCU. Without a reference
+ * on mm_users, an mm pointer is only compared, never dereferenced.
  */
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -18,38 +17,49 @@
 #include "compat.h"
 #include "process.h"
 
-/*
- * mlu_process_get() - the process that a PID or TID means
- * @kernel: set if it is a kernel thread
+/**
+ * mlu_process_get() - look up the process of a PID or TID
+ * @process: filled in on success
+ * @pid: any thread of the process
  *
- * Any thread that still has an mm will do: a process may live on without its leader.
+ * Any thread that still has an mm is good enough: a process can outlive its leader.
  *
- * Return: whether there is one.
+ * Context: Process context. May sleep.
+ * Return: 0, -ENOENT for a kernel thread, -ESRCH if the process has exited.
  */
-bool mlu_process_get(struct mlu_process *process, struct pid *pid, bool *kernel)
+int mlu_process_get(struct mlu_process *process, struct pid *pid)
 {
 	struct task_struct *task, *thread;
+	int err = -ESRCH;
 
-	memset(process, 0, sizeof(*process));
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_PID);
-	*kernel = task && task->flags & PF_KTHREAD;
-	if (!task || *kernel)
+	if (!task)
 		goto out;
+	if (task->flags & PF_KTHREAD) {
+		err = -ENOENT;
+		goto out;
+	}
 	for_each_thread(task, thread) {
 		process->mm = get_task_mm(thread);
 		if (!process->mm)
 			continue;
 		process->task = get_task_struct(thread);
 		process->pid = get_pid(task_tgid(thread));
+		err = 0;
 		break;
 	}
 out:
 	rcu_read_unlock();
-	return process->mm;
+	return err;
 }
 
-/** mlu_process_put() - Context: may sleep; its mm may end here */
+/**
+ * mlu_process_put() - drop the references of mlu_process_get()
+ * @process: the process
+ *
+ * Context: Process context. May sleep; the mm may be released here.
+ */
 void mlu_process_put(struct mlu_process *process)
 {
 	put_pid(process->pid);
@@ -57,28 +67,39 @@ void mlu_process_put(struct mlu_process *process)
 	mmput(process->mm);
 }
 
-/** mlu_process_why_not() - why it must not be traced, or NULL */
-const char *mlu_process_why_not(const struct mlu_process *process)
+/**
+ * mlu_process_refusal() - check whether a process can be traced
+ * @process: the process
+ *
+ * Context: Any. Does not sleep.
+ * Return: NULL, or the reason why the process cannot be traced.
+ */
+const char *mlu_process_refusal(const struct mlu_process *process)
 {
 	struct task_struct *thread;
-	const char *why = NULL;
+	const char *reason = NULL;
 
 	if (mlu_arch_is_32bit(process->task))
 		return "it is a 32-bit program";
 	rcu_read_lock();
 	for_each_thread(process->task, thread) {
-		why = mlu_task_dies_of_return_probe(thread);
-		if (why)
+		reason = mlu_task_dies_of_return_probe(thread);
+		if (reason)
 			break;
 	}
 	rcu_read_unlock();
-	return why;
+	return reason;
 }
 
-/*
- * mlu_process_thread() - a thread of the group @pid that has @mm now, with a reference, or NULL
+/**
+ * mlu_process_thread() - find a thread that has a given mm
+ * @pid: the thread group
+ * @mm: the mm; compared only
  *
- * It may lose it at any moment.
+ * The thread may exit or exec at any moment.
+ *
+ * Context: Any. Does not sleep.
+ * Return: a thread with a reference, or NULL if no thread of the group has the mm.
  */
 struct task_struct *mlu_process_thread(struct pid *pid, const struct mm_struct *mm)
 {
@@ -99,22 +120,29 @@ out:
 	return found;
 }
 
-/** mlu_process_has_execed() - has the group @pid, which had @mm, another one now? */
+/**
+ * mlu_process_has_execed() - check whether a process has replaced its mm
+ * @pid: the thread group
+ * @mm: the mm that it had; compared only
+ *
+ * Context: Any. Does not sleep.
+ * Return: true if a thread of the group has another mm now.
+ */
 bool mlu_process_has_execed(struct pid *pid, const struct mm_struct *mm)
 {
 	struct task_struct *leader, *thread;
-	const struct mm_struct *has;
-	bool another = false;
+	const struct mm_struct *current_mm;
+	bool has_execed = false;
 
 	rcu_read_lock();
 	leader = pid_task(pid, PIDTYPE_TGID);
 	if (!leader)
 		goto out;
 	for_each_thread(leader, thread) {
-		has = READ_ONCE(thread->mm);
-		another |= has && has != mm;
+		current_mm = READ_ONCE(thread->mm);
+		has_execed |= current_mm && current_mm != mm;
 	}
 out:
 	rcu_read_unlock();
-	return another;
+	return has_execed;
 }

@@ -196,7 +196,7 @@ static void begin_detach(struct mlu_request *request)
 		if (target->state != MLU_TRACING)
 			continue;
 		target->state = MLU_DETACHING;
-		mlu_target_gate(target, false);
+		mlu_target_set_gate(target, false);
 	}
 }
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets: their life, the hash by mm in which handlers find them, and how their end is told.
+ * Targets: their lifetime, the hash by mm in which handlers find them, and the mmu notifier.
  *
- * Contexts: handlers and the filter look up by mm, under RCU.  The mmu notifier runs in the target
- * (or in whoever drops its mm last), with SRCU held, and under mmap_lock when it tells of an unmap:
- * it takes leaf spinlocks, marks, and queues work.  All else is the worker and readers.
+ * Contexts: handlers and the filter look up targets by mm, under RCU. The mmu notifier runs in the
+ * target, or in the task that drops the last reference on the mm, with SRCU held, and under
+ * mmap_lock for an unmap. It takes leaf spinlocks, sets flags and queues work. All else is called
+ * from the worker and from readers.
  *
- * Locks: mlu_targets_lock (mutex) guards the list and the states; hash_lock (spinlock) the changes
- * of the hash.  Neither is held while a uprobe is registered or unregistered.
+ * Locks: mlu_targets_lock (mutex) protects the list, the states and the replacing of epochs;
+ * hash_lock (spinlock) protects changes of the hash. Neither is held while a uprobe is registered or
+ * unregistered.
  *
- * A target's end, as a proof.  First the gate is closed and the target unpublished.  A handler
- * that looks for it after that does not find it.  One that has found it runs within
- * rcu_read_lock(): after synchronize_rcu() there is none.  Then its calls in flight are drained
- * and its files let go.  The target itself goes with its last reference: the list's, the
- * notifier's, put from free_notifier(), when no callback runs any more, and those of readers.
+ * The end of a target, as a proof: first the gate is closed and the target unpublished. A handler
+ * that looks it up later does not find it. A handler that has found it runs within rcu_read_lock(),
+ * so it has ended when synchronize_rcu() returns. Then the calls in flight are drained and the files
+ * released. The target is freed with its last reference: those of the list, of the notifier, which
+ * free_notifier() drops when no callback runs any more, and of readers.
  */
 #include <linux/hashtable.h>
 #include <linux/ktime.h>
@@ -28,7 +30,6 @@
 
 #define TARGET_BITS 8
 
-/* Guards the list of targets and their states. */
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);
 
@@ -41,10 +42,10 @@ const struct mlu_options mlu_default_options = {
 	.depth = 64,
 };
 
-/* Between a target and its mm: the notifier outlives both ends of their relation. */
+/* Connects a target and its mm. Freed by SRCU, maybe after both. */
 struct mlu_watch {
 	struct mmu_notifier mn;
-	struct mlu_target *target; /* with a reference; NULL while it is being set up */
+	struct mlu_target *target; /* with a reference; NULL until it is set up */
 	struct workqueue_struct *wq;
 	struct work_struct free_work;
 };
@@ -52,6 +53,12 @@ struct mlu_watch {
 static atomic_t nr_watches;
 static DECLARE_WAIT_QUEUE_HEAD(no_watches);
 
+/**
+ * mlu_state_name() - the name of a state in the debugfs files
+ * @state: the state
+ *
+ * Return: the name.
+ */
 const char *mlu_state_name(enum mlu_state state)
 {
 	static const char *const names[] = {
@@ -63,7 +70,12 @@ const char *mlu_state_name(enum mlu_state state)
 	return names[state];
 }
 
-/* mlu_target_now() - the time up to which ages count: a target's end, or now */
+/**
+ * mlu_target_now() - the time from which the ages of a target's records are counted
+ * @target: the target
+ *
+ * Return: the time of the target's end, or the current time if it has not ended.
+ */
 u64 mlu_target_now(const struct mlu_target *target)
 {
 	u64 ended = READ_ONCE(target->ended_ns);
@@ -71,28 +83,32 @@ u64 mlu_target_now(const struct mlu_target *target)
 	return ended ? ended : ktime_get_ns();
 }
 
-/*
- * mlu_target_new() - a target that nobody knows of yet, with one reference
- * @pid: of the thread group
+/**
+ * mlu_target_new() - allocate a target
+ * @pid: the thread group
  * @task: any of its threads
+ * @options: the keys of the attach command
  *
- * Context: may sleep.  Return: NULL without memory, or at the limit.
+ * The target is neither listed nor published, and has no mm.
+ *
+ * Context: Process context. May sleep.
+ * Return: the target with one reference, or ERR_PTR(-ENOMEM).
  */
 struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 				  const struct mlu_options *options)
 {
-	struct mlu_target *target = kzalloc(sizeof(*target), GFP_KERNEL);
-	struct mlu_epoch *epoch = mlu_epoch_new();
+	struct mlu_target *target;
+	struct mlu_epoch *epoch;
 
-	if (target)
-		target->inflight = mlu_inflight_new();
-	if (!target || !epoch || !target->inflight) {
-		if (target)
-			mlu_inflight_free(target->inflight);
-		mlu_epoch_put(epoch);
-		kfree(target);
-		return NULL;
-	}
+	target = kzalloc(sizeof(*target), GFP_KERNEL);
+	if (!target)
+		return ERR_PTR(-ENOMEM);
+	epoch = mlu_epoch_new();
+	if (!epoch)
+		goto err_target;
+	target->inflight = mlu_inflight_new();
+	if (!target->inflight)
+		goto err_epoch;
 	kref_init(&target->refs);
 	INIT_LIST_HEAD(&target->node);
 	INIT_HLIST_NODE(&target->hash_node);
@@ -105,8 +121,20 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->options = *options;
 	target->attached_ns = ktime_get_ns();
 	return target;
+
+err_epoch:
+	mlu_epoch_put(epoch);
+err_target:
+	kfree(target);
+	return ERR_PTR(-ENOMEM);
 }
 
+/**
+ * mlu_target_get() - take a reference on a target
+ * @target: the target
+ *
+ * Return: @target.
+ */
 struct mlu_target *mlu_target_get(struct mlu_target *target)
 {
 	kref_get(&target->refs);
@@ -124,13 +152,23 @@ static void target_release(struct kref *refs)
 	kfree_rcu(target, rcu);
 }
 
-/** mlu_target_put() - the last one frees. Context: may sleep. */
+/**
+ * mlu_target_put() - drop a reference on a target
+ * @target: the target
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_target_put(struct mlu_target *target)
 {
 	kref_put(&target->refs, target_release);
 }
 
-/** mlu_target_publish() - handlers and the filter find it by its mm from now on */
+/**
+ * mlu_target_publish() - let handlers and the filter find a target by its mm
+ * @target: the target
+ *
+ * Context: The worker. Takes and releases hash_lock.
+ */
 void mlu_target_publish(struct mlu_target *target)
 {
 	spin_lock(&hash_lock);
@@ -138,7 +176,14 @@ void mlu_target_publish(struct mlu_target *target)
 	spin_unlock(&hash_lock);
 }
 
-/** mlu_target_unpublish() - and from now on no more; any number of times, any context */
+/**
+ * mlu_target_unpublish() - hide a target from handlers and the filter
+ * @target: the target; may be unpublished already
+ *
+ * Handlers that have found the target before may run until synchronize_rcu().
+ *
+ * Context: Process context. Does not sleep. Takes and releases hash_lock.
+ */
 void mlu_target_unpublish(struct mlu_target *target)
 {
 	spin_lock(&hash_lock);
@@ -146,7 +191,13 @@ void mlu_target_unpublish(struct mlu_target *target)
 	spin_unlock(&hash_lock);
 }
 
-/** mlu_target_of_mm() - the published target of an mm, or NULL. Context: within rcu_read_lock(). */
+/**
+ * mlu_target_of_mm() - look up the published target of an mm
+ * @mm: the mm; compared only
+ *
+ * Context: Any, within rcu_read_lock().
+ * Return: the target, valid until rcu_read_unlock(), or NULL.
+ */
 struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
 {
 	struct mlu_target *target;
@@ -157,7 +208,14 @@ struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
 	return NULL;
 }
 
-/* mlu_target_drop_records() - a forgotten target's memory goes, but for what readers hold */
+/**
+ * mlu_target_drop_records() - free the records of a target that is no longer listed
+ * @target: the target; has been detached
+ *
+ * Readers that have a reference on the epoch keep it.
+ *
+ * Context: The worker; may sleep.
+ */
 void mlu_target_drop_records(struct mlu_target *target)
 {
 	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
@@ -166,7 +224,13 @@ void mlu_target_drop_records(struct mlu_target *target)
 	mlu_epoch_put(epoch);
 }
 
-/** mlu_target_epoch_get() - the current epoch with a reference, for a reader */
+/**
+ * mlu_target_epoch_get() - take a reference on the current epoch of a target
+ * @target: the target; listed and mlu_targets_lock held, or the caller is the worker
+ *
+ * Context: Process context.
+ * Return: the epoch.
+ */
 struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target)
 {
 	struct mlu_epoch *epoch;
@@ -179,11 +243,15 @@ struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target)
 	return epoch;
 }
 
-/*
- * mlu_target_new_epoch() - forget what was recorded
+/**
+ * mlu_target_new_epoch() - discard what was recorded
+ * @target: the target
  *
- * Context: worker.  Handlers that still use the old epoch are waited for before it is put; what
- * calls in flight hold of it is told by its id and not looked at any more.
+ * Handlers that still use the old epoch are waited for before it is put. A call in flight that
+ * refers to the old epoch remembers its id, and does not use it if the id is not the current one.
+ *
+ * Context: The worker; may sleep.
+ * Return: 0 or -ENOMEM.
  */
 int mlu_target_new_epoch(struct mlu_target *target)
 {
@@ -198,7 +266,14 @@ int mlu_target_new_epoch(struct mlu_target *target)
 	return 0;
 }
 
-/** mlu_target_drain() - put back what calls hold whose return will not be seen; no handler runs */
+/**
+ * mlu_target_drain() - end all calls in flight: their returns will not be seen
+ * @target: the target; no handler runs for it any more
+ *
+ * A record that such a call has taken is put back.
+ *
+ * Context: The worker; may sleep.
+ */
 void mlu_target_drain(struct mlu_target *target)
 {
 	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
@@ -212,14 +287,14 @@ void mlu_target_drain(struct mlu_target *target)
 
 /* === The mmu notifier === */
 
-static struct mlu_target *watched(const struct mlu_watch *watch)
+static struct mlu_target *watch_target(const struct mlu_watch *watch)
 {
 	/* Pairs with mlu_target_watch(). */
 	return smp_load_acquire(&watch->target);
 }
 
-/* Not always told by who ends it: the last to let the mm go may be anybody who looked at it. */
-static enum mlu_state why_ended(const struct mlu_target *target, const struct mm_struct *mm)
+/* May run in any task that drops the last reference on the mm, so current says nothing. */
+static enum mlu_state watch_end_state(const struct mlu_target *target, const struct mm_struct *mm)
 {
 	return mlu_process_has_execed(target->pid, mm) ? MLU_EXEC : MLU_EXITED;
 }
@@ -227,23 +302,23 @@ static enum mlu_state why_ended(const struct mlu_target *target, const struct mm
 static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
-	struct mlu_target *target = watched(watch);
+	struct mlu_target *target = watch_target(watch);
 
 	if (!target)
 		return;
-	mlu_target_gate(target, false);
+	mlu_target_set_gate(target, false);
 	mlu_target_unpublish(target);
-	WRITE_ONCE(target->end_state, why_ended(target, mm));
-	/* Once only: the mm drops its notifiers after this. The work has a reference of its own. */
+	WRITE_ONCE(target->end_state, watch_end_state(target, mm));
+	/* Runs once: the mm drops its notifiers after this. The work has its own reference. */
 	mlu_target_get(target);
 	queue_work(watch->wq, &target->end_work);
 }
 
-/* The OOM reaper tells of an unmap too, but may not be made to wait, and unmaps no executable. */
+/* The OOM reaper sends MMU_NOTIFY_UNMAP too, but must not be blocked, and unmaps no code. */
 static int watch_invalidate(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
-	struct mlu_target *target = watched(watch);
+	struct mlu_target *target = watch_target(watch);
 
 	if (target && range->event == MMU_NOTIFY_UNMAP && mmu_notifier_range_blockable(range) &&
 	    !READ_ONCE(target->end_state))
@@ -273,8 +348,8 @@ static void watch_free_work(struct work_struct *work)
 }
 
 /*
- * Called by SRCU, where nothing may sleep, when no callback of this watch runs any more.  A watch
- * whose set-up failed has no workqueue yet, and no target.
+ * Called by SRCU, in atomic context, when no callback of this watch runs any more. A watch whose
+ * set-up failed has no workqueue and no target.
  */
 static void watch_free(struct mmu_notifier *mn)
 {
@@ -294,34 +369,49 @@ static const struct mmu_notifier_ops watch_ops = {
 	.free_notifier = watch_free,
 };
 
-/*
- * mlu_target_watch() - be told when the target's mm goes, or a part of it
- * @mm: with a reference on its users, so that it cannot go meanwhile
- * @ended: the target's end_work, queued on @wq
+/**
+ * mlu_target_watch() - get notified when the target's mm is released or a part of it is unmapped
+ * @target: the target
+ * @mm: its mm, with a reference on mm_users: it stays alive meanwhile
+ * @end_work: the function of the target's end_work, which is queued when the mm is released
+ * @wq: the workqueue for @end_work
  *
- * Context: worker (without signals: registering fails with one pending).
+ * Context: The worker, which has no signals pending: registering would fail with one.
+ * Return: 0 or a negative errno.
  */
-int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm,
-		     void (*ended)(struct work_struct *work), struct workqueue_struct *wq)
+int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
+		     struct workqueue_struct *wq)
 {
 	struct mmu_notifier *mn = mmu_notifier_get(&watch_ops, mm);
 
 	if (IS_ERR(mn))
 		return PTR_ERR(mn);
-	INIT_WORK(&target->end_work, ended);
+	INIT_WORK(&target->end_work, end_work);
 	target->watch = container_of(mn, struct mlu_watch, mn);
 	target->watch->wq = wq;
-	/* Pairs with watched(): the callbacks find a watch that is set up. */
+	/* Pairs with watch_target(): the callbacks find a watch that is set up. */
 	smp_store_release(&target->watch->target, mlu_target_get(target));
 	return 0;
 }
 
+/**
+ * mlu_target_unwatch() - undo mlu_target_watch()
+ * @target: the target
+ *
+ * The notifier's reference on the target is dropped later, after an SRCU grace period.
+ *
+ * Context: The worker; may sleep.
+ */
 void mlu_target_unwatch(struct mlu_target *target)
 {
 	mmu_notifier_put(&target->watch->mn);
 }
 
-/** mlu_target_watch_exit() - wait until every notifier's end has come; before the module goes */
+/**
+ * mlu_target_watch_exit() - wait until all notifiers have been freed
+ *
+ * Context: Module exit. May sleep.
+ */
 void mlu_target_watch_exit(void)
 {
 	wait_event(no_watches, !atomic_read(&nr_watches));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One traced process: who it is, how far it has come, what was recorded of it. */
+/* Targets: traced processes, their state and their records. */
 #ifndef MLU_TARGET_H
 #define MLU_TARGET_H
 
@@ -22,7 +22,15 @@ struct mlu_use;
 
 #define MLU_NAME_MAX 255
 
-/* The keys of attach; docs/ABI says what they mean. */
+/**
+ * struct mlu_options - the keys of an attach command, see docs/ABI
+ * @min: min=, bytes
+ * @max: max=, bytes
+ * @depth: depth=, frames
+ * @older_ms: older=, milliseconds
+ * @bound: bound=, 0 or 1
+ * @object: object=, or empty
+ */
 struct mlu_options {
 	u64 min;
 	u64 max;
@@ -35,7 +43,7 @@ struct mlu_options {
 extern const struct mlu_options mlu_default_options;
 
 enum mlu_state {
-	MLU_ATTACHING, /* in no list yet */
+	MLU_ATTACHING, /* not in the list yet */
 	MLU_TRACING,
 	MLU_DETACHING,
 	MLU_DETACHED,
@@ -43,48 +51,76 @@ enum mlu_state {
 	MLU_EXEC,
 };
 
-/*
- * References: the list of targets, while it is in it; its mmu notifier, from attach to the
- * notifier's end; each open file that reads it.
+/**
+ * struct mlu_target - a traced process
+ * @refs: held by the list of targets; by the mmu notifier, from the attach to free_notifier(); by
+ *	the queued @end_work; by each open file that shows the target
+ * @rcu: to free the target
+ * @id: never reused; this and the following members up to @attached_ns are constant from the
+ *	attach on
+ * @pid: the thread group
+ * @comm: name of the process at the attach
+ * @options: the keys of the attach command
+ * @bound_to: the session to which the target is bound, or NULL; compared only
+ * @attached_ns: time of the attach
+ * @hash_node: in the hash by mm; this and the following members up to @deferred are used by
+ *	handlers, within rcu_read_lock()
+ * @mm: a key, with mmgrab() from the attach to its end; not dereferenced
+ * @gate: events count
+ * @trampoline: address of the trampoline of return probes; 0: not known yet
+ * @epoch: the current records; changed under mlu_targets_lock
+ * @inflight: calls between entry and return
+ * @maps: the executable mappings
+ * @deferred: walks that wait for unwind data
+ * @node: in mlu_targets; this and the following members up to @nr_uses are protected by
+ *	mlu_targets_lock
+ * @state: the state
+ * @ended_ns: time of the end; 0: not ended
+ * @uses: the probes
+ * @nr_uses: number of @uses
+ * @dir: directory in debugfs; this and the following members are used by the worker only
+ * @old_uses: probes that are being removed
+ * @watch: the mmu notifier
+ * @end_work: ends the target when its mm is released
+ * @end_state: MLU_EXITED or MLU_EXEC, written once by the notifier; 0: the mm is alive
  */
 struct mlu_target {
 	struct kref refs;
 	struct rcu_head rcu;
 
-	/* Constant from attach on. */
-	u32 id;		 /* never reused */
-	struct pid *pid; /* of the thread group */
+	u32 id;
+	struct pid *pid;
 	char comm[TASK_COMM_LEN];
 	struct mlu_options options;
-	const void *bound_to; /* the session that it lives as long as, or NULL; compared only */
+	const void *bound_to;
 	u64 attached_ns;
 
-	/* What handlers look at, within rcu_read_lock(). */
 	struct hlist_node hash_node;
-	struct mm_struct *mm;	  /* mmgrab()bed from attach to its end; a key, not followed */
-	bool gate;		  /* events count */
-	unsigned long trampoline; /* where return probes send it; 0: not known yet */
+	struct mm_struct *mm;
+	bool gate;
+	unsigned long trampoline;
 	struct mlu_epoch __rcu *epoch;
 	struct mlu_inflight *inflight;
 	struct mlu_maps maps;
 	struct mlu_deferred deferred;
 
-	/* Guarded by mlu_targets_lock. */
 	struct list_head node;
 	enum mlu_state state;
-	u64 ended_ns;	      /* 0: it has not */
-	struct mlu_use *uses; /* its probes */
+	u64 ended_ns;
+	struct mlu_use *uses;
 	unsigned int nr_uses;
 
-	/* The worker's own. */
 	struct dentry *dir;
-	struct mlu_use *old_uses; /* being taken out */
+	struct mlu_use *old_uses;
 	struct mlu_watch *watch;
 	struct work_struct end_work;
-	enum mlu_state end_state; /* exited or exec, written once by the notifier */
+	enum mlu_state end_state;
 };
 
-/* The targets, oldest first.  A leaf but for what kmalloc() takes; never taken in a handler. */
+/*
+ * The targets, oldest first. Only locks of memory allocation are taken under mlu_targets_lock. It is
+ * never taken in a handler.
+ */
 extern struct mutex mlu_targets_lock;
 extern struct list_head mlu_targets;
 
@@ -97,7 +133,8 @@ void mlu_target_publish(struct mlu_target *target);
 void mlu_target_unpublish(struct mlu_target *target);
 struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm);
 
-static inline void mlu_target_gate(struct mlu_target *target, bool open)
+/* Open the gate: events count from now on; or close it. */
+static inline void mlu_target_set_gate(struct mlu_target *target, bool open)
 {
 	WRITE_ONCE(target->gate, open);
 }
@@ -107,15 +144,15 @@ int mlu_target_new_epoch(struct mlu_target *target);
 void mlu_target_drop_records(struct mlu_target *target);
 void mlu_target_drain(struct mlu_target *target);
 
-int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm,
-		     void (*ended)(struct work_struct *work), struct workqueue_struct *wq);
+int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
+		     struct workqueue_struct *wq);
 void mlu_target_unwatch(struct mlu_target *target);
 void mlu_target_watch_exit(void);
 
 u64 mlu_target_now(const struct mlu_target *target);
 const char *mlu_state_name(enum mlu_state state);
 
-/* Is it one that can still be detached?  mlu_targets_lock is held. */
+/* Return: true if the target can still be detached. The caller holds mlu_targets_lock. */
 static inline bool mlu_target_is_live(const struct mlu_target *target)
 {
 	return target->state <= MLU_DETACHING;

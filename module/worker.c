@@ -200,9 +200,9 @@ static int check_attach_limits(struct mlu_request *request)
 	closed = request->session->closed;
 	mutex_unlock(&mlu_targets_lock);
 	if (closed && request->options.bound)
-		return mlu_refuse(request, -EINTR, "the file that it was bound to is closed");
+		return mlu_refuse(request, -EINTR, "the file that it is bound to has been closed");
 	if (nr >= max_targets)
-		return mlu_refuse(request, -ENOSPC, "%u targets are traced already (max_targets)",
+		return mlu_refuse(request, -ENOSPC, "%u targets are already traced (max_targets)",
 				  nr);
 	return 0;
 }
@@ -215,13 +215,13 @@ static int execute_attach(struct mlu_request *request)
 	if (err)
 		return err;
 	target = mlu_attach(request, end_target_work, wq);
-	if (!target)
-		return request->err;
+	if (IS_ERR(target))
+		return PTR_ERR(target);
 	if (request->options.bound)
 		target->bound_to = request->session;
 	add_target(target);
 	mlu_maps_resolve(&target->maps);
-	mlu_target_gate(target, !READ_ONCE(target->end_state));
+	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
 	return 0;
 }
 

@@ -280,7 +280,7 @@ TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
 	mst_step(&self->daemon, "answer");
 	EXPECT_EQ(ESRCH, end_of_attach(writer));
 	control = mst_text("control");
-	EXPECT_NE(NULL, strstr(control, "the process has become another program"))
+	EXPECT_NE(NULL, strstr(control, "the process has executed another program"))
 	{
 		TH_LOG("%s", control);
 	}
