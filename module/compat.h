@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel versions, and nowhere else: old kernels are made to look like the newest one.
+ * The only place with checks of the kernel version: older kernels are made to look like the newest.
  *
- * Floor 5.10, tested up to 7.3.  What differs between them:
+ * Oldest supported kernel 5.10, tested up to 7.3. Differences between them:
  *
- *   5.11  what redirects a thread's system calls are flags of their own kind
- *   6.1   the maple tree: no version check, every walk here goes by find_vma()
- *   6.6, 6.7  an inode's times of change are to be read through functions
- *   6.8   vma->vm_file of overlayfs is a backing file, the path that users know is beside it
+ *   5.11  redirected and emulated system calls have flags of their own (SYSCALL_WORK)
+ *   6.1   the maple tree: no version check, since all walks of VMAs use find_vma()
+ *   6.6, 6.7  an inode's ctime and mtime are read by functions
+ *   6.8   vma->vm_file of overlayfs is a backing file; the path that users see is stored beside it
  *   6.11  the trampoline of a return probe is a system call
- *   6.12  uprobe_register() gives a struct uprobe, unregistering is split in nosync and sync
- *   6.13  handlers get a cookie; one may say that it wants no return
+ *   6.12  uprobe_register() returns a struct uprobe; unregistering is split into nosync and sync
+ *   6.13  handlers get a cookie; an entry handler may decline the return probe
  *   7.0   long nops are emulated
  */
 #ifndef MLU_COMPAT_H
@@ -28,12 +28,19 @@
 #error "memleak_user needs CONFIG_UPROBES and CONFIG_MMU_NOTIFIER"
 #endif
 
-/* struct uprobe_consumer with what unregistering it needs. */
+/**
+ * struct mlu_consumer - a uprobe consumer and the arguments of its registration
+ * @uc: the consumer
+ * @inode: the file; the caller keeps it while the consumer is registered
+ * @offset: offset of the instruction in the file
+ * @ref_ctr: offset of the reference counter in the file; 0: no counter
+ * @uprobe: from uprobe_register(), to unregister the consumer
+ */
 struct mlu_consumer {
 	struct uprobe_consumer uc;
 	struct inode *inode;
 	loff_t offset;
-	loff_t ref_ctr; /* where in the file the reference counter is; 0: none */
+	loff_t ref_ctr;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	struct uprobe *uprobe;
 #endif
@@ -47,15 +54,15 @@ struct mlu_consumer {
 #define MLU_UPROBE_RETURN(name)                                                        \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs, \
 		 __u64 *cookie)
-/* What an entry handler answers that wants no return probe for this call. */
+/* Returned by an entry handler that declines the return probe for this call. */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_IGNORE
 #else
 #define MLU_UPROBE_HANDLER(name) int name(struct uprobe_consumer *uc, struct pt_regs *regs)
 #define MLU_UPROBE_RETURN(name) \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs)
 /*
- * None is prepared where all consumers ask for the breakpoint's removal; on 6.12, which alone of
- * these may need it, the breakpoint then stays if a filter wants it.
+ * The core prepares no return probe if all consumers request the breakpoint's removal. Of these
+ * kernels only 6.12 may need that; there the breakpoint stays if a filter accepts the mm.
  */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_REMOVE
 #endif
@@ -92,7 +99,7 @@ static inline int mlu_uprobe_register(struct mlu_consumer *c)
 	return uprobe_register_refctr(c->inode, c->offset, c->ref_ctr, &c->uc);
 }
 
-/* Waits for the handlers by itself: register_rwsem is held for writing in it. */
+/* Waits for running handlers: it takes register_rwsem for writing. */
 static inline void mlu_uprobe_unregister_nosync(struct mlu_consumer *c)
 {
 	uprobe_unregister(c->inode, c->offset, &c->uc);
@@ -104,8 +111,8 @@ static inline void mlu_uprobe_sync(void)
 #endif
 
 /*
- * The return probes that current has pending, newest first.  Before 6.12 the list's head points to
- * freed memory while a return handler of a tail call runs.
+ * The pending return probes of current, newest first. Before 6.12 the head of the list points to
+ * freed memory while the return handler of a tail call runs.
  */
 static inline const struct return_instance *mlu_return_instances(bool in_return_handler)
 {
@@ -144,44 +151,58 @@ static inline struct timespec64 mlu_inode_mtime(const struct inode *inode)
 #endif
 }
 
-/* Does this kernel emulate the long nops (0f 1f)?  insn_is_nop() came after 6.12. */
+/* Return: true if the kernel emulates long nops (0f 1f); insn_is_nop() was added after 6.12. */
 static inline bool mlu_kernel_emulates_nops(void)
 {
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0);
 }
 
-/*
- * Would a return probe kill this task?  Its system calls go elsewhere (the return trampoline of
- * x86-64 is one since 6.11), or a seccomp filter refuses it (fixed in 6.13.3).
- */
-static inline const char *mlu_task_dies_of_return_probe(struct task_struct *task)
+/* Return: true if PR_SET_SYSCALL_USER_DISPATCH redirects the task's system calls to itself. */
+static inline bool mlu_task_dispatches_syscalls(struct task_struct *task)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
-		return "its system calls go to itself (PR_SET_SYSCALL_USER_DISPATCH)";
-	if (test_task_syscall_work(task, SYSCALL_EMU))
-		return "its system calls are emulated by a tracer (PTRACE_SYSEMU)";
+	return test_task_syscall_work(task, SYSCALL_USER_DISPATCH);
 #else
-	if (test_tsk_thread_flag(task, TIF_SYSCALL_EMU))
-		return "its system calls are emulated by a tracer (PTRACE_SYSEMU)";
+	return false;
 #endif
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 3)
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 14) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	if (task->seccomp.mode)
-		return "it runs under seccomp, which on this kernel kills at a return probe";
+}
+
+/* Return: true if a tracer emulates the task's system calls (PTRACE_SYSEMU). */
+static inline bool mlu_task_has_emulated_syscalls(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return test_task_syscall_work(task, SYSCALL_EMU);
+#else
+	return test_tsk_thread_flag(task, TIF_SYSCALL_EMU);
 #endif
-#endif
-	return NULL;
 }
 
 /*
- * The same of current, in an entry handler: what the attach has looked at may have changed since.
- * Before 6.11 the return trampoline is no system call, and nothing happens to it.
+ * Return: true if the task's seccomp filter may refuse the return trampoline of x86-64, which is a
+ * system call since 6.11. Fixed in 6.12.14 and 6.13.3.
  */
-static inline bool mlu_current_dies_of_return_probe(void)
+static inline bool mlu_seccomp_kills_at_return_probe(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 14)
+	return task->seccomp.mode;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 3)
+	return task->seccomp.mode;
+#else
+	return false;
+#endif
+}
+
+/*
+ * Called from entry handlers: the state that the attach has checked may have changed since.
+ * Return: true if a return probe would kill current. Before 6.11 the return trampoline is not a
+ * system call, so redirecting system calls does no harm.
+ */
+static inline bool mlu_return_probe_would_kill_current(void)
 {
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) &&
-	       mlu_task_dies_of_return_probe(current);
+	       (mlu_task_dispatches_syscalls(current) || mlu_task_has_emulated_syscalls(current) ||
+		mlu_seccomp_kills_at_return_probe(current));
 }
 
 #endif /* MLU_COMPAT_H */

@@ -74,7 +74,7 @@ static MLU_UPROBE_HANDLER(on_entry)
 		atomic64_inc(&foreign_hits);
 		ret = UPROBE_HANDLER_REMOVE;
 	} else if (mlu_prototype_has_return(function->proto) &&
-		   mlu_current_dies_of_return_probe()) {
+		   mlu_return_probe_would_kill_current()) {
 		mlu_event_unfollowed(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
 	} else {

@@ -67,6 +67,17 @@ void mlu_process_put(struct mlu_process *process)
 	mmput(process->mm);
 }
 
+static const char *thread_refusal(struct task_struct *thread)
+{
+	if (mlu_task_dispatches_syscalls(thread))
+		return "its system calls are redirected (PR_SET_SYSCALL_USER_DISPATCH)";
+	if (mlu_task_has_emulated_syscalls(thread))
+		return "its system calls are emulated by a tracer (PTRACE_SYSEMU)";
+	if (mlu_seccomp_kills_at_return_probe(thread))
+		return "it runs under seccomp, which on this kernel kills it at a return probe";
+	return NULL;
+}
+
 /**
  * mlu_process_refusal() - check whether a process can be traced
  * @process: the process
@@ -83,7 +94,7 @@ const char *mlu_process_refusal(const struct mlu_process *process)
 		return "it is a 32-bit program";
 	rcu_read_lock();
 	for_each_thread(process->task, thread) {
-		reason = mlu_task_dies_of_return_probe(thread);
+		reason = thread_refusal(thread);
 		if (reason)
 			break;
 	}
