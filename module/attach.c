@@ -2,21 +2,22 @@
 /*
  * Attach and detach.
  *
- * Context: The worker; may sleep. Waits for mmap_locks and for the uprobe core, and holds no lock of
- * the module meanwhile.
+ * Context: The worker; may sleep. Waits for mmap_locks and for the uprobe core, and holds no
+ * lock of the module meanwhile.
  *
  * The order makes the counts exact. Probes of functions that free are inserted first, those of
  * functions that allocate last, then the gate is opened: no block is recorded whose free could be
  * missed. For the same reason the gate is closed before the first probe is removed.
  *
- * Detach, as a proof: the gate is closed, the target is unpublished, each probe is unregistered or
- * refused by the shared filter, and mlu_probe_sync() has returned: no handler runs on a consumer
- * that is freed. A handler of a probe that other targets still use may have found the target before
- * it was unpublished. It runs within rcu_read_lock(), so it has ended when synchronize_rcu()
- * returns. From then on only the worker uses the calls in flight, the uses and the mappings' files.
- * Deferred walks depend on the rules of the target's objects, but on no handler and no file. When
- * the maps are closed, each file that a walk waits for has been read or given up on, so the walks
- * end; after that no walk of this target uses the rules, and they are freed.
+ * Detach, as a proof: the gate is closed, the target is unpublished, each probe is unregistered
+ * or refused by the shared filter, and mlu_probe_sync() has returned: no handler runs on a
+ * consumer that is freed. A handler of a probe that other targets still use may have found the
+ * target before it was unpublished. It runs within rcu_read_lock(), so it has ended when
+ * synchronize_rcu() returns. From then on only the worker uses the calls in flight, the uses and
+ * the mappings' files. Deferred walks depend on the rules of the target's objects, but on no
+ * handler and no file. When the maps are closed, each file that a walk waits for has been read
+ * or given up on, so the walks end; after that no walk of this target uses the rules, and they
+ * are freed.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -122,10 +123,10 @@ static bool is_same_code(const u8 *memory, const u8 *file, unsigned int len)
 }
 
 /*
- * The place for the breakpoint was found in the bytes of the file. It is only right if the target's
- * memory has the same bytes: the file may have been written in place since it was read, a server may
- * return other bytes, the process may have changed its own code. A breakpoint in the middle of an
- * instruction would crash the target.
+ * The place for the breakpoint was found in the bytes of the file. It is only right if the
+ * target's memory has the same bytes: the file may have been written in place since it was read,
+ * a server may return other bytes, the process may have changed its own code. A breakpoint in
+ * the middle of an instruction would crash the target.
  */
 static int check_code(struct mlu_request *request, const struct mlu_target *target,
 		      const struct mlu_site *site)

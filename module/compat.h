@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place with checks of the kernel version: older kernels are made to look like the newest.
+ * The only place with checks of the kernel version: older kernels are made to look like the
+ * newest.
  *
  * Oldest supported kernel 5.10, tested up to 7.3. Differences between them:
  *
@@ -178,8 +179,8 @@ static inline bool mlu_task_has_emulated_syscalls(struct task_struct *task)
 }
 
 /*
- * Return: true if the task's seccomp filter may refuse the return trampoline of x86-64, which is a
- * system call since 6.11. Fixed in 6.12.14 and 6.13.3.
+ * Return: true if the task's seccomp filter may refuse the return trampoline of x86-64, which is
+ * a system call since 6.11. Fixed in 6.12.14 and 6.13.3.
  */
 static inline bool mlu_seccomp_kills_at_return_probe(struct task_struct *task)
 {

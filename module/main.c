@@ -4,10 +4,10 @@
  *
  * Module parameters, and init and exit in mirrored order.
  *
- * Exit, as a proof: each open file of the module holds a reference on it, so none is open, and none
- * can be opened while the module is being unloaded. The worker ends and forgets all targets: no
- * breakpoint, consumer or notifier is left. RCU callbacks and works end before the caches that they
- * free into are destroyed.
+ * Exit, as a proof: each open file of the module holds a reference on it, so none is open, and
+ * none can be opened while the module is being unloaded. The worker ends and forgets all
+ * targets: no breakpoint, consumer or notifier is left. RCU callbacks and works end before the
+ * caches that they free into are destroyed.
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>

@@ -5,8 +5,8 @@
  * A target is an mm together with the thread group that had it at the attach. The functions here
  * find out whether the two still belong together.
  *
- * Context: Any context that may take a task's lock. Threads are walked under RCU. Without a reference
- * on mm_users, an mm pointer is only compared, never dereferenced.
+ * Context: Any context that may take a task's lock. Threads are walked under RCU. Without a
+ * reference on mm_users, an mm pointer is only compared, never dereferenced.
  */
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>

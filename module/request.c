@@ -202,7 +202,7 @@ static void begin_detach(struct mlu_request *request)
 
 /**
  * mlu_request_add_targets() - look up the targets of a detach or clear
- * @request: the request; gets the targets, or none if there are none
+ * @request: the request; gets the matching targets, possibly none
  * @nr: a PID or TID in the caller's PID namespace; 0: all targets
  *
  * A PID refers to the live target of its process, or else to its ended ones. The targets of a

@@ -2,20 +2,21 @@
 /*
  * Targets: their lifetime, the hash by mm in which handlers find them, and the mmu notifier.
  *
- * Contexts: handlers and the filter look up targets by mm, under RCU. The mmu notifier runs in the
- * target, or in the task that drops the last reference on the mm, with SRCU held, and under
- * mmap_lock for an unmap. It takes leaf spinlocks, sets flags and queues work. All else is called
- * from the worker and from readers.
+ * Contexts: handlers and the filter look up targets by mm, under RCU. The mmu notifier runs in
+ * the target, or in the task that drops the last reference on the mm, with SRCU held, and under
+ * mmap_lock for an unmap. It takes leaf spinlocks, sets flags and queues work. All else is
+ * called from the worker and from readers.
  *
  * Locks: mlu_targets_lock (mutex) protects the list, the states and the replacing of epochs;
- * hash_lock (spinlock) protects changes of the hash. Neither is held while a uprobe is registered or
- * unregistered.
+ * hash_lock (spinlock) protects changes of the hash. Neither is held while a uprobe is
+ * registered or unregistered.
  *
- * The end of a target, as a proof: first the gate is closed and the target unpublished. A handler
- * that looks it up later does not find it. A handler that has found it runs within rcu_read_lock(),
- * so it has ended when synchronize_rcu() returns. Then the calls in flight are drained and the files
- * released. The target is freed with its last reference: those of the list, of the notifier, which
- * free_notifier() drops when no callback runs any more, and of readers.
+ * The end of a target, as a proof: first the gate is closed and the target unpublished. A
+ * handler that looks it up later does not find it. A handler that has found it runs within
+ * rcu_read_lock(), so it has ended when synchronize_rcu() returns. Then the calls in flight are
+ * drained and the files released. The target is freed with its last reference: those of the
+ * list, of the notifier, which free_notifier() drops when no callback runs any more, and of
+ * readers.
  */
 #include <linux/hashtable.h>
 #include <linux/ktime.h>
@@ -30,6 +31,7 @@
 
 #define TARGET_BITS 8
 
+/* Protects the list, the states and the replacing of epochs. */
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);
 
@@ -146,7 +148,7 @@ static void target_release(struct kref *refs)
 	struct mlu_target *target = container_of(refs, struct mlu_target, refs);
 
 	mlu_inflight_free(target->inflight);
-	mlu_epoch_put(rcu_dereference_protected(target->epoch, true));
+	mlu_epoch_put(rcu_dereference_protected(target->epoch, !kref_read(refs)));
 	mlu_maps_exit(&target->maps);
 	put_pid(target->pid);
 	kfree_rcu(target, rcu);
@@ -218,9 +220,11 @@ struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
  */
 void mlu_target_drop_records(struct mlu_target *target)
 {
-	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
+	struct mlu_epoch *epoch;
 
-	RCU_INIT_POINTER(target->epoch, NULL);
+	mutex_lock(&mlu_targets_lock);
+	epoch = rcu_replace_pointer(target->epoch, NULL, lockdep_is_held(&mlu_targets_lock));
+	mutex_unlock(&mlu_targets_lock);
 	mlu_epoch_put(epoch);
 }
 
@@ -256,11 +260,13 @@ struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target)
 int mlu_target_new_epoch(struct mlu_target *target)
 {
 	struct mlu_epoch *epoch = mlu_epoch_new();
-	struct mlu_epoch *old = rcu_dereference_protected(target->epoch, true);
+	struct mlu_epoch *old;
 
 	if (!epoch)
 		return -ENOMEM;
-	rcu_assign_pointer(target->epoch, epoch);
+	mutex_lock(&mlu_targets_lock);
+	old = rcu_replace_pointer(target->epoch, epoch, lockdep_is_held(&mlu_targets_lock));
+	mutex_unlock(&mlu_targets_lock);
 	synchronize_rcu();
 	mlu_epoch_put(old);
 	return 0;
@@ -276,11 +282,12 @@ int mlu_target_new_epoch(struct mlu_target *target)
  */
 void mlu_target_drain(struct mlu_target *target)
 {
-	struct mlu_epoch *epoch = rcu_dereference_protected(target->epoch, true);
+	struct mlu_epoch *epoch = mlu_target_epoch_get(target);
 	struct mlu_call *call;
 
 	while ((call = mlu_inflight_pop_any(target->inflight)))
 		mlu_epoch_abandon(epoch, call);
+	mlu_epoch_put(epoch);
 	mlu_inflight_free(target->inflight);
 	target->inflight = NULL;
 }

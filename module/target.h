@@ -118,8 +118,8 @@ struct mlu_target {
 };
 
 /*
- * The targets, oldest first. Only locks of memory allocation are taken under mlu_targets_lock. It is
- * never taken in a handler.
+ * The targets, oldest first. Only locks of memory allocation are taken under mlu_targets_lock.
+ * It is never taken in a handler.
  */
 extern struct mutex mlu_targets_lock;
 extern struct list_head mlu_targets;

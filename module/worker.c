@@ -7,13 +7,13 @@
  * command waits for the worker, killably and for at most five seconds; the command is executed
  * in any case.
  *
- * The workqueue is ordered, so its works need no lock against each other. mlu_targets_lock protects
- * the list of targets, their states and a session's @closed against writers and readers. The worker
- * never holds it while it registers, unregisters or waits.
+ * The workqueue is ordered, so its works need no lock against each other. mlu_targets_lock
+ * protects the list of targets, their states and a session's @closed against writers and
+ * readers. The worker never holds it while it registers, unregisters or waits.
  *
  * A bound target and its session: mlu_worker_close_session() sets @closed under the lock, then
- * queues a work that forgets the session's targets. An attach that is executed before that work has
- * its target in the list by then; an attach that is executed after it finds @closed set.
+ * queues a work that forgets the session's targets. An attach that is executed before that work
+ * has its target in the list by then; an attach that is executed after it finds @closed set.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -270,8 +270,9 @@ static void execute_request_work(struct work_struct *work)
  * @request: the request; the worker takes a reference
  *
  * Context: Process context. Sleeps, killably, for at most five seconds.
- * Return: the request's error; -EINPROGRESS after five seconds, -EINTR if the caller was killed. In
- * these two cases the worker continues, and @request->err and @request->reason must not be read.
+ * Return: the request's error; -EINPROGRESS after five seconds, -EINTR if the caller was killed.
+ * In these two cases the worker continues, and @request->err and @request->reason must not be
+ * read.
  */
 int mlu_worker_run(struct mlu_request *request)
 {
@@ -332,9 +333,9 @@ static void forget_all_work(struct work_struct *work)
 /**
  * mlu_worker_exit() - end and forget all targets, and stop the worker
  *
- * No control file is open and none can be opened, so no further command arrives. The works that are
- * queued are executed first, then the remaining targets are forgotten. After that no target is
- * published, so no notifier queues a work. The watches are waited for last: SRCU frees them.
+ * No control file is open and none can be opened, so no further command arrives. The works that
+ * are queued are executed first, then the remaining targets are forgotten. After that no target
+ * is published, so no notifier queues a work. The watches are waited for last: SRCU frees them.
  *
  * Context: Module exit. May sleep.
  */
