@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands: bytes from a writer to a request for the worker.
+ * Commands: from the bytes of a writer to a request for the worker.
  *
- * Takes bytes and their writer (current) and no file, so that another door than debugfs can use it.
- * Entered in the writer's context, may sleep.  All that comes from a writer is checked: words are
- * exact, each key stands once, numbers are plain and in range.
+ * Takes bytes, not a file, so that an interface other than debugfs can use it. The writer is
+ * current. All input is checked: words are exact, each key is given at most once, numbers are
+ * decimal and in range.
  *
- * The grammar is the two tables below, and nowhere else; docs/ABI/debugfs-memleak_user says it in
- * words.
+ * The two tables below are the grammar; docs/ABI/debugfs-memleak_user describes it in words.
+ *
+ * Context: The writer, in process context; may sleep. Locks: see request.c.
  */
 #include <linux/ctype.h>
 #include <linux/ktime.h>
@@ -18,17 +19,17 @@
 #include "text.h"
 #include "worker.h"
 
-/* A command being read. */
+/* Parser state. */
 struct parse {
-	char *rest; /* what is still to be read */
+	char *rest; /* the rest of the command */
 	struct mlu_request *request;
 };
 
 struct command_key {
 	const char *name;
-	size_t at; /* in struct mlu_options */
+	size_t field; /* offset in struct mlu_options */
 	u64 min;
-	u64 max; /* 0: it is a name */
+	u64 max; /* 0: the value is a name */
 };
 
 #define KEY(name, field, min, max)                                  \
@@ -43,19 +44,19 @@ static const struct command_key keys[] = {
 };
 
 static int parse_attach(struct parse *p);
-static int parse_which(struct parse *p);
+static int parse_targets(struct parse *p);
 
-static const struct word {
+static const struct command_word {
 	const char *name;
 	enum mlu_op op;
 	int (*parse)(struct parse *p);
 } words[] = {
 	{ "attach", MLU_OP_ATTACH, parse_attach },
-	{ "detach", MLU_OP_DETACH, parse_which },
-	{ "clear", MLU_OP_CLEAR, parse_which },
+	{ "detach", MLU_OP_DETACH, parse_targets },
+	{ "clear", MLU_OP_CLEAR, parse_targets },
 };
 
-/* The next word, or NULL. */
+/* The next word, or NULL at the end of the command. */
 static char *next_word(struct parse *p)
 {
 	char *word = skip_spaces(p->rest);
@@ -69,13 +70,11 @@ static char *next_word(struct parse *p)
 	return word;
 }
 
-static int nothing_more(struct parse *p)
+static int expect_end(struct parse *p)
 {
 	const char *word = next_word(p);
 
-	return word ? mlu_refuse(p->request, -EINVAL, "nothing may follow, but there is \"%s\"",
-				 word) :
-		      0;
+	return word ? mlu_refuse(p->request, -EINVAL, "unexpected argument \"%s\"", word) : 0;
 }
 
 static bool is_number(const char *word)
@@ -83,15 +82,15 @@ static bool is_number(const char *word)
 	return isdigit(*word);
 }
 
-/* A PID: decimal, above 0, as far as a pid_t goes. */
+/* A PID: decimal, from 1 to INT_MAX. */
 static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 {
 	unsigned int value;
 
 	if (!word)
-		return mlu_refuse(p->request, -EINVAL, "a PID is missing");
+		return mlu_refuse(p->request, -EINVAL, "missing PID");
 	if (!is_number(word) || kstrtouint(word, 10, &value) || !value || value > INT_MAX)
-		return mlu_refuse(p->request, -EINVAL, "\"%s\" is no PID", word);
+		return mlu_refuse(p->request, -EINVAL, "invalid PID \"%s\"", word);
 	*nr = value;
 	return 0;
 }
@@ -100,24 +99,24 @@ static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 
 static int set_name(struct parse *p, const struct command_key *key, const char *value)
 {
-	char *field = (char *)&p->request->options + key->at;
+	char *field = (char *)&p->request->options + key->field;
 
 	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
 		return mlu_refuse(p->request, -EINVAL,
-				  "%s= wants the last part of a path, of 1 to %d bytes", key->name,
-				  MLU_NAME_MAX);
+				  "%s= must be a file name of 1 to %d bytes, without a directory",
+				  key->name, MLU_NAME_MAX);
 	strscpy(field, value, sizeof(p->request->options.object));
 	return 0;
 }
 
 static int set_number(struct parse *p, const struct command_key *key, const char *value)
 {
-	u64 *field = (void *)&p->request->options + key->at;
+	u64 *field = (void *)&p->request->options + key->field;
 
 	if (!is_number(value) || kstrtou64(value, 10, field) || *field < key->min ||
 	    *field > key->max)
 		return mlu_refuse(p->request, -EINVAL,
-				  "%s= wants a number from %llu to %llu, not \"%s\"", key->name,
+				  "%s= must be a number from %llu to %llu, not \"%s\"", key->name,
 				  key->min, key->max, value);
 	return 0;
 }
@@ -128,18 +127,17 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 	unsigned int i;
 
 	if (!value)
-		return mlu_refuse(p->request, -EINVAL, "\"%s\" is no key=value", word);
+		return mlu_refuse(p->request, -EINVAL, "\"%s\" is not of the form key=value", word);
 	*value++ = '\0';
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(keys[i].name, word))
 			continue;
 		if (__test_and_set_bit(i, seen))
-			return mlu_refuse(p->request, -EINVAL, "%s= stands twice", word);
+			return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
 		return keys[i].max ? set_number(p, &keys[i], value) : set_name(p, &keys[i], value);
 	}
 	return mlu_refuse(p->request, -EINVAL,
-			  "unknown key \"%s\": there are min, max, depth, older, object, bound",
-			  word);
+			  "unknown key \"%s\" (keys: min, max, depth, older, object, bound)", word);
 }
 
 static int parse_options(struct parse *p)
@@ -160,7 +158,7 @@ static int parse_options(struct parse *p)
 	return 0;
 }
 
-static int attach_to(struct parse *p, const char *word)
+static int parse_attach_pid(struct parse *p, const char *word)
 {
 	pid_t nr;
 	int err = parse_pid(p, word, &nr);
@@ -175,12 +173,12 @@ static int attach_to(struct parse *p, const char *word)
 
 static int parse_attach(struct parse *p)
 {
-	return attach_to(p, next_word(p));
+	return parse_attach_pid(p, next_word(p));
 }
 
 /* === detach and clear === */
 
-static int parse_which(struct parse *p)
+static int parse_targets(struct parse *p)
 {
 	const char *word = next_word(p);
 	bool all = word && !strcmp(word, "all");
@@ -188,24 +186,24 @@ static int parse_which(struct parse *p)
 	int err = all ? 0 : parse_pid(p, word, &nr);
 
 	if (!err)
-		err = nothing_more(p);
+		err = expect_end(p);
 	if (err)
 		return err;
 	err = mlu_request_add_targets(p->request, nr);
 	if (!err && !all && !p->request->nr_targets)
-		return mlu_refuse(p->request, -ENOENT, "%d is no target", nr);
+		return mlu_refuse(p->request, -ENOENT, "no target has the PID %d", nr);
 	return err;
 }
 
 /* === All commands === */
 
-static int parse(struct parse *p)
+static int parse_command(struct parse *p)
 {
 	const char *word = next_word(p);
 	unsigned int i;
 
 	if (!word)
-		return mlu_refuse(p->request, -EINVAL, "the command is empty");
+		return mlu_refuse(p->request, -EINVAL, "empty command");
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].name, word))
 			continue;
@@ -213,24 +211,25 @@ static int parse(struct parse *p)
 		return words[i].parse(p);
 	}
 	if (is_number(word))
-		return attach_to(p, word);
+		return parse_attach_pid(p, word);
 	return mlu_refuse(p->request, -EINVAL,
-			  "unknown command \"%s\": there are PID, attach, detach, clear", word);
+			  "unknown command \"%s\" (commands: PID, attach, detach, clear)", word);
 }
 
 static int check_bytes(struct mlu_request *request, const char *text, size_t len)
 {
 	if (len > MLU_COMMAND_MAX)
-		return mlu_refuse(request, -E2BIG, "a command has at most %d bytes",
+		return mlu_refuse(request, -E2BIG, "command too long (maximum %d bytes)",
 				  MLU_COMMAND_MAX);
 	if (memchr(text, '\n', len))
-		return mlu_refuse(request, -EINVAL, "one command a write, on one line");
+		return mlu_refuse(request, -EINVAL,
+				  "embedded newline: write one command at a time, on one line");
 	if (memchr(text, '\0', len))
-		return mlu_refuse(request, -EINVAL, "there is a zero byte in it");
+		return mlu_refuse(request, -EINVAL, "embedded NUL byte");
 	return 0;
 }
 
-static int run(struct parse *p, const char *text, size_t len)
+static int run_command(struct parse *p, const char *text, size_t len)
 {
 	char *copy;
 	int err = check_bytes(p->request, text, len);
@@ -241,49 +240,51 @@ static int run(struct parse *p, const char *text, size_t len)
 	if (!copy)
 		return -ENOMEM;
 	p->rest = copy;
-	err = parse(p);
+	err = parse_command(p);
 	kfree(copy);
 	return err ? err : mlu_worker_run(p->request);
 }
 
-static const char *default_sentence(int err)
+static const char *default_reason(int err)
 {
 	switch (err) {
 	case -EINPROGRESS:
-		return "it is still being carried out, see what control shows of it";
+		return "still in progress; read control for the result";
 	case -EINTR:
-		return "the writer was killed, it is still being carried out";
+		return "the writer was killed; the command is still in progress";
 	case -ENOMEM:
 		return "out of memory";
 	default:
-		return "the kernel refuses";
+		return "refused by the kernel";
 	}
 }
 
-static void refuse(struct mlu_refusal *refusal, int err, const char *sentence, const char *text,
-		   size_t len)
+static void fill_refusal(struct mlu_refusal *refusal, int err, const char *reason, const char *text,
+			 size_t len)
 {
 	refusal->err = err;
 	refusal->time_ns = ktime_get_ns();
 	refusal->writer = get_pid(task_tgid(current));
 	get_task_comm(refusal->comm, current);
 	mlu_escape(refusal->command, sizeof(refusal->command), text, len);
-	mlu_escape(refusal->reason, sizeof(refusal->reason), sentence, strlen(sentence));
+	mlu_escape(refusal->reason, sizeof(refusal->reason), reason, strlen(reason));
 }
 
-/*
- * mlu_command() - carry out one command
- * @text: its bytes, not terminated
- * @session: the writer's
- * @refusal: filled in if it fails; its writer has a reference then
+/**
+ * mlu_command() - parse and run one command
+ * @text: the bytes of the command, not terminated
+ * @len: number of bytes
+ * @session: the writer's session
+ * @refusal: filled in if the command fails; its @writer is a reference for the caller
  *
- * Context: the writer's; sleeps, killably, 5 s at most.  Return: 0 or a negative errno.
+ * Context: The writer, in process context. Sleeps, killably, for at most five seconds.
+ * Return: 0 or a negative errno.
  */
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal)
 {
+	const char *reason;
 	struct parse p;
-	bool unknown;
 	int err;
 
 	while (len && isspace(*text)) {
@@ -294,36 +295,48 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		len--;
 	p.request = mlu_request_new(session);
 	if (!p.request) {
-		refuse(refusal, -ENOMEM, default_sentence(-ENOMEM), text, len);
+		fill_refusal(refusal, -ENOMEM, default_reason(-ENOMEM), text, len);
 		return -ENOMEM;
 	}
-	err = run(&p, text, len);
-	/* While the worker still writes them, the request's own words are not to be read. */
-	unknown = err == -EINPROGRESS || err == -EINTR || !*p.request->reason;
+	err = run_command(&p, text, len);
+	reason = p.request->reason;
+	/* The worker may still be writing the request's reason. */
+	if (err == -EINPROGRESS || err == -EINTR || !*reason)
+		reason = default_reason(err);
 	if (err)
-		refuse(refusal, err, unknown ? default_sentence(err) : p.request->reason, text,
-		       len);
+		fill_refusal(refusal, err, reason, text, len);
 	mlu_request_put(p.request);
 	return err;
 }
 
-/** mlu_command_unread() - refuse a command whose bytes could not be had */
+/**
+ * mlu_command_unread() - refuse a command whose bytes could not be read
+ * @err: why, a negative errno
+ * @refusal: filled in; its @writer is a reference for the caller
+ *
+ * Context: The writer, in process context.
+ */
 void mlu_command_unread(int err, struct mlu_refusal *refusal)
 {
 	static const char unread[] = "[unread]";
-	const char *sentence = err == -EFAULT ? "its bytes cannot be read" : default_sentence(err);
+	const char *reason = err == -EFAULT ? "cannot read the bytes of the command" :
+					      default_reason(err);
 
-	refuse(refusal, err, sentence, unread, strlen(unread));
+	fill_refusal(refusal, err, reason, unread, strlen(unread));
 }
 
-/** mlu_options_show() - " key=value" of each key that is not at its default */
+/**
+ * mlu_options_show() - write " key=value" for each key that is not at its default
+ * @m: the file
+ * @options: the options
+ */
 void mlu_options_show(struct seq_file *m, const struct mlu_options *options)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		const void *field = (const void *)options + keys[i].at;
-		const void *by_default = (const void *)&mlu_default_options + keys[i].at;
+		const void *field = (const void *)options + keys[i].field;
+		const void *by_default = (const void *)&mlu_default_options + keys[i].field;
 
 		if (!keys[i].max && *(const char *)field) {
 			seq_printf(m, " %s=", keys[i].name);

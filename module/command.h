@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The commands: their grammar, and how they are refused. */
+/* The grammar of commands, and refusals as control shows them. */
 #ifndef MLU_COMMAND_H
 #define MLU_COMMAND_H
 
@@ -10,13 +10,21 @@
 #define MLU_COMMAND_MAX 4096
 #define MLU_SHOWN_MAX 160
 
-/* A refused command, as reading control shows it. */
+/**
+ * struct mlu_refusal - a refused command, as control shows it
+ * @err: the errno, negative; 0: no command was refused
+ * @time_ns: ktime_get_ns() at the refusal
+ * @writer: thread group of the writer, with a reference
+ * @comm: name of the writer
+ * @command: the command, escaped and truncated
+ * @reason: why it was refused, escaped
+ */
 struct mlu_refusal {
 	int err;
-	u64 time_ns; /* ktime_get_ns() when it was refused */
+	u64 time_ns;
 	struct pid *writer;
 	char comm[TASK_COMM_LEN];
-	char command[MLU_SHOWN_MAX]; /* escaped, cut */
+	char command[MLU_SHOWN_MAX];
 	char reason[MLU_REASON_MAX];
 };
 
