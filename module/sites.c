@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Find the allocators of a target: the sites of its probes.
+ * Find the sites of a target.
  *
- * Nothing is looked up by path: what the mappings' own files define is what is probed, so that
- * containers, deleted files and preloaded allocators need no care.
+ * A site is one allocator function in one file that the target has mapped: which function it is,
+ * its offset in the file, and the places in it where a breakpoint may go. mlu_probe_use() turns
+ * each site into a probe.
  *
- * Entered from the worker at attach, when the target's mappings have been read and still hold
- * their files.  Waits for the files' reading, for a bounded time: the worker has others to serve.
+ * Nothing is looked up by path: the sites come from the mapped files themselves, so containers,
+ * deleted files and preloaded allocators need no special care.
+ *
+ * Context: The worker, at an attach, when the target's mappings have been read and still hold
+ * their files; may sleep. Waits for files to be read, but not beyond the deadline: other targets
+ * wait for the worker.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -16,8 +21,8 @@
 #include "sites.h"
 #include "text.h"
 
-/* One function may have several names, and one may begin within another one. */
-static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
+/* A function may have several names, and one function may start within another. */
+static bool has_site(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
 {
 	unsigned int i;
 
@@ -31,7 +36,7 @@ static bool is_there(const struct mlu_sites *sites, struct inode *inode, u64 fir
 	return false;
 }
 
-static bool is_mapped(const struct mlu_mapping *mapping, u64 offset)
+static bool is_offset_mapped(const struct mlu_mapping *mapping, u64 offset)
 {
 	return offset >= mapping->offset &&
 	       offset - mapping->offset < mapping->end - mapping->start;
@@ -43,8 +48,8 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	struct mlu_site *site = &sites->site[sites->nr];
 	unsigned int i;
 
-	if (!is_mapped(mapping, f->offset) ||
-	    is_there(sites, file_inode(mapping->file), f->offset + f->places.place[0].offset))
+	if (!is_offset_mapped(mapping, f->offset) ||
+	    has_site(sites, file_inode(mapping->file), f->offset + f->places.place[0].offset))
 		return;
 	if (sites->nr == MLU_MAX_SITES) {
 		sites->too_many = true;
@@ -56,14 +61,14 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	site->mapping = mapping;
 	site->places.nr = 0;
 	for (i = 0; i < f->places.nr; i++)
-		if (is_mapped(mapping, f->offset + f->places.place[i].offset))
+		if (is_offset_mapped(mapping, f->offset + f->places.place[i].offset))
 			site->places.place[site->places.nr++] = f->places.place[i];
 	if (site->places.nr)
 		sites->nr++;
 }
 
-static int look_into(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,
-		     unsigned long deadline)
+static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,
+		       unsigned long deadline)
 {
 	struct mlu_dso *dso = mlu_mapping_dso(mapping);
 	unsigned int i;
@@ -89,7 +94,7 @@ static int look_into(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_
 	return 0;
 }
 
-/* 0: no; 1: yes; -ENOMEM: its name was not to be had. */
+/* Return: 1 if the mapping matches object=, 0 if not, -ENOMEM if its name is not known. */
 static int is_wanted(const struct mlu_mapping *mapping, const char *object)
 {
 	size_t len;
@@ -102,22 +107,25 @@ static int is_wanted(const struct mlu_mapping *mapping, const char *object)
 	return strlen(object) == len && !memcmp(name, object, len);
 }
 
-static int find_all(struct mlu_target *target, struct mlu_sites *sites, unsigned long deadline)
+/* Add the sites of all mapped files. */
+static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsigned long deadline)
 {
 	struct mlu_mapping *mapping;
-	int err = 0;
+	int ret;
 
 	list_for_each_entry(mapping, &target->maps.all, node) {
-		int wanted = mapping->file ? is_wanted(mapping, target->options.object) : 0;
-
-		if (!wanted)
+		if (!mapping->file)
+			continue;
+		ret = is_wanted(mapping, target->options.object);
+		if (!ret)
 			continue;
 		sites->object_seen = true;
-		err = wanted < 0 ? wanted : look_into(&target->maps, sites, mapping, deadline);
-		if (err)
-			break;
+		if (ret > 0)
+			ret = add_mapping(&target->maps, sites, mapping, deadline);
+		if (ret)
+			return ret;
 	}
-	return err;
+	return 0;
 }
 
 /* === Refusals === */
@@ -128,7 +136,7 @@ static int refuse_unread(struct mlu_request *request, const struct mlu_sites *si
 	const char *name = mlu_mapping_name(sites->unread, &len);
 
 	return mlu_refuse(request, -ETIMEDOUT,
-			  "timed out reading %.*s (is its server responding?); see object=",
+			  "timed out reading %.*s (is its server responding?); exclude it with object=",
 			  (int)len, name);
 }
 
@@ -152,7 +160,7 @@ static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_ma
 	return false;
 }
 
-/* The objects that object= could name. */
+/* The names of the objects that object= may select. */
 static const char *list_allocators(const struct mlu_target *target, char *list, size_t size)
 {
 	const struct mlu_mapping *mapping;
@@ -175,7 +183,7 @@ static int refuse_object(struct mlu_request *request, struct mlu_target *target,
 	char buf[MLU_REASON_MAX / 2];
 	const char *list;
 
-	/* Only the wanted object was waited for. */
+	/* Until now only the selected object was waited for. */
 	mlu_maps_wait_until(&target->maps, deadline);
 	list = list_allocators(target, buf, sizeof(buf));
 	if (sites->object_seen)
@@ -186,7 +194,7 @@ static int refuse_object(struct mlu_request *request, struct mlu_target *target,
 			  list);
 }
 
-/* A Go program has no allocator that could be traced, and needs to be told apart. */
+/* A program with a Go runtime may have no malloc at all; its refusal says so. */
 static const struct mlu_mapping *find_go(const struct mlu_target *target)
 {
 	const struct mlu_mapping *mapping;
@@ -200,57 +208,55 @@ static const struct mlu_mapping *find_go(const struct mlu_target *target)
 	return NULL;
 }
 
-static int refuse_go(struct mlu_request *request, const struct mlu_mapping *mapping)
-{
-	size_t len;
-	const char *name = mlu_mapping_name(mapping, &len);
-
-	return mlu_refuse(request, -ENOENT,
-			  "no malloc is mapped: %.*s has a Go runtime, which needs none", (int)len,
-			  name);
-}
-
 static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
 				const struct mlu_sites *sites, unsigned long deadline)
 {
 	const struct mlu_mapping *go;
+	const char *name;
+	size_t len;
 
 	if (sites->failed)
 		return refuse_failed(request, sites);
 	if (*target->options.object)
 		return refuse_object(request, target, sites, deadline);
 	go = find_go(target);
-	if (go)
-		return refuse_go(request, go);
+	if (!go)
+		return mlu_refuse(request, -ENOENT,
+				  "no allocator is mapped: no object defines malloc and free");
+	name = mlu_mapping_name(go, &len);
 	return mlu_refuse(request, -ENOENT,
-			  "no allocator is mapped: no object defines malloc and free");
+			  "no malloc is mapped: %.*s has a Go runtime, which does not use malloc",
+			  (int)len, name);
 }
 
 /**
- * mlu_sites_find() - find the functions to be probed in a target
- * @request: gets the sentence of a refusal
- * @target: its maps have been read
- * @sites: zeroed; filled in the order of the table of functions, object by object
- * @deadline: until when to wait for files that are still being read, in jiffies
+ * mlu_sites_find() - find the sites of a target
+ * @request: the request; gets the reason of a refusal
+ * @target: the target; its maps have been read
+ * @sites: zeroed; filled in object by object, each in the order of the table of functions
+ * @deadline: when to stop waiting for files to be read, in jiffies
  *
- * An object with bad headers has no allocator.  One with a file that cannot be read is left out.
+ * An object with malformed headers has no sites. An object whose file cannot be read is skipped.
  *
- * Context: worker; may sleep.
- * Return: 0; -ENOMEM; -ENOENT if there is no allocator; -ENOSPC if there are too many functions;
- * -ETIMEDOUT if a file is still being read.
+ * Context: The worker; may sleep.
+ * Return: 0; -ENOMEM; -ENOENT if there are no sites; -ENOSPC if there are too many; -ETIMEDOUT
+ * if a file was not read before the deadline.
  */
 int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struct mlu_sites *sites,
 		   unsigned long deadline)
 {
-	int err = find_all(target, sites, deadline);
+	int err = add_mappings(target, sites, deadline);
 
 	if (sites->too_many)
-		return mlu_refuse(request, -ENOSPC,
-				  "more than %d allocator functions are mapped, see object=",
-				  MLU_MAX_SITES);
+		return mlu_refuse(
+			request, -ENOSPC,
+			"more than %d allocator functions are mapped; select one object with object=",
+			MLU_MAX_SITES);
 	if (err == -ETIMEDOUT)
 		return refuse_unread(request, sites);
-	if (err || sites->nr)
+	if (err)
 		return err;
-	return refuse_without_sites(request, target, sites, deadline);
+	if (!sites->nr)
+		return refuse_without_sites(request, target, sites, deadline);
+	return 0;
 }

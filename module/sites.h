@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a target's allocators are, and where in them the breakpoints go. */
+/* The sites of a target: the allocator functions to probe. */
 #ifndef MLU_SITES_H
 #define MLU_SITES_H
 
@@ -9,13 +9,23 @@
 
 struct mlu_request;
 
+/**
+ * struct mlu_sites - the sites of a target, found at its attach
+ * @nr: number of @site
+ * @too_many: more than MLU_MAX_SITES were found
+ * @object_seen: an object with the name of object= is mapped
+ * @unread: the mapping whose file was not read before the deadline, or NULL
+ * @failed: the first mapping whose file could not be read, or NULL
+ * @failure: the error of @failed
+ * @site: the sites
+ */
 struct mlu_sites {
 	unsigned int nr;
-	bool too_many;			  /* there are more than fit */
-	bool object_seen;		  /* an object of the wanted name is mapped */
-	const struct mlu_mapping *unread; /* its file was not read in time */
-	const struct mlu_mapping *failed; /* the first with a file that cannot be read, or NULL */
-	int failure;			  /* the error */
+	bool too_many;
+	bool object_seen;
+	const struct mlu_mapping *unread;
+	const struct mlu_mapping *failed;
+	int failure;
 	struct mlu_site site[MLU_MAX_SITES];
 };
 
