@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Find the allocator in an ELF image.
+ * Find the allocator of an ELF image.
  *
- * An object that defines malloc and free is one, and has all its functions of the table in funcs.c
- * probed, those it has.  Two sorts of names get no probe, since the call is seen without it: one at
- * the address of another name, and one that frees by doing nothing but jump to another function of
- * the table that frees the same argument.
+ * An object that defines malloc and free is an allocator. All functions of the table in
+ * lib/prototypes.c that it defines are probed, with two exceptions, whose calls are seen without
+ * a probe: a name that has the same address as another, and a function that frees only by
+ * jumping to another function of the table that frees the same argument.
  *
- * Whether the object has an operator new of its own, whose blocks are not seen, is found out too:
- * its frees of what was not recorded are counted apart.
+ * This also finds out whether the object has an operator new of its own, whose blocks are not
+ * seen: frees of blocks that are not recorded are then counted separately.
  *
- * Entered from the reader's works, may sleep, does file I/O; no state.
+ * Context: The works that read files (dso.c); may sleep, does file I/O. No state.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -19,18 +19,18 @@
 #include "allocator.h"
 #include "compat.h"
 
-/* As much of a function as is looked at to place its probe. */
+/* The part of a function that is examined to place its probe. */
 #define CODE_MAX 8192
-/* As much of operator new as is searched for a call of malloc, and branches that are followed. */
+/* The part of operator new that is searched for a call of malloc, and the branches to follow. */
 #define NEW_CODE_MAX 512
 #define NEW_BRANCHES_MAX 32
 
 #define OPERATOR_NEW "_Znwm"
 
-/* What is looked up: the functions of the table, then operator new. */
+/* The names to look up: the functions of the table, then operator new. */
 #define MAX_NAMES (MLU_MAX_PROTOTYPES + 1)
 
-/* What is needed for it; too large for a stack. */
+/* State of a search; too large for the stack. */
 struct search {
 	struct mlu_elf *elf;
 	struct mlu_elf_symbol symbol[MAX_NAMES];
@@ -40,7 +40,7 @@ struct search {
 	u8 code[CODE_MAX];
 };
 
-static const struct mlu_elf_symbol *symbol_of(const struct search *search, const char *name)
+static const struct mlu_elf_symbol *find_symbol(const struct search *search, const char *name)
 {
 	unsigned int i;
 
@@ -50,9 +50,9 @@ static const struct mlu_elf_symbol *symbol_of(const struct search *search, const
 	return NULL;
 }
 
-/* === Names that get no probe === */
+/* === Names without a probe === */
 
-/* Does an earlier name of the table have this address? */
+/* Return: true if an earlier name of the table has the same address. */
 static bool is_alias(const struct search *search, unsigned int i)
 {
 	unsigned int j;
@@ -63,7 +63,7 @@ static bool is_alias(const struct search *search, unsigned int i)
 	return false;
 }
 
-/* Does a function of the table that frees its first argument begin at @value? */
+/* Return: true if a function of the table that frees its first argument starts at @value. */
 static bool frees_first(const struct search *search, u64 value)
 {
 	unsigned int j;
@@ -76,9 +76,11 @@ static bool frees_first(const struct search *search, u64 value)
 }
 
 /*
- * 1: the @i-th function, whose first @n bytes have been read, jumps to one that gets the probe
- * instead, or jumps on in turn.  Functions that jump in a circle free nothing.  Not asked of free
- * itself, so that an allocator always has its probe.
+ * A function that jumps to one that is probed instead, or that jumps on in turn. Functions that
+ * jump in a circle free nothing. free itself always gets its probe.
+ *
+ * Return: 1 if the @i-th function, whose first @n bytes have been read, is such a jump; 0 if not;
+ * or a negative errno.
  */
 static int is_jump(struct search *search, unsigned int i, size_t n)
 {
@@ -95,8 +97,8 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 
 /* === Probes === */
 
-/* The bytes that decide where a breakpoint can go, and those that the uprobe core copies. */
-static void take_head(struct mlu_allocator_function *f, const u8 *code, unsigned int n)
+/* Keep the bytes that determine the places, and those that the uprobe core copies. */
+static void copy_head(struct mlu_allocator_function *f, const u8 *code, unsigned int n)
 {
 	unsigned int i, last = 0;
 
@@ -106,8 +108,8 @@ static void take_head(struct mlu_allocator_function *f, const u8 *code, unsigned
 	memcpy(f->head.bytes, code, f->head.len);
 }
 
-/* A function whose code cannot be read is left out. */
-static int add(struct search *search, unsigned int i)
+/* Add a function, unless its code cannot be read. */
+static int add_function(struct search *search, unsigned int i)
 {
 	struct mlu_allocator_function *f = &search->function[search->nr];
 	const struct mlu_elf_symbol *symbol = &search->symbol[i];
@@ -126,18 +128,20 @@ static int add(struct search *search, unsigned int i)
 	f->function.proto = &mlu_prototypes[i];
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset;
-	take_head(f, search->code, n);
+	copy_head(f, search->code, n);
 	search->nr++;
 	return 0;
 }
 
 /*
- * 1: a branch in the first @n bytes of operator new goes to malloc.  Every byte is taken for the
- * first one of an instruction.
+ * Each byte is tried as the start of an instruction.
+ *
+ * Return: 1 if a branch in the first @n bytes of operator new leads to malloc, 0 if not, or a
+ * negative errno.
  */
 static int reaches_malloc(struct search *search, u64 value, size_t n)
 {
-	const struct mlu_elf_symbol *malloc = symbol_of(search, "malloc");
+	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
 	unsigned int branches = 0;
 	u64 target;
 	size_t i;
@@ -154,7 +158,7 @@ static int reaches_malloc(struct search *search, u64 value, size_t n)
 	return 0;
 }
 
-/* 1: the object has an operator new that allocates on its own. */
+/* Return: 1 if operator new allocates without malloc, 0 if not, or a negative errno. */
 static int has_own_new(struct search *search)
 {
 	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes];
@@ -170,7 +174,7 @@ static int has_own_new(struct search *search)
 	return n < 0 ? n : !n;
 }
 
-static int hand_over(struct mlu_allocator *allocator, const struct search *search, bool own_new)
+static int set_functions(struct mlu_allocator *allocator, const struct search *search, bool own_new)
 {
 	unsigned int i;
 
@@ -185,7 +189,7 @@ static int hand_over(struct mlu_allocator *allocator, const struct search *searc
 	return 0;
 }
 
-static int search_all(struct mlu_allocator *allocator, struct search *search)
+static int search_image(struct mlu_allocator *allocator, struct search *search)
 {
 	unsigned int i;
 	int n, err = 0;
@@ -196,27 +200,29 @@ static int search_all(struct mlu_allocator *allocator, struct search *search)
 	n = mlu_elf_find(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
 	if (n < 0)
 		return n == -ENOEXEC ? 0 : n;
-	if (!symbol_of(search, "malloc") || !symbol_of(search, "free"))
+	if (!find_symbol(search, "malloc") || !find_symbol(search, "free"))
 		return 0;
 	/* A program may have more of the allocator than it exports. */
 	n = mlu_elf_find_rest(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
 	if (n < 0 && n != -ENOEXEC)
 		return n;
 	for (i = 0; i < mlu_nr_prototypes && !err; i++)
-		err = add(search, i);
+		err = add_function(search, i);
 	if (err || !search->nr)
 		return err;
 	n = has_own_new(search);
-	return n < 0 ? n : hand_over(allocator, search, n);
+	return n < 0 ? n : set_functions(allocator, search, n);
 }
 
-/*
- * mlu_allocator_find() - all that is to be probed in an image
- * @allocator: zeroed; filled in the order of funcs.c, mlu_allocator_release() is to follow
+/**
+ * mlu_allocator_find() - find the functions to probe in an image
+ * @allocator: zeroed; filled in, in the order of the table in lib/prototypes.c
+ * @image: the image
  *
- * An image whose headers lie is one without allocator.
+ * An image with malformed headers has no allocator.
  *
- * Return: 0, or why that could not be found out: -ENOMEM, or what reading the file said.
+ * Context: Process context. May sleep, does file I/O.
+ * Return: 0, -ENOMEM, or the error of reading the file.
  */
 int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
 {
@@ -227,12 +233,15 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
 	if (!search)
 		return -ENOMEM;
 	search->elf = &image->elf;
-	err = search_all(allocator, search);
+	err = search_image(allocator, search);
 	kvfree(search);
 	return err;
 }
 
-/** mlu_allocator_release() - free what mlu_allocator_find() has allocated */
+/**
+ * mlu_allocator_release() - free what mlu_allocator_find() has allocated
+ * @allocator: the allocator
+ */
 void mlu_allocator_release(struct mlu_allocator *allocator)
 {
 	kfree(allocator->function);

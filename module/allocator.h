@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The allocator in an ELF image: its functions, and where in them the breakpoints may go. */
+/* The allocator of an ELF image: its functions, and where breakpoints may go. */
 #ifndef MLU_ALLOCATOR_H
 #define MLU_ALLOCATOR_H
 
@@ -9,25 +9,42 @@
 #include "image.h"
 #include "lib/place.h"
 
-/* Up to the place of the breakpoint (place.h), and what the uprobe core copies from there. */
+/* The bytes up to the place of the breakpoint (place.h), and those that the uprobe core copies. */
 #define MLU_CODE_HEAD (MLU_PLACE_MAX + MAX_UINSN_BYTES)
 
-/* The first bytes of a function, as they are in the file. */
+/**
+ * struct mlu_code_head - the first bytes of a function, as read from the file
+ * @len: number of @bytes
+ * @bytes: the bytes
+ */
 struct mlu_code_head {
 	u8 len;
 	u8 bytes[MLU_CODE_HEAD];
 };
 
+/**
+ * struct mlu_allocator_function - a function to probe
+ * @function: the function
+ * @offset: offset of its first byte in the file
+ * @places: where in it the breakpoint may go
+ * @head: its first bytes
+ */
 struct mlu_allocator_function {
 	struct mlu_function function;
-	u64 offset; /* in the file, of its first byte */
+	u64 offset;
 	struct mlu_places places;
 	struct mlu_code_head head;
 };
 
+/**
+ * struct mlu_allocator - the allocator of an image
+ * @nr: number of @function; 0: the image has no allocator
+ * @own_new: its operator new allocates without calling malloc
+ * @function: the functions to probe
+ */
 struct mlu_allocator {
-	unsigned int nr; /* 0: the image is none */
-	bool own_new;	 /* its operator new allocates without calling malloc */
+	unsigned int nr;
+	bool own_new;
 	struct mlu_allocator_function *function;
 };
 

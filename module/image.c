@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the file of a mapping: the very inode that is mapped.
+ * Read the file of a mapping: the inode that is mapped.
  *
- * The path of a mapped file can lead to another inode than the mapped one: on overlayfs before
- * Linux 6.8 the mapped file has the overlay's path and the inode of the layer that it was opened
- * in, and after a copy-up the path leads to the new upper file.  Probe offsets and unwind data of
- * that one would be wrong for the mapped code.
+ * The path of a mapped file may lead to another inode: on overlayfs before Linux 6.8 the mapped
+ * file has the path of the overlay and the inode of the layer in which it was opened, and after
+ * a copy-up the path leads to the new upper file. Offsets and unwind data of that file would be
+ * wrong for the mapped code.
  *
- * Entered from the reader's works only (see dso.c): file I/O may block for as long as the file
- * system's server likes.  An image belongs to one work; there is no other state.
+ * Context: The works that read files (dso.c), as file I/O blocks for as long as the file system's
+ * server takes. An image belongs to one work; there is no other state.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -30,9 +30,9 @@ static int image_read(const struct mlu_elf_source *source, u64 off, void *buf, s
 }
 
 /*
- * Open the path anew where it leads to the mapped inode: the target's own file may have flags with
- * which the kernel cannot read it (O_DIRECT).  Elsewhere read through the target's file; reads are
- * at positions of our own, so the target does not notice.
+ * Open the path again if it leads to the mapped inode: the target's own file may have flags that
+ * prevent the kernel from reading it (O_DIRECT). Otherwise read through the target's file, at
+ * explicit positions, so that its file position does not change.
  */
 static struct file *open_mapped_inode(struct file *mapped)
 {
@@ -51,12 +51,12 @@ static struct file *open_mapped_inode(struct file *mapped)
 
 /**
  * mlu_image_open() - open the inode of a mapping for reading and parse its ELF headers
- * @image: to be filled in
- * @mapped: the mapping's file, with a reference of the caller's for as long as @image is open
+ * @image: filled in
+ * @mapped: the mapping's file; the caller holds a reference while @image is open
  *
- * Context: may sleep, does file I/O.
- * Return: 0, -ENOEXEC if it is no regular file or no ELF image, -EOPNOTSUPP for another machine,
- * or the error of opening or reading it.
+ * Context: Process context. May sleep, does file I/O.
+ * Return: 0, -ENOEXEC if it is not a regular file or not an ELF image, -EOPNOTSUPP for another
+ * machine, or the error of opening or reading it.
  */
 int mlu_image_open(struct mlu_image *image, struct file *mapped)
 {
@@ -67,18 +67,31 @@ int mlu_image_open(struct mlu_image *image, struct file *mapped)
 	image->file = open_mapped_inode(mapped);
 	if (IS_ERR(image->file))
 		return PTR_ERR(image->file);
+	err = -ENOMEM;
 	image->scratch = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!image->scratch)
+		goto err_close;
 	image->source.read = image_read;
 	image->source.size = i_size_read(file_inode(image->file));
-	err = image->scratch ?
-		      mlu_elf_open(&image->elf, &image->source, image->scratch, PAGE_SIZE) :
-		      -ENOMEM;
+	err = mlu_elf_open(&image->elf, &image->source, image->scratch, PAGE_SIZE);
 	if (err)
-		mlu_image_close(image);
+		goto err_close;
+	return 0;
+
+err_close:
+	mlu_image_close(image);
 	return err;
 }
 
-/* At once: a work's fput() is late, and the file system is to be free when the work is done. */
+/**
+ * mlu_image_close() - close an image
+ * @image: the image
+ *
+ * Closes the file synchronously. fput() from a work would delay that, and the file system must
+ * not be busy when the work is done.
+ *
+ * Context: Process context. May sleep, does file I/O.
+ */
 void mlu_image_close(struct mlu_image *image)
 {
 	kfree(image->scratch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inode of a mapping, open for reading. */
+/* ELF images: the inode of a mapping, opened for reading. */
 #ifndef MLU_IMAGE_H
 #define MLU_IMAGE_H
 
@@ -7,7 +7,13 @@
 
 #include "lib/elf.h"
 
-/* An open file and its parsed headers. */
+/**
+ * struct mlu_image - an open ELF file and its parsed headers
+ * @source: reads from @file
+ * @elf: the parsed headers
+ * @file: the file, with a reference
+ * @scratch: a page for @elf
+ */
 struct mlu_image {
 	struct mlu_elf_source source;
 	struct mlu_elf elf;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Uprobes shared by all targets.
+ * Uprobes, shared by all targets.
  *
- * Each (inode, offset) has one consumer: with one for each target, an event would walk through all
- * of them.  Its filter is the look-up by mm, so that other processes get no breakpoint.  The uprobe
- * core asks the filter when a consumer is registered and when a file is mapped, not when our answer
- * changes.  So a further target gets its breakpoints by registering a helper consumer whose filter
- * accepts that mm alone, and taking it out again: the breakpoint stays, since the shared filter now
- * accepts the mm too.  In the same way it loses them when the shared filter has begun to refuse.
+ * Each (inode, offset) has one consumer: with one consumer per target, an event would walk
+ * through all of them. The consumer's filter looks the mm up, so other processes get no
+ * breakpoint. The uprobe core calls the filter when a consumer is registered and when a file is
+ * mapped, but not when the filter's answer changes. So to add a target to a probe, a helper
+ * consumer is registered whose filter accepts that mm alone, and unregistered again: the
+ * breakpoint stays, since the shared filter accepts the mm by then. A breakpoint is removed in
+ * the same way after the shared filter has started to refuse the mm.
  *
- * The probes and their users are the worker's alone: no lock.  Registering takes the core's
- * dup_mmap_sem and the mmap_lock of every process that maps the inode, so nothing is held here.
- * Handlers and filter run in any process and look at nothing but the consumer's constant fields and
- * what RCU protects.
+ * Locks: none. Only the worker accesses the probes and their users. Registering takes the core's
+ * dup_mmap_sem and the mmap_lock of each process that maps the inode, so no lock may be held
+ * here. Handlers and the filter run in any process; they access only the consumer's constant
+ * members and what RCU protects.
  *
- * Lifetime, as a proof: a consumer is freed after mlu_probe_sync(), which is called after it was
- * unregistered; no handler runs on it then.
+ * Lifetime, as a proof: a consumer is freed in mlu_probe_sync(), after it was unregistered and
+ * the core has waited for its handlers; no handler runs on it then.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -28,25 +29,24 @@
 #include "probes.h"
 
 /*
- * The reference counter that bcc's Python interface names for all its uprobes, though they have
- * none: it passes one argument less than its library takes, and the library finds a constant of
- * libffi there (iovisor/bcc#5236).  It would lie in the file's ELF header, so it is no true one.
+ * The offset of a reference counter that bcc's Python interface passes for all its uprobes,
+ * although they have none: it passes one argument less than its library takes, and the library
+ * reads a constant of libffi instead (iovisor/bcc#5236). The offset is inside the file's ELF
+ * header, so it is not a real counter.
  */
 #define REF_CTR_OF_BCC 6
 
 static LIST_HEAD(probes);
-static LIST_HEAD(retired); /* unregistered, to be freed at the next sync */
+static LIST_HEAD(retired); /* unregistered; freed by the next mlu_probe_sync() */
 static unsigned int nr_probes;
 static atomic64_t foreign_hits;
 
-static const struct mlu_function *function_of(struct uprobe_consumer *uc)
+static const struct mlu_function *consumer_function(struct uprobe_consumer *uc)
 {
 	return &container_of(to_mlu_consumer(uc), struct mlu_probe, consumer)->function;
 }
 
-/*
- * Called under the mmap_lock of @mm, by the core; takes nothing but RCU.
- */
+/* Called by the core under the mmap_lock of @mm; takes no lock but RCU. */
 static MLU_UPROBE_FILTER(accept_targets)
 {
 	bool accept;
@@ -58,13 +58,15 @@ static MLU_UPROBE_FILTER(accept_targets)
 }
 
 /*
- * A process that is no target got here by fork, with its parent's breakpoints, or its target is
- * just being ended: have the breakpoint taken out of it.  A thread that was confined since the
- * attach, so that a return probe would kill it, gets none.
+ * Context: The traced task, in process context; must not sleep.
+ *
+ * A process that is not a target was forked with its parent's breakpoints, or its target is just
+ * being ended: have the core remove the breakpoint from it. A thread that a return probe would
+ * kill, because of a change since the attach, gets none.
  */
 static MLU_UPROBE_HANDLER(on_entry)
 {
-	const struct mlu_function *function = function_of(uc);
+	const struct mlu_function *function = consumer_function(uc);
 	struct mlu_target *target;
 	int ret = 0;
 
@@ -84,6 +86,7 @@ static MLU_UPROBE_HANDLER(on_entry)
 	return ret;
 }
 
+/* Context: The traced task, in process context; must not sleep. */
 static MLU_UPROBE_RETURN(on_return)
 {
 	struct mlu_target *target;
@@ -91,36 +94,37 @@ static MLU_UPROBE_RETURN(on_return)
 	rcu_read_lock();
 	target = mlu_target_of_mm(current->mm);
 	if (target)
-		mlu_event_return(target, function_of(uc), regs);
+		mlu_event_return(target, consumer_function(uc), regs);
 	rcu_read_unlock();
 	return 0;
 }
 
 /* === The helper === */
 
-static MLU_UPROBE_FILTER(accept_one)
+static MLU_UPROBE_FILTER(accept_helper_mm)
 {
 	return mm == container_of(to_mlu_consumer(uc), struct mlu_helper, consumer)->mm;
 }
 
-/* Has no say in whether a breakpoint is taken out: all consumers must ask for it. */
-static MLU_UPROBE_HANDLER(say_remove)
+/* A breakpoint is removed only if all its consumers request it, so this one leaves it to others. */
+static MLU_UPROBE_HANDLER(request_removal)
 {
 	return UPROBE_HANDLER_REMOVE;
 }
 
 /*
- * Make the core look at @mm again: puts the breakpoint in if the shared filter accepts the mm,
- * takes it out if it refuses.  The helper is part of the use: taking probes out needs no memory.
+ * Make the core call the shared filter for @mm again: it inserts the breakpoint if the filter
+ * accepts the mm, and removes it otherwise. The helper is part of the use, so that removing a
+ * breakpoint allocates nothing here.
  */
-static int reconsider(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_helper *helper)
+static int probe_update_mm(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_helper *helper)
 {
 	int err;
 
 	memset(helper, 0, sizeof(*helper));
 	helper->mm = mm;
-	helper->consumer.uc.handler = say_remove;
-	helper->consumer.uc.filter = accept_one;
+	helper->consumer.uc.handler = request_removal;
+	helper->consumer.uc.filter = accept_helper_mm;
 	helper->consumer.inode = probe->consumer.inode;
 	helper->consumer.offset = probe->consumer.offset;
 	helper->consumer.ref_ctr = probe->consumer.ref_ctr;
@@ -142,7 +146,7 @@ static struct mlu_probe *probe_at(struct inode *inode, u64 offset)
 	return NULL;
 }
 
-/* A function has one probe, whichever of its places was free when that was registered. */
+/* A function has one probe, at whichever of its places was free when it was registered. */
 static struct mlu_probe *probe_find(struct inode *inode, const struct mlu_site *site)
 {
 	struct mlu_probe *probe = NULL;
@@ -191,19 +195,19 @@ static struct mlu_probe *probe_register_at(struct inode *inode, const struct mlu
 	return probe;
 }
 
-/* The core gives one errno for a reference counter that is another one and for no such offset. */
-static bool is_taken(struct inode *inode, const struct mlu_site *site,
-		     const struct mlu_place *place, const struct mlu_probe *probe)
+/* The core returns -EINVAL for a different reference counter, and for an offset beyond the file. */
+static bool is_place_taken(struct inode *inode, const struct mlu_site *site,
+			   const struct mlu_place *place, const struct mlu_probe *probe)
 {
 	return PTR_ERR_OR_ZERO(probe) == -EINVAL &&
 	       (loff_t)(site->offset + place->offset) < i_size_read(inode);
 }
 
 /*
- * All uprobes on one instruction must have the same reference counter, and ours have none: where
- * another tracer's has one, the next place serves as well.
+ * All uprobes on one instruction must have the same reference counter, and ours have none. Where
+ * another tracer's uprobe has one, use the next place.
  *
- * Return: the probe, or -EADDRINUSE if each place is taken, or what the core said.
+ * Return: the probe, ERR_PTR(-EADDRINUSE) if all places are taken, or the core's error.
  */
 static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site)
 {
@@ -213,13 +217,13 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
 		const struct mlu_place *place = &site->places.place[i];
 		struct mlu_probe *probe = probe_register_at(inode, site, place, 0);
 
-		if (!is_taken(inode, site, place, probe))
+		if (!is_place_taken(inode, site, place, probe))
 			return probe;
 	}
 	return ERR_PTR(-EADDRINUSE);
 }
 
-/* Beside bcc's probe, on the function's first instruction. */
+/* Register with bcc's reference counter, on the function's first instruction. */
 static struct mlu_probe *probe_register_beside_bcc(struct inode *inode, const struct mlu_site *site)
 {
 	unsigned int i;
@@ -231,7 +235,7 @@ static struct mlu_probe *probe_register_beside_bcc(struct inode *inode, const st
 		if (place->offset)
 			continue;
 		probe = probe_register_at(inode, site, place, REF_CTR_OF_BCC);
-		if (!is_taken(inode, site, place, probe))
+		if (!is_place_taken(inode, site, place, probe))
 			return probe;
 	}
 	return ERR_PTR(-EADDRINUSE);
@@ -244,17 +248,20 @@ static void probe_unregister(struct mlu_probe *probe)
 	WRITE_ONCE(nr_probes, nr_probes - 1);
 }
 
-/*
- * mlu_probe_use() - put a probe into a published target
- * @beside_bcc: have the reference counter that bcc has.  To be asked for only where this function
- *	has said -EADDRINUSE without it, and where the target has another tracer's breakpoint on
- *	the function's first instruction already: the core changes a counter when it puts a
- *	breakpoint in or takes it out, and does so in that process for bcc anyway.
- * @use: to be filled in; keeps the file of @site's mapping
+/**
+ * mlu_probe_use() - probe a function in a published target
+ * @target: the target
+ * @site: the function
+ * @beside_bcc: use bcc's reference counter. Only allowed if this function has returned -EADDRINUSE
+ *	without it, and if the target already has another tracer's breakpoint on the function's
+ *	first instruction: the core changes a counter when it inserts or removes a breakpoint, and
+ *	does so in that process for bcc anyway.
+ * @use: filled in; the target's maps keep the file of @site's mapping
  *
- * Context: worker; mlu_probe_sync() is to follow.
- * Return: 0, -ESTALE if the probe there is one of another function, -EADDRINUSE if another tracer's
- * probes are in the way, or the uprobe core's error; 0 does not mean that a breakpoint is there.
+ * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
+ * Return: 0, -ESTALE if the probe at this place is one of another function, -EADDRINUSE if
+ * another tracer's probes take all places, or the uprobe core's error. 0 does not mean that a
+ * breakpoint was inserted.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
 		  struct mlu_use *use)
@@ -263,13 +270,13 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	struct mlu_probe *probe = probe_find(inode, site);
 	int err;
 
-	/* The file was written in place since another target's probe went in. */
+	/* The file was written in place since another target's probe was inserted. */
 	if (probe && probe->function.proto != site->function.proto)
 		return -ESTALE;
 	if (probe && probe->consumer.ref_ctr && !beside_bcc)
 		return -EADDRINUSE;
 	if (probe) {
-		err = reconsider(probe, target->mm, &use->helper);
+		err = probe_update_mm(probe, target->mm, &use->helper);
 	} else {
 		probe = beside_bcc ? probe_register_beside_bcc(inode, site) :
 				     probe_register(inode, site);
@@ -285,13 +292,15 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	return 0;
 }
 
-/*
- * mlu_probe_unuse() - take a probe out of a target that is no longer published
- * @mm_is_alive: it still has an address space for breakpoints to be in
+/**
+ * mlu_probe_unuse() - remove a probe from a target that is no longer published
+ * @target: the target
+ * @use: the use to end
+ * @mm_is_alive: the target still has an address space, with breakpoints in it
  *
- * The file is let go with the target's maps, later.
+ * The file is released later, with the target's maps.
  *
- * Context: worker; mlu_probe_sync() is to follow.
+ * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
  */
 void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive)
 {
@@ -299,11 +308,15 @@ void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_
 
 	if (!--probe->users)
 		probe_unregister(probe);
-	else if (mm_is_alive && reconsider(probe, target->mm, &use->helper))
-		pr_warn_once("breakpoints stay in a process until it hits them: no memory\n");
+	else if (mm_is_alive && probe_update_mm(probe, target->mm, &use->helper))
+		pr_warn_once("out of memory: breakpoints stay in a process until it hits them\n");
 }
 
-/** mlu_probe_sync() - wait until no unregistered consumer is entered any more, free the probes */
+/**
+ * mlu_probe_sync() - wait for the handlers of unregistered consumers, then free these
+ *
+ * Context: The worker; may sleep.
+ */
 void mlu_probe_sync(void)
 {
 	struct mlu_probe *probe, *tmp;
@@ -315,12 +328,21 @@ void mlu_probe_sync(void)
 	}
 }
 
+/**
+ * mlu_nr_probes() - the number of registered probes
+ *
+ * Return: the number.
+ */
 unsigned int mlu_nr_probes(void)
 {
 	return READ_ONCE(nr_probes);
 }
 
-/** mlu_foreign_hits() - events of processes that are no target */
+/**
+ * mlu_foreign_hits() - the number of events in processes that are not targets
+ *
+ * Return: the number.
+ */
 u64 mlu_foreign_hits(void)
 {
 	return atomic64_read(&foreign_hits);

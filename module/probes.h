@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The module's uprobes: one consumer for each (inode, offset), whoever uses it. */
+/* Uprobes: one consumer for each (inode, offset), shared by all targets. */
 #ifndef MLU_PROBES_H
 #define MLU_PROBES_H
 
@@ -11,15 +11,30 @@
 #include "lib/place.h"
 #include "target.h"
 
-/* Where a probe is to go: found in one mapped object of a target. */
+/**
+ * struct mlu_site - an allocator function of a target, to be probed
+ * @function: which function it is
+ * @mapping: the mapping that contains it
+ * @offset: offset of the function's first byte in the file
+ * @places: where in the function the breakpoint may go
+ * @head: the function's first bytes; owned by the mapping's dso
+ */
 struct mlu_site {
 	struct mlu_function function;
 	struct mlu_mapping *mapping;
-	u64 offset; /* in the file, of the function's first byte */
+	u64 offset;
 	struct mlu_places places;
-	const struct mlu_code_head *head; /* of the function; its dso's, which the mapping holds */
+	const struct mlu_code_head *head;
 };
 
+/**
+ * struct mlu_probe - a uprobe on an allocator function
+ * @consumer: the shared consumer; constant while it is registered
+ * @node: in the list of probes
+ * @function: the function; constant
+ * @emulated: the kernel emulates the instruction under the breakpoint
+ * @users: number of targets that use the probe
+ */
 struct mlu_probe {
 	struct mlu_consumer consumer;
 	struct list_head node;
@@ -28,21 +43,30 @@ struct mlu_probe {
 	unsigned int users;
 };
 
-/* Registered for a moment, to make the uprobe core look at one mm again. */
+/**
+ * struct mlu_helper - a consumer that makes the uprobe core call the filters for one mm again
+ * @consumer: registered for a moment only
+ * @mm: the mm
+ */
 struct mlu_helper {
 	struct mlu_consumer consumer;
 	struct mm_struct *mm;
 };
 
-/*
- * A target's share of a probe, freed after a mlu_probe_sync() only.  The target's maps keep the
- * mapping's file, and with it inode and mount, for as long as the probe is in: the uprobe core
- * wants that of whoever registers.
+/**
+ * struct mlu_use - the use of a probe by a target
+ * @probe: the probe
+ * @mapping: the mapping. The target's maps keep its file, and so inode and mount, while the
+ *	probe is in use: the uprobe core requires that.
+ * @addr: address of the breakpoint in the target
+ * @helper: to insert and remove the breakpoint
+ *
+ * Freed only after a mlu_probe_sync().
  */
 struct mlu_use {
 	struct mlu_probe *probe;
 	struct mlu_mapping *mapping;
-	unsigned long addr; /* of the breakpoint in the target */
+	unsigned long addr;
 	struct mlu_helper helper;
 };
 

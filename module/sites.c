@@ -248,10 +248,9 @@ int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struc
 	int err = add_mappings(target, sites, deadline);
 
 	if (sites->too_many)
-		return mlu_refuse(
-			request, -ENOSPC,
-			"more than %d allocator functions are mapped; select one object with object=",
-			MLU_MAX_SITES);
+		return mlu_refuse(request, -ENOSPC,
+				  "more than %d allocator functions are mapped; use object=",
+				  MLU_MAX_SITES);
 	if (err == -ETIMEDOUT)
 		return refuse_unread(request, sites);
 	if (err)
