@@ -14,7 +14,7 @@
  * Order: mmap_lock -> maps->lock.
  *
  * Ownership: mappings belong to the maps and go with them.  A file is held from the moment its
- * mapping is seen until it is resolved (maps_files.c).
+ * mapping is seen until it is resolved (maps_resolve.c).
  */
 #include <linux/err.h>
 #include <linux/file.h>
