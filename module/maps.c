@@ -277,7 +277,7 @@ int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 	return err;
 }
 
-/** mlu_maps_exit() - free all; after mlu_maps_close() or a failed attach */
+/** mlu_maps_exit() - free all mappings, after mlu_maps_close() and mlu_maps_retire() */
 void mlu_maps_exit(struct mlu_maps *maps)
 {
 	struct mlu_mapping *m, *tmp;
@@ -285,7 +285,8 @@ void mlu_maps_exit(struct mlu_maps *maps)
 	cancel_work_sync(&maps->resolve);
 	list_for_each_entry_safe(m, tmp, &maps->all, node)
 		mlu_mapping_free(m);
-	kfree(rcu_dereference_protected(maps->table, true));
+	/* Once closed the table is not replaced; with the last reference there is no reader. */
+	kfree(rcu_dereference_protected(maps->table, maps->closed));
 }
 
 /*
