@@ -77,6 +77,12 @@ static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc
 	caller->slot = 0;
 }
 
+/* The address that the vdso is mapped at; 0 if it is not mapped. */
+static inline unsigned long mlu_arch_vdso_start(const struct mm_struct *mm)
+{
+	return (unsigned long)mm->context.vdso;
+}
+
 /* The image of the vdso that the kernel maps into this mm, or NULL. */
 static inline const void *mlu_arch_vdso(const struct mm_struct *mm, size_t *size)
 {

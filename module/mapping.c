@@ -24,7 +24,7 @@ static enum mlu_mapping_type type_of(const struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
 		return MLU_MAPPING_FILE;
-	if ((unsigned long)vma->vm_mm->context.vdso == vma->vm_start)
+	if (vma->vm_start == mlu_arch_vdso_start(vma->vm_mm))
 		return MLU_MAPPING_VDSO;
 	return MLU_MAPPING_ANON;
 }
