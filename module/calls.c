@@ -18,6 +18,7 @@
  * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
  * sleeps, faults or waits.  A call in flight is its thread's own.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -110,12 +111,11 @@ static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 			    const struct mlu_call *call)
 {
 	const struct mlu_mapping *mapping;
-	bool no_code;
 
-	mapping = mlu_maps_look_up(&target->maps, target->mm, call->ret, &no_code);
-	if (!mapping && !no_code)
+	mapping = mlu_maps_look_up(&target->maps, target->mm, call->ret);
+	if (IS_ERR(mapping) && PTR_ERR(mapping) != -EFAULT)
 		mlu_count(epoch->counters, unknown_caller);
-	return is_allocator(mapping);
+	return !IS_ERR(mapping) && mapping->allocator;
 }
 
 /*

@@ -50,8 +50,8 @@ void mlu_maps_retire(struct mlu_maps *maps);
 
 struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc);
 struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time);
-struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
-				     bool *no_code);
+struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm,
+				     unsigned long pc);
 bool mlu_maps_holes(struct mlu_maps *maps, const struct mlu_mapping *m, struct mlu_holes *holes);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
 void mlu_maps_wait(struct mlu_maps *maps);

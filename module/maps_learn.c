@@ -48,10 +48,9 @@ static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area
 	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
 
 	if (!m)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	m->allocator = has_probes(maps, m);
-	m = mlu_maps_add(maps, m);
-	return IS_ERR(m) ? NULL : m;
+	return mlu_maps_add(maps, m);
 }
 
 /*
@@ -68,43 +67,39 @@ static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
 			learn_vma(maps, vma);
 }
 
-/* mmap_lock is only tried: whoever holds it may wait for a handler to end, or for userspace. */
-static struct mlu_mapping *learn(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
-				 bool *no_code)
-{
-	struct mlu_mapping *m = NULL;
-	struct vm_area_struct *vma;
-
-	*no_code = pc >= TASK_SIZE_MAX;
-	if (*no_code || !mmap_read_trylock(mm))
-		return NULL;
-	vma = find_vma(mm, pc);
-	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
-		*no_code = true;
-	else
-		m = learn_vma(maps, vma);
-	/* Not by m->file: the worker may have let go of that already. */
-	if (m && m->type == MLU_MAPPING_FILE)
-		learn_files(maps, mm);
-	mmap_read_unlock(mm);
-	if (m)
-		mlu_maps_resolve(maps);
-	return m;
-}
-
-/*
- * mlu_maps_look_up() - the mapping of a pc, learned now if it is not known
+/**
+ * mlu_maps_look_up() - find the mapping of a pc, adding it if it is not known yet
+ * @maps: the maps
  * @mm: current->mm
- * @no_code: says whether nothing executable is mapped there: @pc is no return address
+ * @pc: the address
  *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: NULL if it is no code, or could not be looked up now.
+ * mmap_lock is only tried: its holder may be waiting for a handler to end, or for userspace.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the mapping or an ERR_PTR: -EFAULT if nothing executable is mapped at @pc, so that it is
+ * no return address; -EAGAIN if mmap_lock is taken; -ENOMEM; -ENOSPC, see mlu_maps_add().
  */
-struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc,
-				     bool *no_code)
+struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc)
 {
 	struct mlu_mapping *m = mlu_maps_find(maps, pc);
+	struct vm_area_struct *vma;
 
-	*no_code = false;
-	return m ? m : learn(maps, mm, pc, no_code);
+	if (m)
+		return m;
+	if (pc >= TASK_SIZE_MAX)
+		return ERR_PTR(-EFAULT);
+	if (!mmap_read_trylock(mm))
+		return ERR_PTR(-EAGAIN);
+	vma = find_vma(mm, pc);
+	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
+		m = ERR_PTR(-EFAULT);
+	else
+		m = learn_vma(maps, vma);
+	/* The type, not m->file: mlu_maps_resolve_work() may have dropped the file already. */
+	if (!IS_ERR(m) && m->type == MLU_MAPPING_FILE)
+		learn_files(maps, mm);
+	mmap_read_unlock(mm);
+	if (!IS_ERR(m))
+		mlu_maps_resolve(maps);
+	return m;
 }

@@ -19,6 +19,7 @@
  * for a target that has nothing but the longest expressions in 64 frames about as many again;
  * compilers' rules take some hundreds for a frame at the first encounter, some dozens then.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 
@@ -59,12 +60,13 @@ static const struct mlu_memory users_memory;
 
 /* === One frame === */
 
-static struct mlu_mapping *look_up(struct walker *w, unsigned long pc, bool *no_code)
+static struct mlu_mapping *look_up(struct walker *w, unsigned long pc)
 {
-	*no_code = w->copy && pc >= TASK_SIZE_MAX;
-	if (w->copy)
-		return mlu_maps_find_at(w->maps, pc, w->copy->time);
-	return mlu_maps_look_up(w->maps, current->mm, pc, no_code);
+	if (!w->copy)
+		return mlu_maps_look_up(w->maps, current->mm, pc);
+	if (pc >= TASK_SIZE_MAX)
+		return ERR_PTR(-EFAULT);
+	return mlu_maps_find_at(w->maps, pc, w->copy->time);
 }
 
 /*
@@ -75,11 +77,12 @@ static bool append(struct walker *w, struct mlu_mapping **mapping)
 {
 	struct mlu_trace *trace = &w->walk->trace;
 	struct mlu_frame *frame = &trace->frames[trace->nr];
-	bool no_code;
 
-	*mapping = look_up(w, mlu_frame_lookup(&w->regs), &no_code);
-	if (no_code)
+	*mapping = look_up(w, mlu_frame_lookup(&w->regs));
+	if (PTR_ERR(*mapping) == -EFAULT)
 		return false;
+	if (IS_ERR(*mapping))
+		*mapping = NULL;
 	if (!*mapping)
 		mlu_count(w->counters, unknown_mapping);
 	frame->tagged_pc = w->regs.pc | (w->regs.interrupted ? MLU_FRAME_INTERRUPTED : 0);
