@@ -45,7 +45,7 @@ static bool is_unmapped(const struct mlu_mapping_shown *shown, const struct mlu_
 {
 	unsigned long at = mlu_frame_pc(frame) - !mlu_frame_is_interrupted(frame);
 
-	return shown->gone || mlu_holes_have(&shown->holes, at);
+	return shown->gone || mlu_holes_contain(&shown->holes, at);
 }
 
 static void show_frame(struct seq_file *m, const struct mlu_section *section,

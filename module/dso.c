@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapped files: read once, in a work of their own, and shared by all mappings of them.
+ * Mapped files: each is read once, by a work of its own, and shared by all mappings of it.
  *
- * Reading waits for whoever serves the file: a disk, a server, or a FUSE or fanotify daemon, that
- * may hang for ever and may itself be a target.  So each file is read by a work of its own on an
- * unbound queue, nothing is held meanwhile that another one needs, and who wants the result waits
- * for a bounded time.  What nobody waits for any more is "late": it holds the module until its
- * file is read after all, so that rmmod says that the module is in use instead of hanging.
+ * Reading waits for what serves the file: a disk, a server, or a FUSE or fanotify daemon, which
+ * may hang for ever and may itself be a target. So each file is read by a work of its own on an
+ * unbound queue, which holds nothing meanwhile that another work needs, and those that need the
+ * result wait for a bounded time. A file that has been waited for long enough is "late": it is not
+ * waited for again, and it holds a reference on the module until it has been read after all, so
+ * that rmmod reports the module in use instead of hanging.
  *
- * It is read in two steps.  First, and soon, what an attach has to know before it can put a probe
- * in, and what reports say of the file: "ready".  Then its unwind data, which may be large: "done".
+ * A file is read in two steps. The first reads what an attach needs before it can place a probe,
+ * and what reports show of the file; then the dso is "ready". The second reads the unwind data,
+ * which may be large; then the dso is "done".
  *
- * A file is known again by device, inode, size and times of change; one that is rewritten is
- * another one.  Of a file that could not be read the next one to ask makes a new dso.  The vdso is
- * no file: its image lies in the kernel's memory.
+ * A file is recognized by device, inode, size and times of change; after a rewrite it is another
+ * file with another dso. A file that could not be read gets a new dso at the next mlu_dso_get().
+ * The vdso is no file: its image lies in the kernel's memory.
  *
- * Locks: dsos_lock (mutex) guards the list, the users, and who frees the rules; late_lock
+ * Context: Process context; all functions may sleep, except mlu_dso_give_up() and mlu_dso_vaddr().
+ *
+ * Locks: dsos_lock (mutex) guards the list, the users, and the freeing of the rules. late_lock
  * (spinlock, a leaf) orders "done" and "late".
  *
- * Rules go with the last user, as a proof: a mapping is retired when its target has ended, no
- * handler of the target runs any more and its deferred walks are done; so whoever may still look
- * at the rules belongs to another mapping that is not retired, and then this was not the last.
+ * The rules are freed with the last user. Proof that no one reads them then: a mapping is retired
+ * when its target has ended, no handler of the target runs any more and its deferred walks are
+ * done. So a walk that may still read the rules belongs to another mapping that is not retired,
+ * and the user that has gone was not the last one.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -40,7 +45,7 @@ DECLARE_WAIT_QUEUE_HEAD(mlu_dso_reads);
 
 /* === Reading === */
 
-static int read_head(struct mlu_dso *dso, struct mlu_image *image)
+static int dso_read_head(struct mlu_dso *dso, struct mlu_image *image)
 {
 	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
 
@@ -56,26 +61,29 @@ static int read_head(struct mlu_dso *dso, struct mlu_image *image)
 	return mlu_allocator_find(&dso->allocator, image);
 }
 
-static void unlist(struct mlu_dso *dso)
+static void dso_unlink(struct mlu_dso *dso)
 {
 	mutex_lock(&dsos_lock);
 	list_del_init(&dso->node);
 	mutex_unlock(&dsos_lock);
 }
 
-/* No ELF image, a malformed one, or one of another machine: the file has been read all the same. */
-static void set_ready(struct mlu_dso *dso, int err)
+/*
+ * A file that is no ELF image, or a malformed one, or one of another machine, has been read without
+ * error.
+ */
+static void dso_set_ready(struct mlu_dso *dso, int err)
 {
 	dso->err = err == -ENOEXEC || err == -EOPNOTSUPP ? 0 : err;
 	if (dso->err)
-		unlist(dso);
+		dso_unlink(dso);
 	/* Pairs with mlu_dso_is_ready(). */
 	smp_store_release(&dso->ready, true);
 	wake_up_all(&mlu_dso_reads);
 }
 
-/* If nobody uses it any more, nobody wants them. */
-static void take_rules(struct mlu_dso *dso, struct mlu_rules *rules)
+/* Store the rules that were read, or free them if there is no user any more. */
+static void dso_store_rules(struct mlu_dso *dso, struct mlu_rules *rules)
 {
 	dso->rules_missing = IS_ERR(rules);
 	if (IS_ERR_OR_NULL(rules))
@@ -89,44 +97,38 @@ static void take_rules(struct mlu_dso *dso, struct mlu_rules *rules)
 	mlu_rules_free(rules);
 }
 
-static void read_both(struct mlu_dso *dso, struct mlu_image *image)
-{
-	int err = mlu_image_open(image, dso->file);
-
-	if (err) {
-		set_ready(dso, err);
-		return;
-	}
-	set_ready(dso, read_head(dso, image));
-	/* Who has gone by now wants no more of it; who comes after that asks for another dso. */
-	if (!dso->err && READ_ONCE(dso->users))
-		take_rules(dso, mlu_rules_read(&image->elf));
-	mlu_image_close(image);
-}
-
-static void read_mapped(struct mlu_dso *dso)
+static void dso_read_mapped(struct mlu_dso *dso)
 {
 	struct mlu_image *image = kvmalloc(sizeof(*image), GFP_KERNEL);
+	int err = image ? mlu_image_open(image, dso->file) : -ENOMEM;
 
-	if (image)
-		read_both(dso, image);
-	else
-		set_ready(dso, -ENOMEM);
+	if (err) {
+		dso_set_ready(dso, err);
+		goto out;
+	}
+	dso_set_ready(dso, dso_read_head(dso, image));
+	/* Skip the unwind data if all users are gone. A later user gets a new dso. */
+	if (!dso->err && READ_ONCE(dso->users))
+		dso_store_rules(dso, mlu_rules_read(&image->elf));
+	mlu_image_close(image);
+out:
 	kvfree(image);
-	/* Not fput(), which from a work closes later: who finds it done may want to unmount. */
+	/*
+	 * Not fput(), which closes a file later when called from a work: the file system can be
+	 * unmounted as soon as the dso is done.
+	 */
 	__fput_sync(dso->file);
 }
 
-/* The module is let go last: after that nothing but the return is left, and exit waits for that. */
-static void read_file(struct work_struct *work)
+static void dso_read_work(struct work_struct *work)
 {
 	struct mlu_dso *dso = container_of(work, struct mlu_dso, work);
 	bool holds_module;
 
 	if (dso->image)
-		take_rules(dso, mlu_rules_of_memory(dso->image, dso->id.size));
+		dso_store_rules(dso, mlu_rules_of_memory(dso->image, dso->id.size));
 	else
-		read_mapped(dso);
+		dso_read_mapped(dso);
 	spin_lock(&late_lock);
 	/* Pairs with mlu_dso_is_ready(). */
 	smp_store_release(&dso->ready, true);
@@ -136,28 +138,29 @@ static void read_file(struct work_struct *work)
 	spin_unlock(&late_lock);
 	wake_up_all(&mlu_dso_reads);
 	mlu_dso_put(dso);
+	/* The last statement: mlu_dso_exit() waits for the return that follows. */
 	if (holds_module)
 		module_put(THIS_MODULE);
 }
 
 /* === The dsos === */
 
-/* An image has nothing but its size. */
-static bool same_file(const struct mlu_dso *a, const struct mlu_dso *b)
+/* Images are identified by @image. Of their @id only the size is set. */
+static bool dso_is_same(const struct mlu_dso *a, const struct mlu_dso *b)
 {
-	return a->image == b->image && mlu_file_id_same(&a->id, &b->id);
+	return a->image == b->image && mlu_file_id_is_same(&a->id, &b->id);
 }
 
 /*
- * Query the times through the file system where the path leads to the mapped inode (see image.c):
+ * Query the times through the file system if the path leads to the mapped inode (see image.c):
  * file systems with multigrain timestamps give a change that follows a query a time of its own.
- * A server is not queried, it may not answer.
+ * A remote server is not queried, as it may not respond.
  */
-static void identify(struct mlu_file_id *id, struct file *mapped)
+static void dso_read_id(struct mlu_file_id *id, struct file *mapped)
 {
 	struct kstat stat;
 
-	mlu_file_id_of(id, mapped);
+	mlu_file_id_read(id, mapped);
 	if (d_inode(mapped->f_path.dentry) != file_inode(mapped))
 		return;
 	if (vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC))
@@ -166,7 +169,7 @@ static void identify(struct mlu_file_id *id, struct file *mapped)
 	id->ctime = stat.ctime;
 }
 
-static struct mlu_dso *dso_new(void)
+static struct mlu_dso *dso_alloc(void)
 {
 	struct mlu_dso *dso = kzalloc(sizeof(*dso), GFP_KERNEL);
 
@@ -174,81 +177,83 @@ static struct mlu_dso *dso_new(void)
 		return NULL;
 	kref_init(&dso->refs);
 	INIT_LIST_HEAD(&dso->node);
-	INIT_WORK(&dso->work, read_file);
+	INIT_WORK(&dso->work, dso_read_work);
 	dso->users = 1;
-	dso->asked = jiffies;
+	dso->queued_at = jiffies;
 	return dso;
 }
 
-/* A known one like @dso, with a reference and a user more, or NULL after adding @dso itself. */
-static struct mlu_dso *find_or_add(struct mlu_dso *dso)
+/* Return the dso like @dso that exists, and free @dso; or add @dso and queue it for reading. */
+static struct mlu_dso *dso_find_or_queue(struct mlu_dso *dso, struct file *mapped)
 {
 	struct mlu_dso *known;
 
 	mutex_lock(&dsos_lock);
 	list_for_each_entry(known, &dsos, node) {
-		if (!same_file(known, dso) || !kref_get_unless_zero(&known->refs))
+		if (!dso_is_same(known, dso) || !kref_get_unless_zero(&known->refs))
 			continue;
 		known->users++;
-		goto out;
+		goto out_known;
 	}
-	known = NULL;
 	list_add(&dso->node, &dsos);
-out:
 	mutex_unlock(&dsos_lock);
-	return known;
-}
-
-/* The one that is known of the file or image that @dso, a new one, is of. */
-static struct mlu_dso *dso_get(struct mlu_dso *dso, struct file *mapped)
-{
-	struct mlu_dso *known = find_or_add(dso);
-
-	if (known) {
-		kfree(dso);
-		return known;
-	}
 	if (mapped)
 		dso->file = get_file(mapped);
 	kref_get(&dso->refs);
 	queue_work(mlu_read_wq, &dso->work);
 	return dso;
+
+out_known:
+	mutex_unlock(&dsos_lock);
+	kfree(dso);
+	return known;
 }
 
-/*
- * mlu_dso_get() - what is to be known of a mapping's file, now or soon
+/**
+ * mlu_dso_get() - get the dso of a mapped file, and queue it for reading if it is new
+ * @mapped: the mapping's file
  *
- * Context: may sleep, does no file I/O.
- * Return: a dso with a reference and a use for the caller, ready or not, or NULL without memory.
+ * Context: Process context. May sleep, does no file I/O. Takes and releases dsos_lock.
+ * Return: the dso, ready or not, with a reference and a use for the caller, or NULL without memory.
  */
 struct mlu_dso *mlu_dso_get(struct file *mapped)
 {
-	struct mlu_dso *dso = dso_new();
+	struct mlu_dso *dso = dso_alloc();
 
 	if (!dso)
 		return NULL;
-	identify(&dso->id, mapped);
-	return dso_get(dso, mapped);
+	dso_read_id(&dso->id, mapped);
+	return dso_find_or_queue(dso, mapped);
 }
 
-/* mlu_dso_get_image() - the same of an image in the kernel's memory, which stays there */
+/**
+ * mlu_dso_get_image() - get the dso of an image in the kernel's memory
+ * @image: the image, which is never freed
+ * @size: its size in bytes
+ *
+ * Context: Process context. May sleep. Takes and releases dsos_lock.
+ * Return: as mlu_dso_get().
+ */
 struct mlu_dso *mlu_dso_get_image(const void *image, size_t size)
 {
-	struct mlu_dso *dso = dso_new();
+	struct mlu_dso *dso = dso_alloc();
 
 	if (!dso)
 		return NULL;
 	dso->image = image;
 	dso->id.size = size;
-	return dso_get(dso, NULL);
+	return dso_find_or_queue(dso, NULL);
 }
 
-/*
- * mlu_dso_retire() - one user less; the caller keeps its reference
+/**
+ * mlu_dso_retire() - drop a use of a dso, but not the reference
+ * @dso: the dso
  *
- * One without users is not found any more: who maps the file next reads it anew.
+ * A dso without users is not found by mlu_dso_get() any more: the next mapping of the file has it
+ * read again.
  *
- * Context: may sleep; see the proof above.
+ * Context: Process context. May sleep. Takes and releases dsos_lock. No walk in the mapping may be
+ * running, see the proof above.
  */
 void mlu_dso_retire(struct mlu_dso *dso)
 {
@@ -268,19 +273,32 @@ static void dso_release(struct kref *refs)
 {
 	struct mlu_dso *dso = container_of(refs, struct mlu_dso, refs);
 
-	unlist(dso);
+	dso_unlink(dso);
 	kvfree(dso->loads);
 	mlu_allocator_release(&dso->allocator);
 	kfree(dso);
 }
 
+/**
+ * mlu_dso_put() - drop a reference on a dso
+ * @dso: the dso; may be NULL
+ *
+ * Context: Process context. May sleep. Takes and releases dsos_lock.
+ */
 void mlu_dso_put(struct mlu_dso *dso)
 {
 	if (dso)
 		kref_put(&dso->refs, dso_release);
 }
 
-/** mlu_dso_give_up() - it was waited for long enough, by everybody, unless it is done by now */
+/* === Waiting === */
+
+/**
+ * mlu_dso_give_up() - mark a dso as late, unless it is done by now
+ * @dso: the dso
+ *
+ * Context: Process context. Takes and releases late_lock.
+ */
 void mlu_dso_give_up(struct mlu_dso *dso)
 {
 	spin_lock(&late_lock);
@@ -292,12 +310,13 @@ void mlu_dso_give_up(struct mlu_dso *dso)
 	wake_up_all(&mlu_dso_reads);
 }
 
-/*
- * mlu_dso_wait() - wait until it is ready
- * @deadline: in jiffies; who comes later, or finds it late already, does not wait
+/**
+ * mlu_dso_wait() - wait until a dso is ready; give it up at the deadline
+ * @dso: the dso; if it is late already, there is no wait
+ * @deadline: in jiffies
  *
- * Context: may sleep.
- * Return: whether it is.
+ * Context: Process context. May sleep.
+ * Return: true if it is ready.
  */
 bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline)
 {
@@ -310,28 +329,42 @@ bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline)
 	return mlu_dso_is_ready(dso);
 }
 
-/* An object is known again by its build id, as in reports. */
-static void show_bytes(struct seq_file *m, const struct mlu_dso *dso)
-{
-	const char *name = dso->image ? "vdso" : dso->build_id_len ? "" : "-";
+/* === Readers === */
 
-	seq_printf(m, "bytes_unwind_of_%s%*phN %zu\n", name, (int)dso->build_id_len, dso->build_id,
-		   mlu_rules_bytes(dso->rules));
-}
-
-/** mlu_dso_show_bytes() - a line for each object whose unwind data is held. Context: may sleep. */
+/**
+ * mlu_dso_show_bytes() - write a line of stats for each object whose unwind data is held
+ * @m: the file
+ *
+ * Context: Process context. May sleep. Takes and releases dsos_lock.
+ */
 void mlu_dso_show_bytes(struct seq_file *m)
 {
 	const struct mlu_dso *dso;
 
 	mutex_lock(&dsos_lock);
-	list_for_each_entry(dso, &dsos, node)
-		if (dso->rules)
-			show_bytes(m, dso);
+	list_for_each_entry(dso, &dsos, node) {
+		if (!dso->rules)
+			continue;
+		seq_printf(m, "bytes_unwind_of_%s%*phN %zu\n",
+			   dso->image	     ? "vdso" :
+			   dso->build_id_len ? "" :
+					       "-",
+			   (int)dso->build_id_len, dso->build_id, mlu_rules_bytes(dso->rules));
+	}
 	mutex_unlock(&dsos_lock);
 }
 
-/** mlu_dso_vaddr() - the address in the ELF file of code at a file offset; false: in no segment */
+/**
+ * mlu_dso_vaddr() - translate an offset in the file to an address in the ELF image
+ * @dso: the dso, ready
+ * @offset: the offset
+ * @vaddr: set to the address
+ *
+ * Unlike mlu_elf_vaddr() this accepts executable segments only.
+ *
+ * Context: Any. Does not sleep.
+ * Return: true if @offset is in an executable segment.
+ */
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr)
 {
 	return mlu_elf_vaddr(dso->loads, dso->nr_loads, offset, true, vaddr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One mapped file, as far as walks, reports and attaching need it. */
+/* One mapped file: what attaching, reports and stack walks need of it. */
 #ifndef MLU_DSO_H
 #define MLU_DSO_H
 
@@ -14,49 +14,67 @@
 #include "file_id.h"
 #include "rules.h"
 
-/*
- * References: each mapping of the file, and the work that reads it, until it is done.  Once it is
- * read it holds neither file nor inode, so that it keeps no file system busy.
+/**
+ * struct mlu_dso - one mapped file, or the vdso
+ * @refs: held by each mapping of the file, and by @work until it is done
+ * @node: in the list of all dsos; guarded by its mutex
+ * @image: an image in the kernel's memory, or NULL if it is a file; constant
+ * @id: the identity of the file; constant
+ * @queued_at: when it was queued for reading, in jiffies; constant
+ * @work: reads the file
+ * @file: the mapped file, until @work has read it
+ * @ready: the members from @err on have been read
+ * @done: nothing is being read any more
+ * @late: a wait for it has timed out, and no one waits for it again
+ * @holds_module: @work holds a reference on the module until it is done, as it is late
+ * @users: the number of mappings that are not retired; guarded by the mutex
+ * @rules: the unwind rules, or NULL; set before @done, freed with the last user
+ * @rules_missing: the rules could not be read, or did not fit; constant once @done
+ * @err: why the file could not be read, -ENOMEM or an I/O error; this and what follows is constant
+ *	once @ready
+ * @build_id_len: the length of @build_id; 0 if the image has none
+ * @build_id: the build id
+ * @nr_loads: the number of @loads
+ * @loads: the segments
+ * @has_go: it has a Go runtime
+ * @allocator: the allocator that it defines
  *
- * Users: each mapping until its target has ended.  What reports need stays with the references, the
- * large rest, which walks need, goes with the users.
+ * A dso that has been read holds neither file nor inode, so that it keeps no file system busy.
+ *
+ * Each mapping has a reference, and is also a user until its target has ended. What reports need
+ * is freed with the last reference. The unwind data, which is large and needed by walks only, is
+ * freed with the last user.
  */
 struct mlu_dso {
 	struct kref refs;
-	struct list_head node; /* in the list of all; guarded by its mutex */
+	struct list_head node;
 
-	/* Which file, in which state; constant. */
-	const void *image; /* in the kernel's memory, NULL: a file */
+	const void *image;
 	struct mlu_file_id id;
-	unsigned long asked; /* in jiffies: since when it is being read */
+	unsigned long queued_at;
 
-	/* The reader's, until @ready. */
 	struct work_struct work;
 	struct file *file;
 
-	bool ready;	   /* what is below can be looked at */
-	bool done;	   /* nothing of it is being read any more */
-	bool late;	   /* somebody has waited in vain; nobody waits again */
-	bool holds_module; /* until it is done, since it is late */
+	bool ready;
+	bool done;
+	bool late;
+	bool holds_module;
 
-	/* Mappings of targets that are traced; guarded by the mutex. */
 	unsigned int users;
-
-	/* Set before @done, if it has any; freed when the last user has gone. */
 	struct mlu_rules *rules;
-	bool rules_missing; /* they could not be read, or did not fit; constant once it is done */
+	bool rules_missing;
 
-	/* Constant once it is ready. */
-	int err; /* why it could not be read: -ENOMEM or an I/O error */
+	int err;
 	unsigned int build_id_len;
 	u8 build_id[MLU_ELF_MAX_BUILD_ID];
 	unsigned int nr_loads;
 	struct mlu_elf_load *loads;
-	bool has_go; /* a Go runtime */
+	bool has_go;
 	struct mlu_allocator allocator;
 };
 
-/* Woken whenever a dso has become ready, is done, or is not waited for any more. */
+/* Woken whenever a dso has become ready, done or late, or mappings have been resolved. */
 extern wait_queue_head_t mlu_dso_reads;
 
 struct mlu_dso *mlu_dso_get(struct file *mapped);
@@ -68,21 +86,21 @@ void mlu_dso_give_up(struct mlu_dso *dso);
 void mlu_dso_show_bytes(struct seq_file *m);
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr);
 
-/* Can it be looked at? */
+/* Return: true if what attaching and reports need has been read. */
 static inline bool mlu_dso_is_ready(const struct mlu_dso *dso)
 {
-	/* Pairs with the end of read_file(): what it has found comes first. */
+	/* Pairs with dso_set_ready() and dso_read_work(). */
 	return smp_load_acquire(&dso->ready);
 }
 
-/* Are its rules there, if it has any? */
+/* Return: true if the rules have been read, too, if it has any. */
 static inline bool mlu_dso_is_done(const struct mlu_dso *dso)
 {
-	/* Pairs with the end of read_file(), too. */
+	/* Pairs with dso_read_work(). */
 	return smp_load_acquire(&dso->done);
 }
 
-/* Is it worth waiting for it? */
+/* Return: true if it is being read and has not been given up. */
 static inline bool mlu_dso_is_pending(const struct mlu_dso *dso)
 {
 	return !READ_ONCE(dso->late) && !mlu_dso_is_done(dso);

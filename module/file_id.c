@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file is known again without being held: by device, inode, size and times of change.
+ * Recognize a file again without holding it: by device, inode, size and times of change.
  *
- * Context: any; nothing here sleeps, and whoever serves the file is not asked.  No locks: numbers
- * that are being changed meanwhile make it another file.
+ * Context: Any. Nothing here sleeps: the cached inode is read, the file system is not queried.
+ * Locks: none. An identity that is read while the inode changes equals no other one.
  */
 #include <linux/fs.h>
 
 #include "compat.h"
 #include "file_id.h"
 
-/** mlu_file_id_of() - by what the inode has just now */
-void mlu_file_id_of(struct mlu_file_id *id, const struct file *file)
+/**
+ * mlu_file_id_read() - read the identity of a file from its inode
+ * @id: set to the identity
+ * @file: the file
+ */
+void mlu_file_id_read(struct mlu_file_id *id, const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
@@ -23,19 +27,34 @@ void mlu_file_id_of(struct mlu_file_id *id, const struct file *file)
 	id->ctime = mlu_inode_ctime(inode);
 }
 
-static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-/* mlu_file_id_same_inode() - in whatever state: the kernel's probes are in an inode */
-bool mlu_file_id_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b)
+/**
+ * mlu_file_id_is_same_inode() - compare two files without their state
+ * @a: the identity of one
+ * @b: the identity of the other
+ *
+ * The kernel's probes belong to an inode, whatever its state.
+ *
+ * Return: true if it is one inode.
+ */
+bool mlu_file_id_is_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation;
 }
 
-bool mlu_file_id_same(const struct mlu_file_id *a, const struct mlu_file_id *b)
+static bool is_same_time(const struct timespec64 *a, const struct timespec64 *b)
 {
-	return mlu_file_id_same_inode(a, b) && a->size == b->size &&
-	       same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/**
+ * mlu_file_id_is_same() - compare two files with their state
+ * @a: the identity of one
+ * @b: the identity of the other
+ *
+ * Return: true if it is one inode in one state.
+ */
+bool mlu_file_id_is_same(const struct mlu_file_id *a, const struct mlu_file_id *b)
+{
+	return mlu_file_id_is_same_inode(a, b) && a->size == b->size &&
+	       is_same_time(&a->mtime, &b->mtime) && is_same_time(&a->ctime, &b->ctime);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which file, in which state: what is rewritten or replaced is another one. */
+/* The identity of a file in one state: after a rewrite or a replacement it is another one. */
 #ifndef MLU_FILE_ID_H
 #define MLU_FILE_ID_H
 
@@ -8,6 +8,15 @@
 
 struct file;
 
+/**
+ * struct mlu_file_id - the identity of a file in one state
+ * @dev: the device
+ * @ino: the inode number
+ * @generation: the inode's generation
+ * @size: in bytes
+ * @mtime: the time of the last modification
+ * @ctime: the time of the last change
+ */
 struct mlu_file_id {
 	dev_t dev;
 	unsigned long ino;
@@ -16,8 +25,8 @@ struct mlu_file_id {
 	struct timespec64 mtime, ctime;
 };
 
-void mlu_file_id_of(struct mlu_file_id *id, const struct file *file);
-bool mlu_file_id_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b);
-bool mlu_file_id_same(const struct mlu_file_id *a, const struct mlu_file_id *b);
+void mlu_file_id_read(struct mlu_file_id *id, const struct file *file);
+bool mlu_file_id_is_same_inode(const struct mlu_file_id *a, const struct mlu_file_id *b);
+bool mlu_file_id_is_same(const struct mlu_file_id *a, const struct mlu_file_id *b);
 
 #endif /* MLU_FILE_ID_H */

@@ -2,43 +2,55 @@
 /*
  * The parts of a mapping that were unmapped while the rest of it stayed.
  *
- * Bounded, since the mmu notifier that makes them must not allocate: where there is no room for a
- * further one, the nearest grows up to it, and what lies between the two counts as unmapped.
+ * Their number is bounded, since the mmu notifier, which adds them, must not allocate. If there is
+ * no space for another hole, the nearest one is extended to include it, and what lies between
+ * the two counts as unmapped.
  *
- * Changed under the lock of the maps, read with it or without.
+ * Locks: holes are changed under maps->lock. They are read with or without it.
  */
 #include <linux/kernel.h>
 
 #include "holes.h"
 
-static bool touches(const struct mlu_hole *hole, unsigned long start, unsigned long end)
+static bool hole_touches(const struct mlu_hole *hole, unsigned long start, unsigned long end)
 {
 	return start <= hole->end && hole->start <= end;
 }
 
-static unsigned long growth(const struct mlu_hole *hole, unsigned long start, unsigned long end)
+static unsigned long hole_growth(const struct mlu_hole *hole, unsigned long start,
+				 unsigned long end)
 {
 	return max(end, hole->end) - min(start, hole->start) - (hole->end - hole->start);
 }
 
-/* The one that has to grow least to hold all of it. */
-static struct mlu_hole *nearest(struct mlu_holes *holes, unsigned long start, unsigned long end)
+/* The hole that has to grow least to include [@start, @end). */
+static struct mlu_hole *holes_find_nearest(struct mlu_holes *holes, unsigned long start,
+					   unsigned long end)
 {
 	struct mlu_hole *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < holes->nr; i++)
-		if (!best || growth(&holes->hole[i], start, end) < growth(best, start, end))
+		if (!best ||
+		    hole_growth(&holes->hole[i], start, end) < hole_growth(best, start, end))
 			best = &holes->hole[i];
 	return best;
 }
 
-/* mlu_holes_add() - [@start, @end) is being unmapped */
+/**
+ * mlu_holes_add() - add a range that is being unmapped
+ * @holes: the holes of a mapping that includes the range
+ * @start: the first address
+ * @end: the first address behind the range
+ * @time: the time by maps->clock
+ *
+ * Context: Under maps->lock. Does not sleep.
+ */
 void mlu_holes_add(struct mlu_holes *holes, unsigned long start, unsigned long end, u32 time)
 {
-	struct mlu_hole *hole = nearest(holes, start, end);
+	struct mlu_hole *hole = holes_find_nearest(holes, start, end);
 
-	if (hole && (touches(hole, start, end) || holes->nr == MLU_MAX_HOLES)) {
+	if (hole && (hole_touches(hole, start, end) || holes->nr == MLU_MAX_HOLES)) {
 		WRITE_ONCE(hole->start, min(start, hole->start));
 		WRITE_ONCE(hole->end, max(end, hole->end));
 		return;
@@ -47,54 +59,73 @@ void mlu_holes_add(struct mlu_holes *holes, unsigned long start, unsigned long e
 	WRITE_ONCE(hole->start, start);
 	WRITE_ONCE(hole->end, end);
 	hole->made_at = time;
-	/* Pairs with mlu_holes_have(). */
+	/* Pairs with mlu_holes_contain(). */
 	smp_store_release(&holes->nr, holes->nr + 1);
 }
 
-static bool is_in(const struct mlu_hole *hole, unsigned long addr)
+static bool hole_contains(const struct mlu_hole *hole, unsigned long addr)
 {
 	return addr >= READ_ONCE(hole->start) && addr < READ_ONCE(hole->end);
 }
 
-/* mlu_holes_have() - is @addr in a hole? Context: any, with or without the lock. */
-bool mlu_holes_have(const struct mlu_holes *holes, unsigned long addr)
+/**
+ * mlu_holes_contain() - check if an address is in a hole
+ * @holes: the holes
+ * @addr: the address
+ *
+ * Context: Any, with or without maps->lock. Does not sleep.
+ * Return: true if it is.
+ */
+bool mlu_holes_contain(const struct mlu_holes *holes, unsigned long addr)
 {
-	/* Pairs with mlu_holes_add(): a hole's bounds come first. */
+	/* Pairs with mlu_holes_add(), which writes a hole's bounds first. */
 	unsigned int i, nr = smp_load_acquire(&holes->nr);
 
 	for (i = 0; i < nr; i++)
-		if (is_in(&holes->hole[i], addr))
+		if (hole_contains(&holes->hole[i], addr))
 			return true;
 	return false;
 }
 
-/* mlu_holes_had() - the same, at a time of the maps' clock. Context: under the lock. */
-bool mlu_holes_had(const struct mlu_holes *holes, unsigned long addr, u32 time)
+/**
+ * mlu_holes_contained() - check if an address was in a hole at an earlier time
+ * @holes: the holes
+ * @addr: the address
+ * @time: the time by maps->clock
+ *
+ * Context: Under maps->lock. Does not sleep.
+ * Return: true if it was.
+ */
+bool mlu_holes_contained(const struct mlu_holes *holes, unsigned long addr, u32 time)
 {
 	unsigned int i;
 
 	for (i = 0; i < holes->nr; i++)
-		if (holes->hole[i].made_at <= time && is_in(&holes->hole[i], addr))
+		if (holes->hole[i].made_at <= time && hole_contains(&holes->hole[i], addr))
 			return true;
 	return false;
 }
 
-/*
- * mlu_holes_leave() - the first part of [@start, @end) that is in no hole
+/**
+ * mlu_holes_find_left() - find the first part of a range that is in no hole
+ * @holes: the holes
+ * @start: the first address of the range; set to that of the part
+ * @end: the first address behind the range; set to that behind the part
  *
- * Context: under the lock.  Return: false if there is none, else @start and @end are its own.
+ * Context: Under maps->lock. Does not sleep.
+ * Return: false if there is no such part.
  */
-bool mlu_holes_leave(const struct mlu_holes *holes, unsigned long *start, unsigned long *end)
+bool mlu_holes_find_left(const struct mlu_holes *holes, unsigned long *start, unsigned long *end)
 {
 	unsigned int i = 0;
 
 	while (i < holes->nr) {
 		const struct mlu_hole *hole = &holes->hole[i++];
 
-		if (!is_in(hole, *start))
+		if (!hole_contains(hole, *start))
 			continue;
 		*start = hole->end;
-		/* It may be in one that was looked at before. */
+		/* It may be in a hole that was checked before. */
 		i = 0;
 	}
 	for (i = 0; i < holes->nr; i++)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One executable mapping: what it is, whose file it is of, how it is called.
+ * One executable mapping: its type, file, path and name.
  *
- * A file is held from the moment its mapping is seen until its name is noted and its reading is on
- * the way.  Made in handlers and in the worker, named in works, shown by readers; see maps.c for
- * who owns them.
+ * A mapping holds its file until the path has been noted and the file queued for reading.
+ *
+ * Context: Mappings are created in handlers and in the worker, named in works and in the worker,
+ * and shown by readers. See maps.c for their ownership.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -20,51 +21,66 @@
 
 #define UNKNOWN "[unknown]"
 
-static enum mlu_mapping_type type_of(const struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		return MLU_MAPPING_FILE;
-	if (vma->vm_start == mlu_arch_vdso_start(vma->vm_mm))
-		return MLU_MAPPING_VDSO;
-	return MLU_MAPPING_ANON;
-}
+/* d_path() appends this to the path of a file that has been deleted. */
+#define DELETED " (deleted)"
 
+/**
+ * mlu_mapping_new() - allocate a mapping
+ * @vma: what is mapped
+ * @gfp: as for kmalloc()
+ *
+ * Context: Under mmap_lock. Does not sleep unless @gfp allows it.
+ * Return: the mapping, with a reference on its file, or NULL.
+ */
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 {
 	struct mlu_mapping *m = mlu_mem_zalloc(MLU_MEM_MAPPINGS, sizeof(*m), gfp);
 
 	if (!m)
 		return NULL;
-	m->type = type_of(vma);
+	if (vma->vm_file)
+		m->type = MLU_MAPPING_FILE;
+	else if (vma->vm_start == mlu_arch_vdso_start(vma->vm_mm))
+		m->type = MLU_MAPPING_VDSO;
+	else
+		m->type = MLU_MAPPING_ANON;
 	m->start = vma->vm_start;
 	m->end = vma->vm_end;
 	m->gone_at = U32_MAX;
-	/* The vdso is a file of its own, which begins where it is mapped. */
+	/* The vdso is an ELF image of its own, which begins where it is mapped. */
 	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
 	m->special = !vma->vm_file && vma->vm_ops && vma->vm_ops->name;
 	if (m->type == MLU_MAPPING_FILE) {
 		m->file = get_file(vma->vm_file);
-		mlu_file_id_of(&m->id_of_file, m->file);
+		mlu_file_id_read(&m->file_id, m->file);
 	}
 	return m;
 }
 
-/*
- * mlu_mapping_same() - is it the same part of the same file at the same place?
+/**
+ * mlu_mapping_is_same() - compare two mappings
+ * @a: one
+ * @b: the other
  *
- * Of what is in no file the place is all that there is.
+ * Mappings of no file have only their addresses to compare.
+ *
+ * Return: true if the same part of the same file is mapped at the same address.
  */
-bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
+bool mlu_mapping_is_same(const struct mlu_mapping *a, const struct mlu_mapping *b)
 {
 	return a->type == b->type && a->start == b->start && a->end == b->end &&
-	       a->offset == b->offset && mlu_file_id_same(&a->id_of_file, &b->id_of_file);
+	       a->offset == b->offset && mlu_file_id_is_same(&a->file_id, &b->file_id);
 }
 
-/*
- * mlu_mapping_is_part() - is all of @part in @whole, with the same content?
+/**
+ * mlu_mapping_is_part() - check if a mapping has been merged into another one
+ * @part: the mapping
+ * @whole: the other one
  *
- * The kernel merges mappings that come to lie side by side, and shows them as one.
+ * The kernel merges adjacent mappings and shows them as one.
+ *
+ * Return: true if all of @part is in @whole, with the same content.
  */
 bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole)
 {
@@ -72,14 +88,15 @@ bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mappin
 		return false;
 	return part->type != MLU_MAPPING_FILE ||
 	       (part->offset - whole->offset == part->start - whole->start &&
-		mlu_file_id_same(&part->id_of_file, &whole->id_of_file));
+		mlu_file_id_is_same(&part->file_id, &whole->file_id));
 }
 
-/*
- * mlu_mapping_free() - what was never published, or what nobody can reach any more
+/**
+ * mlu_mapping_free() - free a mapping
+ * @m: a mapping that was never published, or one that nothing points to any more
  *
- * It uses its dso no more: what was never published has none, of the others mlu_maps_retire() has
- * said so.
+ * It has no dso to retire: one that was never published has no dso, and mlu_maps_retire() has
+ * retired those of all others.
  */
 void mlu_mapping_free(struct mlu_mapping *m)
 {
@@ -90,8 +107,10 @@ void mlu_mapping_free(struct mlu_mapping *m)
 	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));
 }
 
-/* NULL: no memory.  What is too long for the kernel itself has no name. */
-static char *path_of(struct file *file, u16 *len)
+/* === Naming === */
+
+/* Return: a copy of the path, UNKNOWN if it is too long for d_path(), or NULL without memory. */
+static char *mapping_copy_path(struct file *file, u16 *len)
 {
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	char *path, *copy;
@@ -109,24 +128,33 @@ static char *path_of(struct file *file, u16 *len)
 	return copy;
 }
 
-/*
- * mlu_mapping_name_file() - note the path of the mapping's file, and have the file read
+/**
+ * mlu_mapping_name_file() - note the path of a mapping's file and queue the file for reading
+ * @m: the mapping, with its file
  *
- * Context: may sleep, does no file I/O.
+ * What fails for lack of memory stays NULL and is tried again at the next call.
+ *
+ * Context: Process context. May sleep, does no file I/O.
  */
 void mlu_mapping_name_file(struct mlu_mapping *m)
 {
-	char *path = m->path ? m->path : path_of(m->file, &m->path_len);
+	char *path = m->path ? m->path : mapping_copy_path(m->file, &m->path_len);
 	struct mlu_dso *dso = m->dso ? m->dso : mlu_dso_get(m->file);
 
-	/* Pairs with mlu_mapping_path(): its characters come first. */
+	/* Pairs with mlu_mapping_path(): the characters are written first. */
 	smp_store_release(&m->path, path);
 	/* Pairs with mlu_mapping_dso(). */
 	smp_store_release(&m->dso, dso);
 }
 
-/* mlu_mapping_let_go() - its file, which was named, for the caller to put. Context: maps lock. */
-struct file *mlu_mapping_let_go(struct mlu_mapping *m)
+/**
+ * mlu_mapping_take_file() - take the file of a mapping that has been named
+ * @m: the mapping
+ *
+ * Context: Under maps->lock.
+ * Return: the file, with the mapping's reference.
+ */
+struct file *mlu_mapping_take_file(struct mlu_mapping *m)
 {
 	struct file *file = m->file;
 
@@ -135,7 +163,13 @@ struct file *mlu_mapping_let_go(struct mlu_mapping *m)
 	return file;
 }
 
-/* mlu_mapping_name_vdso() - the same for the vdso, which is no file. Context: may sleep. */
+/**
+ * mlu_mapping_name_vdso() - queue the unwind data of the vdso, which has no file, for reading
+ * @m: the mapping of the vdso
+ * @mm: the target's mm
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm)
 {
 	size_t size;
@@ -146,19 +180,15 @@ void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm)
 		smp_store_release(&m->dso, mlu_dso_get_image(image, size));
 }
 
-/** mlu_mapping_dso() - its file's, ready or not; NULL: not asked for yet, or no memory */
-struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping)
-{
-	/* Pairs with mlu_mapping_name_file(). */
-	return smp_load_acquire(&mapping->dso);
-}
+/* === Reading === */
 
-/* d_path() says so of a file that has no name any more. */
-#define DELETED " (deleted)"
-
-/*
- * mlu_mapping_name() - the last part of the mapping's path; not terminated
- * @len: set to its length
+/**
+ * mlu_mapping_name() - find the name of a mapping, which is the last part of its path
+ * @mapping: the mapping
+ * @len: set to the length
+ *
+ * Return: the name, not terminated; UNKNOWN if the path has not been noted; [vdso] or [anon] for a
+ * mapping of no file.
  */
 const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 {
@@ -179,7 +209,25 @@ const char *mlu_mapping_name(const struct mlu_mapping *mapping, size_t *len)
 	return name;
 }
 
-/** mlu_mapping_read_dso() - the same, NULL if it is not ready */
+/**
+ * mlu_mapping_dso() - read the dso of a mapping
+ * @mapping: the mapping
+ *
+ * Return: the dso, which may not be ready, or NULL if it has not been queued, or for lack of
+ * memory.
+ */
+struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping)
+{
+	/* Pairs with mlu_mapping_name_file(). */
+	return smp_load_acquire(&mapping->dso);
+}
+
+/**
+ * mlu_mapping_read_dso() - read the dso of a mapping if it is ready
+ * @mapping: the mapping
+ *
+ * Return: the dso or NULL.
+ */
 const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping)
 {
 	const struct mlu_dso *dso = mlu_mapping_dso(mapping);
@@ -187,13 +235,13 @@ const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping)
 	return dso && mlu_dso_is_ready(dso) ? dso : NULL;
 }
 
-/*
- * mlu_mapping_rules() - how code of this mapping can be unwound
- * @dso: set if its rules are there
+/**
+ * mlu_mapping_rules() - read the state of the unwind rules of a mapping's code
+ * @mapping: the mapping, which has not been retired
+ * @dso: set to the dso; its rules can be used if the state is MLU_RULES_THERE
  *
- * Code that is in no file has none.  The mapping is not retired.
- *
- * Context: any, does not sleep.
+ * Context: Any. Does not sleep.
+ * Return: the state; that of code in no file is MLU_RULES_NONE.
  */
 enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct mlu_dso **dso)
 {
@@ -201,8 +249,9 @@ enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct
 	if (!*dso && mapping->type != MLU_MAPPING_FILE)
 		return MLU_RULES_NONE;
 	/*
-	 * Pairs with mlu_mapping_let_go(), before which the dso is noted: if that has come in
-	 * between, it is there now, unless there was no memory for it.
+	 * Pairs with mlu_mapping_take_file(). The dso is written before the file is taken, so if
+	 * the file has been taken since the dso was read, the dso is there when it is read once
+	 * more, unless there was no memory for it.
 	 */
 	if (!*dso && smp_load_acquire(&mapping->file))
 		return MLU_RULES_PENDING;
@@ -217,7 +266,15 @@ enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct
 	return (*dso)->err || (*dso)->rules_missing ? MLU_RULES_MISSING : MLU_RULES_NONE;
 }
 
-/* mlu_mapping_vaddr() - the address in the ELF file of what is at an offset in it */
+/**
+ * mlu_mapping_vaddr() - translate an offset in a mapping's file to an address in the ELF image
+ * @mapping: the mapping
+ * @dso: the dso of the mapping, ready
+ * @offset: the offset; for the vdso that from its start, which is the address
+ * @vaddr: set to the address
+ *
+ * Return: true if it is in an executable segment.
+ */
 bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *dso, u64 offset,
 		       u64 *vaddr)
 {
@@ -225,11 +282,14 @@ bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *
 	return mapping->type != MLU_MAPPING_FILE || mlu_dso_vaddr(dso, offset, vaddr);
 }
 
-/*
- * mlu_mapping_address() - the address of @pc inside the ELF file
- * @dso: of the mapping, and ready; NULL: it is not known, the place in the file must do
+/**
+ * mlu_mapping_address() - translate a pc to an address in the ELF image, as reports show it
+ * @mapping: the mapping of the pc
+ * @dso: the dso of the mapping, ready; NULL if it has not been read
+ * @pc: the address in the process
  *
- * Of what is no file, the distance from the mapping's start.
+ * Return: the address; the offset in the file if @dso is NULL or has no such segment; the distance
+ * from the start of the mapping if that is of no file.
  */
 u64 mlu_mapping_address(const struct mlu_mapping *mapping, const struct mlu_dso *dso,
 			unsigned long pc)

@@ -18,47 +18,72 @@ enum mlu_mapping_type {
 	MLU_MAPPING_VDSO,
 };
 
-/*
- * One mapping.  Never freed while its target lives: stacks point to it.  @file, @dso and @path are
- * written by whoever resolves it (@dso and @path with release), the rest is constant but for @gone,
- * @holes, @part_of, @over, @born, @gone_at, @retired and @kept.
+/**
+ * struct mlu_mapping - one executable mapping
+ * @node: in mlu_maps.all
+ * @probed_node: in mlu_maps.probed, if its file has probes
+ * @id: from 1 on, never reused in a target's life
+ * @type: a file's, the vdso's or none of these
+ * @start: the first address
+ * @end: the first address behind it
+ * @offset: of @start in the file, in bytes
+ * @file_id: the identity of the file
+ * @holes: parts that have been unmapped while the rest stayed
+ * @overlays: it lies in a hole of another mapping, or did so
+ * @part_of: a larger mapping, seen later, that this one had been merged into; or NULL
+ * @gone: a lookup does not find it: it has been unmapped, or is @part_of another mapping
+ * @retired: it does not use its dso any more
+ * @seen_at: when it was added, by the clock of struct mlu_maps; it may have been mapped earlier
+ * @gone_at: when it became @gone, by the same clock; U32_MAX if it is not
+ * @allocator: its file has probes; constant before the first probe is hit
+ * @program: it is of the program itself, not of a library
+ * @special: it is made by the kernel, like [vdso] and [uprobes]
+ * @kept: probes are in @file, which is held until the maps are closed
+ * @file: until it is resolved, with a reference
+ * @dso: of @file; read it with mlu_mapping_dso()
+ * @path: as in /proc/PID/maps; read it with mlu_mapping_path()
+ * @path_len: the length of @path
+ *
+ * It is freed with its target, not before: stacks point to it.
+ *
+ * @file, @dso and @path are written by mlu_maps_read() or mlu_maps_resolve_work(), all with
+ * release. See struct mlu_maps for the members that its lock guards. The rest is constant.
  */
 struct mlu_mapping {
-	struct list_head node;		 /* in mlu_maps.all */
-	struct list_head node_of_probed; /* in mlu_maps.probed, if it is there */
-	u32 id;				 /* from 1 on, never reused in a target's life */
+	struct list_head node;
+	struct list_head probed_node;
+	u32 id;
 	enum mlu_mapping_type type;
 	unsigned long start;
 	unsigned long end;
-	u64 offset; /* in the file, bytes */
-	struct mlu_file_id id_of_file;
-	struct mlu_holes holes; /* unmapped since, while the rest stayed */
-	bool over;		/* lies in a hole of another one, or did */
-	/* A larger one that was met at its place, while it was mapped; NULL: none. */
+	u64 offset;
+	struct mlu_file_id file_id;
+	struct mlu_holes holes;
+	bool overlays;
 	const struct mlu_mapping *part_of;
-	bool gone;	     /* not found any more: unmapped since, or @part_of another */
-	bool retired;	     /* uses its dso no more */
-	u32 born;	     /* by the maps' clock; it may have been there before */
-	u32 gone_at;	     /* the same, U32_MAX: it is there */
-	bool allocator;	     /* its file has probes; constant before any is hit */
-	bool program;	     /* of the program itself, not of a library */
-	bool special;	     /* made by the kernel, like [vdso] and [uprobes] */
-	bool kept;	     /* @file stays until the maps are closed: probes are in it */
-	struct file *file;   /* until it is resolved; with a reference */
-	struct mlu_dso *dso; /* of @file; to be read through mlu_mapping_dso() */
-	char *path;	     /* as in /proc/PID/maps, NULL: not known */
+	bool gone;
+	bool retired;
+	u32 seen_at;
+	u32 gone_at;
+	bool allocator;
+	bool program;
+	bool special;
+	bool kept;
+	struct file *file;
+	struct mlu_dso *dso;
+	char *path;
 	u16 path_len;
 };
 
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
 void mlu_mapping_free(struct mlu_mapping *m);
-bool mlu_mapping_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
+bool mlu_mapping_is_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
 bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole);
 void mlu_mapping_name_file(struct mlu_mapping *m);
-struct file *mlu_mapping_let_go(struct mlu_mapping *m);
+struct file *mlu_mapping_take_file(struct mlu_mapping *m);
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);
 
-/* NULL: the worker has not read it. */
+/* Return: the path, or NULL if it has not been noted yet. */
 static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
 {
 	/* Pairs with mlu_mapping_name_file(). */
@@ -68,11 +93,17 @@ static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
 struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping);
 const struct mlu_dso *mlu_mapping_read_dso(const struct mlu_mapping *mapping);
 
-/* What is known of the rules of a mapping's code. */
+/**
+ * enum mlu_rules_state - the state of the unwind rules of a mapping's code
+ * @MLU_RULES_NONE: the code has no rules
+ * @MLU_RULES_PENDING: they are still to be read
+ * @MLU_RULES_MISSING: the code may have rules, but they could not be read
+ * @MLU_RULES_THERE: they have been read
+ */
 enum mlu_rules_state {
-	MLU_RULES_NONE,	   /* there are none */
-	MLU_RULES_PENDING, /* they are on their way */
-	MLU_RULES_MISSING, /* there may be some, but they could not be read */
+	MLU_RULES_NONE,
+	MLU_RULES_PENDING,
+	MLU_RULES_MISSING,
 	MLU_RULES_THERE,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The executable mappings of one target, those that are and those that were. */
+/* The executable mappings of one target, present and past. */
 #ifndef MLU_MAPS_H
 #define MLU_MAPS_H
 
@@ -11,49 +11,57 @@
 
 #include "mapping.h"
 
-/* In a target's life.  More than any real program has: the table is copied at each change. */
+/* In a target's life. More than any real program has: the table is copied at each change. */
 #define MLU_MAX_MAPPINGS 8192
 
 struct mlu_maps_table;
 
+/**
+ * struct mlu_maps - the executable mappings of one target
+ * @lock: guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and of each
+ *	mapping @gone, @holes, @part_of, @overlays, @seen_at, @gone_at, @retired and @kept. A leaf
+ *	that is also taken in the mmu notifier: nothing under it may reclaim or fault
+ * @table: the present mappings by address
+ * @all: all mappings, oldest first; one is removed only by mlu_maps_exit()
+ * @probed: those with probes in their files; complete before the first probe is hit
+ * @last_id: the id of the newest mapping
+ * @clock: incremented whenever a mapping comes or goes
+ * @nr_unresolved: the number of mappings that hold a file which is not kept
+ * @nr_late_walks: the number of pending walks that will look up the mappings of an earlier time
+ * @closed: no mapping is added any more: the target has ended
+ * @retired: no stack of the target will be walked any more
+ * @resolve: notes the paths of new mappings and drops their files
+ */
 struct mlu_maps {
-	/*
-	 * Guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and each
-	 * mapping's @gone, @holes, @part_of, @over, @born, @gone_at, @retired and @kept.
-	 * A leaf, taken in the mmu notifier too: nothing under it may reclaim or fault.
-	 */
-	spinlock_t lock;
+	spinlock_t lock; /* a leaf, see above */
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
-	struct list_head probed; /* with probes in their files; complete before one is hit */
+	struct list_head probed;
 	u32 last_id;
-	u32 clock;		    /* ticks whenever a mapping comes or goes */
-	unsigned int nr_unresolved; /* have a file that is not kept */
-	atomic_t nr_late_walks;	    /* will ask what was mapped some time ago */
-	bool closed;		    /* no more learning: the target has ended */
-	bool retired;		    /* no more walks */
+	u32 clock;
+	unsigned int nr_unresolved;
+	atomic_t nr_late_walks;
+	bool closed;
+	bool retired;
 	struct work_struct resolve;
 };
 
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
-struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
-void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm);
-void mlu_maps_resolve(struct mlu_maps *maps);
-void mlu_maps_resolve_work(struct work_struct *work);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_close(struct mlu_maps *maps);
-void mlu_maps_exit(struct mlu_maps *maps);
-
 void mlu_maps_retire(struct mlu_maps *maps);
+void mlu_maps_exit(struct mlu_maps *maps);
 
 struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc);
 struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time);
-struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm,
-				     unsigned long pc);
-bool mlu_maps_holes(struct mlu_maps *maps, const struct mlu_mapping *m, struct mlu_holes *holes);
+struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm, unsigned long pc);
+bool mlu_maps_copy_holes(struct mlu_maps *maps, const struct mlu_mapping *m,
+			 struct mlu_holes *holes);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
+
 void mlu_maps_wait(struct mlu_maps *maps);
 void mlu_maps_wait_or_give_up(struct mlu_maps *maps);
 void mlu_maps_wait_until(struct mlu_maps *maps, unsigned long deadline);

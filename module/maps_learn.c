@@ -1,70 +1,116 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is mapped after the attach, by dlopen or a compiler at run time.
+ * Take the executable mappings of a target over from its mm.
  *
- * Nobody tells of it: a pc in no known mapping is looked up in the mm, under mmap_lock if that is
- * to be had at once, and its mapping added to the known ones.
+ * All mappings are read at attach. What dlopen() or a compiler at run time maps later is not
+ * reported by the kernel, so a pc in no known mapping is looked up in the mm, if mmap_lock is free
+ * at that moment, and its mapping is added.
  *
- * Entered from handlers, within rcu_read_lock(), and mlu_maps_probe() from the worker before there
- * are any; nothing here sleeps.
- * Order: mmap_lock -> maps->lock.
+ * Context: mlu_maps_read() and mlu_maps_probe() are called from the worker at attach, before there
+ * is a handler. mlu_maps_look_up() is called from handlers within rcu_read_lock() and does not
+ * sleep.
+ * Lock order: mmap_lock -> maps->lock.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 
-#include "maps.h"
+#include "maps_internal.h"
 #include "mem.h"
 
-/* Mappings of any sort that a handler looks at to find new libraries among them. */
+/* How many mappings of the mm a handler looks at to find new libraries among them. */
 #define MAX_LOOKED_AT 4096
 
-/*
- * mlu_maps_probe() - there will be probes in the file of @m
+/**
+ * mlu_maps_read() - take over all executable mappings of a new target
+ * @maps: the maps, which only the mmu notifier uses yet
+ * @mm: the target's mm; the caller holds a reference on its users
  *
- * Context: the worker at attach; no lock, for nobody learns yet.
+ * One table is made for all: one more for each mapping would take seconds where there are
+ * thousands. mmap_lock is held until the table is published, since mlu_maps_unmap() looks up in
+ * the table what is unmapped.
+ *
+ * When this returns the files of the mappings are being read. They are held until
+ * mlu_maps_resolve().
+ *
+ * Context: Worker. May sleep. Takes and releases mmap_lock.
+ * Return: 0, -ENOMEM, or -ENOSPC if there are more than MLU_MAX_MAPPINGS.
+ */
+int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	struct mlu_mapping *m;
+	int err;
+
+	mmap_read_lock(mm);
+	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->vm_end)) {
+		if (!(vma->vm_flags & VM_EXEC) || vma->vm_start >= TASK_SIZE_MAX)
+			continue;
+		err = -ENOSPC;
+		if (maps->last_id >= MLU_MAX_MAPPINGS)
+			goto out;
+		err = -ENOMEM;
+		m = mlu_mapping_new(vma, GFP_KERNEL);
+		if (!m)
+			goto out;
+		mlu_maps_append(maps, m);
+	}
+	err = mlu_maps_publish_all(maps);
+out:
+	mmap_read_unlock(mm);
+	if (!err)
+		mlu_maps_name_all(maps, mm);
+	return err;
+}
+
+/**
+ * mlu_maps_probe() - mark a mapping whose file will have probes
+ * @maps: the maps
+ * @m: the mapping
+ *
+ * Context: Worker, at attach. No lock: @maps is not used by handlers yet.
  */
 void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m)
 {
 	m->allocator = true;
-	list_add_tail(&m->node_of_probed, &maps->probed);
+	list_add_tail(&m->probed_node, &maps->probed);
 }
 
-/* Probes are in each mapping of their file, whenever it comes. */
-static bool has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
+/* The kernel puts a file's probes into each mapping of it, also one that is made later. */
+static bool maps_has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
 {
 	const struct mlu_mapping *other;
 
 	if (m->type != MLU_MAPPING_FILE)
 		return false;
-	list_for_each_entry(other, &maps->probed, node_of_probed)
-		if (mlu_file_id_same_inode(&other->id_of_file, &m->id_of_file))
+	list_for_each_entry(other, &maps->probed, probed_node)
+		if (mlu_file_id_is_same_inode(&other->file_id, &m->file_id))
 			return true;
 	return false;
 }
 
-static struct mlu_mapping *learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
+static struct mlu_mapping *maps_learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
 	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
 
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	m->allocator = has_probes(maps, m);
+	m->allocator = maps_has_probes(maps, m);
 	return mlu_maps_add(maps, m);
 }
 
 /*
- * A library has come, perhaps with others: a walk that is made later can find only what is learned
- * by now.
+ * A library has been mapped, perhaps together with others. Add them all: a late walk finds only
+ * mappings that were added by the time of its event.
  */
-static void learn_files(struct mlu_maps *maps, struct mm_struct *mm)
+static void maps_learn_files(struct mlu_maps *maps, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 	unsigned int n = 0;
 
 	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
 		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
-			learn_vma(maps, vma);
+			maps_learn_vma(maps, vma);
 }
 
 /**
@@ -94,10 +140,10 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
 		m = ERR_PTR(-EFAULT);
 	else
-		m = learn_vma(maps, vma);
+		m = maps_learn_vma(maps, vma);
 	/* The type, not m->file: mlu_maps_resolve_work() may have dropped the file already. */
 	if (!IS_ERR(m) && m->type == MLU_MAPPING_FILE)
-		learn_files(maps, mm);
+		maps_learn_files(maps, mm);
 	mmap_read_unlock(mm);
 	if (!IS_ERR(m))
 		mlu_maps_resolve(maps);

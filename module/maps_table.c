@@ -1,62 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mappings that are there, by address: a sorted table, made anew whenever one comes.
+ * The present mappings of a target: a sorted table, replaced by a new one for each mapping that is
+ * added.
  *
- * What goes in between is told by the mappings themselves, which say that they are gone or have
- * holes.
+ * A mapping that is unmapped between two tables is marked as gone, or has a hole.
  *
- * Made under the lock of the maps, looked up in handlers within rcu_read_lock(); nothing here
- * sleeps but mlu_maps_table_new(), if it may.
+ * Context: Tables are filled under maps->lock and looked up in handlers within rcu_read_lock().
+ * Nothing here sleeps, except mlu_maps_table_new() with a gfp that allows it.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "maps_table.h"
 
-/* mlu_maps_table_new() - an empty table, or NULL; freed by kfree() */
-struct mlu_maps_table *mlu_maps_table_new(unsigned int room, gfp_t gfp)
+/**
+ * mlu_maps_table_new() - allocate an empty table
+ * @capacity: the number of entries it can hold
+ * @gfp: as for kmalloc()
+ *
+ * Return: the table, which is freed with kfree(), or NULL.
+ */
+struct mlu_maps_table *mlu_maps_table_new(unsigned int capacity, gfp_t gfp)
 {
-	struct mlu_maps_table *table = kmalloc(struct_size(table, entry, room), gfp);
+	struct mlu_maps_table *table = kmalloc(struct_size(table, entry, capacity), gfp);
 
 	if (!table)
 		return NULL;
 	table->nr = 0;
-	table->room = room;
+	table->capacity = capacity;
 	return table;
 }
 
-/*
- * mlu_maps_table_room() - how large one has to be that is filled from @old and one more mapping
- * @old: or NULL
+/**
+ * mlu_maps_table_capacity() - the capacity a table needs to hold another one and a new mapping
+ * @old: the other table; may be NULL
  *
- * As many entries as there are parts of mappings at most, the new one, and one more part: the new
- * one may lie within one of them, and is cut out of it.
+ * Context: Within rcu_read_lock() or under maps->lock.
+ * Return: the number of parts of the mappings in @old at most; plus one for the new mapping, and
+ * one more as it may lie within one of these parts and divide it.
  */
-unsigned int mlu_maps_table_room(const struct mlu_maps_table *old)
+unsigned int mlu_maps_table_capacity(const struct mlu_maps_table *old)
 {
-	unsigned int i, room = 2;
+	unsigned int i, capacity = 2;
 
 	for (i = 0; old && i < old->nr; i++)
-		room += 1 + READ_ONCE(old->entry[i].mapping->holes.nr);
-	return room;
+		capacity += 1 + READ_ONCE(old->entry[i].mapping->holes.nr);
+	return capacity;
 }
 
-/* mlu_maps_table_append() - an entry behind all others */
+/**
+ * mlu_maps_table_append() - append an entry
+ * @table: the table, which is not full
+ * @start: the first address of the entry, higher than all before
+ * @m: the mapping that lies there
+ */
 void mlu_maps_table_append(struct mlu_maps_table *table, unsigned long start, struct mlu_mapping *m)
 {
-	if (WARN_ON_ONCE(table->nr == table->room))
+	if (WARN_ON_ONCE(table->nr == table->capacity))
 		return;
 	table->entry[table->nr].start = start;
 	table->entry[table->nr++].mapping = m;
 }
 
-/* What is left of @o between two addresses, behind *@m if that comes first: then it is in. */
-static void append_parts(struct mlu_maps_table *table, struct mlu_mapping *o, unsigned long start,
-			 unsigned long end, struct mlu_mapping **m)
+/*
+ * Append what is left of @o in [@start, @end). If *@m begins before one of these parts, append it
+ * before that and set *@m to NULL.
+ */
+static void table_append_parts(struct mlu_maps_table *table, struct mlu_mapping *o,
+			       unsigned long start, unsigned long end, struct mlu_mapping **m)
 {
 	unsigned long to = end;
 
-	for (; mlu_holes_leave(&o->holes, &start, &to); start = to, to = end) {
+	for (; mlu_holes_find_left(&o->holes, &start, &to); start = to, to = end) {
 		if (*m && (*m)->start < start) {
 			mlu_maps_table_append(table, (*m)->start, *m);
 			*m = NULL;
@@ -65,15 +80,18 @@ static void append_parts(struct mlu_maps_table *table, struct mlu_mapping *o, un
 	}
 }
 
-/*
- * mlu_maps_table_fill() - what is left of the mappings of @old, and @m as a whole
- * @table: with room for them, see mlu_maps_table_room()
- * @old: or NULL; all that overlaps @m is marked as gone or has a hole there
+/**
+ * mlu_maps_table_fill() - fill a table with what is left of the mappings of another, and a new one
+ * @table: the empty table, with the capacity that mlu_maps_table_capacity() returns
+ * @old: the other table; may be NULL
+ * @m: the new mapping; all that overlaps it has been marked as gone or has a hole there
+ *
+ * Context: Under maps->lock.
  */
 void mlu_maps_table_fill(struct mlu_maps_table *table, const struct mlu_maps_table *old,
 			 struct mlu_mapping *m)
 {
-	struct mlu_mapping *still = m;
+	struct mlu_mapping *left = m;
 	unsigned int i;
 
 	for (i = 0; old && i < old->nr; i++) {
@@ -83,13 +101,20 @@ void mlu_maps_table_fill(struct mlu_maps_table *table, const struct mlu_maps_tab
 		if (i + 1 < old->nr)
 			end = min(end, old->entry[i + 1].start);
 		if (!o->gone && o != m)
-			append_parts(table, o, old->entry[i].start, end, &still);
+			table_append_parts(table, o, old->entry[i].start, end, &left);
 	}
-	if (still)
-		mlu_maps_table_append(table, still->start, still);
+	if (left)
+		mlu_maps_table_append(table, left->start, left);
 }
 
-/* mlu_maps_table_find() - the mapping of @pc, or NULL */
+/**
+ * mlu_maps_table_find() - find the mapping of an address
+ * @table: the table
+ * @pc: the address
+ *
+ * Context: Any, within rcu_read_lock(). Does not sleep.
+ * Return: the mapping or NULL.
+ */
 struct mlu_mapping *mlu_maps_table_find(const struct mlu_maps_table *table, unsigned long pc)
 {
 	unsigned int low = 0, high = table->nr;
@@ -106,5 +131,5 @@ struct mlu_mapping *mlu_maps_table_find(const struct mlu_maps_table *table, unsi
 	if (!low)
 		return NULL;
 	m = table->entry[low - 1].mapping;
-	return pc < m->end && !READ_ONCE(m->gone) && !mlu_holes_have(&m->holes, pc) ? m : NULL;
+	return pc < m->end && !READ_ONCE(m->gone) && !mlu_holes_contain(&m->holes, pc) ? m : NULL;
 }

@@ -139,8 +139,8 @@ static void add_places(struct mlu_section *section, const struct mlu_stack *stac
 
 static void freeze_mapping(struct mlu_maps *maps, struct mlu_mapping_shown *shown)
 {
-	shown->gone = !mlu_maps_holes(maps, shown->mapping, &shown->holes);
-	shown->shared = shown->gone || shown->holes.nr || READ_ONCE(shown->mapping->over);
+	shown->gone = !mlu_maps_copy_holes(maps, shown->mapping, &shown->holes);
+	shown->shared = shown->gone || shown->holes.nr || READ_ONCE(shown->mapping->overlays);
 	shown->dso = mlu_mapping_read_dso(shown->mapping);
 }
 
