@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Collect what is outstanding: walk the records once, add them up by stack, sort.
+ * Collect the outstanding allocations: walk the records once, add them up by stack, sort.
  *
- * Sums come from the records, not from counters kept at the side: there is one truth, and older=
- * can leave out what is younger.  What a snapshot points to (stacks, mappings) lives as long as the
- * epoch and the target that its selection holds references on, so a target may be cleared or
- * forgotten while its report is being read.
+ * The sums are made from the records, not from counters kept beside them, so that the two cannot
+ * disagree and older= can leave out young allocations.
  *
- * Entered from readers, may sleep; no lock of its own.
+ * Ownership: the stacks and mappings that a snapshot points to live as long as the epoch and the
+ * target that its selection holds references on. So a target may be cleared or forgotten while its
+ * report is being read.
+ *
+ * Context: Called from readers in process context; may sleep. No lock of its own.
  */
 #include <linux/bsearch.h>
 #include <linux/mm.h>
@@ -17,10 +19,10 @@
 #include "snapshot.h"
 
 /*
- * The row that a stack belongs to; NULL: it is newer than the snapshot.  A placeholder that turned
- * out to be such a one while we look has a row of its own for now.
+ * The row of a stack, or NULL if the stack is newer than the snapshot. A placeholder whose stack is
+ * newer than the snapshot has a row of its own.
  */
-static struct mlu_row *row_of(struct mlu_section *section, struct mlu_stack *stack)
+static struct mlu_row *section_find_row(struct mlu_section *section, struct mlu_stack *stack)
 {
 	struct mlu_stack *resolved = mlu_stack_resolved(stack);
 	struct mlu_row *row;
@@ -34,15 +36,15 @@ static struct mlu_row *row_of(struct mlu_section *section, struct mlu_stack *sta
 	return row;
 }
 
-/* Called under a spinlock for each record. */
-static void add_up(const struct mlu_alloc *alloc, void *ctx)
+/* Called for each record, under the spinlock of its stripe. */
+static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 {
 	struct mlu_section *section = ctx;
 	struct mlu_row *row;
 
 	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
 		return;
-	row = row_of(section, alloc->stack);
+	row = section_find_row(section, alloc->stack);
 	if (!row)
 		return;
 	if (!row->nr || alloc->time_ns > row->youngest_ns)
@@ -53,13 +55,13 @@ static void add_up(const struct mlu_alloc *alloc, void *ctx)
 	row->nr++;
 }
 
-static int walk(struct mlu_section *section, struct mlu_allocs *table)
+static int section_walk_table(struct mlu_section *section, struct mlu_allocs *table)
 {
 	struct mlu_allocs_cursor cursor = {};
 	unsigned int steps = 0;
 
 	while (!cursor.done) {
-		mlu_allocs_step(table, &cursor, add_up, section, UINT_MAX);
+		mlu_allocs_step(table, &cursor, section_add_alloc, section, UINT_MAX);
 		if (++steps % 64)
 			continue;
 		cond_resched();
@@ -69,7 +71,7 @@ static int walk(struct mlu_section *section, struct mlu_allocs *table)
 	return 0;
 }
 
-static int by_bytes(const void *a, const void *b)
+static int compare_bytes(const void *a, const void *b)
 {
 	const struct mlu_row *x = a, *y = b;
 
@@ -80,14 +82,14 @@ static int by_bytes(const void *a, const void *b)
 	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
 }
 
-/* What was made and freed at each stack, with what its placeholders have counted. */
-static void freeze_counts(struct mlu_section *section)
+/* Read the counts of each stack, and add those of its placeholders to them. */
+static void section_read_counts(struct mlu_section *section)
 {
 	struct mlu_stack *stack = READ_ONCE(section->epoch->stacks.all);
 	struct mlu_row *row;
 
 	for (; stack; stack = stack->next) {
-		row = row_of(section, stack);
+		row = section_find_row(section, stack);
 		if (!row)
 			continue;
 		row->made += atomic64_read(&stack->made);
@@ -95,12 +97,12 @@ static void freeze_counts(struct mlu_section *section)
 	}
 }
 
-/* Sort, drop the rows of stacks without allocations, add up. */
-static void finish_rows(struct mlu_section *section)
+/* Drop the rows of stacks without allocations, add up the others and sort them. */
+static void section_finish_rows(struct mlu_section *section)
 {
 	unsigned int i, nr = 0;
 
-	freeze_counts(section);
+	section_read_counts(section);
 	for (i = 0; i < section->nr_rows; i++) {
 		if (!section->rows[i].nr)
 			continue;
@@ -109,63 +111,63 @@ static void finish_rows(struct mlu_section *section)
 		section->rows[nr++] = section->rows[i];
 	}
 	section->nr_rows = nr;
-	sort(section->rows, nr, sizeof(*section->rows), by_bytes, NULL);
+	sort(section->rows, nr, sizeof(*section->rows), compare_bytes, NULL);
 }
 
-static int by_id(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	const struct mlu_mapping_shown *x = a, *y = b;
 
 	return x->mapping->id < y->mapping->id ? -1 : x->mapping->id > y->mapping->id;
 }
 
-static unsigned int nr_frames(const struct mlu_section *section)
+/* Collect the mappings of all frames, with repetitions. */
+static int section_collect_frames(struct mlu_section *section)
 {
-	unsigned int i, nr = 0;
+	unsigned int i, j, nr = 0;
 
 	for (i = 0; i < section->nr_rows; i++)
 		nr += section->rows[i].stack->nr;
-	return nr;
-}
-
-static void add_places(struct mlu_section *section, const struct mlu_stack *stack)
-{
-	unsigned int i;
-
-	for (i = 0; i < stack->nr; i++)
-		if (stack->frames[i].mapping)
-			section->mappings[section->nr_mappings++].mapping = stack->frames[i].mapping;
-}
-
-static void freeze_mapping(struct mlu_maps *maps, struct mlu_mapping_shown *shown)
-{
-	shown->gone = !mlu_maps_copy_holes(maps, shown->mapping, &shown->holes);
-	shown->shared = shown->gone || shown->holes.nr || READ_ONCE(shown->mapping->overlays);
-	shown->dso = mlu_mapping_read_dso(shown->mapping);
-}
-
-/* The mappings that frames name, each once. */
-static int collect_places(struct mlu_section *section, struct mlu_maps *maps)
-{
-	unsigned int i, nr = 0;
-
-	section->mappings = kvcalloc(nr_frames(section) + 1, sizeof(*section->mappings),
-				     GFP_KERNEL);
+	section->mappings = kvcalloc(nr + 1, sizeof(*section->mappings), GFP_KERNEL);
 	if (!section->mappings)
 		return -ENOMEM;
-	for (i = 0; i < section->nr_rows; i++)
-		add_places(section, section->rows[i].stack);
-	sort(section->mappings, section->nr_mappings, sizeof(*section->mappings), by_id, NULL);
-	for (i = 0; i < section->nr_mappings; i++)
-		if (!nr || section->mappings[i].mapping != section->mappings[nr - 1].mapping)
-			section->mappings[nr++] = section->mappings[i];
-	for (i = 0; i < nr; i++)
-		freeze_mapping(maps, &section->mappings[i]);
+	nr = 0;
+	for (i = 0; i < section->nr_rows; i++) {
+		const struct mlu_stack *stack = section->rows[i].stack;
+
+		for (j = 0; j < stack->nr; j++)
+			if (stack->frames[j].mapping)
+				section->mappings[nr++].mapping = stack->frames[j].mapping;
+	}
 	section->nr_mappings = nr;
 	return 0;
 }
 
-static void begin_section(struct mlu_section *section, const struct mlu_selected *selected)
+/* Collect the mappings that frames name, each once, and read the state of each. */
+static int section_collect_mappings(struct mlu_section *section, struct mlu_maps *maps)
+{
+	struct mlu_mapping_shown *shown;
+	unsigned int i, nr = 0;
+	int err = section_collect_frames(section);
+
+	if (err)
+		return err;
+	sort(section->mappings, section->nr_mappings, sizeof(*shown), compare_ids, NULL);
+	for (i = 0; i < section->nr_mappings; i++)
+		if (!nr || section->mappings[i].mapping != section->mappings[nr - 1].mapping)
+			section->mappings[nr++] = section->mappings[i];
+	section->nr_mappings = nr;
+	for (i = 0; i < nr; i++) {
+		shown = &section->mappings[i];
+		shown->gone = !mlu_maps_copy_holes(maps, shown->mapping, &shown->holes);
+		shown->shared = shown->gone || shown->holes.nr ||
+				READ_ONCE(shown->mapping->overlays);
+		shown->dso = mlu_mapping_read_dso(shown->mapping);
+	}
+	return 0;
+}
+
+static void section_init(struct mlu_section *section, const struct mlu_selected *selected)
 {
 	struct mlu_target *target = selected->target;
 
@@ -181,67 +183,95 @@ static void begin_section(struct mlu_section *section, const struct mlu_selected
 	section->nr_rows = atomic_read(&section->epoch->stacks.last_id);
 }
 
-static int collect(struct mlu_section *section, const struct mlu_selected *selected)
+static int section_collect(struct mlu_section *section, const struct mlu_selected *selected)
 {
 	int err;
 
-	/* First, so that what has become of placeholders is in the snapshot. */
+	/* Before the ids are read, so that the stacks of placeholders are in the snapshot. */
 	mlu_maps_wait(&selected->target->maps);
 	mlu_deferred_wait(&selected->target->deferred);
-	begin_section(section, selected);
+	section_init(section, selected);
 	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
 	if (!section->rows)
 		return -ENOMEM;
-	err = walk(section, &section->epoch->heap);
+	err = section_walk_table(section, &section->epoch->heap);
 	if (!err)
-		err = walk(section, &section->epoch->mmaps);
+		err = section_walk_table(section, &section->epoch->mmaps);
 	if (err)
 		return err;
-	finish_rows(section);
+	section_finish_rows(section);
 	mlu_maps_wait(&selected->target->maps);
-	return collect_places(section, &selected->target->maps);
+	return section_collect_mappings(section, &selected->target->maps);
 }
 
-void mlu_snapshot_free(struct mlu_snapshot *report)
+/**
+ * mlu_snapshot_free() - free a snapshot and drop its references
+ * @snapshot: the snapshot
+ *
+ * Context: Process context. May sleep.
+ */
+void mlu_snapshot_free(struct mlu_snapshot *snapshot)
 {
 	unsigned int i;
 
-	for (i = 0; i < report->selection->nr; i++) {
-		kvfree(report->sections[i].rows);
-		kvfree(report->sections[i].mappings);
+	for (i = 0; i < snapshot->selection->nr; i++) {
+		kvfree(snapshot->sections[i].rows);
+		kvfree(snapshot->sections[i].mappings);
 	}
-	mlu_selection_free(report->selection);
-	kvfree(report);
+	mlu_selection_free(snapshot->selection);
+	kvfree(snapshot);
 }
 
+/**
+ * mlu_snapshot_new() - collect the outstanding allocations
+ * @id: of one target, or 0 for all
+ *
+ * Context: Process context. May sleep, killably. Waits for files that are being read and for late
+ * walks, a second at most for each.
+ * Return: the snapshot or an ERR_PTR: -ENOMEM, or -EINTR if the reader is being killed.
+ */
 struct mlu_snapshot *mlu_snapshot_new(u32 id)
 {
 	struct mlu_selection *selection = mlu_selection_new(id);
-	struct mlu_snapshot *report;
+	struct mlu_snapshot *snapshot;
 	unsigned int i;
-	int err = 0;
+	int err;
 
 	if (!selection)
 		return ERR_PTR(-ENOMEM);
-	report = kvzalloc(struct_size(report, sections, selection->nr), GFP_KERNEL);
-	if (!report) {
-		mlu_selection_free(selection);
-		return ERR_PTR(-ENOMEM);
+	snapshot = kvzalloc(struct_size(snapshot, sections, selection->nr), GFP_KERNEL);
+	if (!snapshot) {
+		err = -ENOMEM;
+		goto err_selection;
 	}
-	report->selection = selection;
-	for (i = 0; i < selection->nr && !err; i++)
-		err = collect(&report->sections[i], &selection->item[i]);
-	if (!err)
-		return report;
-	mlu_snapshot_free(report);
+	snapshot->selection = selection;
+	for (i = 0; i < selection->nr; i++) {
+		err = section_collect(&snapshot->sections[i], &selection->item[i]);
+		if (err)
+			goto err_snapshot;
+	}
+	return snapshot;
+
+err_snapshot:
+	/* With its selection. */
+	mlu_snapshot_free(snapshot);
+	return ERR_PTR(err);
+err_selection:
+	mlu_selection_free(selection);
 	return ERR_PTR(err);
 }
 
-/* mlu_section_mapping() - how a mapping that a frame of the section names was at the snapshot */
+/**
+ * mlu_section_mapping() - find the state of a mapping at the time of the snapshot
+ * @section: the section of its target
+ * @mapping: a mapping that a frame of the section names
+ *
+ * Return: the mapping, as it was then.
+ */
 const struct mlu_mapping_shown *mlu_section_mapping(const struct mlu_section *section,
 						    const struct mlu_mapping *mapping)
 {
 	const struct mlu_mapping_shown key = { .mapping = mapping };
 
-	return bsearch(&key, section->mappings, section->nr_mappings, sizeof(key), by_id);
+	return bsearch(&key, section->mappings, section->nr_mappings, sizeof(key), compare_ids);
 }

@@ -1,47 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was outstanding at one moment, by target and stack. */
+/* The outstanding allocations at one moment, by target and stack. */
 #ifndef MLU_SNAPSHOT_H
 #define MLU_SNAPSHOT_H
 
 #include "debugfs_internal.h"
 #include "unseen.h"
 
-/* One stack's allocations. */
+/**
+ * struct mlu_row - the outstanding allocations of one stack
+ * @stack: the stack
+ * @bytes: the sum of their sizes
+ * @nr: their number
+ * @youngest_ns: when the youngest was made
+ * @oldest_ns: when the oldest was made
+ * @made: the number of allocations that the stack has made
+ * @freed: the number of these that have been freed
+ */
 struct mlu_row {
 	const struct mlu_stack *stack;
 	u64 bytes;
 	u64 nr;
-	u64 youngest_ns; /* when it was made */
+	u64 youngest_ns;
 	u64 oldest_ns;
 	s64 made;
 	s64 freed;
 };
 
-/* A mapping that frames name, as it was when the file was opened. */
+/**
+ * struct mlu_mapping_shown - a mapping that frames name, as it was when the file was opened
+ * @mapping: the mapping
+ * @dso: its dso, or NULL if that had not been read
+ * @gone: all of it had been unmapped
+ * @shared: other mappings have had some of its addresses
+ * @holes: the parts that had been unmapped
+ */
 struct mlu_mapping_shown {
 	const struct mlu_mapping *mapping;
-	const struct mlu_dso *dso; /* NULL: not read by then */
-	bool gone;		   /* all of it */
-	bool shared;		   /* others have had some of its addresses */
+	const struct mlu_dso *dso;
+	bool gone;
+	bool shared;
 	struct mlu_holes holes;
 };
 
-/* One target's part of a report. */
+/**
+ * struct mlu_section - the part of a snapshot that shows one target
+ * @target: the target
+ * @epoch: the epoch that was current when the file was opened
+ * @state: the target's state
+ * @now_ns: the time of the snapshot
+ * @older_ns: allocations that are younger than this are left out
+ * @bytes: the sum over all rows
+ * @nr: the number of allocations of all rows
+ * @counters: read once, so that the head and the events line agree
+ * @nr_rows: the number of @rows
+ * @rows: the stacks, largest first
+ * @nr_mappings: the number of @mappings
+ * @mappings: the mappings that frames name, by id
+ * @unseen: the unseen lines
+ */
 struct mlu_section {
 	const struct mlu_target *target;
 	struct mlu_epoch *epoch;
 	enum mlu_state state;
 	u64 now_ns;
-	u64 older_ns; /* what is younger is left out */
+	u64 older_ns;
 	u64 bytes, nr;
-	struct mlu_counters counters; /* read once: what the head and the events line say agrees */
+	struct mlu_counters counters;
 	unsigned int nr_rows;
 	struct mlu_row *rows;
 	unsigned int nr_mappings;
-	struct mlu_mapping_shown *mappings; /* by id */
+	struct mlu_mapping_shown *mappings;
 	struct mlu_unseen unseen;
 };
 
+/**
+ * struct mlu_snapshot - the outstanding allocations of some targets at one moment
+ * @selection: the targets, with the references that keep what the sections point to
+ * @sections: one for each target
+ */
 struct mlu_snapshot {
 	struct mlu_selection *selection;
 	struct mlu_section sections[];
