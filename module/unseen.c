@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of a target cannot be seen: lines "unseen WHAT OBJECT: SENTENCE" in control and report.
+ * The lines "unseen WHAT OBJECT: SENTENCE" of control and report: the parts of a target that are
+ * not traced or have no names.
  *
- * A report without a leak means something else where allocations are not traced.  What is known of
- * that is derived from the target's mappings each time, so that it includes what was mapped after
- * the attach and has been met by a walk.
+ * A report that shows no leak means less if some allocations are not traced. The lines are derived
+ * from the target's mappings each time, so they include what was mapped after the attach, once a
+ * walk has met it.
  *
- * Entered from readers, which hold a reference on the target.
+ * Context: Called from readers, which hold a reference on the target.
  * Locks: maps->lock, under which nothing sleeps.
  */
 #include <linux/string.h>
@@ -16,69 +17,60 @@
 #include "text.h"
 #include "unseen.h"
 
-static const char *const words[MLU_NR_UNSEEN] = {
-	[MLU_UNSEEN_NEW] = "operator_new",
-	[MLU_UNSEEN_GO] = "go",
-	[MLU_UNSEEN_ALLOCATOR] = "allocator",
-	[MLU_UNSEEN_UNREADABLE] = "unreadable",
-	[MLU_UNSEEN_JIT] = "jit",
-};
-
-static bool is_same(const struct mlu_unseen_line *line, enum mlu_unseen_what what,
-		    const struct mlu_mapping *mapping)
+static void unseen_add(struct mlu_unseen *unseen, enum mlu_unseen_kind kind,
+		       const struct mlu_mapping *mapping)
 {
-	if (line->what != what)
-		return false;
-	/* One line for all code in no file. */
-	return mapping->type == MLU_MAPPING_FILE ?
-		       mlu_mapping_dso(line->mapping) == mlu_mapping_dso(mapping) :
-		       line->mapping->type != MLU_MAPPING_FILE;
-}
-
-static void add_line(struct mlu_unseen *unseen, enum mlu_unseen_what what,
-		     const struct mlu_mapping *mapping)
-{
+	const struct mlu_mapping *other;
 	unsigned int i;
 
-	for (i = 0; i < unseen->nr; i++)
-		if (is_same(&unseen->line[i], what, mapping))
+	for (i = 0; i < unseen->nr; i++) {
+		if (unseen->line[i].kind != kind)
+			continue;
+		other = unseen->line[i].mapping;
+		/* One line for each object, and one for all code in no file. */
+		if (mapping->type != MLU_MAPPING_FILE && other->type != MLU_MAPPING_FILE)
 			return;
+		if (mapping->type == MLU_MAPPING_FILE &&
+		    mlu_mapping_dso(other) == mlu_mapping_dso(mapping))
+			return;
+	}
 	if (unseen->nr == MLU_UNSEEN_MAX) {
 		unseen->cut = true;
 		return;
 	}
-	unseen->line[unseen->nr].what = what;
+	unseen->line[unseen->nr].kind = kind;
 	unseen->line[unseen->nr].mapping = mapping;
 	unseen->nr++;
 }
 
 /* A file that is still being read has no line yet. */
-static void look_at_file(struct mlu_unseen *unseen, const struct mlu_mapping *mapping)
+static void unseen_collect_file(struct mlu_unseen *unseen, const struct mlu_mapping *mapping)
 {
 	const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
 
 	if (!dso)
 		return;
 	if (dso->err) {
-		add_line(unseen, MLU_UNSEEN_UNREADABLE, mapping);
+		unseen_add(unseen, MLU_UNSEEN_UNREADABLE, mapping);
 		return;
 	}
+	/* Code in a file that is no ELF image. */
 	if (!dso->nr_loads)
-		add_line(unseen, MLU_UNSEEN_JIT, mapping);
+		unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
 	if (dso->has_go)
-		add_line(unseen, MLU_UNSEEN_GO, mapping);
+		unseen_add(unseen, MLU_UNSEEN_GO, mapping);
 	if (dso->allocator.nr && !mapping->allocator)
-		add_line(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
+		unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
 	if (dso->allocator.own_new && mapping->allocator)
-		add_line(unseen, MLU_UNSEEN_NEW, mapping);
+		unseen_add(unseen, MLU_UNSEEN_NEW, mapping);
 }
 
 /**
- * mlu_unseen_collect() - find out what of a target cannot be seen
- * @unseen: to be filled in, each object once for each reason
- * @target: with a reference
+ * mlu_unseen_collect() - collect the unseen lines of a target
+ * @unseen: set to the lines, one for each object and kind
+ * @target: the target
  *
- * Context: any but the mmu notifier; does not sleep.
+ * Context: Any but the mmu notifier. Does not sleep. Takes and releases maps->lock.
  */
 void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 {
@@ -91,9 +83,9 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 		if (mapping->gone)
 			continue;
 		if (mapping->type == MLU_MAPPING_FILE)
-			look_at_file(unseen, mapping);
+			unseen_collect_file(unseen, mapping);
 		else if (mapping->type == MLU_MAPPING_ANON && !mapping->special)
-			add_line(unseen, MLU_UNSEEN_JIT, mapping);
+			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
 	}
 	spin_unlock(&target->maps.lock);
 }
@@ -105,43 +97,51 @@ static bool is_excluded(const struct mlu_target *target, const char *name, size_
 	return *object && (strlen(object) != len || memcmp(object, name, len));
 }
 
-static void show_line(struct seq_file *m, const struct mlu_unseen_line *line,
-		      const struct mlu_target *target)
+static void unseen_show_line(struct seq_file *m, const struct mlu_unseen_line *line,
+			     const struct mlu_target *target)
 {
+	static const char *const words[MLU_NR_UNSEEN] = {
+		[MLU_UNSEEN_NEW] = "operator_new",
+		[MLU_UNSEEN_GO] = "go",
+		[MLU_UNSEEN_ALLOCATOR] = "allocator",
+		[MLU_UNSEEN_UNREADABLE] = "unreadable",
+		[MLU_UNSEEN_JIT] = "jit",
+	};
 	size_t len;
 	const char *name = mlu_mapping_name(line->mapping, &len);
 
-	seq_printf(m, "unseen %s ", words[line->what]);
+	seq_printf(m, "unseen %s ", words[line->kind]);
 	mlu_seq_name(m, name, len);
-	switch (line->what) {
+	switch (line->kind) {
 	case MLU_UNSEEN_NEW:
-		seq_puts(m, ": its operator new is not traced, blocks of C++ code are missing\n");
+		seq_puts(m,
+			 ": its operator new is not traced, so blocks of C++ code are missing\n");
 		break;
 	case MLU_UNSEEN_GO:
 		seq_puts(m, ": it has a Go runtime, which allocates without malloc\n");
 		break;
 	case MLU_UNSEEN_ALLOCATOR:
-		seq_printf(m, ": its malloc and free are not traced, %s\n",
+		seq_printf(m, ": its malloc and free are not traced, since %s\n",
 			   is_excluded(target, name, len) ? "object= names another object" :
 							    "it was mapped after the attach");
 		break;
 	case MLU_UNSEEN_UNREADABLE:
-		seq_printf(m, ": its file cannot be read (%s), it may define an allocator\n",
+		seq_printf(m, ": its file cannot be read (%s), so it may define an allocator\n",
 			   mlu_errno_name(mlu_mapping_dso(line->mapping)->err));
 		break;
 	default:
 		seq_puts(m,
-			 ": code made at run time, its frames have no names and need frame pointers\n");
+			 ": code made at run time, whose frames have no names and need frame pointers\n");
 	}
 }
 
 /**
- * mlu_unseen_show() - write the lines
+ * mlu_unseen_show() - write the unseen lines of a target
  * @m: the file
- * @unseen: as mlu_unseen_collect() has filled it in
- * @target: the same
+ * @unseen: the lines, from mlu_unseen_collect()
+ * @target: the target
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
  */
 void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 		     const struct mlu_target *target)
@@ -149,7 +149,7 @@ void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 	unsigned int i;
 
 	for (i = 0; i < unseen->nr; i++)
-		show_line(m, &unseen->line[i], target);
+		unseen_show_line(m, &unseen->line[i], target);
 	if (unseen->cut)
 		seq_printf(m, "unseen more -: only the first %u objects are listed\n",
 			   MLU_UNSEEN_MAX);

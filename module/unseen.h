@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What of a target cannot be seen, for its readers. */
+/* The parts of a target that are not traced or have no names, for its readers. */
 #ifndef MLU_UNSEEN_H
 #define MLU_UNSEEN_H
 
@@ -8,29 +8,38 @@
 struct mlu_mapping;
 struct mlu_target;
 
-/* Lines of one target: real ones have none to three. */
+/* Lines of one target. Real targets have up to three. */
 #define MLU_UNSEEN_MAX 32
 
-enum mlu_unseen_what {
-	MLU_UNSEEN_NEW,	       /* an operator new that is not traced */
-	MLU_UNSEEN_GO,	       /* a Go runtime */
-	MLU_UNSEEN_ALLOCATOR,  /* malloc and free that are not traced */
-	MLU_UNSEEN_UNREADABLE, /* a file that cannot be read */
-	MLU_UNSEEN_JIT,	       /* code that was made at run time */
+/**
+ * enum mlu_unseen_kind - the kind of an unseen line
+ * @MLU_UNSEEN_NEW: an operator new is not traced
+ * @MLU_UNSEEN_GO: a Go runtime is not traced
+ * @MLU_UNSEEN_ALLOCATOR: a malloc and free are not traced
+ * @MLU_UNSEEN_UNREADABLE: a file cannot be read
+ * @MLU_UNSEEN_JIT: code was made at run time
+ * @MLU_NR_UNSEEN: the number of kinds
+ */
+enum mlu_unseen_kind {
+	MLU_UNSEEN_NEW,
+	MLU_UNSEEN_GO,
+	MLU_UNSEEN_ALLOCATOR,
+	MLU_UNSEEN_UNREADABLE,
+	MLU_UNSEEN_JIT,
 	MLU_NR_UNSEEN
 };
 
 /**
- * struct mlu_unseen - what of a target cannot be seen, at one moment
+ * struct mlu_unseen - the unseen lines of a target at one moment
  * @nr: the number of lines
  * @cut: there are more than MLU_UNSEEN_MAX
- * @line: the mappings live as long as their target
+ * @line: the lines; the mappings live as long as their target
  */
 struct mlu_unseen {
 	unsigned int nr;
 	bool cut;
 	struct mlu_unseen_line {
-		enum mlu_unseen_what what;
+		enum mlu_unseen_kind kind;
 		const struct mlu_mapping *mapping;
 	} line[MLU_UNSEEN_MAX];
 };

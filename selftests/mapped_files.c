@@ -294,7 +294,7 @@ TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
 	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	report = mst_text("report");
 	EXPECT_NE(NULL, strstr(report, "\nunseen unreadable plain.so: its file cannot be read "
-				       "(EPERM), it may define an allocator\n"));
+				       "(EPERM), so it may define an allocator\n"));
 	free(report);
 	mst_fresh();
 	stop_denying(&self->denier);

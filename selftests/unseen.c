@@ -84,13 +84,13 @@ TEST_F(unseen, code_made_at_run_time)
 	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, ""));
 	mst_step(&self->l, "go");
-	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
-					 "have no names and need frame pointers\n"));
+	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, whose "
+					 "frames have no names and need frame pointers\n"));
 	/* It is there before the next attach. */
 	mst_fresh();
 	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, its frames "
-					 "have no names and need frame pointers\n"));
+	EXPECT_TRUE(is_said(self->l.pid, "unseen jit [anon]: code made at run time, whose "
+					 "frames have no names and need frame pointers\n"));
 }
 
 TEST_F(unseen, a_go_runtime)
@@ -118,7 +118,7 @@ TEST_F(unseen, an_allocator_that_object_excludes)
 	snprintf(object, sizeof(object), "object=%s", mst_libc());
 	ASSERT_EQ(0, mst_command("attach %d %s", self->l.pid, object));
 	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
-					 "not traced, object= names another object\n"));
+					 "not traced, since object= names another object\n"));
 }
 
 TEST_F(unseen, an_allocator_that_was_mapped_after_the_attach)
@@ -129,7 +129,7 @@ TEST_F(unseen, an_allocator_that_was_mapped_after_the_attach)
 	EXPECT_TRUE(is_said(self->l.pid, ""));
 	mst_step(&self->l, "go");
 	EXPECT_TRUE(is_said(self->l.pid, "unseen allocator libtoy.so: its malloc and free are "
-					 "not traced, it was mapped after the attach\n"));
+					 "not traced, since it was mapped after the attach\n"));
 	mst_fresh();
 	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
 	EXPECT_TRUE(is_said(self->l.pid, ""));
@@ -142,8 +142,8 @@ TEST_F(unseen, operator_new_of_an_allocator)
 	if (!realpath(TCMALLOC, path))
 		SKIP(return, "libtcmalloc-minimal4 is not installed");
 	snprintf(line, sizeof(line),
-		 "unseen operator_new %s: its operator new is not traced, blocks of C++ code are "
-		 "missing\n",
+		 "unseen operator_new %s: its operator new is not traced, so blocks of C++ code "
+		 "are missing\n",
 		 strrchr(path, '/') + 1);
 	mst_spawn(&self->l, "LD_PRELOAD=" TCMALLOC, "chain", NULL);
 	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
