@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The directory in debugfs. */
+/* The directory in debugfs, for init, exit and the worker. */
 #ifndef MLU_DEBUGFS_H
 #define MLU_DEBUGFS_H
 
@@ -9,7 +9,7 @@ void mlu_debugfs_init(void);
 void mlu_debugfs_exit(void);
 void mlu_debugfs_open_control(void);
 void mlu_debugfs_close_control(void);
-void mlu_debugfs_born(struct mlu_target *target);
-void mlu_debugfs_gone(struct mlu_target *target);
+void mlu_debugfs_add_target(struct mlu_target *target);
+void mlu_debugfs_remove_target(struct mlu_target *target);
 
 #endif /* MLU_DEBUGFS_H */

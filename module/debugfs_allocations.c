@@ -2,27 +2,29 @@
 /*
  * debugfs "allocations": every outstanding allocation, streamed.
  *
- * A reader goes through the targets, in each through the two tables, in each through the buckets by
- * a cursor that stays valid whatever happens to the table (allocs.h).  One bucket's records are
- * copied out under its lock and printed without it.  So a block that lives through the whole
- * reading is shown exactly once, however many come and go, and no lock is held while the reader is
- * slow.
+ * A reader goes through the targets, the two tables of each, and the buckets of each table, by a
+ * cursor that stays valid whatever happens to the table (allocs.h). The records of one bucket are
+ * copied under its lock and printed without it. So an allocation that lives through the whole
+ * reading is shown exactly once, however many are made and freed, and a slow reader holds no lock.
  *
- * A reader who goes back (pread, lseek) starts again from the beginning and skips: what he finds
- * there is then as of now.
+ * A reader that moves back (pread, lseek) starts again from the beginning and skips allocations up
+ * to the new position, as they are then.
  *
- * Entered from readers, may sleep; an open file's state is guarded by its seq_file's lock.
+ * Context: Called from readers in process context; may sleep. The state of an open file is guarded
+ * by the lock of its seq_file.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "debugfs_internal.h"
 #include "text.h"
 
-/* What is copied of a record. */
+/* The copy of a record. */
 struct item {
 	u64 addr;
 	u64 size;
@@ -32,17 +34,18 @@ struct item {
 	u8 kind;
 };
 
-struct listing {
+/* An open file. */
+struct reader {
 	struct mlu_selection *selection;
 
-	/* Where the reader is. */
-	loff_t pos; /* of items[at - 1]; 0: before the first */
+	/* The reader's position. */
+	loff_t pos; /* of items[at - 1]; 0 before the first */
 	unsigned int target;
 	bool mmaps;
 	struct mlu_allocs_cursor cursor;
 
-	/* One bucket's records; the room grows with the largest that is met. */
-	unsigned int room, nr, at;
+	/* The records of one bucket; the capacity grows to that of the largest bucket. */
+	unsigned int capacity, nr, at;
 	struct item *items;
 };
 
@@ -52,11 +55,11 @@ static const char *const kind_names[MLU_NR_KINDS] = {
 	[MLU_KIND_STACK] = "stack",
 };
 
-/* Called under a spinlock for each record of a bucket. */
-static void copy(const struct mlu_alloc *alloc, void *ctx)
+/* Called for each record of a bucket, under the spinlock of its stripe. */
+static void reader_copy_item(const struct mlu_alloc *alloc, void *ctx)
 {
-	struct listing *listing = ctx;
-	struct item *item = &listing->items[listing->nr++];
+	struct reader *reader = ctx;
+	struct item *item = &reader->items[reader->nr++];
 
 	item->addr = alloc->addr;
 	item->size = alloc->size;
@@ -66,130 +69,150 @@ static void copy(const struct mlu_alloc *alloc, void *ctx)
 	item->kind = alloc->stack->kind;
 }
 
-static int make_room(struct listing *listing, unsigned int room)
+static int reader_grow(struct reader *reader, unsigned int capacity)
 {
-	struct item *items = kvmalloc_array(room, sizeof(*items), GFP_KERNEL);
+	struct item *items = kvmalloc_array(capacity, sizeof(*items), GFP_KERNEL);
 
 	if (!items)
 		return -ENOMEM;
-	kvfree(listing->items);
-	listing->items = items;
-	listing->room = room;
+	kvfree(reader->items);
+	reader->items = items;
+	reader->capacity = capacity;
 	return 0;
 }
 
-/* On to the target's other table, or to the next target's first. */
-static void next_table(struct listing *listing)
+/* Advance to the target's other table, or to the first of the next target. */
+static void reader_next_table(struct reader *reader)
 {
-	memset(&listing->cursor, 0, sizeof(listing->cursor));
-	listing->mmaps = !listing->mmaps;
-	listing->target += !listing->mmaps;
+	memset(&reader->cursor, 0, sizeof(reader->cursor));
+	reader->mmaps = !reader->mmaps;
+	reader->target += !reader->mmaps;
 }
 
-static int step(struct listing *listing)
+static int reader_step(struct reader *reader)
 {
-	struct mlu_allocs *table = mlu_epoch_table(listing->selection->item[listing->target].epoch,
-						   listing->mmaps);
-	unsigned int need = mlu_allocs_step(table, &listing->cursor, copy, listing, listing->room);
+	struct mlu_allocs *table = mlu_epoch_table(reader->selection->item[reader->target].epoch,
+						   reader->mmaps);
+	unsigned int need = mlu_allocs_step(table, &reader->cursor, reader_copy_item, reader,
+					    reader->capacity);
 
-	return need ? make_room(listing, need * 2) : 0;
+	return need ? reader_grow(reader, need * 2) : 0;
 }
 
-/* Fill @items with the next bucket that has any.  Return: how many; 0 at the end; an error. */
-static int refill(struct listing *listing)
+/*
+ * Fill @items from the next bucket that has any records.
+ * Return: their number; 0 at the end; -ENOMEM, or -EINTR if the reader is being killed.
+ */
+static int reader_refill(struct reader *reader)
 {
 	int err = 0;
 
-	listing->nr = 0;
-	listing->at = 0;
-	while (!err && !listing->nr && listing->target < listing->selection->nr) {
-		if (listing->cursor.done)
-			next_table(listing);
+	reader->nr = 0;
+	reader->at = 0;
+	while (!err && !reader->nr && reader->target < reader->selection->nr) {
+		if (reader->cursor.done)
+			reader_next_table(reader);
 		else
-			err = step(listing);
+			err = reader_step(reader);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
-	return err ? err : listing->nr;
+	return err ? err : reader->nr;
 }
 
-static void go_to_start(struct listing *listing)
+static void reader_rewind(struct reader *reader)
 {
-	listing->pos = 0;
-	listing->target = 0;
-	listing->mmaps = false;
-	memset(&listing->cursor, 0, sizeof(listing->cursor));
-	listing->nr = 0;
-	listing->at = 0;
+	reader->pos = 0;
+	reader->target = 0;
+	reader->mmaps = false;
+	memset(&reader->cursor, 0, sizeof(reader->cursor));
+	reader->nr = 0;
+	reader->at = 0;
 }
 
-/* As long as its target has lived since, or lived. */
-static u64 age_ns(const struct listing *listing, const struct item *item)
+/* The age of an allocation does not increase after the end of its target. */
+static u64 reader_age_ns(const struct reader *reader, const struct item *item)
 {
-	u64 now = mlu_target_now(listing->selection->item[listing->target].target);
+	u64 now = mlu_target_now(reader->selection->item[reader->target].target);
 
 	return now > item->time_ns ? now - item->time_ns : 0;
 }
 
-/* Younger than older= says: left out. */
-static bool is_hidden(const struct listing *listing, const struct item *item)
+/* Return: true if the allocation is left out, as it is younger than older= says. */
+static bool is_too_young(const struct reader *reader, const struct item *item)
 {
-	u64 older = listing->selection->item[listing->target].target->options.older_ms;
+	u64 older = reader->selection->item[reader->target].target->options.older_ms;
 
-	return older && age_ns(listing, item) < older * NSEC_PER_MSEC;
+	return older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC;
 }
 
-/* The next item that is to be shown; NULL at the end, or an error. */
-static struct item *forward(struct listing *listing)
+/* Return: the next item to show; NULL at the end; an ERR_PTR, see reader_refill(). */
+static struct item *reader_next_item(struct reader *reader)
 {
 	struct item *item;
 
 	do {
-		if (listing->at == listing->nr) {
-			int n = refill(listing);
+		if (reader->at == reader->nr) {
+			int n = reader_refill(reader);
 
 			if (n <= 0)
 				return ERR_PTR(n);
 		}
-		item = &listing->items[listing->at++];
-	} while (is_hidden(listing, item));
-	listing->pos++;
+		item = &reader->items[reader->at++];
+	} while (is_too_young(reader, item));
+	reader->pos++;
 	return item;
 }
 
-static void *listing_start(struct seq_file *m, loff_t *pos)
+static void *allocations_start(struct seq_file *m, loff_t *pos)
 {
-	struct listing *listing = m->private;
+	struct reader *reader = m->private;
 	struct item *item = NULL;
 
-	if (*pos < listing->pos || !*pos)
-		go_to_start(listing);
+	if (*pos < reader->pos || !*pos)
+		reader_rewind(reader);
 	if (!*pos)
 		return SEQ_START_TOKEN;
-	if (*pos == listing->pos && listing->at)
-		return &listing->items[listing->at - 1];
-	while (listing->pos < *pos) {
-		item = forward(listing);
+	if (*pos == reader->pos && reader->at)
+		return &reader->items[reader->at - 1];
+	while (reader->pos < *pos) {
+		item = reader_next_item(reader);
 		if (IS_ERR_OR_NULL(item))
 			break;
 	}
 	return item;
 }
 
-static void *listing_next(struct seq_file *m, void *v, loff_t *pos)
+static void *allocations_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return forward(m->private);
+	return reader_next_item(m->private);
 }
 
-static void listing_stop(struct seq_file *m, void *v)
+static void allocations_stop(struct seq_file *m, void *v)
 {
 }
 
-static int listing_show(struct seq_file *m, void *v)
+/*
+ * The number of a thread as the reader sees it; 0 if it is not visible in the reader's namespace.
+ * @tid is its number in the initial namespace, in which it may have ended.
+ */
+static pid_t item_tid_in_ns(u32 tid, struct pid_namespace *ns)
 {
-	const struct listing *listing = m->private;
+	pid_t nr;
+
+	if (ns == &init_pid_ns)
+		return tid;
+	rcu_read_lock();
+	nr = pid_nr_ns(find_pid_ns(tid, &init_pid_ns), ns);
+	rcu_read_unlock();
+	return nr;
+}
+
+static int allocations_show(struct seq_file *m, void *v)
+{
+	const struct reader *reader = m->private;
 	const struct item *item = v;
 
 	if (v == SEQ_START_TOKEN) {
@@ -198,56 +221,63 @@ static int listing_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	seq_printf(m, "%u 0x%016llx %llu %llu %d %u %s\n",
-		   listing->selection->item[listing->target].target->id, item->addr, item->size,
-		   age_ns(listing, item) / NSEC_PER_MSEC,
-		   mlu_tid_in(item->tid, task_active_pid_ns(current)), item->stack,
+		   reader->selection->item[reader->target].target->id, item->addr, item->size,
+		   reader_age_ns(reader, item) / NSEC_PER_MSEC,
+		   item_tid_in_ns(item->tid, task_active_pid_ns(current)), item->stack,
 		   kind_names[item->kind]);
 	return 0;
 }
 
-static const struct seq_operations listing_ops = {
-	.start = listing_start,
-	.next = listing_next,
-	.stop = listing_stop,
-	.show = listing_show,
+static const struct seq_operations allocations_ops = {
+	.start = allocations_start,
+	.next = allocations_next,
+	.stop = allocations_stop,
+	.show = allocations_show,
 };
 
-static void listing_free(struct listing *listing)
+static void reader_free(struct reader *reader)
 {
-	mlu_selection_free(listing->selection);
-	kvfree(listing->items);
-	kfree(listing);
+	mlu_selection_free(reader->selection);
+	kvfree(reader->items);
+	kfree(reader);
 }
 
-static int listing_open(struct inode *inode, struct file *file)
+static int allocations_open(struct inode *inode, struct file *file)
 {
-	struct listing *listing;
+	struct reader *reader;
 	int err = mlu_may_open(file);
 
 	if (err)
 		return err;
-	listing = kzalloc(sizeof(*listing), GFP_KERNEL);
-	if (!listing)
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
+	if (!reader)
 		return -ENOMEM;
-	listing->selection = mlu_selection_new((unsigned long)inode->i_private);
-	err = listing->selection ? seq_open(file, &listing_ops) : -ENOMEM;
+	reader->selection = mlu_selection_new((unsigned long)inode->i_private);
+	if (!reader->selection) {
+		err = -ENOMEM;
+		goto err_reader;
+	}
+	err = seq_open(file, &allocations_ops);
 	if (err)
-		listing_free(listing);
-	else
-		((struct seq_file *)file->private_data)->private = listing;
+		goto err_reader;
+	((struct seq_file *)file->private_data)->private = reader;
+	return 0;
+
+err_reader:
+	reader_free(reader);
 	return err;
 }
 
-static int listing_release(struct inode *inode, struct file *file)
+static int allocations_release(struct inode *inode, struct file *file)
 {
-	listing_free(((struct seq_file *)file->private_data)->private);
+	reader_free(((struct seq_file *)file->private_data)->private);
 	return seq_release(inode, file);
 }
 
 const struct file_operations mlu_allocations_fops = {
 	.owner = THIS_MODULE,
-	.open = listing_open,
+	.open = allocations_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
-	.release = listing_release,
+	.release = allocations_release,
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "control": one command a write; reading shows the targets, their probes, and the last
- * refusal.  docs/ABI/debugfs-memleak_user has its grammar and errors.
+ * debugfs "control": each write is one command. Reading shows the targets, their probes, and the
+ * last command that was refused. docs/ABI/debugfs-memleak_user has the grammar and the errors.
  *
- * An open file is a session: a target that was attached with bound=1 goes when it is closed.  Its
- * release queues work and waits for nothing.
+ * An open file is a session: a target that was attached with bound=1 is forgotten when the file is
+ * closed. release() queues the work for that and does not wait for it.
  *
- * Locks: a file's own lock guards its refusal; last_lock guards the last one of all; under either
- * nothing is taken.  mlu_targets_lock is taken alone.
+ * Context: Called from readers and writers in process context; may sleep.
+ * Locks: control->lock guards a file's own refusal, last_lock the last one of all files; both are
+ * leaves. mlu_targets_lock is taken with neither of them.
  */
 #include <linux/debugfs.h>
 #include <linux/ktime.h>
@@ -24,38 +25,39 @@
 #include "unseen.h"
 #include "worker.h"
 
+/* An open file. */
 struct control {
 	struct mlu_session *session;
-	struct mutex lock; /* guards what is below */
+	struct mutex lock; /* guards the members below */
 	bool written;
-	struct mlu_refusal refusal; /* of this file's last command; err 0: it was none */
+	struct mlu_refusal refusal; /* of this file's last command; err is 0 if that succeeded */
 };
 
 static DEFINE_MUTEX(last_lock);
-static struct mlu_refusal last;
+static struct mlu_refusal last_refusal;
+static struct dentry *control_file;
 
-/* @to becomes a copy of @from. */
-static void copy_refusal(struct mlu_refusal *to, const struct mlu_refusal *from)
+static void refusal_copy(struct mlu_refusal *to, const struct mlu_refusal *from)
 {
 	put_pid(to->writer);
 	*to = *from;
 	get_pid(to->writer);
 }
 
-static void keep_refusal(struct control *control, const struct mlu_refusal *refusal)
+static void control_keep_refusal(struct control *control, const struct mlu_refusal *refusal)
 {
 	mutex_lock(&control->lock);
 	control->written = true;
-	copy_refusal(&control->refusal, refusal);
+	refusal_copy(&control->refusal, refusal);
 	mutex_unlock(&control->lock);
 	if (!refusal->err)
 		return;
 	mutex_lock(&last_lock);
-	copy_refusal(&last, refusal);
+	refusal_copy(&last_refusal, refusal);
 	mutex_unlock(&last_lock);
 }
 
-static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
+static void control_show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 {
 	if (!refusal->err)
 		return;
@@ -66,14 +68,7 @@ static void show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 		   div_u64(ktime_get_ns() - refusal->time_ns, NSEC_PER_MSEC));
 }
 
-static void show_use(struct seq_file *m, const struct mlu_use *use)
-{
-	seq_printf(m, "%s ", use->probe->function.proto->name);
-	mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping), use->addr);
-	seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
-}
-
-static void show_target(struct seq_file *m, struct mlu_target *target)
+static void control_show_target(struct seq_file *m, struct mlu_target *target)
 {
 	struct mlu_unseen unseen;
 	unsigned int i;
@@ -83,15 +78,18 @@ static void show_target(struct seq_file *m, struct mlu_target *target)
 	mlu_options_show(m, &target->options);
 	seq_puts(m, target->nr_uses ? ": " : ": none");
 	for (i = 0; i < target->nr_uses; i++) {
-		seq_puts(m, i ? ", " : "");
-		show_use(m, &target->uses[i]);
+		const struct mlu_use *use = &target->uses[i];
+
+		seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
+		mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping), use->addr);
+		seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
 	}
 	seq_putc(m, '\n');
 	mlu_unseen_collect(&unseen, target);
 	mlu_unseen_show(m, &unseen, target);
 }
 
-static int show(struct seq_file *m, void *unused)
+static int control_show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
 	struct mlu_target *target;
@@ -99,17 +97,17 @@ static int show(struct seq_file *m, void *unused)
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(target, &mlu_targets, node)
-		show_target(m, target);
+		control_show_target(m, target);
 	mutex_unlock(&mlu_targets_lock);
 
 	mutex_lock(&control->lock);
 	if (control->written)
-		show_refusal(m, &control->refusal);
+		control_show_refusal(m, &control->refusal);
 	mutex_unlock(&control->lock);
 	if (control->written)
 		return 0;
 	mutex_lock(&last_lock);
-	show_refusal(m, &last);
+	control_show_refusal(m, &last_refusal);
 	mutex_unlock(&last_lock);
 	return 0;
 }
@@ -125,15 +123,20 @@ static int control_open(struct inode *inode, struct file *file)
 	if (!control)
 		return -ENOMEM;
 	mutex_init(&control->lock);
-	err = -ENOMEM;
 	control->session = mlu_session_new();
-	if (control->session)
-		err = single_open(file, show, control);
-	if (err) {
-		if (control->session)
-			mlu_session_put(control->session);
-		kfree(control);
+	if (!control->session) {
+		err = -ENOMEM;
+		goto err_control;
 	}
+	err = single_open(file, control_show, control);
+	if (err)
+		goto err_session;
+	return 0;
+
+err_session:
+	mlu_session_put(control->session);
+err_control:
+	kfree(control);
 	return err;
 }
 
@@ -148,25 +151,25 @@ static int control_release(struct inode *inode, struct file *file)
 }
 
 /*
- * The write takes all of its bytes or none.  It sets the file's position to the start, so that a
- * read after it shows everything: what was asked, and what came of it.
+ * A write takes all of its bytes or none. It sets the file's position to 0, so that a following
+ * read shows the whole file, with the refusal of this command.
  */
 static ssize_t control_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	struct control *control = ((struct seq_file *)file->private_data)->private;
 	struct mlu_refusal refusal = {};
-	/* One byte more than a command may have is enough to refuse it. */
-	char *text = memdup_user_nul(buf, min_t(size_t, len, MLU_COMMAND_MAX + 1));
+	/* mlu_command() refuses a command with one byte too many; more need not be copied. */
+	size_t copied = min_t(size_t, len, MLU_COMMAND_MAX + 1);
+	char *text = memdup_user_nul(buf, copied);
 	int err = PTR_ERR_OR_ZERO(text);
 
 	if (err) {
 		mlu_command_unread(err, &refusal);
 	} else {
-		err = mlu_command(text, min_t(size_t, len, MLU_COMMAND_MAX + 1), control->session,
-				  &refusal);
+		err = mlu_command(text, copied, control->session, &refusal);
 		kfree(text);
 	}
-	keep_refusal(control, &refusal);
+	control_keep_refusal(control, &refusal);
 	put_pid(refusal.writer);
 	*pos = 0;
 	return err ? err : len;
@@ -181,16 +184,23 @@ static const struct file_operations control_fops = {
 	.release = control_release,
 };
 
-static struct dentry *control_file;
-
+/**
+ * mlu_control_init() - create control
+ * @dir: the directory
+ */
 void mlu_control_init(struct dentry *dir)
 {
 	control_file = debugfs_create_file("control", 0600, dir, NULL, &control_fops);
 }
 
+/**
+ * mlu_control_exit() - remove control
+ *
+ * Context: Exit, with no file of the module open.
+ */
 void mlu_control_exit(void)
 {
 	debugfs_remove(control_file);
-	put_pid(last.writer);
-	last.writer = NULL;
+	put_pid(last_refusal.writer);
+	last_refusal.writer = NULL;
 }

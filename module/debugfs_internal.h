@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files in debugfs share, and their operations. */
+/* Shared by the debugfs_*.c files and snapshot.c: selections, common output, file operations. */
 #ifndef MLU_DEBUGFS_INTERNAL_H
 #define MLU_DEBUGFS_INTERNAL_H
 
@@ -8,17 +8,22 @@
 
 #include "target.h"
 
-int mlu_may_open(struct file *file);
+/* debugfs_select.c */
 
-/* A reader's choice of targets: all that are listed when the file is opened, or one of them. */
+/**
+ * struct mlu_selection - the targets that an open file shows, oldest first
+ * @nr: the number of targets
+ * @item: each target, and its epoch that was current at the open, with references
+ */
 struct mlu_selection {
 	unsigned int nr;
 	struct mlu_selected {
 		struct mlu_target *target;
-		struct mlu_epoch *epoch; /* current at the open */
+		struct mlu_epoch *epoch;
 	} item[];
 };
 
+int mlu_may_open(struct file *file);
 struct mlu_selection *mlu_selection_new(u32 id);
 void mlu_selection_free(struct mlu_selection *selection);
 
@@ -26,10 +31,12 @@ void mlu_seq_target(struct seq_file *m, const struct mlu_target *target);
 void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
 		  unsigned long pc);
 
+/* debugfs_report.c, debugfs_allocations.c and debugfs_stats.c; i_private is the target's id or 0 */
 extern const struct file_operations mlu_report_fops;
 extern const struct file_operations mlu_allocations_fops;
 extern const struct file_operations mlu_stats_fops;
 
+/* debugfs_control.c */
 void mlu_control_init(struct dentry *dir);
 void mlu_control_exit(void);
 

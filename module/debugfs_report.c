@@ -2,9 +2,9 @@
 /*
  * debugfs "report": outstanding allocations grouped by stack.
  *
- * Collecting and printing are apart: open() takes a snapshot, show() only formats.
+ * Collecting and printing are separate: open() takes a snapshot, show() only formats it.
  *
- * Entered from readers, may sleep; no lock of its own.
+ * Context: Called from readers in process context; may sleep. No lock of its own.
  */
 #include <linux/math64.h>
 #include <linux/module.h>
@@ -35,21 +35,24 @@ static const char *const kind_words[MLU_NR_KINDS] = {
 
 /* === Printing === */
 
-static u64 age_ms(const struct mlu_section *section, u64 made_ns)
+static u64 section_age_ms(const struct mlu_section *section, u64 made_ns)
 {
 	return section->now_ns > made_ns ? div_u64(section->now_ns - made_ns, NSEC_PER_MSEC) : 0;
 }
 
-/* Of a call its last byte is looked at: what it returns to may lie behind the mapping. */
-static bool is_unmapped(const struct mlu_mapping_shown *shown, const struct mlu_frame *frame)
+/*
+ * The address of a call is that of its last byte: the return address may be the first one behind
+ * the mapping.
+ */
+static bool is_frame_unmapped(const struct mlu_mapping_shown *shown, const struct mlu_frame *frame)
 {
 	unsigned long at = mlu_frame_pc(frame) - !mlu_frame_is_interrupted(frame);
 
 	return shown->gone || mlu_holes_contain(&shown->holes, at);
 }
 
-static void show_frame(struct seq_file *m, const struct mlu_section *section,
-		       const struct mlu_frame *frame)
+static void report_show_frame(struct seq_file *m, const struct mlu_section *section,
+			      const struct mlu_frame *frame)
 {
 	const struct mlu_mapping_shown *shown = NULL;
 
@@ -59,14 +62,14 @@ static void show_frame(struct seq_file *m, const struct mlu_section *section,
 	mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, mlu_frame_pc(frame));
 	if (mlu_frame_is_interrupted(frame))
 		seq_puts(m, " (signal)");
-	if (shown && is_unmapped(shown, frame))
+	if (shown && is_frame_unmapped(shown, frame))
 		seq_puts(m, " (unmapped)");
 	if (shown && shown->shared)
 		seq_printf(m, " (mapping %u)", frame->mapping->id);
 }
 
-static void show_row(struct seq_file *m, const struct mlu_section *section,
-		     const struct mlu_row *row)
+static void report_show_row(struct seq_file *m, const struct mlu_section *section,
+			    const struct mlu_row *row)
 {
 	const struct mlu_stack *stack = row->stack;
 	unsigned int i;
@@ -74,17 +77,17 @@ static void show_row(struct seq_file *m, const struct mlu_section *section,
 	seq_printf(m,
 		   "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %lld made, %lld freed)\n",
 		   row->bytes, row->nr, stack->id, kind_words[stack->kind],
-		   age_ms(section, row->youngest_ns), age_ms(section, row->oldest_ns), row->made,
-		   row->freed);
+		   section_age_ms(section, row->youngest_ns),
+		   section_age_ms(section, row->oldest_ns), row->made, row->freed);
 	for (i = 0; i < stack->nr; i++) {
-		show_frame(m, section, &stack->frames[i]);
+		report_show_frame(m, section, &stack->frames[i]);
 		if (i == stack->nr - 1)
 			seq_printf(m, " (%s)", end_notes[stack->end]);
 		seq_putc(m, '\n');
 	}
 }
 
-static void show_mapping(struct seq_file *m, const struct mlu_mapping_shown *shown)
+static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_shown *shown)
 {
 	const struct mlu_mapping *mapping = shown->mapping;
 	const struct mlu_dso *dso = shown->dso;
@@ -105,17 +108,18 @@ static void show_mapping(struct seq_file *m, const struct mlu_mapping_shown *sho
 	seq_putc(m, '\n');
 }
 
-static void show_head(struct seq_file *m, const struct mlu_section *section)
+static void report_show_head(struct seq_file *m, const struct mlu_section *section)
 {
 	mlu_seq_target(m, section->target);
 	seq_printf(m, " %s %llu ms: %llu bytes in %llu allocations from %u stack%s, lost %llu\n",
-		   mlu_state_name(section->state), age_ms(section, section->target->attached_ns),
-		   section->bytes, section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
+		   mlu_state_name(section->state),
+		   section_age_ms(section, section->target->attached_ns), section->bytes,
+		   section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
 		   mlu_counters_lost(&section->counters));
 }
 
-/* The counters of events; of those that are 0 only the two that every reader needs. */
-static void show_events(struct seq_file *m, const struct mlu_counters *counters)
+/* The counters of events, without those that are 0; allocated and freed are always written. */
+static void report_show_events(struct seq_file *m, const struct mlu_counters *counters)
 {
 	unsigned int i;
 
@@ -126,21 +130,21 @@ static void show_events(struct seq_file *m, const struct mlu_counters *counters)
 	seq_putc(m, '\n');
 }
 
-/* === The file: position 0 is the first line, then each section's lines, stacks and mappings === */
+/* === The file: position 0 is the first line; each section has its head, stacks, mappings === */
 
-static u64 nr_items(const struct mlu_section *section)
+static u64 section_nr_items(const struct mlu_section *section)
 {
 	return 1ULL + section->nr_rows + section->nr_mappings;
 }
 
 static void *report_start(struct seq_file *m, loff_t *pos)
 {
-	const struct mlu_snapshot *report = m->private;
+	const struct mlu_snapshot *snapshot = m->private;
 	u64 nr = 1;
 	unsigned int i;
 
-	for (i = 0; i < report->selection->nr; i++)
-		nr += nr_items(&report->sections[i]);
+	for (i = 0; i < snapshot->selection->nr; i++)
+		nr += section_nr_items(&snapshot->sections[i]);
 	return *pos < nr ? pos : NULL;
 }
 
@@ -154,32 +158,32 @@ static void report_stop(struct seq_file *m, void *v)
 {
 }
 
-static void show_item(struct seq_file *m, const struct mlu_section *section, u64 item)
+static void report_show_item(struct seq_file *m, const struct mlu_section *section, u64 item)
 {
 	if (!item) {
-		show_head(m, section);
-		show_events(m, &section->counters);
+		report_show_head(m, section);
+		report_show_events(m, &section->counters);
 		mlu_unseen_show(m, &section->unseen, section->target);
 	} else if (item <= section->nr_rows) {
-		show_row(m, section, &section->rows[item - 1]);
+		report_show_row(m, section, &section->rows[item - 1]);
 	} else {
-		show_mapping(m, &section->mappings[item - 1 - section->nr_rows]);
+		report_show_mapping(m, &section->mappings[item - 1 - section->nr_rows]);
 	}
 }
 
 static int report_show(struct seq_file *m, void *v)
 {
-	const struct mlu_snapshot *report = m->private;
-	const struct mlu_section *section = report->sections;
+	const struct mlu_snapshot *snapshot = m->private;
+	const struct mlu_section *section = snapshot->sections;
 	u64 item = *(loff_t *)v;
 
 	if (!item) {
 		seq_puts(m, "memleak_user report 1\n");
 		return 0;
 	}
-	for (item--; item >= nr_items(section); section++)
-		item -= nr_items(section);
-	show_item(m, section, item);
+	for (item--; item >= section_nr_items(section); section++)
+		item -= section_nr_items(section);
+	report_show_item(m, section, item);
 	return 0;
 }
 
@@ -192,19 +196,22 @@ static const struct seq_operations report_ops = {
 
 static int report_open(struct inode *inode, struct file *file)
 {
-	struct mlu_snapshot *report;
+	struct mlu_snapshot *snapshot;
 	int err = mlu_may_open(file);
 
 	if (err)
 		return err;
-	report = mlu_snapshot_new((unsigned long)inode->i_private);
-	if (IS_ERR(report))
-		return PTR_ERR(report);
+	snapshot = mlu_snapshot_new((unsigned long)inode->i_private);
+	if (IS_ERR(snapshot))
+		return PTR_ERR(snapshot);
 	err = seq_open(file, &report_ops);
 	if (err)
-		mlu_snapshot_free(report);
-	else
-		((struct seq_file *)file->private_data)->private = report;
+		goto err_snapshot;
+	((struct seq_file *)file->private_data)->private = snapshot;
+	return 0;
+
+err_snapshot:
+	mlu_snapshot_free(snapshot);
 	return err;
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the debugfs files have in common: who may open them, which targets they show, how they
- * write a target and an address.
+ * Shared by the debugfs files: the check at open, the targets they show, and how they write a
+ * target and an address.
  *
- * Entered from readers, may sleep.  A selection holds a reference on each of its targets and on
- * what is recorded of it: it shows them even when they are cleared or forgotten meanwhile.
+ * A selection holds a reference on each of its targets and on what is recorded of it, so it shows
+ * them even if they are cleared or forgotten meanwhile.
+ *
+ * Context: Called from readers in process context; may sleep.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -16,68 +18,76 @@
 #include "debugfs_internal.h"
 #include "text.h"
 
-/** mlu_may_open() - a target's addresses and paths are for root of the host only */
+/**
+ * mlu_may_open() - check that the opener of a file is root of the host
+ * @file: the file
+ *
+ * The files show addresses and paths of processes.
+ *
+ * Return: 0 or -EPERM.
+ */
 int mlu_may_open(struct file *file)
 {
 	return file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
-static void add_to(struct mlu_selection *selection, struct mlu_target *target)
-{
-	struct mlu_selected *item = &selection->item[selection->nr++];
-
-	item->target = mlu_target_get(target);
-	item->epoch = mlu_target_epoch_get(target);
-}
-
-static void drop_item(struct mlu_selected *item)
-{
-	mlu_epoch_put(item->epoch);
-	mlu_target_put(item->target);
-}
-
-static unsigned int count_targets(void)
-{
-	struct mlu_target *target;
-	unsigned int nr = 0;
-
-	list_for_each_entry(target, &mlu_targets, node)
-		nr++;
-	return nr;
-}
-
 /**
- * mlu_selection_new() - the listed targets, oldest first
- * @id: of the only one, 0: all
+ * mlu_selection_new() - select the listed targets, oldest first
+ * @id: of one target, or 0 for all
  *
- * Return: NULL without memory.
+ * Context: Process context. May sleep. Takes and releases mlu_targets_lock.
+ * Return: the selection, which may be empty, or NULL without memory.
  */
 struct mlu_selection *mlu_selection_new(u32 id)
 {
 	struct mlu_selection *selection;
 	struct mlu_target *target;
+	unsigned int nr = 0;
 
 	mutex_lock(&mlu_targets_lock);
-	selection = kvzalloc(struct_size(selection, item, count_targets()), GFP_KERNEL);
-	if (selection) {
-		list_for_each_entry(target, &mlu_targets, node)
-			if (!id || target->id == id)
-				add_to(selection, target);
+	list_for_each_entry(target, &mlu_targets, node)
+		nr++;
+	selection = kvzalloc(struct_size(selection, item, nr), GFP_KERNEL);
+	if (!selection)
+		goto out;
+	list_for_each_entry(target, &mlu_targets, node) {
+		struct mlu_selected *item = &selection->item[selection->nr];
+
+		if (id && target->id != id)
+			continue;
+		item->target = mlu_target_get(target);
+		item->epoch = mlu_target_epoch_get(target);
+		selection->nr++;
 	}
+out:
 	mutex_unlock(&mlu_targets_lock);
 	return selection;
 }
 
+/**
+ * mlu_selection_free() - free a selection and drop its references
+ * @selection: the selection; may be NULL
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_selection_free(struct mlu_selection *selection)
 {
 	unsigned int i;
 
-	for (i = 0; selection && i < selection->nr; i++)
-		drop_item(&selection->item[i]);
+	for (i = 0; selection && i < selection->nr; i++) {
+		mlu_epoch_put(selection->item[i].epoch);
+		mlu_target_put(selection->item[i].target);
+	}
 	kvfree(selection);
 }
 
-/** mlu_seq_target() - "target ID pid PID COMM" */
+/**
+ * mlu_seq_target() - write "target ID pid PID COMM"
+ * @m: the file
+ * @target: the target
+ *
+ * The PID is the one in the reader's namespace.
+ */
 void mlu_seq_target(struct seq_file *m, const struct mlu_target *target)
 {
 	seq_printf(m, "target %u pid %d ", target->id,
@@ -85,7 +95,13 @@ void mlu_seq_target(struct seq_file *m, const struct mlu_target *target)
 	mlu_seq_name(m, target->comm, strnlen(target->comm, sizeof(target->comm)));
 }
 
-/** mlu_seq_code() - "OBJECT+0xADDRESS"; @dso as for mlu_mapping_address() */
+/**
+ * mlu_seq_code() - write "OBJECT+0xADDRESS"
+ * @m: the file
+ * @mapping: the mapping of @pc; NULL if it could not be looked up
+ * @dso: the dso of the mapping, ready; NULL if it has not been read
+ * @pc: the address in the process
+ */
 void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
 		  unsigned long pc)
 {

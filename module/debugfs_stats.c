@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "stats": the counters of events, and what the module uses.
+ * debugfs "stats": the counters of events, and the memory that the module uses.
  *
- * Entered from readers, may sleep; no lock of its own.
+ * Context: Called from readers in process context; may sleep. No lock of its own.
  */
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -12,7 +12,7 @@
 #include "mem.h"
 #include "probes.h"
 
-static void show_module(struct seq_file *m, const struct mlu_selection *selection)
+static void stats_show_module(struct seq_file *m, const struct mlu_selection *selection)
 {
 	static const char *const names[MLU_NR_MEM] = {
 		[MLU_MEM_RECORDS] = "records",	 [MLU_MEM_STACKS] = "stacks",
@@ -34,7 +34,7 @@ static void show_module(struct seq_file *m, const struct mlu_selection *selectio
 	seq_printf(m, "bytes_used %ld\nbytes_limit %ld\n", mlu_mem_total(), mlu_mem_limit());
 }
 
-static int show(struct seq_file *m, void *unused)
+static int stats_show(struct seq_file *m, void *unused)
 {
 	u32 id = (unsigned long)m->private;
 	struct mlu_selection *selection = mlu_selection_new(id);
@@ -48,7 +48,7 @@ static int show(struct seq_file *m, void *unused)
 	for (i = 0; i < MLU_NR_COUNTERS; i++)
 		seq_printf(m, "%s %llu\n", mlu_counter_names[i], sum.n[i]);
 	if (!id)
-		show_module(m, selection);
+		stats_show_module(m, selection);
 	mlu_selection_free(selection);
 	return 0;
 }
@@ -57,7 +57,7 @@ static int stats_open(struct inode *inode, struct file *file)
 {
 	int err = mlu_may_open(file);
 
-	return err ? err : single_open(file, show, inode->i_private);
+	return err ? err : single_open(file, stats_show, inode->i_private);
 }
 
 const struct file_operations mlu_stats_fops = {

@@ -34,8 +34,8 @@ MODULE_PARM_DESC(max_ended,
 		 "ended targets that are kept; the oldest is dropped first (default 64)");
 
 static const struct mlu_worker_ops worker_ops = {
-	.target_added = mlu_debugfs_born,
-	.target_removed = mlu_debugfs_gone,
+	.target_added = mlu_debugfs_add_target,
+	.target_removed = mlu_debugfs_remove_target,
 };
 
 static int __init memleak_user_init(void)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writing what a target or a writer has named.
+ * Writing names that a target or a writer has chosen, and names of errors.
  *
  * Each byte outside of 0x21 to 0x7e, and the backslash, is written as a backslash and three octal
- * digits, as /proc/PID/maps does with the newline; a path at the end of a line may keep its spaces.
- * Entered from readers and writers; needs no lock.
+ * digits, as /proc/PID/maps does with the newline. A path at the end of a line may keep its spaces.
+ *
+ * Context: Any. No locks.
  */
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
-#include <linux/rcupdate.h>
+#include <linux/kernel.h>
 
 #include "text.h"
 
@@ -17,7 +16,7 @@ static bool is_plain(char c, bool spaces)
 	return (c > ' ' && c < 0x7f && c != '\\') || (spaces && c == ' ');
 }
 
-static void write_escaped(struct seq_file *m, const char *text, size_t len, bool spaces)
+static void seq_escaped(struct seq_file *m, const char *text, size_t len, bool spaces)
 {
 	size_t i;
 
@@ -29,56 +28,59 @@ static void write_escaped(struct seq_file *m, const char *text, size_t len, bool
 	}
 }
 
+/**
+ * mlu_seq_name() - write an escaped name, which is one word
+ * @m: the file
+ * @name: the name, not terminated
+ * @len: its length
+ */
 void mlu_seq_name(struct seq_file *m, const char *name, size_t len)
 {
-	write_escaped(m, name, len, false);
+	seq_escaped(m, name, len, false);
 }
 
+/**
+ * mlu_seq_path() - write an escaped path, with its spaces
+ * @m: the file
+ * @path: the path, not terminated
+ * @len: its length
+ */
 void mlu_seq_path(struct seq_file *m, const char *path, size_t len)
 {
-	write_escaped(m, path, len, true);
+	seq_escaped(m, path, len, true);
 }
 
-/*
- * mlu_escape() - the same into a buffer, with spaces kept
- * @room: of @buf, at least 1; what does not fit is left out
+/**
+ * mlu_escape() - escape a text into a buffer, with its spaces
+ * @buf: the buffer
+ * @size: its size, at least 1; what does not fit is left out
+ * @text: the text, not terminated
+ * @len: its length
  *
- * Return: the length written, without the final 0.
+ * Return: the length written, without the terminating zero.
  */
-size_t mlu_escape(char *buf, size_t room, const char *text, size_t len)
+size_t mlu_escape(char *buf, size_t size, const char *text, size_t len)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < len && n + 4 < room; i++) {
+	for (i = 0; i < len && n + 4 < size; i++) {
 		if (is_plain(text[i], true))
 			buf[n++] = text[i];
 		else
-			n += scnprintf(buf + n, room - n, "\\%03o", (u8)text[i]);
+			n += scnprintf(buf + n, size - n, "\\%03o", (u8)text[i]);
 	}
 	buf[n] = '\0';
 	return n;
 }
 
 /**
- * mlu_tid_in() - a thread's number as a reader sees it
- * @tid: its number in the initial namespace, where it may have ended
- * @ns: the reader's
+ * mlu_errno_name() - name an error that a command or the reading of a file returns
+ * @err: a negative errno
  *
- * Return: 0 if it is not to be seen there.
+ * "%pe" prints names only on kernels with CONFIG_SYMBOLIC_ERRNAME.
+ *
+ * Return: the name, as in docs/ABI/debugfs-memleak_user.
  */
-pid_t mlu_tid_in(u32 tid, struct pid_namespace *ns)
-{
-	pid_t nr;
-
-	if (ns == &init_pid_ns)
-		return tid;
-	rcu_read_lock();
-	nr = pid_nr_ns(find_pid_ns(tid, &init_pid_ns), ns);
-	rcu_read_unlock();
-	return nr;
-}
-
-/** mlu_errno_name() - the name of an error that commands give, or reading a file */
 const char *mlu_errno_name(int err)
 {
 	static const struct {

@@ -55,9 +55,9 @@ wait_for_completion_killable_timeout
 roots="
 handlers on_entry on_return
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
-readers report_open listing_open listing_start listing_next stats_open show control_open
+readers report_open allocations_open allocations_start allocations_next stats_open stats_show control_show control_open
 commands control_write parse_targets mlu_detach mlu_target_new_epoch
-attach control_write parse_attach mlu_attach watch_alloc mlu_debugfs_born mlu_maps_resolve_work dso_read_work image_read
+attach control_write parse_attach mlu_attach watch_alloc mlu_debugfs_add_target mlu_maps_resolve_work dso_read_work image_read
 insmod init_module
 "
 
