@@ -19,6 +19,7 @@
  * pile up just when memory is short.  A record is owned by the table from insert to remove or drop.
  */
 #include <linux/bitrev.h>
+#include <linux/err.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -52,12 +53,20 @@ void mlu_allocs_pool_exit(void)
 	mlu_pool_exit(&heap_pool);
 }
 
-/** mlu_alloc_new() - a record to be filled in and inserted, or NULL (see mlu_pool_alloc()) */
-struct mlu_alloc *mlu_alloc_new(bool mapped, bool *at_limit)
+/**
+ * mlu_alloc_new() - allocate a record
+ * @mapped: it is the record of a mapping, embedded in a struct mlu_mapped_alloc
+ *
+ * The caller fills it in and inserts it.
+ *
+ * Context: Task context. Does not sleep.
+ * Return: the record; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
+ */
+struct mlu_alloc *mlu_alloc_new(bool mapped)
 {
-	struct mlu_alloc *alloc = mlu_pool_alloc(mapped ? &mapped_pool : &heap_pool, at_limit);
+	struct mlu_alloc *alloc = mlu_pool_alloc(mapped ? &mapped_pool : &heap_pool);
 
-	if (alloc)
+	if (!IS_ERR(alloc))
 		alloc->mapped = mapped;
 	return alloc;
 }

@@ -52,7 +52,7 @@ struct mlu_allocs {
 
 int mlu_allocs_pool_init(void);
 void mlu_allocs_pool_exit(void);
-struct mlu_alloc *mlu_alloc_new(bool mapped, bool *at_limit);
+struct mlu_alloc *mlu_alloc_new(bool mapped);
 void mlu_alloc_free(struct mlu_alloc *alloc);
 
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits);

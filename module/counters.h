@@ -28,6 +28,7 @@
 	X(unknown_caller)       \
 	X(lost_memory)          \
 	X(lost_limit)           \
+	X(lost_busy)            \
 	X(lost_inflight)        \
 	X(lost_fault)           \
 	X(walk_end)             \

@@ -18,6 +18,7 @@
  *
  * Bounded: MAX_COPIES bytes in all; beyond that an event's stack ends where the data is missing.
  */
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -151,7 +152,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	if (!event)
 		return NULL;
 	placeholder = mlu_stacks_add_pending(&epoch->stacks, trace);
-	if (!placeholder) {
+	if (IS_ERR(placeholder)) {
 		event_free(event);
 		return NULL;
 	}
@@ -199,7 +200,7 @@ static void resolve(struct event *event, struct mlu_walk *walk)
 	stack = mlu_stacks_intern(&event->epoch->stacks, &walk->trace);
 	rcu_read_unlock();
 	/* Without memory it stays what it is: unread. */
-	if (stack)
+	if (!IS_ERR(stack))
 		mlu_stack_resolve(event->placeholder, stack);
 }
 

@@ -20,6 +20,7 @@
  * sleeps, faults or waits.  A call in flight is its thread's own; records are under their table's
  * locks.
  */
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -68,10 +69,12 @@ static void walk_put(struct mlu_walk *walk)
 	kfree(this_cpu_xchg(*spare_walks, walk));
 }
 
-static void count_failure(struct mlu_epoch *epoch, bool at_limit)
+static void count_failure(struct mlu_epoch *epoch, long err)
 {
-	if (at_limit)
+	if (err == -ENOSPC)
 		mlu_count(epoch->counters, lost_limit);
+	else if (err == -EAGAIN)
+		mlu_count(epoch->counters, lost_busy);
 	else
 		mlu_count(epoch->counters, lost_memory);
 }
@@ -121,8 +124,8 @@ static struct mlu_stack *store(struct mlu_target *target, struct mlu_epoch *epoc
 static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_unwind_start *start, u8 kind)
 {
+	struct mlu_stack *stack = ERR_PTR(-ENOMEM);
 	struct mlu_walk *walk = walk_get();
-	struct mlu_stack *stack = NULL;
 
 	if (walk) {
 		walk->trace.kind = kind;
@@ -130,9 +133,10 @@ static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch 
 		stack = store(target, epoch, start, walk);
 		walk_put(walk);
 	}
-	if (!stack)
-		count_failure(epoch, mlu_mem_is_at_limit(sizeof(*stack)));
-	return stack;
+	if (!IS_ERR(stack))
+		return stack;
+	count_failure(epoch, PTR_ERR(stack));
+	return NULL;
 }
 
 static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
@@ -169,11 +173,10 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 				const struct pt_regs *regs)
 {
 	const struct mlu_prototype *proto = function->proto;
-	bool at_limit;
-	struct mlu_call *call = mlu_call_new(&at_limit);
+	struct mlu_call *call = mlu_call_new();
 
-	if (!call) {
-		count_failure(epoch, at_limit);
+	if (IS_ERR(call)) {
+		count_failure(epoch, PTR_ERR(call));
 		return NULL;
 	}
 	read_call(call, function, regs);
@@ -361,13 +364,12 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 {
 	struct mlu_stack *stack = stack_of(target, epoch, call, regs);
 	struct mlu_alloc *alloc;
-	bool at_limit;
 
 	if (!stack)
 		return;
-	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP, &at_limit);
-	if (!alloc) {
-		count_failure(epoch, at_limit);
+	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);
+	if (IS_ERR(alloc)) {
+		count_failure(epoch, PTR_ERR(alloc));
 		return;
 	}
 	alloc->addr = block;

@@ -11,6 +11,7 @@
  * target runs any more.  A bucket's lock guards what is in it, since threads share buckets; a
  * call itself needs none, since only current looks at its own.
  */
+#include <linux/err.h>
 #include <linux/hash.h>
 
 #include "inflight.h"
@@ -48,13 +49,21 @@ void mlu_inflight_free(struct mlu_inflight *inflight)
 	mlu_mem_free(MLU_MEM_TABLES, inflight, sizeof(*inflight));
 }
 
-/** mlu_call_new() - a zeroed call of current, to be filled in and pushed; or NULL */
-struct mlu_call *mlu_call_new(bool *at_limit)
+/**
+ * mlu_call_new() - allocate a call of current
+ *
+ * The caller fills it in and pushes it.
+ *
+ * Context: Task context. Does not sleep.
+ * Return: the call, zeroed but for its task; ERR_PTR(-ENOSPC) at the memory limit,
+ * ERR_PTR(-ENOMEM) without memory.
+ */
+struct mlu_call *mlu_call_new(void)
 {
-	struct mlu_call *call = mlu_pool_alloc(&pool, at_limit);
+	struct mlu_call *call = mlu_pool_alloc(&pool);
 
-	if (!call)
-		return NULL;
+	if (IS_ERR(call))
+		return call;
 	memset(call, 0, sizeof(*call));
 	call->task = current;
 	call->task_start = current->start_time;

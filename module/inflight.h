@@ -71,7 +71,7 @@ void mlu_inflight_pool_exit(void);
 struct mlu_inflight *mlu_inflight_new(void);
 void mlu_inflight_free(struct mlu_inflight *inflight);
 
-struct mlu_call *mlu_call_new(bool *at_limit);
+struct mlu_call *mlu_call_new(void);
 void mlu_call_free(struct mlu_call *call);
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);

@@ -5,6 +5,7 @@
  * Entered from handlers (may not sleep), from the worker and from readers.  The counters are
  * atomics: exact in sum, read without a lock.  A pool's lock is a leaf.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
 
 #include "mem.h"
@@ -59,12 +60,6 @@ bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 		return true;
 	mlu_mem_uncharge(kind, size);
 	return false;
-}
-
-/* mlu_mem_is_at_limit() - would @size bytes for records or stacks pass the limit now? */
-bool mlu_mem_is_at_limit(size_t size)
-{
-	return !is_within_limit(MLU_MEM_RECORDS, atomic_long_read(&total) + size);
 }
 
 void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
@@ -190,27 +185,29 @@ void mlu_pool_exit(struct mlu_pool *pool)
 	kmem_cache_destroy(pool->cache);
 }
 
-/*
- * mlu_pool_alloc() - an object, not zeroed
- * @at_limit: set to whether it failed for the limit (else for want of memory)
+/**
+ * mlu_pool_alloc() - allocate an object in a handler
+ * @pool: the pool
  *
- * Context: any task context, does not sleep.
+ * Context: Task context. Does not sleep.
+ * Return: the object, not zeroed; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without
+ * memory.
  */
-void *mlu_pool_alloc(struct mlu_pool *pool, bool *at_limit)
+void *mlu_pool_alloc(struct mlu_pool *pool)
 {
 	void *object;
 
-	*at_limit = !mlu_mem_charge(pool->kind, pool->size);
-	if (*at_limit)
-		return NULL;
+	if (!mlu_mem_charge(pool->kind, pool->size))
+		return ERR_PTR(-ENOSPC);
 	object = kmem_cache_alloc(pool->cache, MLU_GFP);
 	if (!object) {
 		object = reserve_get(pool);
 		queue_work(system_unbound_wq, &pool->refill);
 	}
-	if (!object)
-		mlu_mem_uncharge(pool->kind, pool->size);
-	return object;
+	if (object)
+		return object;
+	mlu_mem_uncharge(pool->kind, pool->size);
+	return ERR_PTR(-ENOMEM);
 }
 
 /*

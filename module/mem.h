@@ -31,7 +31,6 @@ void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size);
 long mlu_mem_used(enum mlu_mem_kind kind);
 long mlu_mem_total(void);
 long mlu_mem_limit(void);
-bool mlu_mem_is_at_limit(size_t size);
 
 /*
  * Charged and zeroed; NULL without memory or, if @gfp may not sleep, at the limit.  The size comes
@@ -55,7 +54,7 @@ struct mlu_pool {
 
 int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu_mem_kind kind);
 void mlu_pool_exit(struct mlu_pool *pool);
-void *mlu_pool_alloc(struct mlu_pool *pool, bool *at_limit);
+void *mlu_pool_alloc(struct mlu_pool *pool);
 void mlu_pool_free(struct mlu_pool *pool, void *object);
 
 #endif /* MLU_MEM_H */

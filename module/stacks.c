@@ -11,6 +11,7 @@
  * the worker.  The list of all is pushed to only, so readers walk it without a lock.
  */
 #include <linux/compiler.h>
+#include <linux/err.h>
 #include <linux/jhash.h>
 #include <linux/sched.h>
 
@@ -80,10 +81,16 @@ void mlu_stacks_exit(struct mlu_stacks *stacks)
 
 static struct mlu_stack *stack_new(struct mlu_stacks *stacks, const struct mlu_trace *trace)
 {
-	struct mlu_stack *stack = mlu_mem_zalloc(MLU_MEM_STACKS, stack_size(trace->nr), MLU_GFP);
+	size_t size = stack_size(trace->nr);
+	struct mlu_stack *stack;
 
-	if (!stack)
-		return NULL;
+	if (!mlu_mem_charge(MLU_MEM_STACKS, size))
+		return ERR_PTR(-ENOSPC);
+	stack = kzalloc(size, MLU_GFP);
+	if (!stack) {
+		mlu_mem_uncharge(MLU_MEM_STACKS, size);
+		return ERR_PTR(-ENOMEM);
+	}
 	stack->id = atomic_inc_return(&stacks->last_id);
 	stack->hash = trace->hash;
 	stack->nr = trace->nr;
@@ -109,11 +116,18 @@ static struct mlu_stack *insert(struct mlu_stacks *stacks, const struct mlu_trac
 	return rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
 }
 
-/*
- * mlu_stacks_intern() - the stored stack equal to @trace, stored now if it is the first
+/**
+ * mlu_stacks_intern() - look up a stack, store it if it is new
+ * @stacks: the table
+ * @trace: the stack that was walked; its hash is set here
  *
- * Context: within rcu_read_lock(), does not sleep.
- * Return: NULL without memory, at the limit, or when the table is just being made larger.
+ * The table refuses an insertion with -EBUSY if a chain is too long while a resize is under way.
+ * That takes stacks whose hashes collide. A retry would meet the same chain until the kernel's
+ * worker has run, so it is left to the caller.
+ *
+ * Context: Within rcu_read_lock(). Does not sleep.
+ * Return: the stored stack that is equal to @trace; ERR_PTR(-ENOSPC) at the memory limit,
+ * ERR_PTR(-ENOMEM) without memory, ERR_PTR(-EAGAIN) if the table is being resized.
  */
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace)
 {
@@ -126,8 +140,8 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 	if (stack)
 		return stack;
 	stack = stack_new(stacks, trace);
-	if (!stack)
-		return NULL;
+	if (IS_ERR(stack))
+		return stack;
 	/* A bucket's lock is a bit of its pointer: others try for it while the holder reads. */
 	old = data_race(insert(stacks, trace, stack));
 	if (!old) {
@@ -135,20 +149,22 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 		return stack;
 	}
 	free_stack(stack);
-	return IS_ERR(old) ? NULL : old;
+	return PTR_ERR(old) == -EBUSY ? ERR_PTR(-EAGAIN) : old;
 }
 
-/*
- * mlu_stacks_add_pending() - a stack of its own, to be resolved later
- * @trace: what is shown until then
+/**
+ * mlu_stacks_add_pending() - add a placeholder, to be resolved later
+ * @stacks: the table
+ * @trace: the frames to show until then
  *
- * Context: does not sleep.  Return: NULL without memory, or at the limit.
+ * Context: Any. Does not sleep.
+ * Return: the placeholder; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
  */
 struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace)
 {
 	struct mlu_stack *stack = stack_new(stacks, trace);
 
-	if (stack)
+	if (!IS_ERR(stack))
 		publish(stacks, stack);
 	return stack;
 }

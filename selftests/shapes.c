@@ -54,15 +54,20 @@ static const char *const allocations_lines[] = {
 };
 
 static const char *const counters[] = {
-	"allocated",	  "freed",	     "reallocated",
-	"failed",	  "filtered",	     "nested",
-	"unknown_free",	  "unseen_free",     "partial_unmap",
-	"replaced",	  "uncertain",	     "unknown_caller",
-	"foreign",	  "lost_memory",     "lost_limit",
-	"lost_inflight",  "lost_fault",	     "walk_end",
-	"walk_depth",	  "walk_fault",	     "walk_frame_pointer",
-	"walk_pc",	  "unknown_mapping", "bytes_records",
-	"bytes_stacks",	  "bytes_inflight",  "bytes_tables",
+	"allocated",	  "freed",
+	"reallocated",	  "failed",
+	"filtered",	  "nested",
+	"unknown_free",	  "unseen_free",
+	"partial_unmap",  "replaced",
+	"uncertain",	  "unknown_caller",
+	"foreign",	  "lost_memory",
+	"lost_limit",	  "lost_busy",
+	"lost_inflight",  "lost_fault",
+	"walk_end",	  "walk_depth",
+	"walk_fault",	  "walk_frame_pointer",
+	"walk_pc",	  "unknown_mapping",
+	"bytes_records",  "bytes_stacks",
+	"bytes_inflight", "bytes_tables",
 	"bytes_mappings", "bytes_used",
 };
 

@@ -78,6 +78,7 @@ static const char *reason(const char *name)
 {
 	static const char *const words[][2] = {
 		{ "lost_memory", "the machine was short of memory; no parameter helps" },
+		{ "lost_busy", "the module's table of stacks was being resized" },
 		{ "lost_inflight", "calls nested too deeply, or whose return may not be probed" },
 		{ "lost_fault", "the address of the block could not be read" },
 	};
