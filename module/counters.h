@@ -73,14 +73,16 @@ struct mlu_counters {
 
 extern const char *const mlu_counter_names[MLU_NR_COUNTERS];
 
+/* @name is that of a counter, without a prefix. */
 #define mlu_count(counters, name) this_cpu_inc((counters)->n[MLU_COUNT_##name])
 
-#define mlu_count_many(counters, name, nr) this_cpu_add((counters)->n[MLU_COUNT_##name], nr)
+/* Adds @nr. */
+#define mlu_count_add(counters, name, nr) this_cpu_add((counters)->n[MLU_COUNT_##name], nr)
 
-/* The same with a counter that is not known at compile time. */
-static inline void mlu_count_by(struct mlu_counters __percpu *counters, enum mlu_counter which)
+/* For a counter that is chosen at run time. */
+static inline void mlu_count_index(struct mlu_counters __percpu *counters, enum mlu_counter index)
 {
-	this_cpu_inc(counters->n[which]);
+	this_cpu_inc(counters->n[index]);
 }
 
 void mlu_counters_add(struct mlu_counters *sum, struct mlu_counters __percpu *counters);

@@ -161,7 +161,7 @@ static unsigned int end_of(const struct walker *w, enum mlu_frame_result result)
 
 static unsigned int refused(const struct walker *w, enum mlu_cfi_refusal refusal)
 {
-	mlu_count_by(w->counters, MLU_COUNT_refused_truncated + refusal - MLU_CFI_TRUNCATED);
+	mlu_count_index(w->counters, MLU_COUNT_refused_truncated + refusal - MLU_CFI_TRUNCATED);
 	return MLU_WALK_RULE;
 }
 
@@ -372,10 +372,10 @@ void mlu_unwind_copy(struct mlu_maps *maps, struct mlu_counters __percpu *counte
 /** mlu_unwind_count() - count how a walk went, if it is to be the one that counts */
 void mlu_unwind_count(struct mlu_counters __percpu *counters, const struct mlu_walk *walk)
 {
-	mlu_count_by(counters, MLU_COUNT_walk_end + walk->trace.end);
-	mlu_count_many(counters, frames_by_rule, walk->nr_by_rule);
+	mlu_count_index(counters, MLU_COUNT_walk_end + walk->trace.end);
+	mlu_count_add(counters, frames_by_rule, walk->nr_by_rule);
 	if (walk->nr_by_pointer)
-		mlu_count_many(counters, frames_by_pointer, walk->nr_by_pointer);
+		mlu_count_add(counters, frames_by_pointer, walk->nr_by_pointer);
 	if (walk->nr_by_signal)
-		mlu_count_many(counters, frames_by_signal, walk->nr_by_signal);
+		mlu_count_add(counters, frames_by_signal, walk->nr_by_signal);
 }
