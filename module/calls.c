@@ -24,6 +24,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "arch.h"
 #include "callee.h"
 #include "calls.h"
 #include "dso.h"
@@ -123,13 +124,17 @@ static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
  * so far, it is taken for nested, since that is what calls by an allocator nearly always are.
  */
 static bool is_within(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call, unsigned long slot,
-		      const struct mlu_unwind_start *start, struct mlu_walk *walk)
+		      const struct mlu_call *call, unsigned long slot, const struct pt_regs *regs)
 {
+	struct mlu_unwind_start start = { .at_return = false };
 	enum mlu_reach reach = MLU_REACH_UNKNOWN;
+	struct mlu_walk *walk = mlu_walk_get();
 
-	if (walk)
-		reach = mlu_unwind_reaches(&target->maps, epoch->counters, start, slot, walk);
+	if (walk) {
+		mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
+		reach = mlu_unwind_reaches(&target->maps, epoch->counters, &start, slot, walk);
+		mlu_walk_put(walk);
+	}
 	if (reach == MLU_REACH_UNKNOWN)
 		mlu_count(epoch->counters, uncertain);
 	return reach != MLU_REACH_NO;
@@ -139,34 +144,6 @@ static bool is_within(struct mlu_target *target, struct mlu_epoch *epoch,
 static bool is_called_from(const struct mlu_call *outer, const struct mlu_call *call)
 {
 	return call->ret - 1 - outer->start < outer->end - outer->start;
-}
-
-/**
- * mlu_call_is_nested() - is @call made by an allocator, within @outer?
- * @target: current's
- * @epoch: the target's
- * @outer: the newest call in flight
- * @call: has just been entered
- * @start: its caller, for a walk
- * @walk: where to walk; NULL: there is no memory
- *
- * If both have one return slot, the outer function has jumped to the inner one.  Else the caller
- * lies in the object of an allocator, and so may functions that are no part of it: of a program
- * that is its own allocator, of a C library.  What decides is whether @outer will be returned to.
- *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: true if it is; where the stack cannot be walked, too, which is counted.
- */
-bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
-			const struct mlu_call *outer, const struct mlu_call *call,
-			const struct mlu_unwind_start *start, struct mlu_walk *walk)
-{
-	if (call->sp == outer->sp)
-		return true;
-	if (!is_by_allocator(target, epoch, call))
-		return false;
-	return is_called_from(outer, call) ||
-	       is_within(target, epoch, call, outer->sp, start, walk);
 }
 
 /*
@@ -219,26 +196,45 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	return is_by_free(target, epoch, call, &last);
 }
 
-/**
- * mlu_call_maps_for_free() - is @call a mapping that is made within current's last free?
- * @target: current's
- * @epoch: the target's
- * @call: has just been entered
- * @start: its caller, for a walk
- * @walk: where to walk; NULL: there is no memory
- *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: true if it is; where the stack cannot be walked, too, which is counted.
- */
-bool mlu_call_maps_for_free(struct mlu_target *target, struct mlu_epoch *epoch,
-			    const struct mlu_call *call, const struct mlu_unwind_start *start,
-			    struct mlu_walk *walk)
+/* Is @call a mapping that is made within current's last free? */
+static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+			      const struct mlu_call *call, const struct pt_regs *regs)
 {
 	struct mlu_last_free last;
 
 	if (!mlu_prototype_is_mapping(call->proto) || !is_by_free(target, epoch, call, &last))
 		return false;
-	return last.sp == call->sp || is_within(target, epoch, call, last.sp, start, walk);
+	return last.sp == call->sp || is_within(target, epoch, call, last.sp, regs);
+}
+
+/**
+ * mlu_call_is_nested() - is a call made by an allocator, within another call?
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @outer: the newest call in flight, or NULL; then a mapping may be made within a free
+ * @call: the call that has just been entered
+ * @regs: the registers at its entry
+ *
+ * If both share a return slot, the outer function has jumped to the inner one. Otherwise the caller
+ * is in the object of an allocator, which may also have functions that are no part of the allocator
+ * (a program that is its own allocator, a C library). What decides is whether @outer will be
+ * returned to.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it is nested, and also if the stack cannot be walked far enough, which is
+ * counted.
+ */
+bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
+			const struct mlu_call *outer, const struct mlu_call *call,
+			const struct pt_regs *regs)
+{
+	if (!outer)
+		return is_mapped_by_free(target, epoch, call, regs);
+	if (call->sp == outer->sp)
+		return true;
+	if (!is_by_allocator(target, epoch, call))
+		return false;
+	return is_called_from(outer, call) || is_within(target, epoch, call, outer->sp, regs);
 }
 
 /**

@@ -5,18 +5,16 @@
 
 #include "lib/prototypes.h"
 #include "target.h"
-#include "unwind.h"
+
+struct pt_regs;
 
 struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
 				unsigned long sp, bool at_return);
 bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *outer, const struct mlu_call *call,
-			const struct mlu_unwind_start *start, struct mlu_walk *walk);
+			const struct pt_regs *regs);
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call);
-bool mlu_call_maps_for_free(struct mlu_target *target, struct mlu_epoch *epoch,
-			    const struct mlu_call *call, const struct mlu_unwind_start *start,
-			    struct mlu_walk *walk);
 bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call);
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);

@@ -25,7 +25,6 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/overflow.h>
-#include <linux/percpu.h>
 
 #include "arch.h"
 #include "calls.h"
@@ -34,40 +33,6 @@
 #include "mem.h"
 #include "umem.h"
 #include "unwind.h"
-
-/*
- * Where stacks are walked: too large for the kernel's stack.  One waits on each CPU; who finds
- * none allocates one, and who finds one there when he is done frees his own.
- */
-static struct mlu_walk *__percpu *spare_walks;
-
-int mlu_events_init(void)
-{
-	spare_walks = alloc_percpu(struct mlu_walk *);
-	return spare_walks ? 0 : -ENOMEM;
-}
-
-void mlu_events_exit(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		kfree(*per_cpu_ptr(spare_walks, cpu));
-	free_percpu(spare_walks);
-}
-
-/* Not inlined: one place allocates, which the test of failing allocations makes fail. */
-static noinline struct mlu_walk *walk_get(void)
-{
-	struct mlu_walk *walk = this_cpu_xchg(*spare_walks, NULL);
-
-	return walk ? walk : kmalloc(sizeof(*walk), MLU_GFP);
-}
-
-static void walk_put(struct mlu_walk *walk)
-{
-	kfree(this_cpu_xchg(*spare_walks, walk));
-}
 
 static void count_failure(struct mlu_epoch *epoch, long err)
 {
@@ -125,13 +90,13 @@ static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch 
 				    const struct mlu_unwind_start *start, u8 kind)
 {
 	struct mlu_stack *stack = ERR_PTR(-ENOMEM);
-	struct mlu_walk *walk = walk_get();
+	struct mlu_walk *walk = mlu_walk_get();
 
 	if (walk) {
 		walk->trace.kind = kind;
 		mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, walk);
 		stack = store(target, epoch, start, walk);
-		walk_put(walk);
+		mlu_walk_put(walk);
 	}
 	if (!IS_ERR(stack))
 		return stack;
@@ -188,25 +153,6 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 	return call;
 }
 
-/* @outer: the call in flight, NULL: there is none */
-static bool is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *outer, const struct mlu_call *call,
-		      const struct pt_regs *regs)
-{
-	struct mlu_unwind_start start = { .at_return = false };
-	struct mlu_walk *walk;
-	bool nested;
-
-	if (!outer && !mlu_prototype_is_mapping(call->proto))
-		return false;
-	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
-	walk = walk_get();
-	nested = outer ? mlu_call_is_nested(target, epoch, outer, call, &start, walk) :
-			 mlu_call_maps_for_free(target, epoch, call, &start, walk);
-	walk_put(walk);
-	return nested;
-}
-
 /* What it gives is lost; what realloc moves is not where it was. */
 static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
 			     const struct pt_regs *regs)
@@ -232,7 +178,7 @@ static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
 	struct mlu_call call = {};
 
 	read_call(&call, function, regs);
-	if (is_nested(target, epoch, outer, &call, regs))
+	if (mlu_call_is_nested(target, epoch, outer, &call, regs))
 		mlu_count(epoch->counters, nested);
 	else
 		enter_unfollowed(epoch, function, regs);
@@ -252,7 +198,7 @@ static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
-	call->nested = is_nested(target, epoch, outer, call, regs);
+	call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
 	if (!outer && !call->nested)
@@ -268,7 +214,7 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
 
-	if ((outer && is_nested(target, epoch, outer, call, regs)) || by_free ||
+	if (mlu_call_is_nested(target, epoch, outer, call, regs) || by_free ||
 	    mlu_call_is_inside_free(target, call))
 		mlu_count(epoch->counters, nested);
 	else if (function->unseen)

@@ -8,9 +8,6 @@
 
 struct pt_regs;
 
-int mlu_events_init(void);
-void mlu_events_exit(void);
-
 void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs);
 void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,

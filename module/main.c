@@ -14,9 +14,9 @@
 
 #include "allocs.h"
 #include "debugfs.h"
-#include "events.h"
 #include "inflight.h"
 #include "mem.h"
+#include "unwind.h"
 #include "worker.h"
 #include "workqueues.h"
 
@@ -49,12 +49,12 @@ static int __init memleak_user_init(void)
 	err = mlu_inflight_pool_init();
 	if (err)
 		goto err_allocs;
-	err = mlu_events_init();
+	err = mlu_unwind_init();
 	if (err)
 		goto err_inflight;
 	err = mlu_workqueues_init();
 	if (err)
-		goto err_events;
+		goto err_unwind;
 	mlu_debugfs_init();
 	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
 	if (err)
@@ -65,8 +65,8 @@ static int __init memleak_user_init(void)
 err_debugfs:
 	mlu_debugfs_exit();
 	mlu_workqueues_exit();
-err_events:
-	mlu_events_exit();
+err_unwind:
+	mlu_unwind_exit();
 err_inflight:
 	mlu_inflight_pool_exit();
 err_allocs:
@@ -81,7 +81,7 @@ static void __exit memleak_user_exit(void)
 	mlu_debugfs_exit();
 	rcu_barrier();
 	mlu_workqueues_exit();
-	mlu_events_exit();
+	mlu_unwind_exit();
 	mlu_inflight_pool_exit();
 	mlu_allocs_pool_exit();
 }

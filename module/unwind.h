@@ -40,6 +40,12 @@ enum mlu_reach {
 	MLU_REACH_UNKNOWN, /* the stack cannot be walked so far */
 };
 
+int mlu_unwind_init(void);
+void mlu_unwind_exit(void);
+
+struct mlu_walk *mlu_walk_get(void);
+void mlu_walk_put(struct mlu_walk *walk);
+
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk);
 enum mlu_reach mlu_unwind_reaches(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
