@@ -163,37 +163,30 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 	return callee && callee != call->start;
 }
 
-/* The same as mlu_call_by_free(); @last is the free. */
-static bool is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_call *call, struct mlu_last_free *last)
+/**
+ * mlu_call_by_free() - is a free of current still under way?
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @call: the call that has just been entered
+ * @last: current's last free before it
+ *
+ * free has no return probe. It is under way if its slot still holds its return address and @call is
+ * made by an allocator, or if both have one slot, and free has jumped to another function.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it is.
+ */
+bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, const struct mlu_last_free *last)
 {
 	unsigned long now;
 
-	if (!mlu_inflight_last_free(target->inflight, last) || last->sp < call->sp)
+	if (last->sp < call->sp)
 		return false;
 	if (last->sp == call->sp)
 		return is_jumped_to(last, call);
 	return mlu_umem_read_return(last->sp, &now) && now == last->ret &&
 	       is_by_allocator(target, epoch, call);
-}
-
-/**
- * mlu_call_by_free() - is a free of current, which has no return probe, still under way?
- * @target: current's
- * @epoch: the target's
- * @call: has just been entered
- *
- * The free's slot holds its return address still, and an allocator makes @call; or both have one
- * slot, and free has jumped to another function.
- *
- * Context: handler, within rcu_read_lock(); does not sleep.
- */
-bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call)
-{
-	struct mlu_last_free last;
-
-	return is_by_free(target, epoch, call, &last);
 }
 
 /* Is @call a mapping that is made within current's last free? */
@@ -202,7 +195,9 @@ static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch
 {
 	struct mlu_last_free last;
 
-	if (!mlu_prototype_is_mapping(call->proto) || !is_by_free(target, epoch, call, &last))
+	if (!mlu_prototype_is_mapping(call->proto) ||
+	    !mlu_inflight_last_free(target->inflight, &last) ||
+	    !mlu_call_by_free(target, epoch, call, &last))
 		return false;
 	return last.sp == call->sp || is_within(target, epoch, call, last.sp, regs);
 }

@@ -14,7 +14,7 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *outer, const struct mlu_call *call,
 			const struct pt_regs *regs);
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call);
+		      const struct mlu_call *call, const struct mlu_last_free *last);
 bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call);
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);

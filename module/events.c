@@ -228,18 +228,20 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
 	struct mlu_call call = {};
+	struct mlu_last_free last;
 	bool by_free;
 
 	if (!addr)
 		return;
 	read_call(&call, function, regs);
 	call.arg = addr;
-	by_free = mlu_call_by_free(target, epoch, &call);
+	by_free = mlu_inflight_note_free(target->inflight, &call, &last) &&
+		  mlu_call_by_free(target, epoch, &call, &last);
+	/* Of two within each other the outer one continues when the inner one has ended. */
+	if (by_free)
+		mlu_inflight_restore_free(target->inflight, &last);
 	if (!mlu_frees_at_once(epoch, addr))
 		count_unrecorded(target, epoch, function, &call, regs, by_free);
-	/* Of two within each other the outer one goes on when the inner one has ended. */
-	if (!by_free)
-		mlu_inflight_note_free(target->inflight, &call);
 }
 
 /* mlu_event_enter() - an allocator function of the target is being called */

@@ -116,48 +116,88 @@ void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 	spin_unlock(&bucket->lock);
 }
 
-static struct mlu_last_free *last_free_of(struct mlu_inflight_bucket *bucket,
-					  const struct task_struct *task)
+static struct mlu_last_free *find_last_free(struct mlu_inflight_bucket *bucket)
 {
 	unsigned int i;
 
 	for (i = 0; i < MLU_LAST_FREES; i++)
-		if (bucket->last_free[i].task == task)
+		if (bucket->last_free[i].task == current)
 			return &bucket->last_free[i];
 	return NULL;
 }
 
-/* mlu_inflight_note_free() - current is calling free; @call is not kept */
-void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call)
+/**
+ * mlu_inflight_last_free() - get current's last free
+ * @inflight: the table
+ * @last: set to it
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: false if there was none, or other threads' frees have replaced it.
+ */
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
-	struct mlu_last_free *last;
+	const struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);
-	last = last_free_of(bucket, current);
-	/* Most others are of threads that have ended; a thread that frees again keeps its own. */
-	if (!last)
-		last = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
-	last->task = current;
-	last->sp = call->sp;
-	last->ret = call->ret;
-	last->start = call->start;
-	last->block = call->arg;
+	found = find_last_free(bucket);
+	if (found)
+		*last = *found;
 	spin_unlock(&bucket->lock);
+	return found;
 }
 
-/* mlu_inflight_last_free() - current's last free, if it is still known */
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *copy)
+/**
+ * mlu_inflight_note_free() - note that current calls free
+ * @inflight: the table
+ * @call: the call of free; not kept
+ * @last: set to the one that was noted before
+ *
+ * Both are done under the lock at once, as this is part of each free.
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: true if @last is set, see mlu_inflight_last_free().
+ */
+bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+			    struct mlu_last_free *last)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
-	const struct mlu_last_free *last;
+	struct mlu_last_free *found, *noted;
 
 	spin_lock(&bucket->lock);
-	last = last_free_of(bucket, current);
-	if (last)
-		*copy = *last;
+	found = find_last_free(bucket);
+	if (found)
+		*last = *found;
+	/* Most of the others are of threads that have ended; a thread that frees again keeps its own. */
+	noted = found ? found : &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
+	noted->task = current;
+	noted->sp = call->sp;
+	noted->ret = call->ret;
+	noted->start = call->start;
+	noted->block = call->arg;
 	spin_unlock(&bucket->lock);
-	return last;
+	return found;
+}
+
+/**
+ * mlu_inflight_restore_free() - undo mlu_inflight_note_free()
+ * @inflight: the table
+ * @last: what mlu_inflight_note_free() has set
+ *
+ * Another thread's free may have replaced it meanwhile: then it stays forgotten.
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ */
+void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_last_free *last)
+{
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_last_free *found;
+
+	spin_lock(&bucket->lock);
+	found = find_last_free(bucket);
+	if (found)
+		*found = *last;
+	spin_unlock(&bucket->lock);
 }
 
 /* mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */

@@ -76,8 +76,10 @@ void mlu_call_free(struct mlu_call *call);
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);
 void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call);
-void mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call);
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *copy);
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last);
+bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+			    struct mlu_last_free *last);
+void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_last_free *last);
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight);
 
 #endif /* MLU_INFLIGHT_H */
