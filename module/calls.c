@@ -195,8 +195,7 @@ static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch
 {
 	struct mlu_last_free last;
 
-	if (!mlu_prototype_is_mapping(call->proto) ||
-	    !mlu_inflight_last_free(target->inflight, &last) ||
+	if (!mlu_inflight_last_free(target->inflight, &last) ||
 	    !mlu_call_by_free(target, epoch, call, &last))
 		return false;
 	return last.sp == call->sp || is_within(target, epoch, call, last.sp, regs);
@@ -206,7 +205,8 @@ static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch
  * mlu_call_is_nested() - is a call made by an allocator, within another call?
  * @target: current's target
  * @epoch: the target's epoch
- * @outer: the newest call in flight, or NULL; then a mapping may be made within a free
+ * @outer: the newest call in flight; NULL only if @call is a mapping, which may be made within a
+ *	free
  * @call: the call that has just been entered
  * @regs: the registers at its entry
  *
@@ -290,8 +290,7 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
-	if (!stack || !mlu_prototype_is_mapping(call->proto) ||
-	    !is_by_allocator(target, epoch, call))
+	if (!stack || !is_by_allocator(target, epoch, call))
 		return false;
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From calls to records.
+ * Turn calls of a target into records.
  *
  *   call                 at its entry                     at its return
  *   malloc and the like  -                                an address: insert it
  *   free                 remove the record                (no probe)
  *   realloc(p, n)        take p's record: still charged,  an address: drop the old one, insert
- *                        still shown, found by nobody     the new one; NULL: put it back, but
- *                                                         drop it if n is 0
+ *                        still shown, but not found by    the new one; NULL: put it back, but
+ *                        other calls                      drop it if n is 0
  *   mmap                 -                                an address: insert it
  *   munmap               take the record                  0: drop it; an error: put it back
  *
- * Taking at the entry is no matter of taste: realloc frees the old address before its return probe
- * runs, and another thread's malloc may have got it, and been recorded with it, by then.
+ * The record has to be taken at the entry: realloc frees the old address before its return probe is
+ * hit, and by then another thread's malloc may have got that address and been recorded with it.
  *
  * Only outermost calls count (calls.c).
  *
- * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
- * sleeps, faults or waits.  A call in flight is its thread's own; records are under their table's
- * locks.
+ * Context: Called from uprobe handlers, in the target's context, within rcu_read_lock(). Does not
+ * sleep, fault or wait.
+ * Locking: A call in flight is used by its own thread only. Records are protected by the locks of
+ * their tables.
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -44,6 +45,42 @@ static void count_failure(struct mlu_epoch *epoch, long err)
 		mlu_count(epoch->counters, lost_memory);
 }
 
+/*
+ * Walk the caller's stack and store it, or store a placeholder if unwind data is still being read.
+ *
+ * Return: the stack, or NULL, which is counted.
+ */
+static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch *epoch,
+				     const struct mlu_unwind_start *start, u8 kind)
+{
+	struct mlu_walk *walk = mlu_walk_get();
+	struct mlu_stack *stack = NULL;
+
+	if (!walk) {
+		count_failure(epoch, -ENOMEM);
+		return NULL;
+	}
+	walk->trace.kind = kind;
+	mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, walk);
+	if (walk->pending)
+		stack = mlu_deferred_add(&target->deferred, epoch, start, target->options.depth,
+					 &walk->trace);
+	if (!stack) {
+		mlu_unwind_count(epoch->counters, walk);
+		stack = mlu_stacks_intern(&epoch->stacks, &walk->trace);
+	}
+	mlu_walk_put(walk);
+	if (!IS_ERR(stack))
+		return stack;
+	count_failure(epoch, PTR_ERR(stack));
+	return NULL;
+}
+
+static bool is_filtered(const struct mlu_target *target, unsigned long size)
+{
+	return size < target->options.min || size > target->options.max;
+}
+
 /* === At the entry === */
 
 static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
@@ -56,11 +93,6 @@ static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_
 	return size;
 }
 
-static bool is_filtered(const struct mlu_target *target, unsigned long size)
-{
-	return size < target->options.min || size > target->options.max;
-}
-
 static u8 kind_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 {
 	if (!mlu_prototype_is_mapping(proto))
@@ -70,59 +102,7 @@ static u8 kind_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 	return MLU_KIND_MMAP;
 }
 
-/* The stack that was walked, or a placeholder for one that waits for unwind data. */
-static struct mlu_stack *store(struct mlu_target *target, struct mlu_epoch *epoch,
-			       const struct mlu_unwind_start *start, struct mlu_walk *walk)
-{
-	struct mlu_stack *stack = NULL;
-
-	if (walk->pending)
-		stack = mlu_deferred_add(&target->deferred, epoch, start, target->options.depth,
-					 &walk->trace);
-	if (stack)
-		return stack;
-	mlu_unwind_count(epoch->counters, walk);
-	return mlu_stacks_intern(&epoch->stacks, &walk->trace);
-}
-
-/* Walk the caller's stack and store it; NULL is counted. */
-static struct mlu_stack *stack_from(struct mlu_target *target, struct mlu_epoch *epoch,
-				    const struct mlu_unwind_start *start, u8 kind)
-{
-	struct mlu_stack *stack = ERR_PTR(-ENOMEM);
-	struct mlu_walk *walk = mlu_walk_get();
-
-	if (walk) {
-		walk->trace.kind = kind;
-		mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, walk);
-		stack = store(target, epoch, start, walk);
-		mlu_walk_put(walk);
-	}
-	if (!IS_ERR(stack))
-		return stack;
-	count_failure(epoch, PTR_ERR(stack));
-	return NULL;
-}
-
-static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
-			    struct mlu_call *call, const struct pt_regs *regs)
-{
-	const struct mlu_prototype *proto = call->proto;
-	struct mlu_unwind_start start = { .at_return = false };
-
-	if (proto->type == MLU_CALL_REALLOC || proto->type == MLU_CALL_MUNMAP)
-		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
-	if (proto->type == MLU_CALL_MUNMAP)
-		return;
-	call->filtered = is_filtered(target, call->size);
-	if (call->filtered)
-		return;
-	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
-	call->stack = stack_from(target, epoch, &start, call->kind);
-	call->lost = !call->stack;
-}
-
-/* What is to be read of a call at its entry. */
+/* Fill in what identifies a call: its function, its return slot and its return address. */
 static void read_call(struct mlu_call *call, const struct mlu_function *function,
 		      const struct pt_regs *regs)
 {
@@ -134,8 +114,9 @@ static void read_call(struct mlu_call *call, const struct mlu_function *function
 		call->ret = 0;
 }
 
-static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_function *function,
-				const struct pt_regs *regs)
+/* Return: a call with its arguments, or NULL, which is counted. */
+static struct mlu_call *new_call(struct mlu_epoch *epoch, const struct mlu_function *function,
+				 const struct pt_regs *regs)
 {
 	const struct mlu_prototype *proto = function->proto;
 	struct mlu_call *call = mlu_call_new();
@@ -153,7 +134,29 @@ static struct mlu_call *call_of(struct mlu_epoch *epoch, const struct mlu_functi
 	return call;
 }
 
-/* What it gives is lost; what realloc moves is not where it was. */
+/* Take the record of the block that the call may free, and store the stack of the new block. */
+static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
+			    struct mlu_call *call, const struct pt_regs *regs)
+{
+	const struct mlu_prototype *proto = call->proto;
+	struct mlu_unwind_start start = { .at_return = false };
+
+	if (proto->type == MLU_CALL_REALLOC || proto->type == MLU_CALL_MUNMAP)
+		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
+	if (proto->type == MLU_CALL_MUNMAP)
+		return;
+	call->filtered = is_filtered(target, call->size);
+	if (call->filtered)
+		return;
+	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
+	call->stack = store_stack(target, epoch, &start, call->kind);
+	call->lost = !call->stack;
+}
+
+/*
+ * A call whose return will not be seen: the block that it returns is lost, and the one that realloc
+ * moves is no longer where it was.
+ */
 static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
 			     const struct pt_regs *regs)
 {
@@ -170,7 +173,7 @@ static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function 
 		mlu_count(epoch->counters, lost_inflight);
 }
 
-/* The kernel follows no call of @outer: none of them will be seen to return. */
+/* The kernel follows no return of calls within @outer. */
 static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
 			   const struct mlu_call *outer, const struct mlu_function *function,
 			   const struct pt_regs *regs)
@@ -184,37 +187,17 @@ static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
 		enter_unfollowed(epoch, function, regs);
 }
 
-static void enter_call(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_function *function, const struct pt_regs *regs)
-{
-	struct mlu_call *outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
-	struct mlu_call *call;
-
-	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
-		enter_too_deep(target, epoch, outer, function, regs);
-		return;
-	}
-	call = call_of(epoch, function, regs);
-	if (!call)
-		return;
-	call->depth = outer ? outer->depth + 1 : 0;
-	call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
-	if (!call->nested)
-		enter_outermost(target, epoch, call, regs);
-	if (!outer && !call->nested)
-		call->nested = mlu_call_by_unseen(target, epoch, call);
-	call->unseen = !outer && call->nested;
-	mlu_inflight_push(target->inflight, call);
-}
-
-/* A free of what was allocated before the attach or is not traced, or an allocator's own. */
+/*
+ * Count a free without a record: of a block that was allocated before the attach or is not traced,
+ * or of something that the allocator itself uses.
+ */
 static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 			     const struct mlu_function *function, const struct mlu_call *call,
 			     const struct pt_regs *regs, bool by_free)
 {
 	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
 
-	if (mlu_call_is_nested(target, epoch, outer, call, regs) || by_free ||
+	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
 	    mlu_call_is_inside_free(target, call))
 		mlu_count(epoch->counters, nested);
 	else if (function->unseen)
@@ -237,32 +220,62 @@ static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	call.arg = addr;
 	by_free = mlu_inflight_note_free(target->inflight, &call, &last) &&
 		  mlu_call_by_free(target, epoch, &call, &last);
-	/* Of two within each other the outer one continues when the inner one has ended. */
+	/* The outer one of two frees continues when the inner one has ended. */
 	if (by_free)
 		mlu_inflight_restore_free(target->inflight, &last);
 	if (!mlu_frees_at_once(epoch, addr))
 		count_unrecorded(target, epoch, function, &call, regs, by_free);
 }
 
-/* mlu_event_enter() - an allocator function of the target is being called */
+/**
+ * mlu_event_enter() - handle the entry of a call to an allocator function
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at its probe
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
 void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
 	const struct mlu_prototype *proto = function->proto;
+	struct mlu_call *outer, *call;
 
 	if (!READ_ONCE(target->gate))
 		return;
-	if (proto->type == MLU_CALL_FREE)
+	if (proto->type == MLU_CALL_FREE) {
 		enter_free(target, epoch, function, regs);
-	else
-		enter_call(target, epoch, function, regs);
+		return;
+	}
+	outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
+	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
+		enter_too_deep(target, epoch, outer, function, regs);
+		return;
+	}
+	call = new_call(epoch, function, regs);
+	if (!call)
+		return;
+	call->depth = outer ? outer->depth + 1 : 0;
+	if (outer || mlu_prototype_is_mapping(proto))
+		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
+	if (!call->nested)
+		enter_outermost(target, epoch, call, regs);
+	if (!outer && !call->nested && mlu_prototype_is_mapping(proto))
+		call->nested = mlu_call_by_unseen(target, epoch, call);
+	call->unseen = !outer && call->nested;
+	mlu_inflight_push(target->inflight, call);
 }
 
-/*
- * mlu_event_unfollowed() - the same for a call whose return must not be probed
+/**
+ * mlu_event_unfollowed() - handle the entry of a call whose return must not be probed
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at its probe
  *
- * Calls within it count too: there is no call in flight to tell.
+ * Calls that it makes itself count too, since it is not in flight.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
 void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,
 			  struct pt_regs *regs)
@@ -273,7 +286,7 @@ void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *
 
 /* === At the return === */
 
-/* The block that the call has given; 0: none, counted if it should have been one. */
+/* Return: the block that the call has returned, or 0, which is counted if a block was expected. */
 static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call *call,
 				 const struct pt_regs *regs)
 {
@@ -296,23 +309,22 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 	}
 }
 
-static struct mlu_stack *stack_of(struct mlu_target *target, struct mlu_epoch *epoch,
-				  const struct mlu_call *call, const struct pt_regs *regs)
+/* Not inlined, so that the fault injection test finds its call of mlu_alloc_new(). */
+static noinline void record_block(struct mlu_target *target, struct mlu_epoch *epoch,
+				  struct mlu_call *call, const struct pt_regs *regs,
+				  unsigned long block)
 {
-	struct mlu_unwind_start start = { .at_return = true };
-
-	if (call->stack && call->epoch == epoch->id)
-		return call->stack;
-	mlu_arch_callers(regs, mlu_arch_pc(regs), call->sp + sizeof(long), &start.registers);
-	return stack_from(target, epoch, &start, call->kind);
-}
-
-static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
-		   const struct pt_regs *regs, unsigned long block)
-{
-	struct mlu_stack *stack = stack_of(target, epoch, call, regs);
+	struct mlu_stack *stack = call->stack;
 	struct mlu_alloc *alloc;
 
+	/* A call of the epoch before: walk now, as its caller's registers are the same. */
+	if (!stack || call->epoch != epoch->id) {
+		struct mlu_unwind_start start = { .at_return = true };
+
+		mlu_arch_callers(regs, mlu_arch_pc(regs), call->sp + sizeof(long),
+				 &start.registers);
+		stack = store_stack(target, epoch, &start, call->kind);
+	}
 	if (!stack)
 		return;
 	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);
@@ -329,8 +341,9 @@ static void record(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 			 alloc);
 }
 
-static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
-		   const struct pt_regs *regs)
+/* An outermost call has returned: free what it has freed, record what it has allocated. */
+static void settle_call(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
+			const struct pt_regs *regs)
 {
 	unsigned long block = block_given(epoch, call, regs);
 
@@ -343,10 +356,17 @@ static void settle(struct mlu_target *target, struct mlu_epoch *epoch, struct ml
 	else if (is_filtered(target, call->size))
 		mlu_count(epoch->counters, filtered);
 	else
-		record(target, epoch, call, regs, block);
+		record_block(target, epoch, call, regs, block);
 }
 
-/** mlu_event_return() - an allocator function of the target has returned */
+/**
+ * mlu_event_return() - handle the return of a call to an allocator function
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at the return
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
 void mlu_event_return(struct mlu_target *target, const struct mlu_function *function,
 		      struct pt_regs *regs)
 {
@@ -362,10 +382,10 @@ void mlu_event_return(struct mlu_target *target, const struct mlu_function *func
 		return;
 	}
 	mlu_inflight_pop(target->inflight, call);
-	/* The outer call may have been dead all the time: then this one is the allocation. */
+	/* The outer call may have been dead since before: then this one is the allocation. */
 	if (call->unseen || (call->nested && mlu_call_outer(target, epoch, sp, true)))
 		mlu_count(epoch->counters, nested);
 	else
-		settle(target, epoch, call, regs);
+		settle_call(target, epoch, call, regs);
 	mlu_call_free(call);
 }

@@ -37,7 +37,7 @@ TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 120)
 TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
 {
 	struct failing_window calls = failing_of("handlers", "mlu_call_new", "mlu_event_enter");
-	struct failing_window records = failing_of("handlers", "mlu_alloc_new", "mlu_event_return");
+	struct failing_window records = failing_of("handlers", "mlu_alloc_new", "record_block");
 	long long lost;
 
 	EXPECT_GT(failing_drain(&self->f, calls), 0);
