@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which call in flight is alive, and which call is made within another one.
+ * Find out which calls in flight are alive and which calls are nested.
  *
- * The outermost call is the allocation: what an allocator calls within a call, itself or another
- * one, is nested and counts for nothing, but for a free.  Whether there is an outer call is known
- * from the calls in flight, and for a mapping also from the thread's last free, which has no return
- * probe.  A call in flight is dead, and buried, when its return slot lies below the stack pointer
- * of a later event, or no longer holds the trampoline of return probes: its function was left by
- * longjmp, or the kernel skipped its return probe.  And a call whose caller is no allocator, or
- * from which the stack does not lead to the outer call, is the program's own, even while another is
- * in flight (a signal handler's, or one deeper down after a longjmp whose return slot has not been
- * overwritten yet).
+ * The outermost call is the allocation. A call that an allocator makes within a call, to itself or
+ * to another allocator, is nested and does not count, unless it is a free. The outer call is found
+ * among the calls in flight; a mapping may also be made within the thread's last free, which has no
+ * return probe.
  *
- * An outer call that is not in flight, since it was begun before the attach or was lost, shows on
- * the stack of the mapping that is made within it.
+ * A call in flight is dead, and abandoned, if its return slot lies below the stack pointer of a
+ * later event, or no longer holds the trampoline of return probes: its function was left by
+ * longjmp, or the kernel skipped its return probe.
  *
- * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
- * sleeps, faults or waits.  A call in flight is its thread's own.
+ * A call is the program's own, even while another one is in flight, if its caller is no allocator
+ * or if the stack does not lead from it to the outer call: it is made by a signal handler, or
+ * deeper down after a longjmp whose return slot has not been overwritten yet.
+ *
+ * An outer call that is not in flight, because it was started before the attach or was lost, shows
+ * on the stack of the mapping that is made within it.
+ *
+ * Context: Called from uprobe handlers, in the target's context, within rcu_read_lock(). Does not
+ * sleep, fault or wait.
+ * Locking: None of its own. A call in flight is used by its own thread only.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -31,7 +35,10 @@
 #include "umem.h"
 #include "unwind.h"
 
-/* "[uprobes]", the mapping that begins with the trampoline.  mmap_lock is only tried. */
+/*
+ * Return: true if @addr is the start of "[uprobes]", the mapping that begins with the trampoline.
+ * mmap_lock is only tried; if it is taken, *@known is false and @addr is assumed to be the start.
+ */
 static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *known)
 {
 	struct vm_area_struct *vma;
@@ -47,7 +54,7 @@ static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *k
 	return name && !strcmp(name, "[uprobes]");
 }
 
-/* Return probes of one mm share one trampoline, at the start of a page. */
+/* All return probes of an mm share one trampoline, at the start of a page. */
 static bool is_trampoline(struct mlu_target *target, unsigned long value)
 {
 	unsigned long trampoline = READ_ONCE(target->trampoline);
@@ -64,8 +71,9 @@ static bool is_trampoline(struct mlu_target *target, unsigned long value)
 }
 
 /*
- * Is @call alive while a call with its return slot at @sp begins or, @at_return, has ended?  A slot
- * that both share (a tail call) is used up by then: on x86-64 the trampoline itself pushes there.
+ * Return: true if @call is alive while a call with its return slot at @sp begins or, if @at_return,
+ * has ended. In a tail call, where both share the slot, the return has already overwritten it: on
+ * x86-64 the trampoline itself pushes there.
  */
 static bool is_alive(struct mlu_target *target, const struct mlu_call *call, unsigned long sp,
 		     bool at_return)
@@ -79,13 +87,24 @@ static bool is_alive(struct mlu_target *target, const struct mlu_call *call, uns
 	return mlu_umem_read(call->sp, &slot) && is_trampoline(target, slot);
 }
 
-static void bury(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
+static void abandon_call(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
 {
 	mlu_inflight_pop(target->inflight, call);
 	mlu_epoch_abandon(epoch, call);
 }
 
-/* The call that a call with its return slot at @sp is made within, or NULL. */
+/**
+ * mlu_call_outer() - find the call in flight that another call may be made within
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @sp: the address of the other call's return slot
+ * @at_return: the other call has ended
+ *
+ * Dead calls above it are abandoned.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the newest live call of current, or NULL.
+ */
 struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
 				unsigned long sp, bool at_return)
 {
@@ -94,7 +113,7 @@ struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epo
 	while ((call = mlu_inflight_top(target->inflight))) {
 		if (is_alive(target, call, sp, at_return))
 			return call;
-		bury(target, epoch, call);
+		abandon_call(target, epoch, call);
 	}
 	return NULL;
 }
@@ -105,8 +124,8 @@ static bool is_allocator(const struct mlu_mapping *mapping)
 }
 
 /*
- * Does the caller lie in an allocator's mapping?  It may have come since the attach, and no walk
- * have met it yet: mmap_lock is only tried, and what it hides is counted.
+ * Return: true if the caller is in an allocator's mapping. The mapping may be newer than the attach
+ * and not looked up yet. That needs mmap_lock, which is only tried; a failure is counted.
  */
 static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 			    const struct mlu_call *call)
@@ -120,8 +139,9 @@ static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 }
 
 /*
- * Is @call made within the call whose return address is in @slot?  Where the stack cannot be walked
- * so far, it is taken for nested, since that is what calls by an allocator nearly always are.
+ * Return: true if @call is made within the call whose return address is in @slot. If the stack
+ * cannot be walked far enough, the call is assumed to be nested, as nearly all calls by an
+ * allocator are.
  */
 static bool is_within(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call, unsigned long slot, const struct pt_regs *regs)
@@ -140,16 +160,17 @@ static bool is_within(struct mlu_target *target, struct mlu_epoch *epoch,
 	return reach != MLU_REACH_NO;
 }
 
-/* Is it the outer function itself that makes the call? */
+/* Return: true if the outer function itself makes the call. */
 static bool is_called_from(const struct mlu_call *outer, const struct mlu_call *call)
 {
 	return call->ret - 1 - outer->start < outer->end - outer->start;
 }
 
 /*
- * Has the free @last, which had the slot of @call, jumped to @call's function?  Otherwise the
- * program calls again from the same place: the same function or, through a pointer, another one.
- * A jump hands on the same block, or the call before the return address is of another function.
+ * Return: true if the free @last, which had the same slot, has jumped to the function of @call.
+ * Otherwise the program calls again from the same place: the same function or, through a pointer,
+ * another one. After a jump both have the same block, or the call instruction before the return
+ * address calls another function.
  */
 static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call *call)
 {
@@ -189,7 +210,7 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	       is_by_allocator(target, epoch, call);
 }
 
-/* Is @call a mapping that is made within current's last free? */
+/* Return: true if the mapping @call is made within current's last free. */
 static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 			      const struct mlu_call *call, const struct pt_regs *regs)
 {
@@ -233,16 +254,16 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 }
 
 /**
- * mlu_call_is_inside_free() - does the allocator free something of its own?
- * @target: current's
- * @call: a free of what is not recorded
+ * mlu_call_is_inside_free() - does the allocator free something that it uses itself?
+ * @target: current's target
+ * @call: a free of a block that is not recorded
  *
- * An object that others may interpose calls free through its PLT where the block is one that malloc
- * gave.  glibc's direct calls of it, in the object of free itself, are for what it has allocated
- * without malloc, at a thread's end.  A program that is its own allocator calls directly in any
- * case.
+ * A library whose free can be interposed calls it through its PLT for blocks that malloc returned.
+ * glibc's direct calls, from within the object of free, are for memory that it has allocated
+ * without malloc, at a thread's end. A program that is its own allocator always calls directly.
  *
- * Context: handler, within rcu_read_lock(); does not sleep.
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it does.
  */
 bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call)
 {
@@ -253,8 +274,8 @@ bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *c
 	       mlu_direct_callee(call->ret) == call->start;
 }
 
-/* Is the code at @pc, in @mapping, of a function that gives or takes blocks?  Mappings are none. */
-static bool is_of_allocator(const struct mlu_mapping *mapping, unsigned long pc)
+/* Return: true if @pc is in a function of @mapping that allocates or frees blocks, not mappings. */
+static bool is_in_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 {
 	const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
 	u64 offset = pc - mapping->start + mapping->offset;
@@ -275,14 +296,22 @@ static bool calls_allocator(struct mlu_target *target, unsigned long ret)
 	unsigned long callee = mlu_callee(ret);
 	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, callee);
 
-	return is_allocator(mapping) && is_of_allocator(mapping, callee);
+	return is_allocator(mapping) && is_in_allocator(mapping, callee);
 }
 
-/*
- * Has an allocator made this mapping within a call that is not in flight?  Then there are, from the
- * innermost frame on, nothing but frames of the allocator's object, down to one of malloc or the
- * like, or to the call of it where malloc has jumped to what does its work.  A frame that a signal
- * interrupted is the end: what its handler does is the program's.
+/**
+ * mlu_call_by_unseen() - is a mapping made by an allocator within a call that is not in flight?
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @call: a mapping that has just been entered, with its stack
+ *
+ * It is if the stack consists, from the innermost frame on, of frames of the allocator's object
+ * only, up to one of malloc or the like, or up to the call of malloc if malloc has jumped to the
+ * function that does its work. A frame that a signal interrupted ends the search: what its handler
+ * does is the program's own.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it is.
  */
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call)
@@ -297,7 +326,7 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 		unsigned long ret = mlu_frame_pc(&stack->frames[i]);
 		bool inside = is_allocator(mapping);
 
-		if ((inside && is_of_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
+		if ((inside && is_in_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
 			return true;
 		if (!inside)
 			return false;
@@ -305,7 +334,18 @@ bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 	return false;
 }
 
-/* The call that returns; what lies above it on the thread's stack of calls is dead. */
+/**
+ * mlu_call_returning() - find the call in flight that returns
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @proto: the prototype of its function
+ * @sp: the address of its return slot
+ *
+ * The calls above it on the thread's stack of calls are dead and abandoned.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the call, still in flight, or NULL.
+ */
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_prototype *proto, unsigned long sp)
 {
@@ -318,7 +358,7 @@ struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch 
 			if (call->sp > sp)
 				return NULL;
 		}
-		bury(target, epoch, call);
+		abandon_call(target, epoch, call);
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which call in flight is alive, and which call is made within another one. */
+/* Find out which calls in flight are alive and which calls are nested. */
 #ifndef MLU_CALLS_H
 #define MLU_CALLS_H
 

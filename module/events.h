@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a call to an allocator means for the records: its entry and its return. */
+/* Turn the entries and returns of allocator calls into records. */
 #ifndef MLU_EVENTS_H
 #define MLU_EVENTS_H
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What calls free: free at once, realloc and munmap when they return and have done so.
+ * Handle the blocks that calls free: free() at its entry, realloc() and munmap() at their return.
  *
- * A free that finds no record is the program's own, of what was allocated before the attach or was
- * lost, or an allocator's, of something that is not a block of the program: the wrapped free of a
- * wrapper, for one.
+ * A free that finds no record is either one of the program, of a block that was allocated before
+ * the attach or was lost, or one of an allocator, of something that is not a block of the program,
+ * for example the wrapped free of a wrapper.
  *
- * Entered from uprobe handlers, in the target's context, within rcu_read_lock(); nothing here
- * sleeps, faults or waits.
+ * Context: Called from uprobe handlers, in the target's context, within rcu_read_lock(). Does not
+ * sleep, fault or wait.
+ * Ownership: A record that a call has taken stays in its table, and belongs to the call until it
+ * returns or is abandoned.
  */
 #include <linux/mm.h>
 
@@ -15,21 +17,30 @@
 #include "calls.h"
 #include "frees.h"
 
-/* munmap of a part of a mapping, or of more than one: the record stays as it is. */
-static bool covers(const struct mlu_call *call, const struct mlu_alloc *alloc)
+/* Return: false if munmap() unmaps a part of the mapping only: its record stays as it is. */
+static bool covers_block(const struct mlu_call *call, const struct mlu_alloc *alloc)
 {
 	return call->proto->type != MLU_CALL_MUNMAP ||
 	       PAGE_ALIGN((u64)call->size) >= PAGE_ALIGN(alloc->size);
 }
 
-/* mlu_frees_take() - a call that may free @addr begins: its record is the call's until it ends */
+/**
+ * mlu_frees_take() - take the record of a block that a call may free
+ * @epoch: the target's epoch
+ * @call: the call that has just been entered
+ * @addr: the block; may be 0
+ *
+ * The result is noted in @call.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr)
 {
 	bool maps = mlu_prototype_is_mapping(call->proto);
 	struct mlu_allocs *table = mlu_epoch_table(epoch, maps);
 	struct mlu_alloc *alloc = addr ? mlu_allocs_take(table, addr) : NULL;
 
-	if (alloc && !covers(call, alloc)) {
+	if (alloc && !covers_block(call, alloc)) {
 		mlu_epoch_restore(epoch, table, alloc);
 		call->partial = true;
 	} else if (alloc) {
@@ -40,7 +51,7 @@ void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned lon
 	}
 }
 
-/* Was the block that the call took freed by it? */
+/* Return: true if the call has freed the block that it was called for. */
 static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
 {
 	if (call->proto->type == MLU_CALL_MUNMAP)
@@ -48,9 +59,14 @@ static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, un
 	return block || !call->size;
 }
 
-/*
- * mlu_frees_settle() - a call that may have freed something has returned
- * @block: what it has given, or 0
+/**
+ * mlu_frees_settle() - drop or restore the record that a call has taken
+ * @epoch: the target's epoch, which must be the call's
+ * @call: the call that has returned
+ * @regs: the registers at its return
+ * @block: the block that it has returned, or 0
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
 void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 		      const struct pt_regs *regs, unsigned long block)
@@ -75,11 +91,11 @@ void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 }
 
 /**
- * mlu_frees_at_once() - free is being called
- * @epoch: the target's
+ * mlu_frees_at_once() - remove the record of a block for which free is called
+ * @epoch: the target's epoch
  * @addr: the block
  *
- * Context: handler, within rcu_read_lock(); does not sleep.
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: false if the block is not recorded.
  */
 bool mlu_frees_at_once(struct mlu_epoch *epoch, unsigned long addr)

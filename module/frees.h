@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What calls free. */
+/* Handle the blocks that calls free. */
 #ifndef MLU_FREES_H
 #define MLU_FREES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Registers to frames, and why the walk stopped. */
+/* Unwind a user stack: from registers to frames, and why the walk ended. */
 #ifndef MLU_UNWIND_H
 #define MLU_UNWIND_H
 
@@ -9,35 +9,35 @@
 #include "rules.h"
 #include "stacks.h"
 
-/* Where a walk begins: the caller's registers, as when the call will have returned. */
+/* Where a walk starts. */
 struct mlu_unwind_start {
-	struct mlu_registers registers;
-	bool at_return; /* from a return handler */
+	struct mlu_registers registers; /* the caller's, as of the call's return */
+	bool at_return;			/* in a return handler */
 };
 
-/* A stack that was copied, to be walked later, by somebody else. */
+/* The copy of a stack, to be walked later by another task. */
 struct mlu_stack_copy {
 	struct mlu_memory memory;
-	u64 limit; /* the end of the stack's mapping */
-	u64 first; /* the beginning of the process's stack */
-	u32 time;  /* by the maps' clock */
+	u64 limit; /* end of the stack's mapping */
+	u64 first; /* start of the process's stack */
+	u32 time;  /* of the copy, by the maps' clock */
 };
 
-/* Where walks are made: too large for the kernel's stack. */
+/* A buffer for one walk, and its result. Too large for the kernel's stack. */
 struct mlu_walk {
 	struct mlu_trace trace;
-	bool pending; /* it ended, unread, at what is being read */
+	bool pending; /* ended as unread: the unwind data is being read */
 	u16 nr_by_rule;
 	u16 nr_by_pointer;
 	u16 nr_by_signal;
 	struct mlu_rules_scratch scratch;
 };
 
-/* Is a call made within another one? */
+/* Whether the stack leads from an inner call to an outer one. */
 enum mlu_reach {
 	MLU_REACH_NO,
 	MLU_REACH_YES,
-	MLU_REACH_UNKNOWN, /* the stack cannot be walked so far */
+	MLU_REACH_UNKNOWN, /* the stack cannot be walked far enough */
 };
 
 int mlu_unwind_init(void);
