@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counters of events: their names and sums.  Entered from readers; needs no lock. */
+/* Counters of events: their names and sums. Called from readers; takes no lock. */
 #include "counters.h"
 
 const char *const mlu_counter_names[MLU_NR_COUNTERS] = {
@@ -8,7 +8,13 @@ const char *const mlu_counter_names[MLU_NR_COUNTERS] = {
 #undef X
 };
 
-/** mlu_counters_add() - add what all CPUs have counted to @sum */
+/**
+ * mlu_counters_add() - add the counters of all CPUs to a sum
+ * @sum: the sum
+ * @counters: the counters
+ *
+ * Context: Any. Handlers may run meanwhile.
+ */
 void mlu_counters_add(struct mlu_counters *sum, struct mlu_counters __percpu *counters)
 {
 	unsigned int i;
@@ -19,7 +25,12 @@ void mlu_counters_add(struct mlu_counters *sum, struct mlu_counters __percpu *co
 			sum->n[i] += READ_ONCE(per_cpu_ptr(counters, cpu)->n[i]);
 }
 
-/** mlu_counters_lost() - the events that should have made a record and did not */
+/**
+ * mlu_counters_lost() - sum up the events that should have been recorded and were not
+ * @sum: the counters
+ *
+ * Return: their number.
+ */
 u64 mlu_counters_lost(const struct mlu_counters *sum)
 {
 	u64 lost = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What happened to a target's events, counted by what became of them.
+ * Counters of a target's events, by their outcome.
  *
- * The names are those that stats prints, described in docs/ABI/debugfs-memleak_user.  Counters are
- * per CPU: handlers of many threads do not share a cache line.  A sum read while they run may be a
- * few events old, never wrong afterwards.
+ * The names are printed by the file stats, and described in docs/ABI/debugfs-memleak_user. Counters
+ * are per CPU, so handlers of many threads do not share a cache line. A sum that is read while
+ * handlers run may miss the last few events; it is exact when they have ended.
  */
 #ifndef MLU_COUNTERS_H
 #define MLU_COUNTERS_H
@@ -12,7 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-/* The lost_ ones stand together: their sum is what a report says. */
+/* The lost_ ones are consecutive: their sum is the number of lost events in a report. */
 #define MLU_COUNTERS(X)         \
 	X(allocated)            \
 	X(freed)                \
@@ -63,10 +63,14 @@ enum mlu_counter {
 	MLU_COUNTERS(X)
 #undef X
 		MLU_NR_COUNTERS,
-	/* The first ones say what became of calls; the others are about walks of stacks. */
+	/* Before these, the counters are of calls; the others are of walks of stacks. */
 	MLU_NR_EVENT_COUNTERS = MLU_COUNT_walk_end,
 };
 
+/**
+ * struct mlu_counters - one CPU's counters, or their sum
+ * @n: the counters, by enum mlu_counter
+ */
 struct mlu_counters {
 	u64 n[MLU_NR_COUNTERS];
 };

@@ -2,14 +2,16 @@
 /*
  * Calls in flight, hashed by thread.
  *
- * A call is here from its entry probe to its return probe.  A thread that dies in between, or whose
- * return the kernel skipped, leaves calls behind: the thread's next event finds them dead by
- * their stack pointer, a new thread at the same address by their start time, and what is then still
- * left goes with the target.
+ * A call is in the table from its entry probe to its return probe. A thread that dies in between,
+ * or whose return the kernel skipped, leaves calls behind. The thread's next event finds that they
+ * are dead by their stack pointer, a new thread at the same address by their start time. The
+ * remaining ones are removed with the target.
  *
- * Entered from handlers (do not sleep) and, by pop_any, from the worker when no handler of the
- * target runs any more.  A bucket's lock guards what is in it, since threads share buckets; a
- * call itself needs none, since only current looks at its own.
+ * Context: Called from handlers, does not sleep. mlu_inflight_pop_any() is called from the worker,
+ * when no handler of the target runs any more.
+ * Locking: A bucket's lock protects its list and its last frees, since threads share buckets. A
+ * call itself needs no lock, since only its own thread uses it.
+ * Ownership: A call belongs to the table from push to pop, then to the caller.
  */
 #include <linux/err.h>
 #include <linux/hash.h>
@@ -19,17 +21,32 @@
 
 static struct mlu_pool pool;
 
+/**
+ * mlu_inflight_pool_init() - set up the pool of calls
+ *
+ * Return: 0, or -ENOMEM.
+ */
 int mlu_inflight_pool_init(void)
 {
 	return mlu_pool_init(&pool, "mlu_call", sizeof(struct mlu_call), MLU_MEM_INFLIGHT);
 }
 
+/**
+ * mlu_inflight_pool_exit() - free the pool of calls
+ *
+ * All calls have been freed.
+ */
 void mlu_inflight_pool_exit(void)
 {
 	mlu_pool_exit(&pool);
 }
 
-/** mlu_inflight_new() - an empty table, or NULL. Context: may sleep. */
+/**
+ * mlu_inflight_new() - allocate an empty table
+ *
+ * Context: Process context. May sleep.
+ * Return: the table, or NULL without memory.
+ */
 struct mlu_inflight *mlu_inflight_new(void)
 {
 	struct mlu_inflight *inflight;
@@ -43,7 +60,10 @@ struct mlu_inflight *mlu_inflight_new(void)
 	return inflight;
 }
 
-/** mlu_inflight_free() - free an empty table */
+/**
+ * mlu_inflight_free() - free an empty table
+ * @inflight: the table; may be NULL
+ */
 void mlu_inflight_free(struct mlu_inflight *inflight)
 {
 	mlu_mem_free(MLU_MEM_TABLES, inflight, sizeof(*inflight));
@@ -70,6 +90,10 @@ struct mlu_call *mlu_call_new(void)
 	return call;
 }
 
+/**
+ * mlu_call_free() - free a call that is not in flight
+ * @call: the call
+ */
 void mlu_call_free(struct mlu_call *call)
 {
 	mlu_pool_free(&pool, call);
@@ -81,6 +105,13 @@ static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
 	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
 }
 
+/**
+ * mlu_inflight_push() - add the newest call of current
+ * @inflight: the table
+ * @call: the call, which belongs to the table from now on
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ */
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
@@ -90,7 +121,14 @@ void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
 	spin_unlock(&bucket->lock);
 }
 
-/** mlu_inflight_top() - the newest call of current (or of a dead task at its address), or NULL */
+/**
+ * mlu_inflight_top() - get the newest call of current
+ * @inflight: the table
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: the call, still in flight, or NULL. It may be one of a dead task that had the same
+ * task_struct.
+ */
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
@@ -106,7 +144,13 @@ out:
 	return call;
 }
 
-/** mlu_inflight_pop() - take out a call, which is the caller's now */
+/**
+ * mlu_inflight_pop() - remove a call
+ * @inflight: the table
+ * @call: the call, which belongs to the caller from now on
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ */
 void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
@@ -168,7 +212,7 @@ bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call
 	found = find_last_free(bucket);
 	if (found)
 		*last = *found;
-	/* Most of the others are of threads that have ended; a thread that frees again keeps its own. */
+	/* Most of the others are of threads that have ended. A thread reuses its own. */
 	noted = found ? found : &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
 	noted->task = current;
 	noted->sp = call->sp;
@@ -200,7 +244,13 @@ void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_l
 	spin_unlock(&bucket->lock);
 }
 
-/* mlu_inflight_pop_any() - one call after another, when no handler runs any more; then NULL */
+/**
+ * mlu_inflight_pop_any() - remove any call
+ * @inflight: the table, which no handler uses any more
+ *
+ * Context: Worker. Takes no lock.
+ * Return: the call, which belongs to the caller, or NULL if the table is empty.
+ */
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight)
 {
 	unsigned int i;

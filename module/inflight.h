@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls of a target between their entry and their return: a small stack for each thread. */
+/* Calls of a target between their entry and their return: a small stack per thread. */
 #ifndef MLU_INFLIGHT_H
 #define MLU_INFLIGHT_H
 
@@ -11,57 +11,97 @@ struct mlu_alloc;
 struct mlu_prototype;
 struct mlu_stack;
 
-/* Nested calls of a thread.  The kernel follows as many (MAX_URETPROBE_DEPTH), and none beyond. */
+/* Nested calls of one thread. The kernel follows no more (MAX_URETPROBE_DEPTH). */
 #define MLU_INFLIGHT_DEPTH 64
 
-/* One call.  Only its own thread looks at it, until the target has ended. */
+/**
+ * struct mlu_call - a call between its entry and its return
+ * @node: entry in the list of its bucket
+ * @task: its thread; compared, never dereferenced
+ * @task_start: the thread's start time, since task_structs are reused
+ * @proto: the prototype of the function
+ * @sp: address of its return slot
+ * @ret: return address; 0: could not be read
+ * @start: start of the function's code
+ * @end: end of the function's code
+ * @size: requested bytes; ULONG_MAX if the product overflows
+ * @arg: where posix_memalign() stores the address; the block of a free
+ * @epoch: id of the epoch of @stack and @taken
+ * @stack: stack of the allocation; NULL: walked at the return
+ * @taken: record of the block that it may free
+ * @depth: number of calls of the thread that it is made within
+ * @kind: enum mlu_kind
+ * @nested: made by an allocator, within another call
+ * @unseen: nested, within a call that is not in flight
+ * @filtered: its size is outside of min= and max=
+ * @lost: already counted as lost
+ * @unknown: the block that it frees is not recorded
+ * @partial: it unmaps a part of a recorded mapping
+ *
+ * Used by its own thread only, until the target has ended.
+ */
 struct mlu_call {
 	struct hlist_node node;
-	const struct task_struct *task; /* compared, never followed */
-	u64 task_start;			/* task_structs are reused */
+	const struct task_struct *task;
+	u64 task_start;
 	const struct mlu_prototype *proto;
-	unsigned long sp;    /* the address of its return slot */
-	unsigned long ret;   /* what was in the slot at entry */
-	unsigned long start; /* the function's code */
+	unsigned long sp;
+	unsigned long ret;
+	unsigned long start;
 	unsigned long end;
-	unsigned long size;	 /* asked for; ULONG_MAX: more than there can be */
-	unsigned long arg;	 /* where posix_memalign() puts the address; the block of a free */
-	u64 epoch;		 /* that @stack and @taken belong to */
-	struct mlu_stack *stack; /* NULL: to be walked at the return */
-	struct mlu_alloc *taken; /* the record of the block that it may free */
+	unsigned long size;
+	unsigned long arg;
+	u64 epoch;
+	struct mlu_stack *stack;
+	struct mlu_alloc *taken;
 	u8 depth;
-	u8 kind;       /* enum mlu_kind */
-	bool nested;   /* made by an allocator, within a call of another */
-	bool unseen;   /* nested, within a call that is not in flight */
-	bool filtered; /* its size is outside of min= and max= */
-	bool lost;     /* counted as lost already */
-	bool unknown;  /* what it frees is not recorded */
-	bool partial;  /* what it unmaps is a part of what is recorded */
+	u8 kind;
+	bool nested;
+	bool unseen;
+	bool filtered;
+	bool lost;
+	bool unknown;
+	bool partial;
 };
 
 #define MLU_INFLIGHT_BITS 8
 
-/* The last frees of so many threads are remembered for each bucket; more take turns. */
+/* Last frees per bucket. If more threads share a bucket, they replace each other's. */
 #define MLU_LAST_FREES 2
 
-/*
- * The last free of a thread: it has no return probe, so it is no call in flight, but may map or
- * unmap memory, and call another free.
+/**
+ * struct mlu_last_free - the last free of a thread
+ * @task: the thread
+ * @sp: address of the return slot
+ * @ret: return address
+ * @start: start of the function's code: a wrapper's free differs from the one it calls
+ * @block: the block that is freed
+ *
+ * free has no return probe, so it is no call in flight. But it may map or unmap memory, and call
+ * another free.
  */
 struct mlu_last_free {
 	const struct task_struct *task;
 	unsigned long sp;
 	unsigned long ret;
-	unsigned long start; /* of the function: a wrapper's free is not the one that it calls */
+	unsigned long start;
 	unsigned long block;
 };
 
+/**
+ * struct mlu_inflight - the calls in flight of one target, hashed by thread
+ * @bucket: the hash table
+ * @bucket.lock: protects the bucket
+ * @bucket.calls: the calls, each thread's newest first
+ * @bucket.last_free: the last frees of some threads
+ * @bucket.next_free: index of the last free to be replaced next
+ */
 struct mlu_inflight {
 	struct mlu_inflight_bucket {
-		spinlock_t lock;	 /* guards what is in the bucket; a leaf */
-		struct hlist_head calls; /* each thread's newest first */
+		spinlock_t lock; /* a leaf */
+		struct hlist_head calls;
 		struct mlu_last_free last_free[MLU_LAST_FREES];
-		unsigned int next_free; /* the one to be given away */
+		unsigned int next_free;
 	} bucket[1 << MLU_INFLIGHT_BITS];
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Records of mappings by the addresses that they cover. */
+/* Records of mappings, by the addresses that they cover. */
 #ifndef MLU_RANGES_H
 #define MLU_RANGES_H
 
@@ -8,8 +8,13 @@
 
 #include "allocs.h"
 
+/**
+ * struct mlu_ranges - the records of mappings of one epoch
+ * @lock: protects the tree
+ * @tree: an interval tree of struct mlu_mapped_alloc
+ */
 struct mlu_ranges {
-	spinlock_t lock; /* guards the tree; a leaf */
+	spinlock_t lock; /* a leaf */
 	struct rb_root_cached tree;
 };
 

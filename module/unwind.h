@@ -9,24 +9,44 @@
 #include "rules.h"
 #include "stacks.h"
 
-/* Where a walk starts. */
+/**
+ * struct mlu_unwind_start - where a walk starts
+ * @registers: the caller's registers, as of the call's return
+ * @at_return: called from a return handler
+ */
 struct mlu_unwind_start {
-	struct mlu_registers registers; /* the caller's, as of the call's return */
-	bool at_return;			/* in a return handler */
+	struct mlu_registers registers;
+	bool at_return;
 };
 
-/* The copy of a stack, to be walked later by another task. */
+/**
+ * struct mlu_stack_copy - the copy of a stack, to be walked later by another task
+ * @memory: the copy
+ * @limit: end of the stack's mapping
+ * @first: start of the process's stack
+ * @time: when it was made, by the maps' clock
+ */
 struct mlu_stack_copy {
 	struct mlu_memory memory;
-	u64 limit; /* end of the stack's mapping */
-	u64 first; /* start of the process's stack */
-	u32 time;  /* of the copy, by the maps' clock */
+	u64 limit;
+	u64 first;
+	u32 time;
 };
 
-/* A buffer for one walk, and its result. Too large for the kernel's stack. */
+/**
+ * struct mlu_walk - a buffer for one walk, and its result
+ * @trace: the frames, and how the walk ended
+ * @pending: ended as unread: the unwind data is being read
+ * @nr_by_rule: frames that were left by an unwind rule
+ * @nr_by_pointer: frames that were left by the frame pointer
+ * @nr_by_signal: frames that were left by what a signal saved
+ * @scratch: for looking up rules
+ *
+ * Too large for the kernel's stack.
+ */
 struct mlu_walk {
 	struct mlu_trace trace;
-	bool pending; /* ended as unread: the unwind data is being read */
+	bool pending;
 	u16 nr_by_rule;
 	u16 nr_by_pointer;
 	u16 nr_by_signal;
