@@ -2,21 +2,23 @@
 /*
  * Live allocations of a target by address.
  *
- * The table is split in stripes by the low bits of a record's key; each has a lock and is a linear
- * hash table (W. Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980):
- * an insertion splits at most one bucket, so there is never a long pause, however large it gets,
- * and a stripe that cannot grow for want of memory just has longer chains.
+ * The table is split into stripes by the low bits of a record's key. Each stripe has a lock and is
+ * a linear hash table (W. Litwin, "Linear hashing: a new tool for file and table addressing",
+ * VLDB 1980): an insertion splits at most one bucket, so there is never a long pause, however large
+ * the table is. A stripe that cannot grow without memory only gets longer chains.
  *
- * The key is a keyed bijection of the address.  Keyed, since the addresses are the target's choice
- * and it must not be able to choose a long chain; a bijection, so that keys are as distinct as
- * addresses.  Buckets are chosen by a key's low bits, so each bucket is one interval in the order
- * of bit-reversed keys, and splitting a bucket splits its interval.  That order does not change as
- * the table grows: a walk goes through it, and needs to remember only how far it came.
+ * The key is a keyed bijection of the address. It is keyed because the target chooses the addresses
+ * and must not be able to choose a long chain. It is a bijection so that keys are as distinct as
+ * addresses. Buckets are chosen by a key's low bits, so each bucket is one interval in the order of
+ * bit-reversed keys, and splitting a bucket splits its interval. That order does not change as the
+ * table grows: a walk follows it and has to remember only one position.
  *
- * Entered from handlers, readers and the worker, in task context, never sleeps but in init and
- * exit.  Records are looked at under their stripe's lock only, and not under RCU: nearly each
- * look-up is a removal, which needs the lock anyhow, and records freed behind a grace period would
- * pile up just when memory is short.  A record is owned by the table from insert to remove or drop.
+ * Context: Called from handlers, readers and the worker, in task context. Sleeps in init and exit
+ * only; the other functions take and release one stripe's lock.
+ * Locking: Records are accessed under their stripe's lock, and not under RCU: nearly each look-up
+ * is a removal, which needs the lock anyway, and records that are freed after a grace period would
+ * accumulate just when memory is short.
+ * Ownership: The table owns a record from insert to remove or drop.
  */
 #include <linux/bitrev.h>
 #include <linux/err.h>
@@ -30,6 +32,11 @@
 static struct mlu_pool heap_pool, mapped_pool;
 static u64 secret_xor, secret_mul;
 
+/**
+ * mlu_allocs_pool_init() - set up the pools of records and the secret of the keys
+ *
+ * Return: 0, or -ENOMEM.
+ */
 int mlu_allocs_pool_init(void)
 {
 	int err;
@@ -47,6 +54,11 @@ int mlu_allocs_pool_init(void)
 	return err;
 }
 
+/**
+ * mlu_allocs_pool_exit() - free the pools of records
+ *
+ * All records have been freed.
+ */
 void mlu_allocs_pool_exit(void)
 {
 	mlu_pool_exit(&mapped_pool);
@@ -71,14 +83,18 @@ struct mlu_alloc *mlu_alloc_new(bool mapped)
 	return alloc;
 }
 
+/**
+ * mlu_alloc_free() - free a record that is in no table
+ * @alloc: the record
+ */
 void mlu_alloc_free(struct mlu_alloc *alloc)
 {
 	mlu_pool_free(alloc->mapped ? &mapped_pool : &heap_pool, alloc);
 }
 
 /*
- * Each step can be undone, so the whole is a bijection.  The finishing steps are those of
- * MurmurHash3's 64-bit finalizer, which lets every input bit reach every output bit.
+ * Each step is invertible, so the whole is a bijection. The last steps are those of MurmurHash3's
+ * 64-bit finalizer: every input bit affects every output bit.
  */
 static u64 key_of(u64 addr)
 {
@@ -91,7 +107,7 @@ static u64 key_of(u64 addr)
 	return k ^ (k >> 33);
 }
 
-static u64 reverse(u64 key)
+static u64 reverse_bits(u64 key)
 {
 	return (u64)bitrev32((u32)key) << 32 | bitrev32((u32)(key >> 32));
 }
@@ -108,7 +124,7 @@ static struct hlist_head *bucket_at(struct mlu_stripe *stripe, u32 n)
 	return &stripe->segment[fls(n) - 3][n - (1U << (fls(n) - 1))];
 }
 
-/* @bits: the key without its stripe's bits. */
+/* @bits: the key without the bits that chose the stripe. */
 static u32 bucket_index(const struct mlu_stripe *stripe, u64 bits)
 {
 	u32 mask = (1U << fls(stripe->nr_buckets - 1)) - 1;
@@ -122,7 +138,7 @@ static struct hlist_head *bucket_of(struct mlu_allocs *allocs, struct mlu_stripe
 	return bucket_at(stripe, bucket_index(stripe, key >> allocs->stripe_bits));
 }
 
-/* How many of a key's bits chose bucket @n: one less where it is still to be split. */
+/* Return: how many of a key's bits choose bucket @n; one less if it has not been split yet. */
 static unsigned int bucket_bits(const struct mlu_stripe *stripe, u32 n)
 {
 	unsigned int bits = fls(stripe->nr_buckets - 1);
@@ -131,7 +147,7 @@ static unsigned int bucket_bits(const struct mlu_stripe *stripe, u32 n)
 	return n >= half || n < stripe->nr_buckets - half ? bits : bits - 1;
 }
 
-static bool have_segment(struct mlu_stripe *stripe, u32 n)
+static bool get_segment(struct mlu_stripe *stripe, u32 n)
 {
 	unsigned int i = fls(n) - 3;
 
@@ -144,15 +160,15 @@ static bool have_segment(struct mlu_stripe *stripe, u32 n)
 	return stripe->segment[i];
 }
 
-/* Split the next bucket in line: those of its records that the new bit sends on move. */
-static void grow(struct mlu_allocs *allocs, struct mlu_stripe *stripe)
+/* Split the next bucket: records move to the new one if their key has the new bit set. */
+static void split_next_bucket(struct mlu_allocs *allocs, struct mlu_stripe *stripe)
 {
 	u32 n = stripe->nr_buckets;
 	struct hlist_head *from, *to;
 	struct mlu_alloc *alloc;
 	struct hlist_node *tmp;
 
-	if (!have_segment(stripe, n))
+	if (!get_segment(stripe, n))
 		return;
 	from = bucket_at(stripe, n - (1U << (fls(n) - 1)));
 	to = bucket_at(stripe, n);
@@ -165,8 +181,8 @@ static void grow(struct mlu_allocs *allocs, struct mlu_stripe *stripe)
 	}
 }
 
-/* A taken record is out of the table for everybody but walks and the call that took it. */
-static struct mlu_alloc *find(struct hlist_head *bucket, u64 addr)
+/* A taken record is visible to walks and to the call that took it only. */
+static struct mlu_alloc *find_record(struct hlist_head *bucket, u64 addr)
 {
 	struct mlu_alloc *alloc;
 
@@ -176,17 +192,19 @@ static struct mlu_alloc *find(struct hlist_head *bucket, u64 addr)
 	return NULL;
 }
 
-static void unlink(struct mlu_stripe *stripe, struct mlu_alloc *alloc)
+static void unlink_record(struct mlu_stripe *stripe, struct mlu_alloc *alloc)
 {
 	hlist_del(&alloc->node);
 	stripe->nr_records--;
 }
 
-/*
- * mlu_allocs_init() - an empty table
+/**
+ * mlu_allocs_init() - initialize an empty table
+ * @allocs: the table
  * @stripe_bits: it has 2^@stripe_bits locks; 1 to 8
  *
- * Context: may sleep.
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM.
  */
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits)
 {
@@ -219,7 +237,12 @@ static void stripe_exit(struct mlu_stripe *stripe)
 			     (4UL << i) * sizeof(struct hlist_head));
 }
 
-/** mlu_allocs_exit() - free the table and its records; nobody else looks at it any more */
+/**
+ * mlu_allocs_exit() - free a table and its records
+ * @allocs: the table, which has no other users; may be zeroed
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_allocs_exit(struct mlu_allocs *allocs)
 {
 	unsigned int i;
@@ -235,10 +258,12 @@ void mlu_allocs_exit(struct mlu_allocs *allocs)
 	allocs->stripes = NULL;
 }
 
-/*
- * mlu_allocs_insert() - the record belongs to the table from now on
+/**
+ * mlu_allocs_insert() - insert a record
+ * @allocs: the table
+ * @alloc: the record, which belongs to the table from now on
  *
- * Return: the record of the same address that it replaces, which is the caller's now, or NULL.
+ * Return: the record of the same address that it replaces, which belongs to the caller, or NULL.
  */
 struct mlu_alloc *mlu_allocs_insert(struct mlu_allocs *allocs, struct mlu_alloc *alloc)
 {
@@ -249,17 +274,23 @@ struct mlu_alloc *mlu_allocs_insert(struct mlu_allocs *allocs, struct mlu_alloc 
 	alloc->taken = false;
 	spin_lock(&stripe->lock);
 	if (stripe->nr_records >= stripe->nr_buckets)
-		grow(allocs, stripe);
-	old = find(bucket_of(allocs, stripe, key), alloc->addr);
+		split_next_bucket(allocs, stripe);
+	old = find_record(bucket_of(allocs, stripe, key), alloc->addr);
 	if (old)
-		unlink(stripe, old);
+		unlink_record(stripe, old);
 	hlist_add_head(&alloc->node, bucket_of(allocs, stripe, key));
 	stripe->nr_records++;
 	spin_unlock(&stripe->lock);
 	return old;
 }
 
-/** mlu_allocs_remove() - the record of @addr, which is the caller's now, or NULL */
+/**
+ * mlu_allocs_remove() - remove the record of an address
+ * @allocs: the table
+ * @addr: the address
+ *
+ * Return: the record, which belongs to the caller, or NULL.
+ */
 struct mlu_alloc *mlu_allocs_remove(struct mlu_allocs *allocs, u64 addr)
 {
 	u64 key = key_of(addr);
@@ -267,18 +298,22 @@ struct mlu_alloc *mlu_allocs_remove(struct mlu_allocs *allocs, u64 addr)
 	struct mlu_alloc *alloc;
 
 	spin_lock(&stripe->lock);
-	alloc = find(bucket_of(allocs, stripe, key), addr);
+	alloc = find_record(bucket_of(allocs, stripe, key), addr);
 	if (alloc)
-		unlink(stripe, alloc);
+		unlink_record(stripe, alloc);
 	spin_unlock(&stripe->lock);
 	return alloc;
 }
 
-/*
- * mlu_allocs_take() - keep the record of @addr for a call that may free or move the block
+/**
+ * mlu_allocs_take() - mark the record of a block that a call may free or move
+ * @allocs: the table
+ * @addr: the address of the block
  *
- * It is found by walks only, until the same call drops or restores it.  It stays valid as long as
- * the table.
+ * The record stays in its bucket, where only walks find it, until the same call drops or restores
+ * it. It stays valid as long as the table.
+ *
+ * Return: the record, or NULL.
  */
 struct mlu_alloc *mlu_allocs_take(struct mlu_allocs *allocs, u64 addr)
 {
@@ -287,28 +322,36 @@ struct mlu_alloc *mlu_allocs_take(struct mlu_allocs *allocs, u64 addr)
 	struct mlu_alloc *alloc;
 
 	spin_lock(&stripe->lock);
-	alloc = find(bucket_of(allocs, stripe, key), addr);
+	alloc = find_record(bucket_of(allocs, stripe, key), addr);
 	if (alloc)
 		alloc->taken = true;
 	spin_unlock(&stripe->lock);
 	return alloc;
 }
 
-/** mlu_allocs_drop() - the call has freed the block: the record is the caller's now */
+/**
+ * mlu_allocs_drop() - remove a taken record: the call has freed the block
+ * @allocs: the table
+ * @taken: the record, which belongs to the caller from now on
+ */
 void mlu_allocs_drop(struct mlu_allocs *allocs, struct mlu_alloc *taken)
 {
 	struct mlu_stripe *stripe = stripe_of(allocs, key_of(taken->addr));
 
 	spin_lock(&stripe->lock);
-	unlink(stripe, taken);
+	unlink_record(stripe, taken);
 	spin_unlock(&stripe->lock);
 }
 
-/*
- * mlu_allocs_restore() - the call has left the block alone
+/**
+ * mlu_allocs_restore() - put back a taken record: the call has not freed the block
+ * @allocs: the table
+ * @taken: the record
  *
- * Return: NULL, or @taken, which is the caller's now: there is a newer record of the same address.
- * That takes a lost event, or a target that frees and allocates the block while the call lasts.
+ * There may be a newer record of the same address, if an event was lost, or if the target has freed
+ * and allocated the block while the call lasted.
+ *
+ * Return: NULL, or @taken, which belongs to the caller, if there is a newer record.
  */
 struct mlu_alloc *mlu_allocs_restore(struct mlu_allocs *allocs, struct mlu_alloc *taken)
 {
@@ -317,9 +360,9 @@ struct mlu_alloc *mlu_allocs_restore(struct mlu_allocs *allocs, struct mlu_alloc
 	struct mlu_alloc *loser = NULL;
 
 	spin_lock(&stripe->lock);
-	if (find(bucket_of(allocs, stripe, key), taken->addr)) {
+	if (find_record(bucket_of(allocs, stripe, key), taken->addr)) {
 		loser = taken;
-		unlink(stripe, loser);
+		unlink_record(stripe, loser);
 	} else {
 		taken->taken = false;
 	}
@@ -337,21 +380,25 @@ static unsigned int chain_length(struct hlist_head *bucket)
 	return n;
 }
 
-/* Show the records of one bucket that the cursor has not passed, if they fit in @room. */
+/*
+ * Show the records of one bucket that the cursor has not passed, if there are at most @max.
+ *
+ * Return: 0, or the number of records.
+ */
 static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
-				mlu_alloc_fn fn, void *ctx, unsigned int room)
+				mlu_alloc_fn fn, void *ctx, unsigned int max)
 {
-	u64 key = reverse(cursor->at), width;
+	u64 key = reverse_bits(cursor->at), width;
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
 	u32 n = bucket_index(stripe, key >> allocs->stripe_bits);
 	struct hlist_head *bucket = bucket_at(stripe, n);
 	unsigned int length = chain_length(bucket);
 	struct mlu_alloc *alloc;
 
-	if (length > room)
+	if (length > max)
 		return length;
 	hlist_for_each_entry(alloc, bucket, node)
-		if (reverse(key_of(alloc->addr)) >= cursor->at)
+		if (reverse_bits(key_of(alloc->addr)) >= cursor->at)
 			fn(alloc, ctx);
 	width = 1ULL << (64 - allocs->stripe_bits - bucket_bits(stripe, n));
 	cursor->at = (cursor->at | (width - 1)) + 1;
@@ -359,22 +406,24 @@ static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cur
 	return 0;
 }
 
-/*
- * mlu_allocs_step() - one step of a walk: the next bucket's records
- * @cursor: zeroed before the first step; its @done says that there is no more
+/**
+ * mlu_allocs_step() - one step of a walk: show the next bucket's records
+ * @allocs: the table
+ * @cursor: the position, advanced by this
  * @fn: called for each record, under a spinlock
- * @room: the largest number of records that @fn can take in this step
+ * @ctx: passed to @fn
+ * @max: the largest number of records that @fn can take in this step
  *
- * Return: 0, or the number of records to make room for before the same step is tried again.
+ * Return: 0, or the number of records, if there are more than @max: try again with that many.
  */
 unsigned int mlu_allocs_step(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
-			     mlu_alloc_fn fn, void *ctx, unsigned int room)
+			     mlu_alloc_fn fn, void *ctx, unsigned int max)
 {
-	struct mlu_stripe *stripe = stripe_of(allocs, reverse(cursor->at));
+	struct mlu_stripe *stripe = stripe_of(allocs, reverse_bits(cursor->at));
 	unsigned int need;
 
 	spin_lock(&stripe->lock);
-	need = show_bucket(allocs, cursor, fn, ctx, room);
+	need = show_bucket(allocs, cursor, fn, ctx, max);
 	spin_unlock(&stripe->lock);
 	return need;
 }

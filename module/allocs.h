@@ -10,24 +10,40 @@
 
 struct mlu_stack;
 
-/*
- * One outstanding allocation.  All but @node and @taken is constant once it is in a table.
- * @mapped: it is that of a struct mlu_mapped_alloc.
+/**
+ * struct mlu_alloc - the record of one outstanding allocation
+ * @node: entry in its bucket
+ * @addr: address of the block
+ * @size: bytes that were requested
+ * @time_ns: ktime_get_ns() at the return of the call that made it
+ * @stack: the stack that made it, possibly a placeholder
+ * @tid: the thread, in the initial PID namespace
+ * @taken: a call that may move or free the block is under way
+ * @mapped: it is embedded in a struct mlu_mapped_alloc
+ *
+ * All but @node and @taken is constant once it is in a table.
  */
 struct mlu_alloc {
 	struct hlist_node node;
 	u64 addr;
 	u64 size;
-	u64 time_ns; /* ktime_get_ns() at the return of the call that made it */
+	u64 time_ns;
 	struct mlu_stack *stack;
-	u32 tid;    /* in the initial PID namespace */
-	bool taken; /* by a call under way that may move or free it */
+	u32 tid;
+	bool taken;
 	bool mapped;
 };
 
-/* A mapping's, which is found by any of its addresses, too (ranges.c). */
+/**
+ * struct mlu_mapped_alloc - the record of a mapping
+ * @alloc: the record; the first member, since a pool's object is freed as either
+ * @range_node: node in the tree of struct mlu_ranges
+ * @range_subtree_last: the largest address below that node
+ *
+ * It is found by any of the mapping's addresses, too (ranges.c).
+ */
 struct mlu_mapped_alloc {
-	struct mlu_alloc alloc; /* the first: a pool's object is either */
+	struct mlu_alloc alloc;
 	struct rb_node range_node;
 	u64 range_subtree_last;
 };
@@ -35,16 +51,29 @@ struct mlu_mapped_alloc {
 #define MLU_ALLOCS_FIRST 4
 #define MLU_ALLOCS_SEGMENTS 20
 
-/* Buckets [0, 4) are in place, segment i holds the next 4 << i. */
+/**
+ * struct mlu_stripe - a part of a table, with a lock of its own
+ * @lock: protects all below and every record in it
+ * @nr_records: records in it
+ * @nr_buckets: buckets in use
+ * @first: the first buckets
+ * @segment: the other buckets; NULL: not allocated
+ *
+ * Buckets [0, 4) are in @first, segment i has the next 4 << i.
+ */
 struct mlu_stripe {
-	/* Guards all below and every record in it; a leaf. */
-	spinlock_t lock;
+	spinlock_t lock; /* a leaf */
 	u32 nr_records;
 	u32 nr_buckets;
 	struct hlist_head first[MLU_ALLOCS_FIRST];
 	struct hlist_head *segment[MLU_ALLOCS_SEGMENTS];
 };
 
+/**
+ * struct mlu_allocs - a table of records by address
+ * @stripe_bits: there are 2^@stripe_bits stripes
+ * @stripes: the stripes, or NULL
+ */
 struct mlu_allocs {
 	unsigned int stripe_bits;
 	struct mlu_stripe *stripes;
@@ -64,9 +93,13 @@ struct mlu_alloc *mlu_allocs_take(struct mlu_allocs *allocs, u64 addr);
 void mlu_allocs_drop(struct mlu_allocs *allocs, struct mlu_alloc *taken);
 struct mlu_alloc *mlu_allocs_restore(struct mlu_allocs *allocs, struct mlu_alloc *taken);
 
-/*
- * A place in a walk over a table, valid across all that happens to it meanwhile.  A walk shows
- * each record that lives from its begin to its end exactly once.
+/**
+ * struct mlu_allocs_cursor - a position in a walk over a table
+ * @at: the position, in the order of bit-reversed keys
+ * @done: there are no more records
+ *
+ * It stays valid whatever happens to the table meanwhile. A walk shows each record that lives from
+ * its start to its end exactly once. Zeroed before the first step.
  */
 struct mlu_allocs_cursor {
 	u64 at;
@@ -76,6 +109,6 @@ struct mlu_allocs_cursor {
 typedef void (*mlu_alloc_fn)(const struct mlu_alloc *alloc, void *ctx);
 
 unsigned int mlu_allocs_step(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
-			     mlu_alloc_fn fn, void *ctx, unsigned int room);
+			     mlu_alloc_fn fn, void *ctx, unsigned int max);
 
 #endif /* MLU_ALLOCS_H */

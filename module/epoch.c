@@ -2,12 +2,14 @@
 /*
  * An epoch: the records, stacks and counters that belong together.
  *
- * clear gives a target a new one, so that all that was recorded goes at one moment, and a call that
- * began before and ends after belongs to the new one.
+ * The command clear gives a target a new epoch, so that all records disappear at once. A call that
+ * started before and ends after it belongs to the new epoch.
  *
- * Entered from handlers (record, forget, restore; within rcu_read_lock(), do not sleep), from the
- * worker and from readers (put).  Freeing millions of records takes long: a work of its own does
- * it, so that neither the worker nor a reader's close() waits.
+ * Context: Record, forget, restore and abandon are called from handlers, within rcu_read_lock(),
+ * and do not sleep; put is called from the worker, readers and the work of deferred walks.
+ * Freeing millions of records takes long: a separate work does it, so that neither the worker nor a
+ * reader's close() waits.
+ * Locking: None of its own; those of the tables.
  */
 #include "epoch.h"
 #include "lib/prototypes.h"
@@ -29,12 +31,17 @@ static void epoch_free(struct mlu_epoch *epoch)
 	mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
 }
 
-static void free_work(struct work_struct *work)
+static void epoch_free_work(struct work_struct *work)
 {
 	epoch_free(container_of(work, struct mlu_epoch, free_work));
 }
 
-/** mlu_epoch_new() - an empty epoch with one reference, or NULL. Context: may sleep. */
+/**
+ * mlu_epoch_new() - allocate an empty epoch
+ *
+ * Context: Process context. May sleep.
+ * Return: the epoch with one reference, or NULL without memory.
+ */
 struct mlu_epoch *mlu_epoch_new(void)
 {
 	struct mlu_epoch *epoch = mlu_mem_zalloc(MLU_MEM_TABLES, sizeof(*epoch), GFP_KERNEL);
@@ -42,7 +49,7 @@ struct mlu_epoch *mlu_epoch_new(void)
 	if (!epoch)
 		return NULL;
 	refcount_set(&epoch->refs, 1);
-	INIT_WORK(&epoch->free_work, free_work);
+	INIT_WORK(&epoch->free_work, epoch_free_work);
 	mlu_ranges_init(&epoch->ranges);
 	epoch->id = atomic64_inc_return(&last_id);
 	if (mlu_stacks_init(&epoch->stacks)) {
@@ -58,14 +65,26 @@ struct mlu_epoch *mlu_epoch_new(void)
 	return epoch;
 }
 
-/** mlu_epoch_put() - the last one has it freed, soon. Context: any. */
+/**
+ * mlu_epoch_put() - drop a reference on an epoch
+ * @epoch: the epoch; may be NULL
+ *
+ * Context: Any. Does not sleep: a work frees the epoch.
+ */
 void mlu_epoch_put(struct mlu_epoch *epoch)
 {
 	if (epoch && refcount_dec_and_test(&epoch->refs))
 		queue_work(mlu_compute_wq, &epoch->free_work);
 }
 
-/** mlu_epoch_record() - insert a record and charge its stack */
+/**
+ * mlu_epoch_record() - insert a record and charge its stack
+ * @epoch: the target's epoch
+ * @table: the table for it
+ * @alloc: the record, which belongs to the table from now on
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
 void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *alloc)
 {
 	struct mlu_alloc *old;
@@ -81,7 +100,13 @@ void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct 
 	mlu_epoch_forget(epoch, old);
 }
 
-/** mlu_epoch_forget() - the block is freed: uncharge its stack, free the record */
+/**
+ * mlu_epoch_forget() - uncharge the stack of a freed block, free the record
+ * @epoch: the target's epoch
+ * @alloc: the record, which has been removed from its table
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
 void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 {
 	atomic64_inc(&alloc->stack->freed);
@@ -91,7 +116,14 @@ void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 	mlu_alloc_free(alloc);
 }
 
-/** mlu_epoch_restore() - a call has left the block alone whose record it took */
+/**
+ * mlu_epoch_restore() - put back the record that a call has taken and not freed
+ * @epoch: the target's epoch
+ * @table: the table of the record
+ * @taken: the record; freed if there is a newer one of the same address
+ *
+ * Context: Handler, within rcu_read_lock(), or worker. Does not sleep.
+ */
 void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *taken)
 {
 	struct mlu_alloc *loser = mlu_allocs_restore(table, taken);
@@ -102,11 +134,15 @@ void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct
 	mlu_epoch_forget(epoch, loser);
 }
 
-/*
- * mlu_epoch_abandon() - the return of a call will not be seen: what it has taken goes back
- * @call: in flight no more; it is freed
+/**
+ * mlu_epoch_abandon() - free a call whose return will not be seen
+ * @epoch: the target's epoch
+ * @call: the call, which is not in flight any more
  *
- * What was lost is counted already, a nested call gives no block in any case.
+ * The record that it has taken is put back. The call is counted, unless it has been counted as lost
+ * already. A nested call never allocates a block for the program.
+ *
+ * Context: Handler, within rcu_read_lock(), or worker. Does not sleep.
  */
 void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was recorded of a target since it was attached, or since it was cleared. */
+/* The records of a target since its attach or the last clear. */
 #ifndef MLU_EPOCH_H
 #define MLU_EPOCH_H
 
@@ -11,16 +11,27 @@
 #include "ranges.h"
 #include "stacks.h"
 
-/*
- * Handlers use the target's current epoch within rcu_read_lock() and take no reference.  Who
- * replaces it waits for them before he puts it; readers hold a reference of their own.
+/**
+ * struct mlu_epoch - the records, stacks and counters that belong together
+ * @refs: references
+ * @id: never reused: a call in flight compares it before it uses its pointers
+ * @heap: records of heap blocks
+ * @mmaps: records of mappings
+ * @ranges: the records in @mmaps, by all their addresses
+ * @stacks: the stacks of both
+ * @counters: the events' outcomes
+ * @free_work: frees the epoch
+ *
+ * Handlers use the target's current epoch within rcu_read_lock() and hold no reference. The
+ * replacer waits for them before dropping its reference. Readers and deferred walks hold a
+ * reference of their own.
  */
 struct mlu_epoch {
 	refcount_t refs;
-	u64 id; /* never reused: tells whether what a call holds is still there */
+	u64 id;
 	struct mlu_allocs heap;
 	struct mlu_allocs mmaps;
-	struct mlu_ranges ranges; /* of the records in @mmaps */
+	struct mlu_ranges ranges;
 	struct mlu_stacks stacks;
 	struct mlu_counters __percpu *counters;
 	struct work_struct free_work;
@@ -31,6 +42,7 @@ struct mlu_call;
 struct mlu_epoch *mlu_epoch_new(void);
 void mlu_epoch_put(struct mlu_epoch *epoch);
 
+/* The table for mappings, or for heap blocks. */
 static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool mmaps)
 {
 	return mmaps ? &epoch->mmaps : &epoch->heap;

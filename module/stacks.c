@@ -3,12 +3,16 @@
  * Distinct stacks: each is stored once, allocations point to it.
  *
  * An event of a known call site finds its stack under RCU and writes nothing but the stack's own
- * counts.  New ones go into an rhashtable, which grows by a worker of its own.  Stacks are not
- * freed before their table is: an event in flight may hold one, and a site that has freed all its
- * blocks will allocate again.  What they may take up in all is bounded by the module's limit.
+ * counts. New stacks are inserted into an rhashtable, which a worker of the kernel resizes. Their
+ * memory is bounded by the module's limit.
  *
- * Entered from handlers (do not sleep, within rcu_read_lock()) and from readers; init and exit in
- * the worker.  The list of all is pushed to only, so readers walk it without a lock.
+ * Context: Called from handlers, within rcu_read_lock(), and from the work of deferred walks. Does
+ * not sleep, but for init and exit, which are called from the worker and from the work that frees
+ * epochs.
+ * Locking: The rhashtable's own. The list of all stacks is only pushed to, so readers walk it
+ * without a lock.
+ * Lifetime: Stacks are freed with their table, not before: an event in flight may point to one, and
+ * a site that has freed all its blocks will allocate again.
  */
 #include <linux/compiler.h>
 #include <linux/err.h>
@@ -33,7 +37,7 @@ static u32 hash_stack(const void *data, u32 len, u32 seed)
 	return jhash_1word(((const struct mlu_stack *)data)->hash, seed);
 }
 
-static int differs(struct rhashtable_compare_arg *arg, const void *obj)
+static int compare_stack(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct mlu_trace *trace = arg->key;
 	const struct mlu_stack *stack = obj;
@@ -47,11 +51,18 @@ static const struct rhashtable_params params = {
 	.head_offset = offsetof(struct mlu_stack, node),
 	.hashfn = hash_trace,
 	.obj_hashfn = hash_stack,
-	.obj_cmpfn = differs,
+	.obj_cmpfn = compare_stack,
 	.key_len = sizeof(u32),
 	.automatic_shrinking = false,
 };
 
+/**
+ * mlu_stacks_init() - initialize an empty table
+ * @stacks: the table
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or a negative errno.
+ */
 int mlu_stacks_init(struct mlu_stacks *stacks)
 {
 	stacks->all = NULL;
@@ -64,7 +75,12 @@ static void free_stack(struct mlu_stack *stack)
 	mlu_mem_free(MLU_MEM_STACKS, stack, stack_size(stack->nr));
 }
 
-/** mlu_stacks_exit() - free all; nobody holds one any more. Context: may sleep. */
+/**
+ * mlu_stacks_exit() - free a table and its stacks
+ * @stacks: the table; nothing points to its stacks any more
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_stacks_exit(struct mlu_stacks *stacks)
 {
 	struct mlu_stack *stack = stacks->all;
@@ -100,7 +116,7 @@ static struct mlu_stack *stack_new(struct mlu_stacks *stacks, const struct mlu_t
 	return stack;
 }
 
-static void publish(struct mlu_stacks *stacks, struct mlu_stack *stack)
+static void publish_stack(struct mlu_stacks *stacks, struct mlu_stack *stack)
 {
 	struct mlu_stack *first = READ_ONCE(stacks->all);
 
@@ -109,9 +125,9 @@ static void publish(struct mlu_stacks *stacks, struct mlu_stack *stack)
 	} while (!try_cmpxchg(&stacks->all, &first, stack));
 }
 
-/* NULL: it is in the table now; else the equal one that was there, or why it cannot be added. */
-static struct mlu_stack *insert(struct mlu_stacks *stacks, const struct mlu_trace *trace,
-				struct mlu_stack *stack)
+/* Return: NULL if @stack was inserted, the equal stack that is in the table, or an ERR_PTR(). */
+static struct mlu_stack *insert_stack(struct mlu_stacks *stacks, const struct mlu_trace *trace,
+				      struct mlu_stack *stack)
 {
 	return rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
 }
@@ -142,10 +158,10 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 	stack = stack_new(stacks, trace);
 	if (IS_ERR(stack))
 		return stack;
-	/* A bucket's lock is a bit of its pointer: others try for it while the holder reads. */
-	old = data_race(insert(stacks, trace, stack));
+	/* A bucket's lock is a bit of its pointer: others try to take it while the holder reads. */
+	old = data_race(insert_stack(stacks, trace, stack));
 	if (!old) {
-		publish(stacks, stack);
+		publish_stack(stacks, stack);
 		return stack;
 	}
 	free_stack(stack);
@@ -165,6 +181,6 @@ struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct
 	struct mlu_stack *stack = stack_new(stacks, trace);
 
 	if (!IS_ERR(stack))
-		publish(stacks, stack);
+		publish_stack(stacks, stack);
 	return stack;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The distinct stacks of one target, looked up under RCU. */
+/* The distinct stacks of one target, which are looked up under RCU. */
 #ifndef MLU_STACKS_H
 #define MLU_STACKS_H
 
@@ -10,7 +10,7 @@ struct mlu_mapping;
 
 #define MLU_MAX_DEPTH 128
 
-/* What a stack's allocations are. */
+/* The kind of a stack's allocations. */
 enum mlu_kind {
 	MLU_KIND_HEAP,
 	MLU_KIND_MMAP,
@@ -18,7 +18,7 @@ enum mlu_kind {
 	MLU_NR_KINDS
 };
 
-/* Why a walk went no further.  Each has a counter, and a note in the report. */
+/* Why a walk has ended. Each has a counter, and a note in the report. */
 enum mlu_walk_end {
 	MLU_WALK_END,
 	MLU_WALK_DEPTH,
@@ -34,14 +34,18 @@ enum mlu_walk_end {
 	MLU_NR_WALK_ENDS
 };
 
-/*
- * A frame is a pc and the mapping it lay in (NULL: could not be looked up): one library unloaded
- * and another loaded at its place have equal pcs and are not the same frame.  Nor are a call's
- * return address and the same instruction interrupted by a signal, which the highest bit tells: no
- * user address has it.
- */
+/* Set in the pc of a frame that a signal interrupted. No user address has this bit. */
 #define MLU_FRAME_INTERRUPTED BIT(63)
 
+/**
+ * struct mlu_frame - a frame of a stack
+ * @tagged_pc: the pc, with MLU_FRAME_INTERRUPTED
+ * @mapping: the mapping that the pc was in; NULL: could not be looked up
+ *
+ * A frame is identified by both: when one library is unloaded and another one loaded at the same
+ * addresses, equal pcs are not the same frame. The same is true of a return address and the same
+ * instruction that a signal interrupted.
+ */
 struct mlu_frame {
 	unsigned long tagged_pc;
 	struct mlu_mapping *mapping;
@@ -57,25 +61,45 @@ static inline bool mlu_frame_is_interrupted(const struct mlu_frame *frame)
 	return frame->tagged_pc & MLU_FRAME_INTERRUPTED;
 }
 
-/* A walked stack, before it is stored. */
+/**
+ * struct mlu_trace - a stack that was walked, before it is stored
+ * @hash: set by mlu_stacks_intern()
+ * @nr: the number of frames
+ * @end: enum mlu_walk_end
+ * @kind: enum mlu_kind
+ * @frames: the frames, the innermost first
+ */
 struct mlu_trace {
 	u32 hash;
 	u16 nr;
-	u8 end;	 /* enum mlu_walk_end */
-	u8 kind; /* enum mlu_kind */
+	u8 end;
+	u8 kind;
 	struct mlu_frame frames[MLU_MAX_DEPTH];
 };
 
-/*
- * Stored stacks are constant but for the two counts and @same, and live as long as their table.
+/**
+ * struct mlu_stack - a stored stack
+ * @node: entry in the table
+ * @next: next in the list of all stacks
+ * @same: the stack of a placeholder, set once, with release; NULL: none
+ * @made: allocations recorded
+ * @freed: allocations freed
+ * @id: number in reports, from 1 on
+ * @hash: hash of the frames
+ * @nr: the number of frames
+ * @end: enum mlu_walk_end
+ * @kind: enum mlu_kind
+ * @frames: the frames, the innermost first
  *
- * A placeholder stands for one event's stack that could not be walked at once: it is in the list
- * and not in the table, and once the walk is done it is the @same as the stack that was found.
+ * It is constant but for @made, @freed and @same, and lives as long as its table.
+ *
+ * A placeholder represents the stack of one event that could not be walked at once. It is in the
+ * list and not in the table. When the walk is done, @same is the stack that was found.
  */
 struct mlu_stack {
 	struct rhash_head node;
 	struct mlu_stack *next;
-	struct mlu_stack *same; /* set once, with release; NULL: this one itself */
+	struct mlu_stack *same;
 	atomic64_t made;
 	atomic64_t freed;
 	u32 id;
@@ -86,9 +110,15 @@ struct mlu_stack {
 	struct mlu_frame frames[];
 };
 
+/**
+ * struct mlu_stacks - the stacks of one epoch
+ * @table: the stacks, without placeholders
+ * @all: list of all stacks, newest first; pushed to with cmpxchg
+ * @last_id: id of the newest stack
+ */
 struct mlu_stacks {
 	struct rhashtable table;
-	struct mlu_stack *all; /* newest first; pushed with cmpxchg */
+	struct mlu_stack *all;
 	atomic_t last_id;
 };
 
@@ -97,7 +127,12 @@ void mlu_stacks_exit(struct mlu_stacks *stacks);
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace);
 struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace);
 
-/* The stack that a record's stack has turned out to be. */
+/**
+ * mlu_stack_resolved() - follow a placeholder to its stack
+ * @stack: a stack or a placeholder
+ *
+ * Return: the stack that was found for a placeholder, otherwise @stack.
+ */
 static inline struct mlu_stack *mlu_stack_resolved(struct mlu_stack *stack)
 {
 	/* Pairs with mlu_stack_resolve(). */
@@ -106,9 +141,14 @@ static inline struct mlu_stack *mlu_stack_resolved(struct mlu_stack *stack)
 	return same ? same : stack;
 }
 
+/**
+ * mlu_stack_resolve() - set the stack of a placeholder, once
+ * @placeholder: the placeholder
+ * @same: the stack that was found
+ */
 static inline void mlu_stack_resolve(struct mlu_stack *placeholder, struct mlu_stack *same)
 {
-	/* Pairs with mlu_stack_resolved(): what it is comes before that it is. */
+	/* Pairs with mlu_stack_resolved(): publish an initialized stack. */
 	smp_store_release(&placeholder->same, same);
 }
 
