@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module's memory is used for, its limit, and pools for handlers.
+ * Accounting of the module's memory, its limit, and pools for handlers.
  *
- * Entered from handlers (may not sleep), from the worker and from readers.  The counters are
- * atomics: exact in sum, read without a lock.  A pool's lock is a leaf.
+ * Context: Called from handlers, which must not sleep, from the worker and from readers.
+ * Locking: The counters are atomics and are read without a lock; their sum is exact. A pool's lock
+ * is a leaf.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -15,8 +16,8 @@ static atomic_long_t total;
 static long limit;
 
 /*
- * The share of the limit that calls in flight have to themselves.  A call that is lost at the limit
- * is still followed to its return, so that it counts once and what it calls counts as nested.
+ * The share of the limit that is reserved for calls in flight. A call that is lost at the limit is
+ * still followed to its return, so that it counts once and the calls within it count as nested.
  */
 #define INFLIGHT_SHARE 32
 
@@ -25,7 +26,7 @@ static long inflight_share(void)
 	return limit / INFLIGHT_SHARE;
 }
 
-/* Is all that is used, with what was just added for @kind, within what @kind may use? */
+/* @now: the total, with what has just been added for @kind. */
 static bool is_within_limit(enum mlu_mem_kind kind, long now)
 {
 	if (kind != MLU_MEM_INFLIGHT)
@@ -34,8 +35,8 @@ static bool is_within_limit(enum mlu_mem_kind kind, long now)
 }
 
 /**
- * mlu_mem_init() - set the limit
- * @limit_mib: MiB for everything that is charged; 0 stands for 5 % of the machine's memory
+ * mlu_mem_init() - set the memory limit
+ * @limit_mib: MiB for everything that is charged; 0: 5 % of the machine's memory
  */
 void mlu_mem_init(unsigned int limit_mib)
 {
@@ -46,13 +47,20 @@ void mlu_mem_init(unsigned int limit_mib)
 	limit = min_t(u64, bytes, LONG_MAX / 2);
 }
 
-static void charge(enum mlu_mem_kind kind, size_t size)
+static void charge_unbounded(enum mlu_mem_kind kind, size_t size)
 {
 	atomic_long_add(size, &total);
 	atomic_long_add(size, &used[kind]);
 }
 
-/** mlu_mem_charge() - take @size bytes into account; false: that would pass the limit */
+/**
+ * mlu_mem_charge() - account for memory, within the limit
+ * @kind: its use
+ * @size: bytes
+ *
+ * Context: Any. Does not sleep.
+ * Return: false if that would exceed the limit; nothing is charged then.
+ */
 bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 {
 	atomic_long_add(size, &used[kind]);
@@ -62,30 +70,60 @@ bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 	return false;
 }
 
+/**
+ * mlu_mem_uncharge() - undo mlu_mem_charge()
+ * @kind: the use
+ * @size: bytes
+ */
 void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
 {
 	atomic_long_sub(size, &used[kind]);
 	atomic_long_sub(size, &total);
 }
 
+/**
+ * mlu_mem_used() - get the memory of one use
+ * @kind: the use
+ *
+ * Return: bytes.
+ */
 long mlu_mem_used(enum mlu_mem_kind kind)
 {
 	return atomic_long_read(&used[kind]);
 }
 
+/**
+ * mlu_mem_total() - get all memory that is charged
+ *
+ * Return: bytes.
+ */
 long mlu_mem_total(void)
 {
 	return atomic_long_read(&total);
 }
 
+/**
+ * mlu_mem_limit() - get the memory limit
+ *
+ * Return: bytes.
+ */
 long mlu_mem_limit(void)
 {
 	return limit;
 }
 
-/*
- * The limit binds handlers only: what commands need is counted too, but bounded by the number of
- * targets, and clearing must be possible at the limit.  vmalloc() may sleep, so only they get it.
+/**
+ * mlu_mem_zalloc() - allocate zeroed memory and charge it
+ * @kind: its use
+ * @size: bytes; the same size is passed to mlu_mem_free()
+ * @gfp: MLU_GFP or GFP_KERNEL
+ *
+ * The limit binds handlers only: the memory of commands is charged too, but is bounded by the
+ * number of targets, and clear must work at the limit. vmalloc() may sleep, so it is used for
+ * commands only.
+ *
+ * Context: Any; may sleep if @gfp allows it.
+ * Return: the memory; NULL without memory or, if @gfp does not allow to sleep, at the limit.
  */
 void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
 {
@@ -93,7 +131,7 @@ void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
 	void *p;
 
 	if (blocking)
-		charge(kind, size);
+		charge_unbounded(kind, size);
 	else if (!mlu_mem_charge(kind, size))
 		return NULL;
 	p = blocking ? kvzalloc(size, gfp) : kzalloc(size, gfp);
@@ -102,6 +140,12 @@ void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
 	return p;
 }
 
+/**
+ * mlu_mem_free() - free memory and uncharge it
+ * @kind: its use
+ * @p: the memory; may be NULL
+ * @size: the size that it was allocated with
+ */
 void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size)
 {
 	if (!p)
@@ -137,7 +181,7 @@ static void *reserve_get(struct mlu_pool *pool)
 	return object;
 }
 
-static void refill(struct work_struct *work)
+static void pool_refill(struct work_struct *work)
 {
 	struct mlu_pool *pool = container_of(work, struct mlu_pool, refill);
 
@@ -154,11 +198,18 @@ static void refill(struct work_struct *work)
 	}
 }
 
-/*
- * mlu_pool_init() - objects of one size that a handler can have
+/**
+ * mlu_pool_init() - set up a pool of objects that handlers allocate
+ * @pool: the pool
+ * @name: name of its slab cache
+ * @size: of an object, in bytes
+ * @kind: what the objects are charged to
  *
- * The reserve is filled before this returns, so that the first event meets a full one.  It is not
- * charged: it is there whether the module traces or not.
+ * The reserve is filled before this returns, so that it is full at the first event. It is not
+ * charged, since it exists whether the module traces or not.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM.
  */
 int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu_mem_kind kind)
 {
@@ -169,12 +220,17 @@ int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu
 	pool->size = size;
 	pool->nr = 0;
 	spin_lock_init(&pool->lock);
-	INIT_WORK(&pool->refill, refill);
-	refill(&pool->refill);
+	INIT_WORK(&pool->refill, pool_refill);
+	pool_refill(&pool->refill);
 	return 0;
 }
 
-/** mlu_pool_exit() - every object has been freed, nobody allocates any more */
+/**
+ * mlu_pool_exit() - free a pool
+ * @pool: the pool; all its objects have been freed
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_pool_exit(struct mlu_pool *pool)
 {
 	void *object;
@@ -210,11 +266,16 @@ void *mlu_pool_alloc(struct mlu_pool *pool)
 	return ERR_PTR(-ENOMEM);
 }
 
-/*
- * mlu_pool_free() - the reserve comes first
+/**
+ * mlu_pool_free() - free an object to the reserve or, if that is full, to the slab cache
+ * @pool: the pool
+ * @object: the object
  *
- * While memory is short, objects of a short life are used over and over.  Without the lock the
- * count may be old: then the cache gets one that the reserve could have taken.
+ * The reserve comes first, so that objects of a short life are reused while memory is short. The
+ * count is read without the lock and may be old: then the cache gets an object that the reserve
+ * could have taken.
+ *
+ * Context: Task context. Does not sleep. Takes and releases pool->lock.
  */
 void mlu_pool_free(struct mlu_pool *pool, void *object)
 {

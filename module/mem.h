@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module's memory: counted by what it is for, bounded as a whole, and to be had in a handler.
+ * The module's memory: accounted by its use, bounded as a whole, and allocated in handlers.
  *
- * Handlers allocate with MLU_GFP: the machine may be running out of memory, that is why we are
- * here, so they never reclaim and never wait.  What every event needs comes from pools with a
- * reserve that a worker refills.
+ * Handlers allocate with MLU_GFP: they never reclaim and never wait, since the module is used on
+ * machines that are running out of memory. What every event needs comes from pools with a reserve
+ * that a work refills.
  */
 #ifndef MLU_MEM_H
 #define MLU_MEM_H
@@ -32,22 +32,28 @@ long mlu_mem_used(enum mlu_mem_kind kind);
 long mlu_mem_total(void);
 long mlu_mem_limit(void);
 
-/*
- * Charged and zeroed; NULL without memory or, if @gfp may not sleep, at the limit.  The size comes
- * back at the free.
- */
 void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp);
 void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size);
 
 #define MLU_POOL_RESERVE 128
 
+/**
+ * struct mlu_pool - objects of one size, with a reserve for handlers
+ * @cache: the slab cache
+ * @kind: what the objects are charged to
+ * @size: of an object, in bytes
+ * @refill: the work that refills the reserve
+ * @lock: protects @nr and @reserve
+ * @nr: objects in the reserve
+ * @reserve: free objects
+ */
 struct mlu_pool {
 	struct kmem_cache *cache;
 	enum mlu_mem_kind kind;
 	size_t size;
 	struct work_struct refill;
-	/* Guards the two below; a leaf. */
-	spinlock_t lock;
+
+	spinlock_t lock; /* a leaf */
 	unsigned int nr;
 	void *reserve[MLU_POOL_RESERVE];
 };

@@ -2,17 +2,19 @@
 /*
  * The unwind data of one object, in the module's memory, and the rules found in it so far.
  *
- * Read once, by the work that reads the object's file (dso.c): a copy of .eh_frame, and a table of
- * its entries.  From then on handlers look rules up without I/O.  What is found is remembered by
- * its place in the file, so that a call site is interpreted once; so is that there is none.
+ * The data is read once, by the work that reads the object's file (dso.c): a copy of .eh_frame and
+ * a table of its entries. After that handlers look up rules without I/O. The result, also that
+ * there is no rule, is stored under its offset in the file, so that a call site is interpreted
+ * once.
  *
- * Entered from: the reader's work (read, may sleep), whoever lets go of the object last (free),
- * handlers and works (find; does not sleep).
- * Locks: rules->lock, a leaf, orders the adding of rules.  Looking up takes none: a bucket is a
- * list that is only ever pushed to, with release, and nothing on it changes.
+ * Context: Reading is called from the work of the object and may sleep. Freeing is called with the
+ * last reference on the object and may sleep. Looking up is called from handlers and works and does
+ * not sleep.
+ * Locking: rules->lock, a leaf, orders the insertion of rules. Looking up takes no lock: a bucket
+ * is a list that is only pushed to, with release, and its elements do not change.
  *
- * Memory: all of it is charged and bound by the limit, as it is the target that says how much there
- * is.  An object whose data does not fit has none; a rule that does not fit is not remembered.
+ * Memory: All of it is charged and bounded by the limit, as the target determines its size. An
+ * object whose data exceeds the limit has no unwind data; a rule that exceeds it is not stored.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -25,18 +27,18 @@
 #include "mem.h"
 #include "rules.h"
 
-/* Positions in the section have 32 bits, of which we use 31; the memory limit comes earlier. */
+/* Positions in the section have 32 bits, of which 31 are used; the memory limit is lower. */
 #define MAX_DATA (S32_MAX - PAGE_SIZE)
-/* One read of the file: between two the work can be made to give up the processor. */
+/* Bytes per read of the file; the work can be rescheduled between two reads. */
 #define READ_CHUNK (256 * 1024UL)
-/* Chromium has a million. */
+/* Chromium has one million. */
 #define MAX_ENTRIES (8 * 1024 * 1024U)
 #define MIN_BUCKET_BITS 4
 #define MAX_BUCKET_BITS 14
-/* On the average: what is more is interpreted each time. */
+/* Average length; further rules are not stored but interpreted each time. */
 #define MAX_CHAIN 16
 
-/* One address's rule, only as long as it has registers to tell of. */
+/* The rule of one address. Its size depends on the number of registers that it saves. */
 struct mlu_rule {
 	struct mlu_rule *next;
 	u64 offset; /* in the file */
@@ -61,8 +63,8 @@ static size_t buckets_size(const struct mlu_rules *rules)
 
 /* === Reading === */
 
-/* At the limit there is none, unlike for what commands need. */
-static void *zalloc(size_t size)
+/* Bound by the limit, unlike mlu_mem_zalloc() with GFP_KERNEL. */
+static void *zalloc_limited(size_t size)
 {
 	void *p;
 
@@ -93,14 +95,14 @@ static int fill_table(struct mlu_rules *rules, u32 nr)
 
 	if (!nr)
 		return 0;
-	rules->table = zalloc(nr * sizeof(*rules->table));
-	spare = zalloc(nr * sizeof(*spare));
+	rules->table = zalloc_limited(nr * sizeof(*rules->table));
+	spare = zalloc_limited(nr * sizeof(*spare));
 	if (rules->table && spare)
 		mlu_cfi_index(&rules->cfi, rules->table, spare, nr);
 	mlu_mem_free(MLU_MEM_UNWIND, spare, nr * sizeof(*spare));
 	if (!rules->table)
 		return -ENOMEM;
-	/* What stands in cfi.nr is what is freed: a table may turn out shorter than its room. */
+	/* cfi.nr entries are uncharged at the free; the table may be shorter than its memory. */
 	mlu_mem_uncharge(MLU_MEM_UNWIND, (nr - rules->cfi.nr) * sizeof(*rules->table));
 	return spare ? 0 : -ENOMEM;
 }
@@ -110,7 +112,7 @@ static int make_table(struct mlu_rules *rules)
 	u32 nr = mlu_cfi_count(&rules->cfi, MAX_ENTRIES);
 	int err;
 
-	/* Where nothing can be read nothing is known, but it is not as if there were nothing. */
+	/* If entries could not be read, the rules of their code are unknown, not absent. */
 	if (!nr && !rules->cfi.hole)
 		return -ENOENT;
 	err = fill_table(rules, nr);
@@ -118,7 +120,7 @@ static int make_table(struct mlu_rules *rules)
 		return err;
 	rules->bucket_bits = clamp_t(unsigned int, order_base_2(rules->cfi.nr / 2 + 1),
 				     MIN_BUCKET_BITS, MAX_BUCKET_BITS);
-	rules->buckets = zalloc(buckets_size(rules));
+	rules->buckets = zalloc_limited(buckets_size(rules));
 	return rules->buckets ? 0 : -ENOMEM;
 }
 
@@ -128,12 +130,12 @@ static struct mlu_rules *rules_new(const struct mlu_elf_unwind *unwind)
 
 	if (!unwind->size)
 		return NULL;
-	rules = zalloc(sizeof(*rules));
+	rules = zalloc_limited(sizeof(*rules));
 	if (!rules)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&rules->lock);
 	rules->cfi.size = min_t(u64, unwind->size, MAX_DATA);
-	rules->data = zalloc(rules->cfi.size);
+	rules->data = zalloc_limited(rules->cfi.size);
 	if (rules->data) {
 		mlu_cfi_init(&rules->cfi, rules->data, rules->cfi.size, unwind->vaddr);
 		return rules;
@@ -142,11 +144,13 @@ static struct mlu_rules *rules_new(const struct mlu_elf_unwind *unwind)
 	return ERR_PTR(-ENOMEM);
 }
 
-/*
- * mlu_rules_read() - the unwind data of an opened image
+/**
+ * mlu_rules_read() - read the unwind data of an opened image
+ * @elf: the image
  *
- * Context: may sleep, does file I/O.
- * Return: NULL if it has none; -ENOMEM, also at the limit, or what reading the file said.
+ * Context: Process context. May sleep, does file I/O.
+ * Return: the rules; NULL if it has no unwind data; ERR_PTR(-ENOMEM) without memory or at the
+ * limit, or the error of reading the file.
  */
 struct mlu_rules *mlu_rules_read(struct mlu_elf *elf)
 {
@@ -179,7 +183,14 @@ static int memory_read(const struct mlu_elf_source *source, u64 off, void *buf, 
 	return 0;
 }
 
-/** mlu_rules_of_memory() - the same of an image in the kernel's memory. Context: may sleep. */
+/**
+ * mlu_rules_of_memory() - read the unwind data of an image in the kernel's memory
+ * @data: the image
+ * @size: its bytes
+ *
+ * Context: Process context. May sleep.
+ * Return: the rules, or NULL if it has no unwind data or without memory.
+ */
 struct mlu_rules *mlu_rules_of_memory(const void *data, size_t size)
 {
 	struct memory_source memory = {
@@ -207,7 +218,12 @@ static void free_chain(struct mlu_rule *rule)
 	}
 }
 
-/** mlu_rules_free() - nobody looks rules up any more. Context: may sleep. */
+/**
+ * mlu_rules_free() - free the unwind data of an object
+ * @rules: the rules, which have no users any more; may be NULL
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_rules_free(struct mlu_rules *rules)
 {
 	unsigned int i;
@@ -224,7 +240,13 @@ void mlu_rules_free(struct mlu_rules *rules)
 	mlu_mem_free(MLU_MEM_UNWIND, rules, sizeof(*rules));
 }
 
-/** mlu_rules_bytes() - what they hold of the kernel's memory. Context: any. */
+/**
+ * mlu_rules_bytes() - get the memory of an object's unwind data
+ * @rules: the rules
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
 size_t mlu_rules_bytes(const struct mlu_rules *rules)
 {
 	return sizeof(*rules) + rules->cfi.size + table_size(rules) + buckets_size(rules) +
@@ -238,9 +260,9 @@ static struct mlu_rule **bucket_of(const struct mlu_rules *rules, u64 offset)
 	return &rules->buckets[hash_64(offset, rules->bucket_bits)];
 }
 
-static const struct mlu_rule *recall(struct mlu_rule *const *bucket, u64 offset)
+static const struct mlu_rule *find_rule(struct mlu_rule *const *bucket, u64 offset)
 {
-	/* Pairs with remember(). */
+	/* Pairs with push_rule(). */
 	const struct mlu_rule *rule = smp_load_acquire(bucket);
 
 	while (rule && rule->offset != offset)
@@ -248,16 +270,16 @@ static const struct mlu_rule *recall(struct mlu_rule *const *bucket, u64 offset)
 	return rule;
 }
 
-/* False: another one was faster, or there are so many that looking them up would take long. */
-static bool push(struct mlu_rules *rules, struct mlu_rule *rule)
+/* Return: false if the rule is stored already, or if chains would become too long. */
+static bool push_rule(struct mlu_rules *rules, struct mlu_rule *rule)
 {
 	struct mlu_rule **bucket = bucket_of(rules, rule->offset);
 	bool pushed = false;
 
 	spin_lock(&rules->lock);
-	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN && !recall(bucket, rule->offset)) {
+	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN && !find_rule(bucket, rule->offset)) {
 		rule->next = *bucket;
-		/* Pairs with recall(). */
+		/* Pairs with find_rule(). */
 		smp_store_release(bucket, rule);
 		rules->nr_rules++;
 		WRITE_ONCE(rules->bytes_rules, rules->bytes_rules + rule_size(&rule->rule));
@@ -267,8 +289,8 @@ static bool push(struct mlu_rules *rules, struct mlu_rule *rule)
 	return pushed;
 }
 
-static void remember(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal refusal,
-		     const struct mlu_cfi_rule *found)
+static void store_rule(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal refusal,
+		       const struct mlu_cfi_rule *found)
 {
 	struct mlu_rule *rule = mlu_mem_zalloc(MLU_MEM_UNWIND, rule_size(found), MLU_GFP);
 
@@ -277,18 +299,22 @@ static void remember(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal r
 	rule->offset = offset;
 	rule->refusal = refusal;
 	memcpy(&rule->rule, found, rule_size(found) - offsetof(struct mlu_rule, rule));
-	if (!push(rules, rule))
+	if (!push_rule(rules, rule))
 		mlu_mem_free(MLU_MEM_UNWIND, rule, rule_size(found));
 }
 
-/*
- * mlu_rules_recall() - the rule of the code at an offset in the file, if it was looked up before
+/**
+ * mlu_rules_recall() - look up a rule that was met before
+ * @rules: the unwind data of the object
+ * @offset: the offset of the code in the file
+ * @found: set to the result
  *
- * Context: any, does not sleep.
+ * Context: Any. Does not sleep.
+ * Return: false if it was not met before, or is not stored.
  */
 bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule_found *found)
 {
-	const struct mlu_rule *known = recall(bucket_of(rules, offset), offset);
+	const struct mlu_rule *known = find_rule(bucket_of(rules, offset), offset);
 
 	if (!known)
 		return false;
@@ -297,12 +323,15 @@ bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule
 	return true;
 }
 
-/*
- * mlu_rules_learn() - look it up, and remember it
- * @vaddr: the same code's address in the ELF file
- * @scratch: the result points into it
+/**
+ * mlu_rules_learn() - interpret a rule and store it
+ * @rules: the unwind data of the object
+ * @offset: the offset of the code in the file
+ * @vaddr: the address of the same code in the ELF file
+ * @scratch: memory for it
+ * @found: set to the result, which points into @scratch
  *
- * Context: any, does not sleep.
+ * Context: Any. Does not sleep.
  */
 void mlu_rules_learn(struct mlu_rules *rules, u64 offset, u64 vaddr,
 		     struct mlu_rules_scratch *scratch, struct mlu_rule_found *found)
@@ -311,5 +340,5 @@ void mlu_rules_learn(struct mlu_rules *rules, u64 offset, u64 vaddr,
 	found->refusal = mlu_cfi_rule(&rules->cfi, vaddr, &scratch->cfi, &scratch->rule);
 	if (found->refusal != MLU_CFI_OK)
 		scratch->rule.nr = 0;
-	remember(rules, offset, found->refusal, &scratch->rule);
+	store_rule(rules, offset, found->refusal, &scratch->rule);
 }

@@ -11,25 +11,47 @@
 struct mlu_elf;
 struct mlu_rule;
 
-/* Constant but for the buckets: rules are added, never changed, and go with the object. */
+/**
+ * struct mlu_rules - the unwind data of one object, and the rules found in it
+ * @cfi: the section, for lib/cfi.c
+ * @data: the copy of .eh_frame
+ * @table: the table of its entries
+ * @lock: orders the insertion of rules
+ * @nr_rules: rules in the buckets
+ * @bytes_rules: their memory
+ * @bucket_bits: there are 2^@bucket_bits buckets
+ * @buckets: the rules, hashed by offset
+ *
+ * Constant but for the buckets: rules are added, never changed, and freed with the object.
+ */
 struct mlu_rules {
 	struct mlu_cfi cfi;
 	u8 *data;
 	struct mlu_cfi_entry *table;
-	spinlock_t lock; /* guards the adding; a leaf */
+	spinlock_t lock; /* a leaf */
 	unsigned int nr_rules;
-	size_t bytes_rules; /* of those remembered */
+	size_t bytes_rules;
 	unsigned int bucket_bits;
 	struct mlu_rule **buckets;
 };
 
-/* A rule at hand, remembered or not. */
+/**
+ * struct mlu_rule_found - the result of looking up a rule
+ * @refusal: MLU_CFI_OK, or why there is no rule
+ * @rule: the rule; if none was found, only its @behind is valid
+ */
 struct mlu_rule_found {
 	enum mlu_cfi_refusal refusal;
-	const struct mlu_cfi_rule *rule; /* if it is MLU_CFI_OK */
+	const struct mlu_cfi_rule *rule;
 };
 
-/* What looking for a rule needs; too large for a handler's stack. */
+/**
+ * struct mlu_rules_scratch - memory for interpreting a rule
+ * @cfi: for lib/cfi.c
+ * @rule: the rule
+ *
+ * Too large for a handler's stack.
+ */
 struct mlu_rules_scratch {
 	struct mlu_cfi_scratch cfi;
 	struct mlu_cfi_rule rule;

@@ -52,7 +52,8 @@ bool failing_first_events(struct failing *f, struct failing_site *site)
  */
 long long failing_drain(struct failing *f, struct failing_window spared)
 {
-	struct failing_window pools = failing_of("insmod", "kmem_cache_alloc_noprof", "refill");
+	struct failing_window pools = failing_of("insmod", "kmem_cache_alloc_noprof",
+						 "pool_refill");
 	int i;
 
 	pools.end = failing_of("handlers", "kmem_cache_alloc_noprof", "mlu_pool_alloc").end;

@@ -66,7 +66,7 @@ const char *failing_reason(const struct failing_site *site)
 bool failing_tolerated(const struct failing_site *site)
 {
 	return !strncmp(site->callee, "debugfs_create_", strlen("debugfs_create_")) ||
-	       !strcmp(site->function, "refill");
+	       !strcmp(site->function, "pool_refill");
 }
 
 static void add(struct failing_sites *sites, const char *line)
