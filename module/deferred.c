@@ -2,21 +2,21 @@
 /*
  * Walks that wait for unwind data.
  *
- * The first events in a library that was just opened come before its unwind data has been read, and
- * a handler waits for nothing.  So such an event keeps its registers and a copy of its stack, and
- * its allocation is recorded with a placeholder; a work walks the copy when the data is there, and
- * the placeholder becomes the same as the stack that was found.  Readers wait for that, killably
- * and a second at most.
+ * The first events in a library that has just been opened are handled before its unwind data has
+ * been read, and a handler must not wait. The handler saves the registers and a copy of the stack,
+ * and records the allocation with a placeholder. When the data has been read, a work walks the copy
+ * and sets the stack of the placeholder. Readers wait for that, killably and for at most a second.
  *
- * Entered from: handlers (add; within rcu_read_lock(), do not sleep), the work, readers (wait), the
- * worker (finish).
- * Locks: deferred->lock, a leaf.
+ * Context: mlu_deferred_add() is called from handlers, within rcu_read_lock(), and does not sleep;
+ * mlu_deferred_wait() is called from readers, mlu_deferred_finish() from the worker.
+ * Locking: deferred->lock, a leaf.
  *
- * Ownership: an event holds a reference on its epoch, so its placeholder lives, cleared or not.
- * The maps, and the rules behind them, are the target's: it finishes its deferred walks before it
- * retires them.
+ * Lifetime: An event holds a reference on its epoch, so its placeholder stays valid even if the
+ * target is cleared. The mappings, and their rules, belong to the target, which finishes its
+ * deferred walks before it retires them.
  *
- * Bounded: MAX_COPIES bytes in all; beyond that an event's stack ends where the data is missing.
+ * Memory: MAX_COPIES bytes in all; if they are used up, an event's stack ends where the data is
+ * missing.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -33,16 +33,15 @@
 #include "workqueues.h"
 
 /*
- * What is copied of a stack, as far as it is used: an import within an import within an interpreter
- * takes some 30 KiB.  An event with it is one piece of 64 KiB; where there is none so large, a
- * smaller one.
+ * The largest copy of a stack: imports nested within an interpreter use some 30 KiB. An event with
+ * its copy is one allocation of 64 KiB, or a smaller one if that fails.
  */
 #define MAX_COPY (64 * 1024 - sizeof(struct event))
 #define MIN_COPY 1024
-/* All copies of all targets. */
+/* Bytes of all copies of all targets. */
 #define MAX_COPIES (8L << 20)
 
-/* How often the work waits for what a walk needs, and how long a reader for the work. */
+/* How often the work waits for unwind data per walk, and how long a reader waits for the work. */
 #define MAX_WAITS 3
 #define WAIT HZ
 
@@ -53,7 +52,7 @@ struct event {
 	struct mlu_registers registers;
 	struct mlu_stack_copy copy;
 	unsigned int depth;
-	size_t size; /* of all this */
+	size_t size; /* of this struct with @bytes */
 	u8 bytes[];
 };
 
@@ -68,7 +67,7 @@ static void event_free(struct event *event)
 	mlu_mem_free(MLU_MEM_UNWIND, event, event->size);
 }
 
-/* With room for @want bytes of stack, or for fewer, if there is not so much memory at a piece. */
+/* Return: an event that can hold @want bytes of stack, or fewer if that fails; or NULL. */
 static struct event *event_new(size_t want)
 {
 	struct event *event = NULL;
@@ -86,7 +85,7 @@ static struct event *event_new(size_t want)
 	return event;
 }
 
-/* Page by page: of a large array on the stack some may never have been touched. */
+/* Page by page: some pages of a large array on the stack may never have been touched. */
 static void copy_stack(struct mlu_memory *memory, u8 *to)
 {
 	unsigned int page;
@@ -102,8 +101,8 @@ static void copy_stack(struct mlu_memory *memory, u8 *to)
 	}
 }
 
-/* Return probes have put their trampoline into some slots. */
-static void put_returns_back(struct event *event, bool at_return)
+/* Restore the return addresses that return probes have replaced by their trampoline. */
+static void restore_returns(struct event *event, bool at_return)
 {
 	const struct return_instance *ri = mlu_return_instances(at_return);
 	const struct mlu_memory *memory = &event->copy.memory;
@@ -115,8 +114,8 @@ static void put_returns_back(struct event *event, bool at_return)
 			       sizeof(long));
 }
 
-static void fill(struct event *event, struct mlu_deferred *deferred,
-		 const struct mlu_unwind_start *start, u64 limit)
+static void fill_event(struct event *event, struct mlu_deferred *deferred,
+		       const struct mlu_unwind_start *start, u64 limit)
 {
 	unsigned long sp = start->registers.value[MLU_CFI_RSP];
 	size_t room = min_t(u64, event->size - sizeof(*event), limit - sp);
@@ -128,17 +127,21 @@ static void fill(struct event *event, struct mlu_deferred *deferred,
 	event->copy.memory.start = sp;
 	event->copy.memory.size = room;
 	copy_stack(&event->copy.memory, event->bytes);
-	put_returns_back(event, start->at_return);
-	/* What has come since the walk is not what it met; the stack's own code is known by now. */
+	restore_returns(event, start->at_return);
+	/* The code of the stack's frames was mapped before now, and newer mappings do not count. */
 	event->copy.time = READ_ONCE(deferred->maps->clock);
 }
 
-/*
- * mlu_deferred_add() - have the stack walked later
- * @trace: how far it was walked now; shown until then
+/**
+ * mlu_deferred_add() - copy current's stack, to be walked later
+ * @deferred: the deferred walks of current's target
+ * @epoch: the target's epoch
+ * @start: the caller's registers
+ * @depth: the largest number of frames
+ * @trace: the frames that could be walked now, to be shown until then
  *
- * Context: handler, within rcu_read_lock(); does not sleep.
- * Return: a placeholder, or NULL: no memory, or too many wait already.
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: a placeholder, or NULL without memory or if there are too many copies.
  */
 struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epoch *epoch,
 				   const struct mlu_unwind_start *start, unsigned int depth,
@@ -158,24 +161,24 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 	}
 	event->placeholder = placeholder;
 	event->depth = depth;
-	/* From here on until it is done, the maps leave the past as it was. */
+	/* From here on until the walk is done, the maps keep their history. */
 	atomic_inc(&deferred->maps->nr_late_walks);
-	/* Within rcu_read_lock() the target's own reference cannot go. */
+	/* Within rcu_read_lock() the target's own reference is not dropped. */
 	refcount_inc(&epoch->refs);
 	event->epoch = epoch;
-	fill(event, deferred, start, limit);
+	fill_event(event, deferred, start, limit);
 	mlu_count(epoch->counters, deferred);
 	spin_lock(&deferred->lock);
 	list_add_tail(&event->node, &deferred->events);
 	spin_unlock(&deferred->lock);
-	/* From here on the event is the work's; the placeholder lives as long as the epoch. */
+	/* Now the event belongs to the work; the placeholder lives as long as the epoch. */
 	queue_work(mlu_compute_wq, &deferred->work);
 	return placeholder;
 }
 
 /* === Later === */
 
-/* Wait for what the walk needs, once for each object that may have come in between. */
+/* Wait for the data of each object in which the walk ends, up to MAX_WAITS times. */
 static void walk_copy(struct mlu_deferred *deferred, struct event *event, struct mlu_walk *walk)
 {
 	struct mlu_counters __percpu *counters = event->epoch->counters;
@@ -190,7 +193,7 @@ static void walk_copy(struct mlu_deferred *deferred, struct event *event, struct
 	}
 }
 
-static void resolve(struct event *event, struct mlu_walk *walk)
+static void resolve_placeholder(struct event *event, struct mlu_walk *walk)
 {
 	struct mlu_stack *stack;
 
@@ -199,12 +202,12 @@ static void resolve(struct event *event, struct mlu_walk *walk)
 	rcu_read_lock();
 	stack = mlu_stacks_intern(&event->epoch->stacks, &walk->trace);
 	rcu_read_unlock();
-	/* Without memory it stays what it is: unread. */
+	/* Without memory it stays as it is: unread. */
 	if (!IS_ERR(stack))
 		mlu_stack_resolve(event->placeholder, stack);
 }
 
-static struct event *first(struct mlu_deferred *deferred)
+static struct event *first_event(struct mlu_deferred *deferred)
 {
 	struct event *event;
 
@@ -214,8 +217,8 @@ static struct event *first(struct mlu_deferred *deferred)
 	return event;
 }
 
-/* It stays in the list until it is done: an empty list says that all are. */
-static void finish(struct mlu_deferred *deferred, struct event *event)
+/* The event stays in the list until here: an empty list means that all walks are done. */
+static void finish_event(struct mlu_deferred *deferred, struct event *event)
 {
 	spin_lock(&deferred->lock);
 	list_del(&event->node);
@@ -232,17 +235,22 @@ static void walk_all(struct work_struct *work)
 	struct mlu_walk *walk = kmalloc(sizeof(*walk), GFP_KERNEL);
 	struct event *event;
 
-	while ((event = first(deferred))) {
+	while ((event = first_event(deferred))) {
 		if (walk) {
 			walk_copy(deferred, event, walk);
-			resolve(event, walk);
+			resolve_placeholder(event, walk);
 		}
-		finish(deferred, event);
+		finish_event(deferred, event);
 		cond_resched();
 	}
 	kfree(walk);
 }
 
+/**
+ * mlu_deferred_init() - initialize the deferred walks of a target
+ * @deferred: the deferred walks
+ * @maps: the target's mappings
+ */
 void mlu_deferred_init(struct mlu_deferred *deferred, struct mlu_maps *maps)
 {
 	deferred->maps = maps;
@@ -253,19 +261,25 @@ void mlu_deferred_init(struct mlu_deferred *deferred, struct mlu_maps *maps)
 
 static bool is_done(struct mlu_deferred *deferred)
 {
-	return !first(deferred);
+	return !first_event(deferred);
 }
 
-/** mlu_deferred_wait() - wait for the walks, killably, a second at most */
+/**
+ * mlu_deferred_wait() - wait for the walks, killably, for at most a second
+ * @deferred: the deferred walks of a target
+ *
+ * Context: Process context. May sleep.
+ */
 void mlu_deferred_wait(struct mlu_deferred *deferred)
 {
 	wait_event_killable_timeout(walked, is_done(deferred), WAIT);
 }
 
-/*
- * mlu_deferred_finish() - no event of the target comes any more: wait for the walks
+/**
+ * mlu_deferred_finish() - wait for all walks of a target that has no more events
+ * @deferred: the deferred walks of the target
  *
- * Context: worker, after mlu_maps_close(), so that nothing of what they wait for is pending.
+ * Context: Worker, after mlu_maps_close(), so that no unwind data that they wait for is pending.
  */
 void mlu_deferred_finish(struct mlu_deferred *deferred)
 {

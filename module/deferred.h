@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stacks that were copied at their event and are walked when the unwind data has come. */
+/* Stacks that are copied at their event and walked when the unwind data has been read. */
 #ifndef MLU_DEFERRED_H
 #define MLU_DEFERRED_H
 
@@ -10,10 +10,16 @@
 #include "epoch.h"
 #include "unwind.h"
 
-/* Those of one target. */
+/**
+ * struct mlu_deferred - the deferred walks of one target
+ * @maps: the target's mappings
+ * @lock: protects the list
+ * @events: the events whose stacks are to be walked
+ * @work: walks them
+ */
 struct mlu_deferred {
 	struct mlu_maps *maps;
-	spinlock_t lock; /* guards the list; a leaf */
+	spinlock_t lock; /* a leaf */
 	struct list_head events;
 	struct work_struct work;
 };
