@@ -53,8 +53,6 @@ struct symbol_search {
 	bool settled[MLU_ELF_MAX_NAMES]; /* no later symbol is a better match */
 };
 
-/* === One symbol === */
-
 static bool is_global(const Elf64_Sym *symbol)
 {
 	u8 bind = symbol->st_info >> 4;
@@ -318,8 +316,6 @@ static int find_in_symtab(struct symbol_search *s)
 		err = take_section(s->elf, &strtab, &s->strings);
 	return err ? err : scan_symbols(s, s->symbols.len / sizeof(Elf64_Sym));
 }
-
-/* === Interface === */
 
 static int start_search(struct symbol_search *s)
 {
