@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the tests have in common: the module, its files in debugfs, and the
- * programs with what they say of themselves.
+ * The library of the tests: the module, its files in debugfs, and the traced programs.
  *
- * Every function that cannot do its work ends the test as failed, with a
- * sentence; what a test is about is returned.  Nothing here is thread-safe.
+ * A function that cannot do its work (a file that cannot be opened, a line that cannot be parsed)
+ * prints why and ends the test as failed. Results that tests are about, such as the errno of a
+ * command, are returned. The functions are not thread-safe.
  */
 #ifndef MST_H
 #define MST_H
@@ -17,20 +17,50 @@
 
 #define MST_DIR "/sys/kernel/debug/memleak_user"
 
+/**
+ * struct mst_row - one line of the file allocations, or one block that a program keeps
+ * @addr: address of the block
+ * @size: its size in bytes
+ * @target: id of the target
+ * @age: age in ms
+ * @thread: TID of the thread that allocated it
+ * @stack: id of its stack
+ * @kind: "heap", "mmap" or "stack"
+ *
+ * Blocks that a program keeps have an address, a size and a kind only.
+ */
 struct mst_row {
 	unsigned long addr, size;
 	unsigned int target, age, thread, stack;
 	char kind[8];
 };
 
-/* hash is the sum of program_hash_of() over the rows. */
+/**
+ * struct mst_rows - a growing array of rows
+ * @row: the rows, allocated
+ * @count: their number
+ * @bytes: sum of their sizes
+ * @hash: sum of program_hash_of() over them
+ */
 struct mst_rows {
 	struct mst_row *row;
 	size_t count;
 	uint64_t bytes, hash;
 };
 
-/* A program, with what it kept when its last step was done. */
+/**
+ * struct mst_program - a running test program, see programs/program.h for the protocol
+ * @pid: its process
+ * @to: pipe to its standard input
+ * @from: pipe from its standard output
+ * @input: bytes read from @from and not yet used, 4096 at most
+ * @input_len: their number
+ * @keep: the "keep" lines of the last step
+ * @count: number of kept blocks, from the "done" line of the last step
+ * @bytes: sum of their sizes, from the same line
+ * @hash: sum of program_hash_of() over them, from the same line
+ * @failed: number of calls so far that returned no memory, from the same line
+ */
 struct mst_program {
 	pid_t pid;
 	int to, from;
@@ -41,28 +71,28 @@ struct mst_program {
 	uint64_t bytes, hash, failed;
 };
 
-/* The module.  begin: skips the program (exit 4) where it cannot run. */
+/* The module */
 void mst_begin(void);
 int mst_load(const char *params);
 int mst_unload(void);
 void mst_reload(const char *params);
 void mst_fresh(void);
 bool mst_debug_kernel(void);
-long mst_scaled(long count, long on_a_debug_kernel);
+long mst_scaled(long count, long debug_count);
 const char *mst_here(const char *name);
 const char *mst_scratch(void);
 const char *mst_libc(void);
 unsigned long mst_place_in_file(const void *code, char *file);
 bool mst_has_user_dispatch(void);
 
-/* Commands: 0 or an errno; the sentence of the refusal stays in mst_refusal. */
+/* Commands; mst_refusal is the line "refused ..." of the last command, "" if it was accepted */
 extern char mst_refusal[16384];
 int mst_write(const void *bytes, size_t len);
 int mst_command(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int mst_command_through(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void mst_refusal_through(int fd);
 
-/* Files.  Paths are below MST_DIR; the text is the caller's. */
+/* Files in debugfs */
 int mst_open(int flags, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *mst_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mst_text_of(int fd);
@@ -74,7 +104,7 @@ const char *mst_state(int id);
 bool mst_wait_state(int id, const char *state);
 size_t mst_count(const char *text, const char *what);
 
-/* Rows. */
+/* The file allocations, and reports that must be consistent */
 void mst_rows(struct mst_rows *rows, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void mst_rows_of(struct mst_rows *rows, const char *text);
 void mst_rows_free(struct mst_rows *rows);
@@ -83,7 +113,7 @@ bool mst_exact(const struct mst_program *program);
 bool mst_sound(int id);
 bool mst_lost_agrees(const char *report);
 
-/* Programs.  spawn takes NAME=VALUE words before the program, as a shell does. */
+/* Test programs */
 void mst_spawn(struct mst_program *program, const char *word, ...);
 void mst_spawnv(struct mst_program *program, const char *const *words);
 void mst_step(struct mst_program *program, const char *word);

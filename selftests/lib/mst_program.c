@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The test's end of the programs' protocol (programs/program.h): starting them,
- * step by step, and reading what they keep.
+ * Test library: start test programs, let them do their steps, and read which blocks they keep. The
+ * other side of the protocol is programs/program.h.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +19,8 @@
 
 #define MAX_WORDS 16
 
-static void become(const char *const *words, int in, int out)
+/* In the child: sets the variables among the words and executes the program. */
+static void exec_program(const char *const *words, int in, int out)
 {
 	char path[512];
 
@@ -34,8 +35,8 @@ static void become(const char *const *words, int in, int out)
 	_exit(127);
 }
 
-/* The next line, NULL at the end; it holds until the next call. */
-static char *next_line(struct mst_program *program)
+/* Returns the next line of output, valid until the next call; NULL at the end of file. */
+static char *read_line(struct mst_program *program)
 {
 	static char line[512];
 	size_t len = 0;
@@ -59,15 +60,22 @@ static char *next_line(struct mst_program *program)
 	}
 }
 
+/**
+ * mst_wait_ready() - read the line "ready PID" of a program
+ * @program: the program
+ *
+ * Ends the test as skipped if the program has exited with status 4 before, which it does if the
+ * machine lacks what it needs; as failed, with the line or the wait status, in every other case.
+ */
 void mst_wait_ready(struct mst_program *program)
 {
-	char *line = next_line(program);
+	char *line = read_line(program);
 	int status;
 
 	if (line && !strncmp(line, "ready ", 6))
 		return;
 	if (line)
-		mst_die("the program did not become ready: %s", line);
+		mst_die("expected \"ready PID\" from the program, found: %s", line);
 	if (waitpid(program->pid, &status, 0) != program->pid)
 		mst_die("waitpid: %m");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == KSFT_SKIP)
@@ -75,6 +83,14 @@ void mst_wait_ready(struct mst_program *program)
 	mst_die("the program ended before it was ready (status 0x%x)", status);
 }
 
+/**
+ * mst_spawnv() - start a test program and wait until it is ready
+ * @program: set up here
+ * @words: NAME=VALUE settings of environment variables, the program, and its arguments, ended by
+ *	NULL; the program is a name below programs/, or an absolute path
+ *
+ * The program is killed when the test ends. Skips or fails the test as mst_wait_ready() does.
+ */
 void mst_spawnv(struct mst_program *program, const char *const *words)
 {
 	int to[2], from[2];
@@ -87,7 +103,7 @@ void mst_spawnv(struct mst_program *program, const char *const *words)
 	if (program->pid < 0)
 		mst_die("fork: %m");
 	if (!program->pid)
-		become(words, to[0], from[1]);
+		exec_program(words, to[0], from[1]);
 	close(to[0]);
 	close(from[1]);
 	program->to = to[1];
@@ -96,6 +112,11 @@ void mst_spawnv(struct mst_program *program, const char *const *words)
 	mst_wait_ready(program);
 }
 
+/**
+ * mst_spawn() - start a test program and wait until it is ready
+ * @program: set up here
+ * @word: the first of the words of mst_spawnv(), which follow as arguments up to NULL
+ */
 void mst_spawn(struct mst_program *program, const char *word, ...)
 {
 	const char *words[MAX_WORDS + 1] = { word };
@@ -109,48 +130,67 @@ void mst_spawn(struct mst_program *program, const char *word, ...)
 	mst_spawnv(program, words);
 }
 
-/* Starts a step. */
+/**
+ * mst_go() - start a step of a program without waiting for its end
+ * @program: the program
+ * @word: the line that the program reads, without its newline
+ */
 void mst_go(struct mst_program *program, const char *word)
 {
 	char line[64];
 
 	snprintf(line, sizeof(line), "%s\n", word);
 	if (write(program->to, line, strlen(line)) != (ssize_t)strlen(line))
-		mst_die("the program does not listen: %m");
+		mst_die("cannot start step \"%s\" of the program: %m", word);
 }
 
-static void keep(struct mst_program *program, const char *line)
+static void parse_keep_line(struct mst_program *program, const char *line)
 {
 	struct mst_rows *rows = &program->keep;
 	struct mst_row row = { 0 };
 
 	if (sscanf(line, "keep 0x%lx %lu %7s", &row.addr, &row.size, row.kind) != 3)
-		mst_die("not the line of a program: %s", line);
+		mst_die("expected \"keep 0xADDRESS SIZE KIND\" from the program, found: %s", line);
 	if ((rows->count & (rows->count - 1)) == 0)
 		rows->row = realloc(rows->row, (rows->count ? 2 * rows->count : 1) * sizeof(row));
 	rows->row[rows->count++] = row;
 }
 
-/* The end of a step, with all that the program keeps. */
+/**
+ * mst_wait_done() - wait for the end of a step
+ * @program: the program; @keep, @count, @bytes, @hash and @failed of it are set to the output of
+ *	the step
+ *
+ * Ends the test as failed if the program ends, or prints something else than its protocol.
+ */
 void mst_wait_done(struct mst_program *program)
 {
 	char *line;
 
 	mst_rows_free(&program->keep);
-	while ((line = next_line(program)) && strncmp(line, "done ", 5))
-		keep(program, line);
+	while ((line = read_line(program)) && strncmp(line, "done ", 5))
+		parse_keep_line(program, line);
 	if (!line || sscanf(line, "done %zu %lu %lu %lu", &program->count, &program->bytes,
 			    &program->hash, &program->failed) != 4)
-		mst_die("the program came to harm in its step");
+		mst_die("expected \"done COUNT BYTES HASH FAILED\" from the program, found: %s",
+			line ? line : "end of file");
 }
 
+/**
+ * mst_step() - let a program do a step and wait for its end
+ * @program: the program
+ * @word: the line that the program reads, without its newline
+ *
+ * Ends the test as failed as mst_go() and mst_wait_done() do.
+ */
 void mst_step(struct mst_program *program, const char *word)
 {
 	mst_go(program, word);
 	mst_wait_done(program);
 }
 
-static int reap(struct mst_program *program)
+/* Waits for the exit and releases everything; returns the wait status. */
+static int reap_program(struct mst_program *program)
 {
 	int status = 0;
 
@@ -163,17 +203,26 @@ static int reap(struct mst_program *program)
 	return status;
 }
 
-/* Lets it go on to its end; its wait status. */
+/**
+ * mst_end() - let a program run to its end, by the step "end" and the end of its input
+ * @program: the program
+ *
+ * Return: its wait status.
+ */
 int mst_end(struct mst_program *program)
 {
 	mst_go(program, "end");
 	close(program->to);
 	program->to = -1;
-	return reap(program);
+	return reap_program(program);
 }
 
+/**
+ * mst_kill() - kill a program and wait for its exit
+ * @program: the program
+ */
 void mst_kill(struct mst_program *program)
 {
 	kill(program->pid, SIGKILL);
-	reap(program);
+	reap_program(program);
 }

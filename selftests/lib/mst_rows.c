@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rows for the tests: what allocations and a program list, compared one by one;
- * and whether a report agrees with itself.
+ * Test library: parse the file allocations, compare it with the blocks that a program keeps, and
+ * check that a report is consistent in itself.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include "../programs/program.h"
 #include "mst.h"
 
-#define SHOWN 8 /* differences told in full */
+#define MAX_PRINTED 8 /* differing rows that are printed one by one */
 
-static void append(struct mst_rows *rows, const struct mst_row *row)
+static void append_row(struct mst_rows *rows, const struct mst_row *row)
 {
 	if ((rows->count & (rows->count - 1)) == 0)
 		rows->row = realloc(rows->row, (rows->count ? 2 * rows->count : 1) * sizeof(*row));
@@ -23,8 +23,8 @@ static void append(struct mst_rows *rows, const struct mst_row *row)
 	rows->hash += program_hash_of(row->addr, row->size);
 }
 
-/* One number and the space behind it. */
-static unsigned long number(const char **at, unsigned int base)
+/* Parses one number and the space behind it; ends the test as failed if there is no number. */
+static unsigned long parse_number(const char **at, unsigned int base)
 {
 	const char *c = *at;
 	unsigned long value = 0;
@@ -35,38 +35,51 @@ static unsigned long number(const char **at, unsigned int base)
 	for (; *c != ' '; c++) {
 		digit = *c <= '9' ? *c - '0' : *c - 'a' + 10;
 		if (digit >= base)
-			mst_die("not a row: %.*s", (int)strcspn(*at, "\n"), *at);
+			mst_die("expected a number in base %u in a row of allocations, found: %.*s",
+				base, (int)strcspn(*at, "\n"), *at);
 		value = value * base + digit;
 	}
 	if (c == *at)
-		mst_die("an empty field: %.*s", (int)strcspn(*at, "\n"), *at);
+		mst_die("empty field in a row of allocations: \"%.*s\"", (int)strcspn(*at, "\n"),
+			*at);
 	*at = c + 1;
 	return value;
 }
 
-static const char *kind(const char *at, struct mst_row *row)
+static const char *parse_kind(const char *at, struct mst_row *row)
 {
 	size_t len = strcspn(at, "\n");
 
 	if (len == 0 || len >= sizeof(row->kind) || at[len] != '\n')
-		mst_die("not a kind: %.*s", (int)len, at);
+		mst_die("expected a kind of less than %zu bytes, found: %.*s", sizeof(row->kind),
+			(int)len, at);
 	memcpy(row->kind, at, len);
 	row->kind[len] = 0;
 	return at + len + 1;
 }
 
-/* "ID 0xADDRESS SIZE AGE THREAD STACK KIND"; by hand, for there may be a million. */
-static const char *parse(const char *at, struct mst_row *row)
+/*
+ * Parses "ID 0xADDRESS SIZE AGE THREAD STACK KIND" without sscanf(), which takes too long for a
+ * million rows. Returns the start of the next line.
+ */
+static const char *parse_row(const char *at, struct mst_row *row)
 {
-	row->target = number(&at, 10);
-	row->addr = number(&at, 16);
-	row->size = number(&at, 10);
-	row->age = number(&at, 10);
-	row->thread = number(&at, 10);
-	row->stack = number(&at, 10);
-	return kind(at, row);
+	row->target = parse_number(&at, 10);
+	row->addr = parse_number(&at, 16);
+	row->size = parse_number(&at, 10);
+	row->age = parse_number(&at, 10);
+	row->thread = parse_number(&at, 10);
+	row->stack = parse_number(&at, 10);
+	return parse_kind(at, row);
 }
 
+/**
+ * mst_rows_of() - parse the text of the file allocations
+ * @rows: set to its rows; to be freed with mst_rows_free()
+ * @text: the text
+ *
+ * Ends the test as failed if the text is malformed.
+ */
 void mst_rows_of(struct mst_rows *rows, const char *text)
 {
 	static const char head[] = "memleak_user allocations 1\n"
@@ -75,13 +88,20 @@ void mst_rows_of(struct mst_rows *rows, const char *text)
 
 	memset(rows, 0, sizeof(*rows));
 	if (strncmp(text, head, strlen(head)))
-		mst_die("not the head of allocations: %.80s", text);
+		mst_die("expected the head of allocations:\n%sfound:\n%.80s", head, text);
 	for (text += strlen(head); *text;) {
-		text = parse(text, &row);
-		append(rows, &row);
+		text = parse_row(text, &row);
+		append_row(rows, &row);
 	}
 }
 
+/**
+ * mst_rows() - read and parse a file allocations
+ * @rows: set to its rows; to be freed with mst_rows_free()
+ * @fmt: a printf format of the path below MST_DIR
+ *
+ * Ends the test as failed if the file cannot be read or is malformed.
+ */
 void mst_rows(struct mst_rows *rows, const char *fmt, ...)
 {
 	char path[256], *text;
@@ -95,13 +115,18 @@ void mst_rows(struct mst_rows *rows, const char *fmt, ...)
 	free(text);
 }
 
+/**
+ * mst_rows_free() - free the rows; the array is empty then and can be used again
+ * @rows: the array
+ */
 void mst_rows_free(struct mst_rows *rows)
 {
 	free(rows->row);
 	memset(rows, 0, sizeof(*rows));
 }
 
-static int compare(const void *a, const void *b)
+/* Orders rows by address, size and kind; called by qsort(), too. */
+static int compare_rows(const void *a, const void *b)
 {
 	const struct mst_row *x = a, *y = b;
 
@@ -112,45 +137,61 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->kind, y->kind);
 }
 
-static void sort(const struct mst_rows *rows)
+static void sort_rows(const struct mst_rows *rows)
 {
 	if (rows->count)
-		qsort(rows->row, rows->count, sizeof(rows->row[0]), compare);
+		qsort(rows->row, rows->count, sizeof(rows->row[0]), compare_rows);
 }
 
-static void tell(const char *what, const struct mst_row *row, size_t *shown)
+static void print_row(const char *what, const struct mst_row *row, size_t *printed)
 {
-	if ((*shown)++ < SHOWN)
+	if ((*printed)++ < MAX_PRINTED)
 		mst_say("%s: 0x%lx %lu %s, stack %u", what, row->addr, row->size, row->kind,
 			row->stack);
 }
 
-/* The same blocks, each once, address, size and kind. */
+/**
+ * mst_same() - compare two arrays of rows by address, size and kind
+ * @want: the blocks that a program keeps; sorted here
+ * @got: the rows that the module lists; sorted here
+ *
+ * Prints the first rows that are in one array only, and the number of all of them.
+ *
+ * Return: true if both contain the same blocks, each as often as the other.
+ */
 bool mst_same(const struct mst_rows *want, const struct mst_rows *got)
 {
 	size_t w = 0, g = 0, differences = 0;
 
-	sort(want);
-	sort(got);
+	sort_rows(want);
+	sort_rows(got);
 	while (w < want->count || g < got->count) {
 		int order = w == want->count ? 1 :
 			    g == got->count  ? -1 :
-					       compare(&want->row[w], &got->row[g]);
+					       compare_rows(&want->row[w], &got->row[g]);
 
 		if (order < 0)
-			tell("kept, but not listed", &want->row[w], &differences);
+			print_row("kept, but not listed", &want->row[w], &differences);
 		else if (order > 0)
-			tell("listed, but not kept", &got->row[g], &differences);
+			print_row("listed, but not kept", &got->row[g], &differences);
 		w += order <= 0;
 		g += order >= 0;
 	}
 	if (differences)
-		mst_say("%zu differences between %zu kept and %zu listed", differences, want->count,
-			got->count);
+		mst_say("expected %zu kept blocks to be listed, found %zu rows: %zu differences",
+			want->count, got->count, differences);
 	return differences == 0;
 }
 
-/* What the youngest target of the program's PID lists is what the program kept. */
+/**
+ * mst_exact() - compare the allocations of a program's newest target with what the program keeps
+ * @program: the program, which waits for its next step
+ *
+ * Prints both sums if they differ, and the differing rows if the program has printed its blocks.
+ * Ends the test as failed if the program is not a target.
+ *
+ * Return: true if the target lists the kept blocks and no others.
+ */
 bool mst_exact(const struct mst_program *program)
 {
 	struct mst_rows rows;
@@ -158,13 +199,15 @@ bool mst_exact(const struct mst_program *program)
 	bool same;
 
 	if (!id)
-		mst_die("process %d is no target", program->pid);
+		mst_die("process %d is not a target", program->pid);
 	mst_rows(&rows, "targets/%d/allocations", id);
 	same = rows.count == program->count && rows.bytes == program->bytes &&
 	       rows.hash == program->hash;
 	if (!same)
-		mst_say("kept %zu blocks of %" PRIu64 " bytes, listed %zu of %" PRIu64,
-			program->count, program->bytes, rows.count, rows.bytes);
+		mst_say("expected %zu blocks, %" PRIu64 " bytes, hash %" PRIx64
+			"; listed %zu, %" PRIu64 " bytes, hash %" PRIx64,
+			program->count, program->bytes, program->hash, rows.count, rows.bytes,
+			rows.hash);
 	if (program->keep.count == program->count)
 		same = mst_same(&program->keep, &rows) && same;
 	mst_rows_free(&rows);
@@ -175,7 +218,11 @@ struct sums {
 	unsigned long long bytes, count, stacks, last;
 };
 
-/* One line "BYTES bytes in N allocations from stack ID (..., M made, F freed)". */
+/*
+ * Adds a line "BYTES bytes in N allocations from stack ID (... ms, M made, F freed)" to the sums
+ * and ignores other lines. Returns false, and prints the line, if M - F is not N, or if its bytes
+ * are more than those of the line before.
+ */
 static bool add_stack(const char *line, struct sums *sums)
 {
 	unsigned long long bytes, count, made, freed;
@@ -188,7 +235,8 @@ static bool add_stack(const char *line, struct sums *sums)
 	tail = strstr(line, " ms, ");
 	if (!tail || sscanf(tail, " ms, %llu made, %llu freed)", &made, &freed) != 2 ||
 	    made - freed != count || bytes > sums->last) {
-		mst_say("not sound: %.*s", (int)strcspn(line, "\n"), line);
+		mst_say("expected made - freed == allocations and at most %llu bytes, found: %.*s",
+			sums->last, (int)strcspn(line, "\n"), line);
 		return false;
 	}
 	sums->bytes += bytes;
@@ -198,8 +246,8 @@ static bool add_stack(const char *line, struct sums *sums)
 	return true;
 }
 
-/* The lost_ counters of the line "events NAME=N...". */
-static unsigned long long lost_events(const char *line)
+/* Returns the sum of the lost_ counters of a line "events NAME=N...". */
+static unsigned long long sum_lost_events(const char *line)
 {
 	unsigned long long lost = 0;
 	const char *end = line + strcspn(line, "\n"), *at;
@@ -209,7 +257,14 @@ static unsigned long long lost_events(const char *line)
 	return lost;
 }
 
-/* What the head of a report says to be lost is the sum of what the next line says. */
+/**
+ * mst_lost_agrees() - check "lost N" of each target against its line "events"
+ * @report: text of a report
+ *
+ * Prints both if they differ. Ends the test as failed if an events line follows no target line.
+ *
+ * Return: true if N is the sum of the lost_ counters for each target.
+ */
 bool mst_lost_agrees(const char *report)
 {
 	const char *events = report, *head;
@@ -220,17 +275,27 @@ bool mst_lost_agrees(const char *report)
 			;
 		head = strstr(head, ", lost ");
 		if (!head || head > events || sscanf(head, ", lost %llu\n", &lost) != 1)
-			mst_die("an events line without a head: %.200s", events);
-		if (lost != lost_events(++events)) {
-			mst_say("the head says lost %llu: %.*s", lost, (int)strcspn(events, "\n"),
-				events);
+			mst_die("events line without a target line: %.200s", events);
+		if (lost != sum_lost_events(++events)) {
+			mst_say("expected lost %llu as in the target line, found: %.*s", lost,
+				(int)strcspn(events, "\n"), events);
 			return false;
 		}
 	}
 	return true;
 }
 
-/* The report of a target at rest: the sums are those of its lines, largest first. */
+/**
+ * mst_sound() - check that the report of a target is consistent
+ * @id: the target, of which nothing is recorded at the moment
+ *
+ * The sums of the target line must be those of the stack lines, which must be sorted by bytes; made
+ * minus freed must be the number of allocations of each; the losses must agree with the events
+ * line. Prints what was expected and what was found. Ends the test as failed if the target line
+ * cannot be parsed.
+ *
+ * Return: true if all of that holds.
+ */
 bool mst_sound(int id)
 {
 	char *text = mst_text("targets/%d/report", id), *head = strchr(text, '\n'), *line;
@@ -242,11 +307,12 @@ bool mst_sound(int id)
 	head = head ? strstr(head, " ms: ") : NULL;
 	if (!head || sscanf(head, " ms: %llu bytes in %llu allocations from %llu stack", &bytes,
 			    &count, &stacks) != 3)
-		mst_die("not the head of a report: %.200s", text);
+		mst_die("expected the head of a report, found: %.200s", text);
 	for (line = strchr(head, '\n'); line; line = strchr(line + 1, '\n'))
 		sound = add_stack(line + 1, &sums) && sound;
 	if (!sound || sums.bytes != bytes || sums.count != count || sums.stacks != stacks) {
-		mst_say("head: %llu bytes in %llu from %llu stacks; lines: %llu in %llu from %llu",
+		mst_say("expected %llu bytes in %llu allocations from %llu stacks as in the target"
+			" line; sum of the stack lines: %llu bytes in %llu from %llu",
 			bytes, count, stacks, sums.bytes, sums.count, sums.stacks);
 		sound = false;
 	}

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the tests of the tool have in common; sourced by tool_*.sh, which define
-# one function for each behaviour and hand their names to run_tests.
+# Library of the tests written in shell, tool/*.sh and regress/*.sh. Each of them sources this file,
+# defines one function for each behaviour, and passes the names of these functions to run_tests.
 #
-# A test runs in a shell of its own under set -e: the first command that fails
-# fails it.  What it leaves behind (processes, targets, files) is cleaned here.
+# Each test runs in a subshell under set -e: the first command that fails, fails the test. Its
+# variable $scratch is a directory of its own. Processes, targets and files that a test leaves
+# behind are removed here.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tool=${MLU_TOOL:-$here/../userspace/memleak-user}
@@ -14,6 +15,7 @@ programs=$here/programs
 files=/sys/kernel/debug/memleak_user
 unset LD_PRELOAD
 
+# skip_all REASON: ends the whole program as skipped.
 skip_all()
 {
 	echo "1..0 # SKIP $*"
@@ -39,8 +41,9 @@ unload()
 	[ ! -d /sys/module/memleak_user ] || rmmod memleak_user
 }
 
-# matches FILE PATTERN: does a line of it?  As for all that is asked again and again no process is
-# started: where everything is checked, that takes a tenth of a second.
+# matches FILE PATTERN: succeeds if a line of the file matches the extended regular expression.
+# No process is started here nor in the other functions that are polled: on a debug kernel, that
+# takes a tenth of a second.
 matches()
 {
 	local line lines
@@ -53,17 +56,18 @@ matches()
 	return 1
 }
 
-# Waits until the command succeeds, at most 20 s.
+# eventually COMMAND...: runs the command ten times a second until it succeeds, for about 20 s.
+# Prints the command if it never does.
 eventually()
 {
-	local tries
+	local tries start=$SECONDS
 	for ((tries = 0; tries < 200; tries++)); do
 		if "$@"; then
 			return 0
 		fi
 		sleep 0.1
 	done
-	echo "in vain ($tries times): $*"
+	echo "timed out after $((SECONDS - start)) s waiting for: $*"
 	return 1
 }
 
@@ -77,7 +81,8 @@ nothing_is_traced()
 	matches "$files/stats" "^targets 0$" && matches "$files/stats" "^probes 0$"
 }
 
-# start PROGRAM ARGUMENT...: its PID is in $pid; it waits for its first step.
+# start PROGRAM ARGUMENT...: starts a program of programs/ and waits until it is ready for its first
+# step. Sets $pid; the program reads from file descriptor 7, its output goes to $scratch/program.
 start()
 {
 	local program=$1
@@ -85,7 +90,7 @@ start()
 	start_program "$programs/$program" "$@"
 }
 
-# The same of one that lies somewhere else.
+# start_program COMMAND...: the same for any command.
 start_program()
 {
 	mkfifo "$scratch/steps"
@@ -95,7 +100,7 @@ start_program()
 	eventually matches "$scratch/program" "^ready"
 }
 
-# The next step of the program, to its end.
+# step: lets the program do its next step and waits for the end of the step.
 step()
 {
 	count_done
@@ -103,7 +108,7 @@ step()
 	eventually is_done "$steps_done"
 }
 
-# How many steps have come to their end, in $steps_done.
+# count_done: sets $steps_done to the number of steps that the program has finished.
 count_done()
 {
 	local line lines
@@ -114,14 +119,15 @@ count_done()
 	done
 }
 
+# is_done COUNT: succeeds if the program has finished more than COUNT steps.
 is_done()
 {
 	count_done
 	[ "$steps_done" -gt "$1" ]
 }
 
-# Ends whatever a test has started, and forgets what it traced.
-clean()
+# Kills all jobs of a test and drops all targets.
+clean_up()
 {
 	local job
 	for job in $(jobs -p); do
@@ -132,15 +138,18 @@ clean()
 	echo "clear all" >"$files/control"
 }
 
+# run_one TEST: called in a subshell.
 run_one()
 {
 	scratch=$work/$1
 	mkdir -m 755 "$scratch"
-	trap clean EXIT
+	trap clean_up EXIT
 	set -eu
 	"$1"
 }
 
+# run_tests TEST...: runs each test, prints TAP, and exits, with status 1 if a test has failed. A
+# test that exits with status 4 is skipped, and its last line of output is the reason.
 run_tests()
 {
 	local name number=0 failed=0 log status
@@ -153,7 +162,7 @@ run_tests()
 	echo "1..$#"
 	for name in "$@"; do
 		number=$((number + 1))
-		# Not behind "||" or "if": that would switch off the test's set -e.
+		# Not as a part of "||" or "if", which would disable set -e in the test.
 		(run_one "$name") >"$log" 2>&1 </dev/null
 		status=$?
 		if [ "$status" = 0 ]; then
@@ -169,23 +178,46 @@ run_tests()
 	exit "$failed"
 }
 
-# expect FILE PATTERN: a line of it matches; the file is shown if none does.
+# expect FILE PATTERN: fails, and shows the file, if no line of it matches.
 expect()
 {
 	if ! matches "$1" "$2"; then
-		echo "expected: $2"
-		echo "found:"
+		echo "expected a line that matches: $2"
+		echo "found in ${1##*/}:"
 		cat "$1"
 		return 1
 	fi
 }
 
+# expect_not FILE PATTERN: fails, and shows the file, if a line of it matches.
 expect_not()
 {
 	if matches "$1" "$2"; then
-		echo "not expected: $2"
-		echo "found:"
+		echo "expected no line that matches: $2"
+		echo "found in ${1##*/}:"
 		cat "$1"
+		return 1
+	fi
+}
+
+# expect_equal EXPECTED FOUND [FILE]: fails, and prints both and the file, if they differ.
+expect_equal()
+{
+	if [ "$1" != "$2" ]; then
+		echo "expected: $1"
+		echo "found:    $2"
+		[ $# -lt 3 ] || cat "$3"
+		return 1
+	fi
+}
+
+# expect_status EXPECTED FOUND: the exit status of a command; shows $scratch/out if they differ.
+expect_status()
+{
+	if [ "$1" != "$2" ]; then
+		echo "expected exit status: $1"
+		echo "found exit status:    $2"
+		cat "$scratch/out"
 		return 1
 	fi
 }
