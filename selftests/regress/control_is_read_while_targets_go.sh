@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reading control showed probes of a target that was just being detached, after they had been
-# freed.  A kernel with KASAN sees that at once, another one by chance.
+# Use after free: a reader of control used the probes of a target that was being detached at the
+# same time. A kernel with KASAN reports that at once, other kernels by chance.
 
-# shellcheck source=../tool.sh
+# shellcheck source=../lib/tool.sh
 . "$(dirname "$0")/../lib/tool.sh"
 
+# Reads control again and again until the test is over.
 read_control()
 {
-	while [ ! -e "$scratch/enough" ]; do
+	while [ ! -e "$scratch/over" ]; do
 		cat "$files/control" >"$scratch/control"
 	done
 }
@@ -25,9 +26,9 @@ control_is_read_while_targets_go()
 		echo "detach $pid" >"$files/control"
 		echo "clear $pid" >"$files/control"
 	done
-	touch "$scratch/enough"
+	touch "$scratch/over"
 	wait "$reader"
-	matches "$scratch/control" "memleak_user control 1"
+	expect "$scratch/control" "memleak_user control 1"
 	nothing_is_traced || return 1
 	echo "$round rounds"
 }

@@ -1,20 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The files that memleak-user takes names from: never another one than the one that was mapped,
-# whatever is done to it meanwhile, and those that only the target may read.
+# The files that memleak-user reads symbols from: it uses the file that was mapped and no other one,
+# although the file is replaced or rewritten while the process runs, and it also reads files that
+# only the target's user may read.
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-# word WORD: this step of the program, to its end.
-word()
+# step_word WORD: lets the program do this step and waits for the end of the step.
+step_word()
 {
 	count_done
 	echo "$1" >&7
 	eventually is_done "$steps_done"
 }
 
-# attach_tool ARGUMENT...: the tool in the background, its output in $scratch/out.
+# attach_tool ARGUMENT...: starts the tool in the background and waits until it has attached to
+# $pid. Sets $job; the output goes to $scratch/out.
 attach_tool()
 {
 	"$tool" -o 0 -T 100 -p "$pid" "$@" >"$scratch/out" 2>&1 &
@@ -22,7 +24,7 @@ attach_tool()
 	eventually is_traced "$pid"
 }
 
-# Its last table; its exit status in $status.
+# end_tool: ends the tool, which prints its last table. Sets $status to its exit status.
 end_tool()
 {
 	status=0
@@ -30,13 +32,15 @@ end_tool()
 	wait "$job" || status=$?
 }
 
+# has_tables COUNT: succeeds if the tool has started to print COUNT tables.
 has_tables()
 {
 	[ "$(grep -c ' Top 100 stacks' "$scratch/out")" -ge "$1" ]
 }
 
-# last_name BYTES: the innermost frame of the stack with so much, in the last table.
-last_name()
+# print_last_name BYTES: prints the innermost function of the stack with BYTES bytes in the last
+# table of the tool; "none" if the table shows no such stack.
+print_last_name()
 {
 	awk -v bytes="$1" '/ Top 100 stacks/ { name = "none" }
 		found { name = $2; found = 0 }
@@ -44,7 +48,7 @@ last_name()
 		END { sub(/\+0x.*/, "", name); print name }' "$scratch/out"
 }
 
-# start_reload SUFFIX: the plugin's first version is at the path.
+# start_reload SUFFIX: installs the first version of the plugin and starts the program.
 start_reload()
 {
 	suffix=$1
@@ -52,129 +56,139 @@ start_reload()
 	start reload "$scratch/plugin.so"
 }
 
-put_another_file()
+# Installs the second version of the plugin as a new file.
+replace_plugin()
 {
 	cp "$programs/libplugin_two$suffix.so" "$scratch/plugin.new"
 	mv "$scratch/plugin.new" "$scratch/plugin.so"
 }
 
-write_the_file_over()
+# Writes the second version of the plugin to the existing file.
+rewrite_plugin()
 {
 	cat "$programs/libplugin_two$suffix.so" >"$scratch/plugin.so"
 }
 
-# One block of the first version, two of the second one, at the same addresses.
+# use_both REPLACE BETWEEN: keeps one block (777 bytes) of the first version of the plugin and two
+# (1554 bytes) of the second one, which is mapped at the same address. Calls BETWEEN while the first
+# one is mapped and REPLACE while none is.
 use_both()
 {
 	local replace=$1 between=$2
-	word load
-	word keep
+	step_word load
+	step_word keep
 	"$between"
-	word unload
+	step_word unload
 	"$replace"
-	word load
-	word keep
-	word keep
+	step_word load
+	step_word keep
+	step_word keep
 }
 
-# The next two tables: the first one may have been begun before.
-a_table()
+# Waits until the tool prints a table that it has started after this call: the next but one, as the
+# next one may have been started before.
+wait_for_table()
 {
 	local tables
 	tables=$(grep -c ' Top 100 stacks' "$scratch/out" || true)
 	eventually has_tables $((tables + 2))
 }
 
-says_why()
+# expect_warning PATTERN: the tool has reported why it does not use the plugin's file.
+expect_warning()
 {
-	[ "$status" = 1 ]
+	expect_status 1 "$status"
 	expect "$scratch/out" "^memleak-user: no names from $scratch/plugin.so: $1"
 }
 
-names_are()
+# expect_names FIRST SECOND: the functions that allocated in the first and the second version of the
+# plugin, in the last table.
+expect_names()
 {
-	if [ "$(last_name 777) $(last_name 1554)" != "$*" ]; then
-		echo "expected: $*"
-		cat "$scratch/out"
-		return 1
-	fi
+	local first second
+	first=$(print_last_name 777)
+	second=$(print_last_name 1554)
+	expect_equal "777 bytes: $1, 1554 bytes: $2" "777 bytes: $first, 1554 bytes: $second" \
+		"$scratch/out"
 }
 
-tells_replaced_files_apart()
-{
-	start_reload ""
-	attach_tool 1
-	use_both put_another_file a_table
-	a_table
-	end_tool
-	names_are inner_one inner_two
-	[ "$status" = 0 ]
-}
-
-names_none_of_a_replaced_file_it_never_saw()
-{
-	start_reload ""
-	attach_tool 3600
-	use_both put_another_file true
-	end_tool
-	names_are "[unknown]" inner_two
-	says_why "it has no build-id, and its file could not be seen"
-}
-
-tells_versions_of_a_written_file_apart()
+replaced_file_is_a_second_file()
 {
 	start_reload ""
 	attach_tool 1
-	use_both write_the_file_over a_table
-	a_table
+	use_both replace_plugin wait_for_table
+	wait_for_table
 	end_tool
-	names_are inner_one inner_two
+	expect_names inner_one inner_two
+	expect_status 0 "$status"
 }
 
-names_none_of_a_written_file_it_never_saw()
+# No table was printed while the first version was mapped: the tool has never opened it.
+replaced_file_is_not_used_for_the_first_one()
 {
 	start_reload ""
 	attach_tool 3600
-	use_both write_the_file_over true
+	use_both replace_plugin true
 	end_tool
-	names_are "[unknown]" inner_two
-	says_why "it has no build-id, and its file could not be seen"
+	expect_names "[unknown]" inner_two
+	expect_warning "it has no build-id, and its file could not be seen"
 }
 
-tells_replaced_files_apart_by_build_id()
+rewritten_file_is_a_second_file()
+{
+	start_reload ""
+	attach_tool 1
+	use_both rewrite_plugin wait_for_table
+	wait_for_table
+	end_tool
+	expect_names inner_one inner_two
+}
+
+rewritten_file_is_not_used_for_the_first_one()
+{
+	start_reload ""
+	attach_tool 3600
+	use_both rewrite_plugin true
+	end_tool
+	expect_names "[unknown]" inner_two
+	expect_warning "it has no build-id, and its file could not be seen"
+}
+
+replaced_file_is_found_by_build_id()
 {
 	start_reload _id
 	attach_tool 1
-	use_both put_another_file a_table
+	use_both replace_plugin wait_for_table
 	end_tool
-	names_are inner_one inner_two
-	[ "$status" = 0 ]
+	expect_names inner_one inner_two
+	expect_status 0 "$status"
 }
 
-names_none_of_a_written_file_with_another_build_id()
+rewritten_file_with_another_build_id_is_not_used()
 {
 	start_reload _id
 	attach_tool 3600
-	use_both write_the_file_over true
+	use_both rewrite_plugin true
 	end_tool
-	names_are "[unknown]" inner_two
-	says_why "the file has build-id [0-9a-f]*, the report tells [0-9a-f]*: it is not used"
+	expect_names "[unknown]" inner_two
+	expect_warning "the file has build-id [0-9a-f]*, the report tells [0-9a-f]*: it is not used"
 }
 
-# What was seen at the attach needs no table while the process lives.
-names_what_was_mapped_at_the_attach_when_the_process_is_gone()
+# The tool opens the files that are mapped at the attach, and prints its only table after the exit.
+file_mapped_at_the_attach_is_used_after_the_exit()
 {
 	start_reload ""
-	word load
+	step_word load
 	attach_tool 3600
-	word keep
+	step_word keep
 	kill -9 "$pid"
 	wait "$job" || true
-	names_are inner_one none
+	expect_names inner_one none
 }
 
-# An overlay leads to a copy as soon as the file is written; the process has the original.
-names_none_of_the_copy_that_an_overlay_made()
+# A write to a file of a lower layer makes a copy of it, which the path refers to from then on; the
+# process has still mapped the original.
+copy_made_by_an_overlay_is_not_used()
 {
 	local o=$scratch/overlay
 	mkdir "$o"
@@ -183,37 +197,37 @@ names_none_of_the_copy_that_an_overlay_made()
 	cp "$programs/libplugin_one.so" "$o/lower/plugin.so"
 	mount -t overlay -o "lowerdir=$o/lower,upperdir=$o/upper,workdir=$o/work" none "$o/merged"
 	start reload "$o/merged/plugin.so"
-	word load
+	step_word load
 	cat "$programs/libplugin_two.so" >"$o/merged/plugin.so"
 	attach_tool 3600
-	word keep
+	step_word keep
 	end_tool
 	kill -9 "$pid"
 	umount -l "$o/merged" "$o"
-	case $(last_name 777) in
-	inner_one) [ "$status" = 0 ] ;;
-	"[unknown]")
-		[ "$status" = 1 ]
-		expect "$scratch/out" "^memleak-user: no names from .*/plugin.so: .*not the one that is mapped"
-		;;
-	*) cat "$scratch/out"; return 1 ;;
-	esac
+	if [ "$(print_last_name 777)" = inner_one ]; then
+		expect_status 0 "$status"
+		return
+	fi
+	expect_equal "777 bytes: inner_one or [unknown]" \
+		"777 bytes: inner_one or $(print_last_name 777)" "$scratch/out"
+	expect_status 1 "$status"
+	expect "$scratch/out" "^memleak-user: no names from .*/plugin.so: .*not the one that is mapped"
 }
 
-# The tests lie on an overlay: that of the machine.
-names_a_program_without_a_build_id()
+# In the test machines the programs are on an overlay file system.
+program_without_a_build_id_has_names()
 {
 	start toy_no_id longjmp_deeper
 	attach_tool 3600
 	step
 	end_tool
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy_no_id\\]"
-	[ "$status" = 0 ]
+	expect_status 0 "$status"
 }
 
-# As a program that patches itself: one byte of its code is not that of the file.  A debugger writes
-# it: newer kernels let only a tracer write to code through /proc/PID/mem.
-names_none_of_a_program_whose_code_differs_from_its_file()
+# As in a program that patches itself, one byte of the code in memory is not that of the file. gdb
+# writes it, because newer kernels let only a tracer write to code through /proc/PID/mem.
+patched_program_without_a_build_id_has_no_names()
 {
 	local range
 	command -v gdb >/dev/null || { echo "no gdb"; exit 4; }
@@ -226,11 +240,11 @@ names_none_of_a_program_whose_code_differs_from_its_file()
 	end_tool
 	expect "$scratch/out" "	\\[unknown\\]\\+0x[0-9a-f]+ \\[toy_no_id\\]"
 	expect "$scratch/out" "^memleak-user: no names from .*toy_no_id: the code in memory is not"
-	[ "$status" = 1 ]
+	expect_status 1 "$status"
 }
 
-# A saved report has nothing to prove the file by but its path.
-names_the_saved_report_of_a_program_without_a_build_id()
+# The path is all that identifies the file then.
+saved_report_of_a_program_without_a_build_id_has_names()
 {
 	start toy_no_id longjmp_deeper
 	echo "$pid" >"$files/control"
@@ -243,18 +257,19 @@ names_the_saved_report_of_a_program_without_a_build_id()
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy_no_id\\]"
 }
 
-names_a_program_in_memory_without_a_directory()
+memfd_program_has_names()
 {
 	start_program "$programs/from_memfd" "$programs/toy_no_id" longjmp_deeper
 	attach_tool 3600
 	step
 	end_tool
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[memfd:copy"
-	[ "$status" = 0 ]
+	expect_status 0 "$status"
 }
 
-# start_of_user FILE: a program on a file system that its user has mounted, and runs.
-start_of_user()
+# start_on_user_fuse FILE: serves FILE by a FUSE file system that its user alone may read, not even
+# root, and starts it as a program of this user. Sets $pid and $daemon.
+start_on_user_fuse()
 {
 	modprobe fuse 2>/dev/null || true
 	mkdir -m 755 "$scratch/mount"
@@ -263,20 +278,21 @@ start_of_user()
 		>"$scratch/daemon" 2>&1 &
 	daemon=$!
 	eventually matches "$scratch/daemon" "^ready" || {
-		wait "$daemon" || [ $? != 4 ] || { echo "there is no FUSE"; exit 4; }
+		wait "$daemon" || [ $? != 4 ] || { echo "the kernel has no FUSE"; exit 4; }
 		return 1
 	}
 	if cat "$scratch/mount/file" >/dev/null 2>&1; then
-		echo "root may read it"
+		echo "expected that root may not read $scratch/mount/file, but it can"
 		return 1
 	fi
 	start_program setpriv --reuid=1234 --regid=1234 --clear-groups "$scratch/mount/file" \
 		longjmp_deeper
 }
 
-names_what_only_the_user_may_read()
+# expect_names_on_user_fuse FILE
+expect_names_on_user_fuse()
 {
-	start_of_user "$1"
+	start_on_user_fuse "$1"
 	attach_tool 3600
 	step
 	end_tool
@@ -284,23 +300,24 @@ names_what_only_the_user_may_read()
 	umount -l "$scratch/mount"
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[file\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[file\\]"
-	[ "$status" = 0 ]
+	expect_status 0 "$status"
 }
 
-names_a_program_that_only_its_user_may_read()
+program_that_only_its_user_may_read_has_names()
 {
-	names_what_only_the_user_may_read "$programs/toy"
+	expect_names_on_user_fuse "$programs/toy"
 }
 
-names_one_without_a_build_id_that_only_its_user_may_read()
+program_without_a_build_id_that_only_its_user_may_read_has_names()
 {
-	names_what_only_the_user_may_read "$programs/toy_no_id"
+	expect_names_on_user_fuse "$programs/toy_no_id"
 }
 
-# The daemon of a user must not stop the tool: where the file cannot be read the attach is refused.
-waits_for_no_daemon()
+# A daemon that serves a file and does not answer must not block the tool. The attach is refused
+# then, or the table shows no names.
+tool_does_not_wait_for_a_hanging_daemon()
 {
-	start_of_user "$programs/toy_no_id"
+	start_on_user_fuse "$programs/toy_no_id"
 	echo hang >"$scratch/daemon_steps"
 	sleep 1
 	echo 1 >/proc/sys/vm/drop_caches
@@ -310,22 +327,25 @@ waits_for_no_daemon()
 	kill -9 "$pid" "$daemon"
 	umount -l "$scratch/mount"
 	cat "$scratch/out"
-	[ "$status" != 124 ]
+	if [ "$status" = 124 ]; then
+		echo "expected the tool to end within 60 s"
+		return 1
+	fi
 }
 
 run_tests \
-	tells_replaced_files_apart \
-	names_none_of_a_replaced_file_it_never_saw \
-	tells_versions_of_a_written_file_apart \
-	names_none_of_a_written_file_it_never_saw \
-	tells_replaced_files_apart_by_build_id \
-	names_none_of_a_written_file_with_another_build_id \
-	names_what_was_mapped_at_the_attach_when_the_process_is_gone \
-	names_none_of_the_copy_that_an_overlay_made \
-	names_a_program_without_a_build_id \
-	names_none_of_a_program_whose_code_differs_from_its_file \
-	names_the_saved_report_of_a_program_without_a_build_id \
-	names_a_program_in_memory_without_a_directory \
-	names_a_program_that_only_its_user_may_read \
-	names_one_without_a_build_id_that_only_its_user_may_read \
-	waits_for_no_daemon
+	replaced_file_is_a_second_file \
+	replaced_file_is_not_used_for_the_first_one \
+	rewritten_file_is_a_second_file \
+	rewritten_file_is_not_used_for_the_first_one \
+	replaced_file_is_found_by_build_id \
+	rewritten_file_with_another_build_id_is_not_used \
+	file_mapped_at_the_attach_is_used_after_the_exit \
+	copy_made_by_an_overlay_is_not_used \
+	program_without_a_build_id_has_names \
+	patched_program_without_a_build_id_has_no_names \
+	saved_report_of_a_program_without_a_build_id_has_names \
+	memfd_program_has_names \
+	program_that_only_its_user_may_read_has_names \
+	program_without_a_build_id_that_only_its_user_may_read_has_names \
+	tool_does_not_wait_for_a_hanging_daemon

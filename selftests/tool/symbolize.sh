@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# memleak-user symbolize: names for a report that was saved while the process
-# lived, when process and module are gone, and for one of another machine.
+# memleak-user symbolize: adds names to a saved report when the process and the module are gone, and
+# to a report of another machine.
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-# A report in $scratch/report of a program of its own, which then ends.
+# Saves the report of a program, $scratch/program, as $scratch/report and kills the program.
 save_report()
 {
 	cp "$programs/toy" "$scratch/program"
@@ -19,7 +19,8 @@ save_report()
 	echo "clear all" >"$files/control"
 }
 
-has_names()
+# expect_all_names FILE
+expect_all_names()
 {
 	expect "$1" "	[0-9]+ bytes in 1 allocations from stack [0-9]+ "
 	expect "$1" "	keep_at_depth\\+0x[0-9a-f]+ \\[program\\]"
@@ -27,19 +28,19 @@ has_names()
 	expect "$1" " \\[libc(\\.so\\.6|-2\\.[0-9]+\\.so)\\]"
 }
 
-names_a_saved_report_without_the_module()
+saved_report_has_names_without_the_module()
 {
 	save_report
 	unload
 	"$tool" symbolize "$scratch/report" >"$scratch/out" 2>&1
-	has_names "$scratch/out"
+	expect_all_names "$scratch/out"
 	"$tool" symbolize <"$scratch/report" >"$scratch/again" 2>&1
 	cmp "$scratch/out" "$scratch/again"
 	[ ! -d /sys/module/memleak_user ]
 }
 
-# The files lie somewhere else than they did on the machine of the report.
-names_the_report_of_another_machine()
+# The files are not at the same path as on the machine of the report.
+report_of_another_machine_has_names()
 {
 	save_report
 	mkdir -p "$scratch/sysroot/$scratch"
@@ -48,8 +49,8 @@ names_the_report_of_another_machine()
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[program\\]"
 }
 
-# A file of the same path that is another one must not give its names.
-gives_no_names_of_another_file()
+# The path refers to another program now.
+replaced_file_is_not_used()
 {
 	save_report
 	cp "$programs/edge" "$scratch/program"
@@ -58,28 +59,28 @@ gives_no_names_of_another_file()
 	expect "$scratch/out" " \\[program\\]"
 }
 
-needs_no_privilege()
+unprivileged_user_may_symbolize()
 {
 	save_report
 	cp "$tool" "$scratch/tool"
 	chmod 0644 "$scratch/report"
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/tool" symbolize \
 		"$scratch/report" >"$scratch/out" 2>&1
-	has_names "$scratch/out"
+	expect_all_names "$scratch/out"
 }
 
-refuses_what_is_no_report()
+file_that_is_not_a_report_is_refused()
 {
 	local status=0
 	head -c 4096 /dev/urandom >"$scratch/noise"
 	"$tool" symbolize "$scratch/noise" >"$scratch/out" 2>&1 || status=$?
-	[ "$status" = 2 ]
-	[ -s "$scratch/out" ]
+	expect_status 2 "$status"
+	expect "$scratch/out" "."
 }
 
 run_tests \
-	names_a_saved_report_without_the_module \
-	names_the_report_of_another_machine \
-	gives_no_names_of_another_file \
-	needs_no_privilege \
-	refuses_what_is_no_report
+	saved_report_has_names_without_the_module \
+	report_of_another_machine_has_names \
+	replaced_file_is_not_used \
+	unprivileged_user_may_symbolize \
+	file_that_is_not_a_report_is_refused

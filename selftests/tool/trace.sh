@@ -1,24 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# memleak-user -p: what it shows of a process, and that whatever ends it leaves
-# neither a probe nor a target of its own behind, nor touches anybody else's.
+# memleak-user -p: what tables show of a process; whatever ends the tool, it leaves no probe and no
+# target of its own behind, and does not change targets of other users of the module.
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-kept()
+# Prints address and size of each block that the program keeps, sorted.
+print_kept()
 {
 	sed -n 's/^keep 0x\([0-9a-f]*\) \([0-9]*\) .*/\1 \2/p' "$scratch/program" | sort
 }
 
-shown()
+# print_listed FILE: prints address and size of each block in the tool's output, sorted.
+print_listed()
 {
 	sed -n 's/^\taddr = \([0-9a-f]*\) size = \([0-9]*\) stack = [0-9]*$/\1 \2/p' "$1" | sort
 }
 
-# trace OPTION...: the tool, with the program's step while it traces; the table of its end, which
-# comes when it is told to, in $scratch/out.
-trace()
+# trace_step OPTION...: attaches the tool, lets the program do a step, and ends the tool by SIGINT,
+# which makes it print a table. The output goes to $scratch/out.
+trace_step()
 {
 	local job
 	"$tool" -o 0 -p "$pid" "$@" 60m >"$scratch/out" 2>&1 &
@@ -29,51 +31,65 @@ trace()
 	wait "$job"
 }
 
-shows_the_addresses_that_are_kept()
+# expect_listed COUNT: the number of blocks in the tool's output.
+expect_listed()
+{
+	expect_equal "$1 blocks" "$(print_listed "$scratch/out" | wc -l) blocks" "$scratch/out"
+}
+
+# expect_lines COUNT PATTERN: the number of lines of the tool's output that match the basic regular
+# expression.
+expect_lines()
+{
+	expect_equal "$1 lines that match: $2" \
+		"$(grep -c "$2" "$scratch/out") lines that match: $2" "$scratch/out"
+}
+
+kept_blocks_are_listed()
 {
 	start toy longjmp_deeper
-	trace -a
-	[ -n "$(kept)" ]
-	[ "$(kept)" = "$(shown "$scratch/out")" ] || { cat "$scratch/out"; return 1; }
+	trace_step -a
+	[ -n "$(print_kept)" ]
+	expect_equal "$(print_kept)" "$(print_listed "$scratch/out")" "$scratch/out"
 	expect "$scratch/out" "^Attaching to pid $pid, Ctrl\\+C to quit\\.$"
 	expect "$scratch/out" "^\\[[0-9:]{8}\\] Top 10 stacks with outstanding allocations:$"
 	eventually nothing_is_traced
 }
 
-names_the_functions()
+functions_have_names()
 {
 	start toy longjmp_deeper
-	trace
+	trace_step
 	expect "$scratch/out" "^	[0-9]+ bytes in [0-9]+ allocations from stack [0-9]+ \\(age .*, [0-9]+ made, [0-9]+ freed\\)$"
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[toy\\]"
 	expect_not "$scratch/out" "addr = "
 }
 
-shows_one_table_each_interval()
+one_table_is_printed_each_interval()
 {
 	start life idle
 	"$tool" -o 0 -p "$pid" 1 3 >"$scratch/out" 2>&1
-	[ "$(grep -c ' Top 10 stacks' "$scratch/out")" = 3 ]
+	expect_lines 3 " Top 10 stacks"
 	eventually nothing_is_traced
 }
 
-filters_by_size()
+blocks_are_filtered_by_size()
 {
 	start life exit
-	trace -a -z 140 -Z 150
-	[ "$(shown "$scratch/out" | wc -l)" = 11 ] || { cat "$scratch/out"; return 1; }
+	trace_step -a -z 140 -Z 150
+	expect_listed 11
 	expect_not "$scratch/out" "size = (139|151) "
 }
 
-# nth_total N: the last line of the nth table.
-nth_total()
+# print_total N: prints the last line of the Nth table.
+print_total()
 {
 	grep '^	total: ' "$scratch/out" | sed -n "$1p"
 }
 
-# life's step allocates 130 bytes that stay.
-sums_up_at_the_end_of_each_table()
+# The step of the program keeps one block of 130 bytes.
+table_ends_with_a_total()
 {
 	local job
 	start life idle
@@ -87,22 +103,25 @@ sums_up_at_the_end_of_each_table()
 	wait "$job"
 	expect "$scratch/out" "^	total: 0 bytes in 0 allocations, 0 of 0 stacks shown,.* 0 lost$"
 	expect "$scratch/out" "^	total: 130 bytes in 1 allocations, 1 of 1 stacks shown,.* 0 lost$"
-	[[ $(tail -n 1 "$scratch/out") == "	total: 130 bytes"* ]]
-	! grep -q '^events ' "$scratch/report" || counts_since_the_last_table
+	tail -n 1 "$scratch/out" >"$scratch/last"
+	expect "$scratch/last" "^	total: 130 bytes"
+	! grep -q '^events ' "$scratch/report" || expect_counts_since_the_last_table
 }
 
-# What a module prints that has the events line.
-counts_since_the_last_table()
+# With a module whose reports have the line "events".
+expect_counts_since_the_last_table()
 {
-	[[ $(nth_total 1) == *" 0 allocated and 0 freed since the attach, "* ]]
-	[[ $(nth_total 2) == *" allocated and "*" freed since the last table, "* ]]
+	print_total 1 >"$scratch/first"
+	expect "$scratch/first" " 0 allocated and 0 freed since the attach, "
+	print_total 2 >"$scratch/second"
+	expect "$scratch/second" " allocated and .* freed since the last table, "
 	expect "$scratch/out" "^	empty: nothing was allocated"
 }
 
-says_which_stack_a_block_is_of()
+blocks_are_listed_with_their_stack()
 {
 	start toy longjmp_deeper
-	trace -a -T 1000
+	trace_step -a -T 1000
 	sed -n 's/^	addr = .* stack = //p' "$scratch/out" | sort -u >"$scratch/of_blocks"
 	sed -n 's/^	[0-9]* bytes in .* from stack \([0-9]*\) .*/\1/p' "$scratch/out" |
 		sort -u >"$scratch/of_stacks"
@@ -110,15 +129,15 @@ says_which_stack_a_block_is_of()
 	cmp "$scratch/of_blocks" "$scratch/of_stacks"
 }
 
-limits_the_depth()
+depth_of_stacks_is_limited()
 {
 	start toy longjmp_deeper
-	trace --depth 1
+	trace_step --depth 1
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[toy\\].* \\(depth\\)$"
 	expect_not "$scratch/out" "	main\\+"
 }
 
-# A second program, its PID in $other; it does not step.
+# Starts a second program, which does no step. Sets $other to its PID.
 start_other()
 {
 	"$programs/life" idle <>"$scratch/steps" >"$scratch/other" 2>&1 &
@@ -126,19 +145,19 @@ start_other()
 	eventually matches "$scratch/other" "^ready"
 }
 
-traces_several_processes()
+several_processes_are_traced()
 {
 	start life idle
 	start_other
 	"$tool" -o 0 -p "$pid,$other" -p "$pid" 1 2 >"$scratch/out" 2>&1
 	expect "$scratch/out" "^pid $pid \\(life\\):$"
 	expect "$scratch/out" "^pid $other \\(life\\):$"
-	[ "$(grep -c ' Top 10 stacks' "$scratch/out")" = 4 ]
+	expect_lines 4 " Top 10 stacks"
 	eventually nothing_is_traced
 }
 
-# One that is refused, and one that ends meanwhile, keep nothing from the others.
-goes_on_with_the_others()
+# One of three processes is refused and one exits.
+other_processes_are_traced_on()
 {
 	local status=0 job
 	start life idle
@@ -150,14 +169,14 @@ goes_on_with_the_others()
 	eventually grep -q "^pid $other has exited\\.$" "$scratch/out"
 	kill -INT "$job"
 	wait "$job" || status=$?
-	[ "$status" = 1 ]
+	expect_status 1 "$status"
 	expect "$scratch/out" "cannot attach to pid 2: it is a kernel thread"
-	[ "$(grep -c "^pid $other (life):$" "$scratch/out")" = 1 ]
-	[ "$(grep -c "^pid $pid (life):$" "$scratch/out")" = 1 ]
+	expect_lines 1 "^pid $other (life):$"
+	expect_lines 1 "^pid $pid (life):$"
 }
 
-# A shell that waits for its child is not where the memory is.
-names_children_that_are_not_traced()
+# The traced process is a shell, which waits for the program that allocates.
+untraced_children_are_named()
 {
 	local child
 	mkfifo "$scratch/steps"
@@ -166,12 +185,12 @@ names_children_that_are_not_traced()
 	eventually matches "$scratch/program" "^ready"
 	child=$(grep -l "^PPid:.$pid$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
 	"$tool" -o 0 -p "$pid" 1 3 >"$scratch/out" 2>&1
-	[ "$(grep -c "pid $pid: its child $child (life) is not traced: memleak-user -p $child$" "$scratch/out")" = 1 ]
+	expect_lines 1 "pid $pid: its child $child (life) is not traced: memleak-user -p $child$"
 	kill -9 "$child"
 }
 
-# The number of a table that is being waited for does not matter.
-ends_with()
+# expect_no_probe_after SIGNAL: the signal ends the tool, and the program runs on without probes.
+expect_no_probe_after()
 {
 	start life idle
 	"$tool" -p "$pid" 60m >"$scratch/out" 2>&1 &
@@ -184,24 +203,24 @@ ends_with()
 	kill -0 "$pid"
 }
 
-ctrl_c_leaves_no_probe()
+sigint_leaves_no_probe()
 {
-	ends_with INT
+	expect_no_probe_after INT
 	expect "$scratch/out" " Top 10 stacks"
 }
 
 sigterm_leaves_no_probe()
 {
-	ends_with TERM
+	expect_no_probe_after TERM
 }
 
 sigkill_leaves_no_probe()
 {
-	ends_with KILL
+	expect_no_probe_after KILL
 }
 
-# It reads what the other one records, and takes nothing away from it.
-leaves_what_somebody_else_traces()
+# The tool shows what the target of another user of the module records, and does not change it.
+target_of_another_user_is_left_unchanged()
 {
 	start life exit
 	echo "attach $pid min=150" >"$files/control"
@@ -211,11 +230,11 @@ leaves_what_somebody_else_traces()
 	grep " pid $pid " "$files/control" >"$scratch/after"
 	cmp "$scratch/before" "$scratch/after"
 	expect "$scratch/out" "somebody else traces pid $pid"
-	[ "$(shown "$scratch/out" | wc -l)" = 81 ] || { cat "$scratch/out"; return 1; }
-	[ "$(grep -c ' heap$' "$files/allocations")" = 81 ]
+	expect_listed 81
+	expect_equal 81 "$(grep -c ' heap$' "$files/allocations")" "$files/allocations"
 }
 
-tells_that_the_process_has_exited()
+exit_of_the_process_is_reported()
 {
 	start life idle
 	"$tool" -o 0 -p "$pid" 60m >"$scratch/out" 2>&1 &
@@ -229,7 +248,8 @@ tells_that_the_process_has_exited()
 	eventually nothing_is_traced
 }
 
-# A mount and a PID namespace of its own, and a path that is nowhere else.
+# Starts a program in a mount and a PID namespace of its own, from a path that does not exist
+# outside. Sets $pid.
 start_in_container()
 {
 	local input=$scratch/steps outer
@@ -245,29 +265,29 @@ start_in_container()
 	pid=$(grep -l "^PPid:.$outer$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3)
 }
 
-names_functions_of_a_program_in_a_container()
+functions_of_a_program_in_a_container_have_names()
 {
 	start_in_container
 	[ ! -e "$scratch/root/app" ]
-	trace
+	trace_step
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[app\\]"
 	expect "$scratch/out" "	main\\+0x[0-9a-f]+ \\[app\\]"
 }
 
 run_tests \
-	shows_the_addresses_that_are_kept \
-	names_the_functions \
-	shows_one_table_each_interval \
-	sums_up_at_the_end_of_each_table \
-	says_which_stack_a_block_is_of \
-	limits_the_depth \
-	traces_several_processes \
-	goes_on_with_the_others \
-	names_children_that_are_not_traced \
-	filters_by_size \
-	ctrl_c_leaves_no_probe \
+	kept_blocks_are_listed \
+	functions_have_names \
+	one_table_is_printed_each_interval \
+	table_ends_with_a_total \
+	blocks_are_listed_with_their_stack \
+	depth_of_stacks_is_limited \
+	several_processes_are_traced \
+	other_processes_are_traced_on \
+	untraced_children_are_named \
+	blocks_are_filtered_by_size \
+	sigint_leaves_no_probe \
 	sigterm_leaves_no_probe \
 	sigkill_leaves_no_probe \
-	leaves_what_somebody_else_traces \
-	tells_that_the_process_has_exited \
-	names_functions_of_a_program_in_a_container
+	target_of_another_user_is_left_unchanged \
+	exit_of_the_process_is_reported \
+	functions_of_a_program_in_a_container_have_names
