@@ -94,6 +94,13 @@ wait_for_table()
 	eventually has_tables $((tables + 2))
 }
 
+# Waits until the module has read the plugin. Otherwise a slow machine may read it only after it was
+# rewritten, and show the build-id of the second version for both mappings.
+wait_for_build_id()
+{
+	eventually matches "$files/report" "^mapping .* [0-9a-f]{40} $scratch/plugin\\.so$"
+}
+
 # expect_warning PATTERN: the tool has reported why it does not use the plugin's file.
 expect_warning()
 {
@@ -168,7 +175,7 @@ rewritten_file_with_another_build_id_is_not_used()
 {
 	start_reload _id
 	attach_tool 3600
-	use_both rewrite_plugin true
+	use_both rewrite_plugin wait_for_build_id
 	end_tool
 	expect_names "[unknown]" inner_two
 	expect_warning "the file has build-id [0-9a-f]*, the report tells [0-9a-f]*: it is not used"
