@@ -135,7 +135,7 @@ TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
 	size_t i;
 	pid_t pid;
 
-	mst_spawn(&self->l, "family", "fork", NULL);
+	mst_spawn(&self->l, "fork_exec", "fork", NULL);
 	self->id = attach(self->l.pid);
 	probed_bytes(self->id, getpid(), original);
 	mst_step(&self->l, "fork");
@@ -165,7 +165,7 @@ TEST_F(family, a_child_may_be_a_target_too)
 	pid_t pid;
 	int id;
 
-	mst_spawn(&self->l, "family", "fork", NULL);
+	mst_spawn(&self->l, "fork_exec", "fork", NULL);
 	self->id = attach(self->l.pid);
 	mst_step(&self->l, "fork");
 	pid = child_of(self->l.pid);
@@ -191,7 +191,7 @@ TEST_F(family, another_program_in_the_same_process_is_another_target)
 	char *report, mix[512];
 
 	snprintf(mix, sizeof(mix), "%s", mst_here("programs/mix"));
-	mst_spawn(&self->l, "family", "exec", mix, "all", "2", NULL);
+	mst_spawn(&self->l, "fork_exec", "exec", mix, "all", "2", NULL);
 	self->id = attach(self->l.pid);
 	mst_step(&self->l, "go");
 	EXPECT_TRUE(mst_exact(&self->l));
@@ -202,9 +202,9 @@ TEST_F(family, another_program_in_the_same_process_is_another_target)
 	mst_step(&self->l, "go");
 	EXPECT_TRUE(mst_exact(&self->l));
 	report = mst_text("targets/%d/report", self->id);
-	EXPECT_NE(NULL, strstr(report, " family exec "));
+	EXPECT_NE(NULL, strstr(report, " fork_exec exec "));
 	EXPECT_NE(NULL, strstr(report, "\n126 bytes in 1 allocations from stack "));
-	EXPECT_NE(NULL, strstr(report, " family+0x"));
+	EXPECT_NE(NULL, strstr(report, " fork_exec+0x"));
 	EXPECT_EQ(NULL, strstr(report, " mix+0x"));
 	free(report);
 	EXPECT_EQ(0, mst_end(&self->l));
@@ -240,7 +240,7 @@ TEST_F(family, a_container_is_traced_from_outside)
 	struct mst_program inner;
 	char head[64], *report;
 
-	mst_spawn(&self->l, "family", "container", mst_scratch(), NULL);
+	mst_spawn(&self->l, "fork_exec", "container", mst_scratch(), NULL);
 	inner = self->l;
 	inner.pid = child_of(self->l.pid);
 	self->id = attach(inner.pid);
@@ -351,7 +351,7 @@ TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_is_another_program, 60
 	char chain[512];
 
 	snprintf(chain, sizeof(chain), "%s", mst_here("programs/chain"));
-	spawn_on_root(&self->l, "family", "exec", chain);
+	spawn_on_root(&self->l, "fork_exec", "exec", chain);
 	self->id = attach(self->l.pid);
 	mst_step(&self->l, "go");
 	mst_go(&self->l, "exec");

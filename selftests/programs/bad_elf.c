@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bad_elf OBJECT DIR [SEED COUNT]: a healthy program that has mapped objects which
- * lie.  For each line of the table below (or, with SEED, for COUNT random
- * changes) it writes a copy of OBJECT with that lie into DIR and maps it as the
- * dynamic linker would map OBJECT itself.  Then it keeps a few blocks.
+ * bad_elf OBJECT DIR [SEED COUNT]: a program that has mapped malformed ELF objects. For each line
+ * of the table below (or COUNT times with random changes, repeatable by SEED) it writes a copy of
+ * OBJECT with this defect into DIR and maps it as the dynamic linker would map OBJECT itself. Its
+ * only step keeps ten blocks of libc's malloc.
+ *
+ * Used by allocators, with bad_elf_base.so as OBJECT.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -18,24 +20,29 @@
 #define FAR_OUT (~0ull - 4095)
 
 enum where {
+	/* at offset "at" of a header */
 	HEADER,
 	TEXT,
 	DYNAMIC,
-	NOTE, /* a field of a header */
+	NOTE,
+	/* at offset "at" of what a header or dynamic entry points to */
 	NOTE_WORD,
 	GNU_HASH,
 	SYSV_HASH,
-	SYMBOL, /* a field of what one points to */
-	VALUE,	/* of the dynamic entry "at" */
+	SYMBOL, /* that of malloc */
+	/* in the value of the dynamic entry "at" */
+	VALUE,
+	/* unterminated: dynamic section, string table, chains of the GNU hash, of the SysV hash */
 	NO_END,
 	NO_NUL,
 	NO_STOP,
-	CYCLE, /* something that does not end */
+	CYCLE,
+	/* the file is truncated to "value" bytes, before or after the mmap() */
 	CUT,
-	CUT_LATER, /* the file, at "value" bytes */
+	CUT_LATER,
 };
 
-struct lie {
+struct defect {
 	enum where where;
 	size_t at, size;
 	uint64_t value;
@@ -62,7 +69,7 @@ struct lie {
 		VALUE, tag, 8, v \
 	}
 
-static const struct lie lies[] = {
+static const struct defect defects[] = {
 	{ HEADER, EI_MAG0, 1, 0 },
 	{ HEADER, EI_CLASS, 1, ELFCLASS32 },
 	{ HEADER, EI_CLASS, 1, 0 },
@@ -176,13 +183,13 @@ static const struct lie lies[] = {
 	{ CUT_LATER, 0, 0, 4096 },
 };
 
-static unsigned char *truth, *image;
+static unsigned char *original, *image; /* OBJECT and its copy */
 static size_t length;
 
-static const Elf64_Phdr *phdr(uint32_t type, uint32_t flags)
+static const Elf64_Phdr *find_phdr(uint32_t type, uint32_t flags)
 {
-	const Elf64_Ehdr *e = (void *)truth;
-	const Elf64_Phdr *p = (void *)(truth + e->e_phoff);
+	const Elf64_Ehdr *e = (void *)original;
+	const Elf64_Phdr *p = (void *)(original + e->e_phoff);
 	int i;
 
 	for (i = 0; i < e->e_phnum; i++)
@@ -192,11 +199,11 @@ static const Elf64_Phdr *phdr(uint32_t type, uint32_t flags)
 	return NULL;
 }
 
-/* Where in the file an address lies. */
+/* Returns the file offset of an address. */
 static size_t offset_of(uint64_t vaddr)
 {
-	const Elf64_Ehdr *e = (void *)truth;
-	const Elf64_Phdr *p = (void *)(truth + e->e_phoff);
+	const Elf64_Ehdr *e = (void *)original;
+	const Elf64_Phdr *p = (void *)(original + e->e_phoff);
 	int i;
 
 	for (i = 0; i < e->e_phnum; i++)
@@ -207,82 +214,85 @@ static size_t offset_of(uint64_t vaddr)
 	return 0;
 }
 
-static Elf64_Dyn *dynamic(int64_t tag)
+static Elf64_Dyn *find_dynamic(int64_t tag)
 {
-	Elf64_Dyn *d = (void *)(image + phdr(PT_DYNAMIC, 0)->p_offset);
-	const Elf64_Dyn *t = (void *)(truth + phdr(PT_DYNAMIC, 0)->p_offset);
+	Elf64_Dyn *d = (void *)(image + find_phdr(PT_DYNAMIC, 0)->p_offset);
+	const Elf64_Dyn *t = (void *)(original + find_phdr(PT_DYNAMIC, 0)->p_offset);
 
 	for (; t->d_tag != DT_NULL && t->d_tag != tag; t++)
 		d++;
 	return d;
 }
 
-static size_t table(int64_t tag)
+/* Returns the file offset that a dynamic entry points to. */
+static size_t offset_of_table(int64_t tag)
 {
-	return offset_of(dynamic(tag)->d_un.d_ptr);
+	return offset_of(find_dynamic(tag)->d_un.d_ptr);
 }
 
-static Elf64_Sym *symbol(const char *name)
+static Elf64_Sym *find_symbol(const char *name)
 {
-	const char *strings = (char *)image + table(DT_STRTAB);
-	Elf64_Sym *s = (void *)(image + table(DT_SYMTAB));
+	const char *strings = (char *)image + offset_of_table(DT_STRTAB);
+	Elf64_Sym *s = (void *)(image + offset_of_table(DT_SYMTAB));
 
 	while (strcmp(strings + s->st_name, name))
 		s++;
 	return s;
 }
 
-/* The older hash table is looked at only where there is no newer one. */
-static uint32_t *sysv_hash(void)
+/* Hides the GNU hash table, because parsers prefer it to the SysV hash table. */
+static uint32_t *use_sysv_hash(void)
 {
-	uint32_t *hash = (void *)(image + table(DT_HASH));
+	uint32_t *hash = (void *)(image + offset_of_table(DT_HASH));
 
-	dynamic(DT_GNU_HASH)->d_tag = DT_DEBUG;
+	find_dynamic(DT_GNU_HASH)->d_tag = DT_DEBUG;
 	return hash;
 }
 
-static void *place(const struct lie *lie)
+/* Returns the address in the image of what the defect changes. */
+static void *find_field(const struct defect *defect)
 {
-	const Elf64_Ehdr *e = (void *)truth;
+	const Elf64_Ehdr *e = (void *)original;
 	unsigned char *headers = image + e->e_phoff;
-	const Elf64_Phdr *first = (void *)(truth + e->e_phoff);
+	const Elf64_Phdr *first = (void *)(original + e->e_phoff);
 
-	switch (lie->where) {
+	switch (defect->where) {
 	case TEXT:
-		return headers + (phdr(PT_LOAD, PF_X) - first) * sizeof(*first) + lie->at;
+		return headers + (find_phdr(PT_LOAD, PF_X) - first) * sizeof(*first) + defect->at;
 	case DYNAMIC:
-		return headers + (phdr(PT_DYNAMIC, 0) - first) * sizeof(*first) + lie->at;
+		return headers + (find_phdr(PT_DYNAMIC, 0) - first) * sizeof(*first) + defect->at;
 	case NOTE:
-		return headers + (phdr(PT_NOTE, 0) - first) * sizeof(*first) + lie->at;
+		return headers + (find_phdr(PT_NOTE, 0) - first) * sizeof(*first) + defect->at;
 	case NOTE_WORD:
-		return image + phdr(PT_NOTE, 0)->p_offset + lie->at;
+		return image + find_phdr(PT_NOTE, 0)->p_offset + defect->at;
 	case GNU_HASH:
-		return image + table(DT_GNU_HASH) + lie->at;
+		return image + offset_of_table(DT_GNU_HASH) + defect->at;
 	case SYSV_HASH:
-		return (char *)sysv_hash() + lie->at;
+		return (char *)use_sysv_hash() + defect->at;
 	case SYMBOL:
-		return (char *)symbol("malloc") + lie->at;
+		return (char *)find_symbol("malloc") + defect->at;
 	case VALUE:
-		return &dynamic(lie->at)->d_un.d_val;
+		return &find_dynamic(defect->at)->d_un.d_val;
 	default:
-		return image + lie->at;
+		return image + defect->at;
 	}
 }
 
-/* Every chain ends where the last bit says so; none does. */
-static void no_stop(void)
+/* The lowest bit marks the end of each chain in the GNU hash table: clear them all. */
+static void remove_ends_of_chains(void)
 {
-	uint32_t *hash = (void *)(image + table(DT_GNU_HASH));
+	uint32_t *hash = (void *)(image + offset_of_table(DT_GNU_HASH));
 	uint32_t *chain = hash + 4 + hash[2] * 2 + hash[0];
-	size_t end = table(DT_SYMTAB), at = (unsigned char *)chain - image;
+	size_t end = offset_of_table(DT_SYMTAB), at = (unsigned char *)chain - image;
 
-	for (; at < end || (end < table(DT_GNU_HASH) && at < length); at += 4)
+	for (; at < end || (end < offset_of_table(DT_GNU_HASH) && at < length); at += 4)
 		*(uint32_t *)(image + at) &= ~1u;
 }
 
-static void cycle(void)
+/* The chains of the SysV hash table lead into cycles. */
+static void make_cycles(void)
 {
-	uint32_t *hash = sysv_hash(), i;
+	uint32_t *hash = use_sysv_hash(), i;
 
 	for (i = 0; i < hash[1]; i++)
 		hash[2 + hash[0] + i] = i ? i : 1;
@@ -290,42 +300,45 @@ static void cycle(void)
 		hash[2 + i] = 1;
 }
 
-static void no_nul(void)
+/* No string in the string table is terminated. */
+static void remove_nuls(void)
 {
-	size_t at = table(DT_STRTAB), size = dynamic(DT_STRSZ)->d_un.d_val;
+	size_t at = offset_of_table(DT_STRTAB), size = find_dynamic(DT_STRSZ)->d_un.d_val;
 
 	memset(image + at + 1, 'm', size - 1);
-	symbol("")->st_name = 1;
+	find_symbol("")->st_name = 1;
 }
 
-static void no_end(void)
+/* The dynamic section has no DT_NULL. */
+static void remove_dynamic_end(void)
 {
-	Elf64_Dyn *d = dynamic(DT_NULL);
-	unsigned char *end = image + phdr(PT_DYNAMIC, 0)->p_offset + phdr(PT_DYNAMIC, 0)->p_filesz;
+	Elf64_Dyn *d = find_dynamic(DT_NULL);
+	unsigned char *end = image + find_phdr(PT_DYNAMIC, 0)->p_offset +
+			     find_phdr(PT_DYNAMIC, 0)->p_filesz;
 
 	for (; (unsigned char *)(d + 1) <= end; d++)
 		d->d_tag = DT_DEBUG;
 }
 
-static void tell_lie(const struct lie *lie)
+static void apply_defect(const struct defect *defect)
 {
-	if (lie->where == NO_STOP)
-		no_stop();
-	else if (lie->where == CYCLE)
-		cycle();
-	else if (lie->where == NO_NUL)
-		no_nul();
-	else if (lie->where == NO_END)
-		no_end();
-	else if (lie->where != CUT && lie->where != CUT_LATER)
-		memcpy(place(lie), &lie->value, lie->size);
+	if (defect->where == NO_STOP)
+		remove_ends_of_chains();
+	else if (defect->where == CYCLE)
+		make_cycles();
+	else if (defect->where == NO_NUL)
+		remove_nuls();
+	else if (defect->where == NO_END)
+		remove_dynamic_end();
+	else if (defect->where != CUT && defect->where != CUT_LATER)
+		memcpy(find_field(defect), &defect->value, defect->size);
 }
 
-/* As the dynamic linker maps OBJECT, whatever this copy says of itself. */
+/* Maps the copy as the dynamic linker maps OBJECT, by the program headers of OBJECT. */
 static void map_image(int fd)
 {
-	const Elf64_Ehdr *e = (void *)truth;
-	const Elf64_Phdr *p = (void *)(truth + e->e_phoff);
+	const Elf64_Ehdr *e = (void *)original;
+	const Elf64_Phdr *p = (void *)(original + e->e_phoff);
 	char *base = mmap(NULL, 64 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int i;
 
@@ -337,7 +350,7 @@ static void map_image(int fd)
 		if (p[i].p_type == PT_LOAD &&
 		    mmap(base + p[i].p_vaddr - skew, p[i].p_filesz + skew, prot,
 			 MAP_PRIVATE | MAP_FIXED, fd, p[i].p_offset - skew) == MAP_FAILED)
-			program_die("mmap of a lie");
+			program_die("mmap of a malformed object");
 	}
 }
 
@@ -346,7 +359,7 @@ static void map_copy(const char *dir, int number, size_t size, long cut_later)
 	char path[256];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lie-%d", dir, number);
+	snprintf(path, sizeof(path), "%s/bad-%d", dir, number);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0755);
 	if (fd < 0 || write(fd, image, size) != (ssize_t)size)
 		program_die(path);
@@ -357,29 +370,29 @@ static void map_copy(const char *dir, int number, size_t size, long cut_later)
 	unlink(path);
 }
 
-static void map_lies(const char *dir)
+static void map_defects(const char *dir)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		memcpy(image, truth, length);
-		tell_lie(&lies[i]);
-		map_copy(dir, i, lies[i].where == CUT ? lies[i].value : length,
-			 lies[i].where == CUT_LATER ? (long)lies[i].value : -1);
+	for (i = 0; i < sizeof(defects) / sizeof(defects[0]); i++) {
+		memcpy(image, original, length);
+		apply_defect(&defects[i]);
+		map_copy(dir, i, defects[i].where == CUT ? defects[i].value : length,
+			 defects[i].where == CUT_LATER ? (long)defects[i].value : -1);
 	}
 }
 
-/* Most changes go where the headers and tables are. */
+/* Most changes are made in the headers and tables. */
 static void map_random(const char *dir, unsigned int seed, int count)
 {
 	int i, j;
 
 	srandom(seed);
 	for (i = 0; i < count; i++) {
-		memcpy(image, truth, length);
+		memcpy(image, original, length);
 		for (j = random() % 6; j >= 0; j--) {
 			size_t span = random() % 3 ? 1024 : length;
-			size_t start = random() % 3 ? 0 : phdr(PT_DYNAMIC, 0)->p_offset;
+			size_t start = random() % 3 ? 0 : find_phdr(PT_DYNAMIC, 0)->p_offset;
 
 			image[(start + random() % span) % length] = random();
 		}
@@ -387,7 +400,7 @@ static void map_random(const char *dir, unsigned int seed, int count)
 	}
 }
 
-static void read_truth(const char *path)
+static void read_original(const char *path)
 {
 	int fd = open(path, O_RDONLY);
 	struct stat st;
@@ -395,9 +408,9 @@ static void read_truth(const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		program_die(path);
 	length = st.st_size;
-	truth = malloc(length);
+	original = malloc(length);
 	image = malloc(length);
-	if (read(fd, truth, length) != st.st_size)
+	if (read(fd, original, length) != st.st_size)
 		program_die(path);
 	close(fd);
 }
@@ -408,11 +421,11 @@ int main(int argc, char **argv)
 
 	if (argc != 3 && argc != 5)
 		return 1;
-	read_truth(argv[1]);
+	read_original(argv[1]);
 	if (argc == 5)
 		map_random(argv[2], atoi(argv[3]), atoi(argv[4]));
 	else
-		map_lies(argv[2]);
+		map_defects(argv[2]);
 	program_ready();
 	for (i = 0; i < 10; i++)
 		program_keep(malloc(100 + i), 100 + i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A small shared object that has an allocator's names.  bad_elf takes it as what
- * it bends; it is never called.
+ * A small shared object that defines the functions of an allocator: the object that bad_elf makes
+ * malformed copies of. Its functions are never called.
  */
 #include <stddef.h>
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * balance THREADS: each thread allocates, moves and frees without an end and
- * never holds more than one block.
+ * balance THREADS: each thread allocates, moves and frees a block again and again, one at a time.
  *
- * The first step lets them run.  Then each step is a word of the test:
- * "quiet" stops them, the odd ones with a block in hand, which is kept;
- * "again" lets them go on; "turns" comes back when each has freed at least one
- * block and made at least one since.
+ * The first step, with any word, lets the threads run. The steps after that:
+ *	quiet	stops the threads; those with an odd number keep a block
+ *	again	lets the threads continue
+ *	turns	waits until each thread has allocated and freed at least one block
+ *	end	exits
+ *
+ * Used by lifecycle, races, readers, unload, exact_storms and other_tracers.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -20,7 +22,7 @@ static pthread_barrier_t stopped, resumed;
 static _Atomic bool quiet;
 static _Atomic unsigned long turns[MAX_THREADS];
 
-static void *turn(unsigned long i, size_t *size)
+static void *make_block(unsigned long i, size_t *size)
 {
 	void *p;
 
@@ -35,7 +37,8 @@ static void *turn(unsigned long i, size_t *size)
 	return p;
 }
 
-static void be_quiet(void *p, size_t size)
+/* Waits for the step "again"; keeps the block meanwhile, if there is one. */
+static void pause_thread(void *p, size_t size)
 {
 	if (p)
 		program_keep(p, size);
@@ -45,7 +48,7 @@ static void be_quiet(void *p, size_t size)
 		program_drop(p);
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	unsigned long self = (unsigned long)arg, i;
 	size_t size;
@@ -55,21 +58,21 @@ static void *work(void *arg)
 	for (i = self;; i++) {
 		bool stop = quiet;
 
-		p = turn(i, &size);
+		p = make_block(i, &size);
 		if (stop && self % 2)
-			be_quiet(p, size);
+			pause_thread(p, size);
 		free(p);
 		if (stop && self % 2 == 0)
-			be_quiet(NULL, 0);
+			pause_thread(NULL, 0);
 		turns[self]++;
-		/* Who attaches wants a processor too, or the test takes minutes. */
+		/* Leave some CPU time to the attach, or the test takes minutes. */
 		if (i % 32 == 0)
 			usleep(2000);
 	}
 	return NULL;
 }
 
-/* Two ends of a turn: at least one whole turn lies between them. */
+/* Waits until each thread has ended two turns: one of them has started after this call. */
 static void wait_for_turns(void)
 {
 	unsigned long before[MAX_THREADS];
@@ -82,7 +85,7 @@ static void wait_for_turns(void)
 			usleep(1000);
 }
 
-static void act(char word)
+static void do_step(char word)
 {
 	if (word == 'q') {
 		quiet = true;
@@ -108,10 +111,10 @@ int main(int argc, char **argv)
 	pthread_barrier_init(&stopped, NULL, threads + 1);
 	pthread_barrier_init(&resumed, NULL, threads + 1);
 	for (i = 0; i < threads; i++)
-		if (pthread_create(&thread, NULL, work, (void *)i))
+		if (pthread_create(&thread, NULL, run_thread, (void *)i))
 			program_die("pthread_create");
 	program_ready();
 	pthread_barrier_wait(&resumed);
 	for (;;)
-		act(program_done());
+		do_step(program_done());
 }

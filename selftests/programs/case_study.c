@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program of the demo, as people write them: main starts a thread, child, which once a second
- * computes a row of Fibonacci's numbers in memory that nobody frees, and prints the last of them.
- * With -DREPAIRED it frees it.  Built as compilers build by default, without -O.
+ * The leaking program of "make demo" (../vm/demo): main() starts a thread that computes Fibonacci
+ * numbers once a second in memory that is never freed, and prints the last of them. With -DREPAIRED
+ * it frees the memory. Built without -O. It does not use the protocol of program.h.
+ *
+ * The names of the functions are part of the output of the demo.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * chain: each step goes down three functions with names, of which the innermost
- * allocates in four ways and keeps what it gets.  Other tracers and debuggers
- * may hold on to these functions.
+ * chain: each step, of ten at most, calls chain_outer(), chain_middle() and chain_inner(), which
+ * keeps a block each of malloc, calloc, realloc and posix_memalign. The functions exist in the
+ * program as they are written, so that other tracers and debuggers can put breakpoints there.
+ *
+ * Used by debuggers, other_tracers, mapped_files and others. chain_go is the same program with the
+ * note of a Go program, used by unseen.
  */
 #include "program.h"
 
@@ -13,7 +16,7 @@ NAMED chain_middle(int step);
 NAMED chain_outer(int step);
 NAMED chain_end(int step);
 
-/* The sizes tell the ways apart: 4001 malloc, 4002 calloc, 4003 realloc, 4004 posix_memalign. */
+/* The size tells the function: 4001 malloc, 4002 calloc, 4003 realloc, 4004 posix_memalign. */
 NAMED chain_inner(int step)
 {
 	void *p;

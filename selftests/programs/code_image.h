@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A small ELF image of code with unwind data, made while the program runs: for those who allocate
- * from code that nobody has seen.
+ * The fixed parts of a small ELF image of code with unwind data, which a program makes at run time
+ * in order to allocate from code that the module has not seen before.
  *
- * Its headers lie at the begin of the file, .eh_frame_hdr and the code where all of them have
- * them.  What the frames are and where is up to the maker (Linux Standard Base, 10.6).
+ * The headers are at the start of the file, .eh_frame_hdr and the code at the offsets below. The
+ * user of this file writes .eh_frame (Linux Standard Base, 10.6) and decides where it is.
  */
 #ifndef CODE_IMAGE_H
 #define CODE_IMAGE_H
@@ -20,13 +20,13 @@ struct code_image {
 	Elf64_Phdr load, header;
 };
 
-/* .eh_frame_hdr that says where the frames are, and has neither count nor table. */
+/* .eh_frame_hdr without a table. */
 struct code_image_header {
 	unsigned char version, pointer, count, table;
-	int frames; /* from here */
+	int frames; /* address of .eh_frame, relative to this field */
 };
 
-/* Of a file of @size bytes. */
+/* The headers of a file of @size bytes. */
 static inline struct code_image code_image(size_t size)
 {
 	return (struct code_image){
@@ -48,7 +48,7 @@ static inline struct code_image code_image(size_t size)
 	};
 }
 
-/* Frames that begin at @at: "pcrel sdata4", and twice "left out". */
+/* .eh_frame is at @at. The encodings are: pcrel sdata4 for its address, count and table omitted. */
 static inline struct code_image_header code_image_header(size_t at)
 {
 	return (struct code_image_header){ 1, 0x1b, 0xff, 0xff, at - CODE_IMAGE_HEADER_AT - 4 };

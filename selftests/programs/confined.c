@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * confined CASE: a process whose system calls are confined, before "ready" or, in
- * the cases named "later", in its first step.  The second step allocates.  That
- * the confinement holds is proven by a system call that it refuses.
+ * confined CASE: a process that restricts its system calls by seccomp or Syscall User Dispatch, and
+ * allocates then. It does so before "ready", or in its first step if the case is named *_later. The
+ * second step allocates.
  *
- * The filter is an allow-list like a container's: what is not on it fails.  The
- * system call that return probes use on newer kernels is not on it.
+ * The seccomp filter is an allow list as that of containers: other system calls fail, which is
+ * checked with one of them. The uretprobe system call of newer kernels is not on the list.
+ *
+ * Used by the test confined.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -61,20 +63,20 @@ static const int allowed[] = {
 
 #define ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
-/* Made before the confinement, to be moved and unmapped in it. */
+/* Allocated before the restriction, moved and unmapped after it. */
 static void *early_block, *early_mapping;
 
-static volatile char selector = 1; /* system calls from elsewhere become signals */
+static volatile char selector = 1; /* of Syscall User Dispatch; 1: system calls raise SIGSYS */
 static pthread_barrier_t barrier;
 
 static void check_the_filter(void)
 {
 	if (syscall(SYS_getppid) != -1 || errno != EPERM)
-		program_die("the filter lets through what it must not");
+		program_die("the filter allows a system call that it must refuse");
 }
 
-/* Load the number; jump to the last instruction if it is on the list. */
-static void filter(void)
+/* Loads the number of the system call, jumps to the last instruction if it is on the list. */
+static void install_filter(void)
 {
 	struct sock_filter code[ALLOWED + 3] = {
 		[0] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -95,24 +97,27 @@ static void filter(void)
 	check_the_filter();
 }
 
-static void filter_later(void)
+static void keep_and_install_filter(void)
 {
 	early_block = malloc(SIZE / 2);
 	program_keep(early_block, SIZE / 2);
 	early_mapping = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	program_keep_as(early_mapping, PAGE, "mmap");
-	filter();
+	install_filter();
 }
 
-/* Only read, write, exit and sigreturn are left. */
-static void strict(void)
+/* Allows read, write, exit and sigreturn only. */
+static void enter_strict_mode(void)
 {
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
 		program_die("PR_SET_SECCOMP");
 }
 
-/* All addresses but the highest may do system calls: return probes have their code up there. */
-static void dispatch(void)
+/*
+ * Allows system calls below the highest addresses, where the kernel maps the code of return
+ * probes.
+ */
+static void turn_on_dispatch(void)
 {
 	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 1, 0x7fffffff0000, &selector)) {
 		if (errno == EINVAL)
@@ -121,7 +126,7 @@ static void dispatch(void)
 	}
 }
 
-static void allocate(void)
+static void allocate_blocks(void)
 {
 	int i;
 
@@ -137,8 +142,8 @@ static void allocate(void)
 	}
 }
 
-/* The memory to give is there already: strict mode does not let malloc ask for it. */
-static void make_room(void)
+/* Makes malloc get memory from the kernel now: in strict mode it cannot. */
+static void get_heap_memory(void)
 {
 	void *p[4 * BLOCKS];
 	int i;
@@ -149,14 +154,14 @@ static void make_room(void)
 		free(p[i]);
 }
 
-/* Confines itself when it is told to, and allocates when it is told to. */
+/* Installs the filter after the first barrier and allocates after the third. */
 static void *confined_thread(void *arg)
 {
 	pthread_barrier_wait(&barrier);
-	filter();
+	install_filter();
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
-	allocate();
+	allocate_blocks();
 	pthread_barrier_wait(&barrier);
 	return arg;
 }
@@ -182,15 +187,15 @@ static void start_confined_thread(void)
 	confine_thread();
 }
 
-/* One thread of two is confined. */
+/* One of the two threads has the filter. */
 static void allocate_in_both(void)
 {
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
-	allocate();
+	allocate_blocks();
 }
 
-static void nothing(void)
+static void do_nothing(void)
 {
 }
 
@@ -200,21 +205,21 @@ static const struct {
 	void (*first)(void);
 	void (*second)(void);
 } cases[] = {
-	{ "filter", filter, nothing, allocate },
-	{ "strict", strict, nothing, allocate },
-	{ "thread", start_confined_thread, nothing, allocate_in_both },
-	{ "filter_later", nothing, filter_later, allocate },
-	{ "strict_later", nothing, strict, allocate },
+	{ "filter", install_filter, do_nothing, allocate_blocks },
+	{ "strict", enter_strict_mode, do_nothing, allocate_blocks },
+	{ "thread", start_confined_thread, do_nothing, allocate_in_both },
+	{ "filter_later", do_nothing, keep_and_install_filter, allocate_blocks },
+	{ "strict_later", do_nothing, enter_strict_mode, allocate_blocks },
 	{ "thread_later", start_thread, confine_thread, allocate_in_both },
-	{ "dispatch_later", nothing, dispatch, allocate },
+	{ "dispatch_later", do_nothing, turn_on_dispatch, allocate_blocks },
 };
 
-/* Of the system calls that are needed at the end, strict mode has only the bare exit. */
-static void run(size_t i)
+/* Strict mode allows the system call exit and not exit_group, which exit() uses. */
+static void run_case(size_t i)
 {
 	int pid = getpid();
 
-	make_room();
+	get_heap_memory();
 	cases[i].ready();
 	program_say("ready %d\n", pid);
 	program_step();
@@ -231,6 +236,6 @@ int main(int argc, char **argv)
 
 	for (i = 0; argc > 1 && i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (!strcmp(cases[i].name, argv[1]))
-			run(i);
+			run_case(i);
 	return 1;
 }

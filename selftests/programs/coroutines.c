@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * coroutines LIBRARY: blocks of odd sizes from stacks whose first frame no call has made.
+ * coroutines LIBRARY: blocks from coroutines, in which the outermost function was not called but
+ * entered with a return address that the coroutine library has stored. Each stack has a block size
+ * of its own.
  *
- * "go": coroutines of makecontext(), and stacks with each of the return addresses that coroutine
- * libraries store below the first function.  "open": LIBRARY is opened, which is this file again
- * (with -DLIBRARY) and does the latter in its constructor, so that its stacks are walked when its
- * unwind data has been read.
+ * Steps, in this order:
+ * 1. Coroutines of makecontext(), and stacks made by hand with each of the return addresses that
+ *    coroutine libraries store.
+ * 2. LIBRARY is loaded. It is built from this file with -DLIBRARY, and its constructor does the
+ *    same with stacks made by hand. These stacks are walked after the library's unwind data was
+ *    read.
  *
- * What lies above a first frame, and what the frame pointer points to, is made to look like a frame
- * of decoy(): a walk that goes on shows it.
+ * The words above the outermost frame, and those the frame pointer points to, look like a frame of
+ * decoy_frame(): a walk that does not stop in time shows this function.
+ *
+ * Used by stacks, which compares the names of the functions.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -20,7 +26,7 @@
 
 #define APART __attribute__((noipa))
 #define SIZE (64 << 10)
-/* The call before this one is not the function's last act: no jump is made of it. */
+/* Prevents a tail call: the compiler must not make a jump of the call before this. */
 #define RETURNS __asm__ volatile("" : : : "memory")
 
 #ifdef LIBRARY
@@ -85,7 +91,9 @@ __asm__(".text\n"
 	"bare_label:\n"
 	"	ud2\n"
 	"	.skip	5, 0x90\n"
-	/* A call that never returns, and right behind it a function: a frame like any other. */
+	/*
+	 * A function that ends with a call that never returns, directly before the next function.
+	 */
 	".type	ends_with_call, @function\n"
 	"ends_with_call:\n"
 	"	.cfi_startproc\n"
@@ -98,7 +106,7 @@ __asm__(".text\n"
 	"	.cfi_startproc\n"
 	"	ret\n"
 	"	.cfi_endproc\n"
-	/* The same without unwind data, which padding follows. */
+	/* The same without unwind data, and with padding behind it. */
 	".type	bare_ends_with_call, @function\n"
 	"bare_ends_with_call:\n"
 	"	push	%rbp\n"
@@ -118,12 +126,12 @@ __asm__(".text\n"
 	"	jmp	*%rsi\n"
 	"	.cfi_endproc\n");
 
-static APART void decoy(void)
+static APART void decoy_frame(void)
 {
 	RETURNS;
 }
 
-/* As libco and libucontext have it: a function of a compiler's, which may adjoin the one before. */
+/* The return address of libco and libucontext: a compiled function, which may adjoin another. */
 static APART void compiled_first(void)
 {
 	program_die("a coroutine's function has returned");
@@ -140,7 +148,7 @@ static APART void in_coroutine(void)
 	longjmp(out, 1);
 }
 
-/* The frame pointer of a first function. */
+/* Where the frame pointer of the outermost function points to. */
 enum pointer { NOTHING, DECOY, CODE };
 
 static APART void run_above(uintptr_t ret, size_t size, enum pointer pointer)
@@ -150,9 +158,9 @@ static APART void run_above(uintptr_t ret, size_t size, enum pointer pointer)
 	const void *fp[] = { [NOTHING] = NULL, [DECOY] = frame, [CODE] = (void *)bare_label };
 
 	sp[0] = ret;
-	sp[1] = (uintptr_t)decoy + 1;
+	sp[1] = (uintptr_t)decoy_frame + 1;
 	frame[0] = 0;
-	frame[1] = (uintptr_t)decoy + 1;
+	frame[1] = (uintptr_t)decoy_frame + 1;
 	size_to_take = BASE + size;
 	if (!setjmp(out))
 		enter(sp, in_coroutine, fp[pointer]);
@@ -190,7 +198,7 @@ __attribute__((constructor)) static void library_opened(void)
 }
 #else
 
-/* Called by the library, too. */
+/* Called from the library, too. */
 APART void *program_take(size_t size)
 {
 	void *p = malloc(size);
@@ -204,13 +212,13 @@ APART void *program_take(size_t size)
 static ucontext_t back, first, second;
 static char *area;
 
-static APART void leak(void)
+static APART void leak_and_leave(void)
 {
 	program_take(size_to_take);
 	setcontext(&back);
 }
 
-static void make(ucontext_t *context, char *stack, ucontext_t *link, void (*function)(void))
+static void make_context(ucontext_t *context, char *stack, ucontext_t *link, void (*function)(void))
 {
 	getcontext(context);
 	context->uc_stack.ss_sp = stack;
@@ -222,23 +230,23 @@ static void make(ucontext_t *context, char *stack, ucontext_t *link, void (*func
 static APART void leak_in(char *stack, ucontext_t *link, size_t size)
 {
 	size_to_take = size;
-	make(&first, stack, link, leak);
+	make_context(&first, stack, link, leak_and_leave);
 	swapcontext(&back, &first);
 	RETURNS;
 }
 
 static APART void make_second(void)
 {
-	make(&second, area, &first, leak);
+	make_context(&second, area, &first, leak_and_leave);
 	swapcontext(&first, &second);
 	RETURNS;
 }
 
-/* Made by another coroutine, whose own stack lies just above. */
+/* The coroutine is made by another one, whose stack is directly above. */
 static APART void leak_in_second(size_t size)
 {
 	size_to_take = size;
-	make(&first, area + SIZE, &back, make_second);
+	make_context(&first, area + SIZE, &back, make_second);
 	swapcontext(&back, &first);
 	RETURNS;
 }

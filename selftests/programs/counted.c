@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * counted CASE [NUMBER]: calls whose number is known, for what is counted of
- * them; each case is told at its function.
+ * counted CASE [NUMBER]: known numbers of calls, for tests of the counters in stats. Each case is
+ * described at its function and has one step.
  *
- * counted_wrapped has a malloc and a free of its own that call libc's
- * (wrap_alloc.c), counted_apart has them in a library.
+ * counted_wrapped defines a malloc and a free that call those of libc (wrap_alloc.c); counted_apart
+ * has them in a library.
+ *
+ * Used by counters, limits and out_of_memory.
  */
 #include <pthread.h>
 #include <sys/mman.h>
@@ -30,14 +32,14 @@ static char *map_at(void *where, size_t pages)
 	return p;
 }
 
-static void unmap(char *from, size_t pages)
+static void unmap_pages(char *from, size_t pages)
 {
 	if (munmap(from, pages * PAGE))
 		program_die("munmap");
 }
 
-/* NUMBER blocks that come and go, and one that stays. */
-static void pairs(void)
+/* NUMBER blocks that are freed at once, and one that is kept. */
+static void do_pairs(void)
 {
 	long i;
 
@@ -46,8 +48,8 @@ static void pairs(void)
 	program_keep(malloc(101), 101);
 }
 
-/* What was there before the first step is freed: FROM_BEFORE blocks, in one loop. */
-static void frees(void)
+/* FROM_BEFORE blocks that were allocated before the attach are freed in one loop. */
+static void do_frees(void)
 {
 	int i;
 
@@ -66,8 +68,8 @@ static __attribute__((noinline)) void free_deeper(int i)
 	frame[1] = frame[0];
 }
 
-/* The same, each free further down the stack than the one before. */
-static void frees_deeper(void)
+/* The same, with each free deeper in the stack than the one before. */
+static void do_frees_deeper(void)
 {
 	free_deeper(0);
 }
@@ -84,8 +86,8 @@ static void *come_and_go(void *arg)
 	return arg;
 }
 
-/* NUMBER threads, one after the other, that free all that they have allocated. */
-static void threads(void)
+/* NUMBER threads, one after the other, free all that they have allocated. */
+static void do_threads(void)
 {
 	pthread_t thread;
 	long i;
@@ -96,29 +98,32 @@ static void threads(void)
 }
 
 /*
- * Six that unmap a part of what was recorded, one that unmaps something else, one that fails, one
- * that unmaps all of a mapping.
+ * munmap() of a part of a recorded mapping, six times; of an unrecorded one, once; one that fails;
+ * and one of a whole recorded mapping.
  */
-static void unmaps(void)
+static void do_unmaps(void)
 {
 	char *p = map_at(NULL, 8), *q = map_at(mapped_before + 2 * PAGE, 4);
 
-	unmap(p + 3 * PAGE, 1);
-	unmap(p + 7 * PAGE, 1);
-	unmap(p, 1);
-	unmap(p + 1 * PAGE, 2);
-	unmap(p + 6 * PAGE, 2);
+	unmap_pages(p + 3 * PAGE, 1);
+	unmap_pages(p + 7 * PAGE, 1);
+	unmap_pages(p, 1);
+	unmap_pages(p + 1 * PAGE, 2);
+	unmap_pages(p + 6 * PAGE, 2);
 	program_keep_as(p, 8 * PAGE, "mmap");
-	unmap(mapped_before, 8);
+	unmap_pages(mapped_before, 8);
 	program_keep_as(q, 4 * PAGE, "mmap");
-	unmap(mapped_before + 8 * PAGE, 1);
+	unmap_pages(mapped_before + 8 * PAGE, 1);
 	if (!munmap(p + 4 * PAGE + 1, PAGE))
 		program_die("munmap of no page");
-	unmap(map_at(NULL, 2), 2);
+	unmap_pages(map_at(NULL, 2), 2);
 }
 
-/* One of a block from before, one of it in vain, one of a recorded block, one of that in vain. */
-static void reallocs(void)
+/*
+ * realloc of a block that was allocated before the attach, which fails, and one that succeeds; the
+ * same of a recorded block, in reverse order.
+ */
+static void do_reallocs(void)
 {
 	void *p;
 
@@ -131,8 +136,11 @@ static void reallocs(void)
 
 static pthread_barrier_t barrier;
 
-/* NUMBER calls of malloc, each tenth followed by one of realloc; each 50th block is a mapping. */
-static void *allocate(void *arg)
+/*
+ * In each of CROWD threads: NUMBER calls of malloc, each tenth of them followed by a realloc. Each
+ * 50th block is large enough for a mapping of its own.
+ */
+static void *allocate_in_crowd(void *arg)
 {
 	size_t size;
 	void *p;
@@ -154,8 +162,8 @@ static void *allocate(void *arg)
 	return arg;
 }
 
-/* NUMBER blocks that come and go. */
-static void *pair_up(void *arg)
+/* In each of CROWD threads: NUMBER blocks that are freed at once. */
+static void *pair_in_crowd(void *arg)
 {
 	long i;
 
@@ -168,7 +176,8 @@ static void *pair_up(void *arg)
 	return arg;
 }
 
-static void crowd(void)
+/* Lets the threads do their work and waits for them. */
+static void do_crowd(void)
 {
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
@@ -178,13 +187,13 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{ "pairs", pairs },	{ "frees", frees },	 { "frees_deeper", frees_deeper },
-	{ "threads", threads }, { "unmaps", unmaps },	 { "reallocs", reallocs },
-	{ "crowd", crowd },	{ "pair_crowd", crowd },
+	{ "pairs", do_pairs },	   { "frees", do_frees },      { "frees_deeper", do_frees_deeper },
+	{ "threads", do_threads }, { "unmaps", do_unmaps },    { "reallocs", do_reallocs },
+	{ "crowd", do_crowd },	   { "pair_crowd", do_crowd },
 };
 
-/* What is there before the first step. */
-static void prepare(const char *name)
+/* Allocates what must exist before the attach. */
+static void prepare_case(const char *name)
 {
 	pthread_t thread;
 	long i;
@@ -196,7 +205,8 @@ static void prepare(const char *name)
 	if (!strstr(name, "crowd"))
 		return;
 	for (i = 0; i < CROWD; i++)
-		if (pthread_create(&thread, NULL, name[0] == 'p' ? pair_up : allocate, NULL))
+		if (pthread_create(&thread, NULL,
+				   name[0] == 'p' ? pair_in_crowd : allocate_in_crowd, NULL))
 			program_die("pthread_create");
 }
 
@@ -208,7 +218,7 @@ int main(int argc, char **argv)
 		if (argc < 2 || strcmp(cases[i].name, argv[1]))
 			continue;
 		number = argc > 2 ? atol(argv[2]) : 0;
-		prepare(argv[1]);
+		prepare_case(argv[1]);
 		program_ready();
 		cases[i].run();
 		program_done();

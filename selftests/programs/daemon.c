@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * daemon fuse DIRECTORY FILE: serves FILE as DIRECTORY/file, through /dev/fuse.
- * daemon user_fuse DIRECTORY FILE ID: the same for the user and group of this number only, as
- *                                     which it runs; not even root may look.
- * daemon fanotify FILE: is asked before FILE is opened or read.
- * daemon mapper FILE...: maps each FILE to be executed, and touches none.
+ * Daemons that others wait for when they read a file, and that are traced themselves:
  *
- * A thread serves, with memory of malloc's for each request, as daemons do.  A step
- * "hang" makes it answer nothing until a step "answer", "become" makes it another
- * program, any other word keeps a block.  The daemons themselves map what they serve,
- * too.
+ * daemon fuse DIRECTORY FILE: a FUSE file system that shows FILE as DIRECTORY/file
+ * daemon user_fuse DIRECTORY FILE ID: the same, run by and for the user and group ID; not even root
+ *	may read the file
+ * daemon fanotify FILE: permits each open and read of FILE
+ * daemon mapper FILE...: no daemon; maps each FILE as executable, without touching the mapping
+ *
+ * A thread answers the requests and calls malloc for each of them. "fuse" and "fanotify" also map
+ * the file that they serve.
+ *
+ * Steps:
+ *	hang	stops answering requests
+ *	answer	answers requests again
+ *	become	executes cat instead
+ *	end	exits
+ *	other words: keeps a block of 555 bytes
+ *
+ * Used by daemons, limits, timeouts and tool/files.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +42,7 @@ static int channel; /* /dev/fuse, or the fanotify group */
 static char *content;
 static size_t content_size;
 
-static void hang_if_told(void)
+static void wait_while_hanging(void)
 {
 	while (hanging)
 		usleep(1000);
@@ -41,13 +50,13 @@ static void hang_if_told(void)
 
 /* === FUSE, protocol version 7 === */
 
-static void reply(const struct fuse_in_header *in, int error, const void *data, size_t len)
+static void send_reply(const struct fuse_in_header *in, int error, const void *data, size_t len)
 {
 	struct fuse_out_header out = { sizeof(out) + len, error, in->unique };
 	struct iovec parts[2] = { { &out, sizeof(out) }, { (void *)data, len } };
 
-	hang_if_told();
-	/* Whoever asked may have been killed meanwhile. */
+	wait_while_hanging();
+	/* ENOENT: the process that sent the request has been killed. */
 	if (writev(channel, parts, 2) < 0 && errno != ENOENT)
 		program_die("the reply");
 }
@@ -77,7 +86,7 @@ static void do_init(const struct fuse_in_header *in, const struct fuse_init_in *
 		.time_gran = 1,
 	};
 
-	reply(in, 0, &out, sizeof(out));
+	send_reply(in, 0, &out, sizeof(out));
 }
 
 static void do_lookup(const struct fuse_in_header *in, const char *name)
@@ -90,23 +99,23 @@ static void do_lookup(const struct fuse_in_header *in, const char *name)
 	};
 
 	if (strcmp(name, "file"))
-		reply(in, -ENOENT, NULL, 0);
+		send_reply(in, -ENOENT, NULL, 0);
 	else
-		reply(in, 0, &out, sizeof(out));
+		send_reply(in, 0, &out, sizeof(out));
 }
 
 static void do_getattr(const struct fuse_in_header *in)
 {
 	struct fuse_attr_out out = { .attr_valid = 3600, .attr = attributes_of(in->nodeid) };
 
-	reply(in, 0, &out, sizeof(out));
+	send_reply(in, 0, &out, sizeof(out));
 }
 
 static void do_open(const struct fuse_in_header *in)
 {
 	struct fuse_open_out out = { .fh = 1 };
 
-	reply(in, 0, &out, sizeof(out));
+	send_reply(in, 0, &out, sizeof(out));
 }
 
 static void do_read(const struct fuse_in_header *in, const struct fuse_read_in *arg)
@@ -117,10 +126,10 @@ static void do_read(const struct fuse_in_header *in, const struct fuse_read_in *
 		len = content_size - arg->offset;
 	if (len > arg->size)
 		len = arg->size;
-	reply(in, 0, content + arg->offset, len);
+	send_reply(in, 0, content + arg->offset, len);
 }
 
-static void answer(const struct fuse_in_header *in)
+static void answer_request(const struct fuse_in_header *in)
 {
 	const void *arg = in + 1;
 
@@ -136,13 +145,13 @@ static void answer(const struct fuse_in_header *in)
 	case FUSE_READ:
 		return do_read(in, arg);
 	case FUSE_RELEASE:
-		return reply(in, 0, NULL, 0);
+		return send_reply(in, 0, NULL, 0);
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
 		return;
 	default:
-		return reply(in, -EOPNOTSUPP, NULL, 0);
+		return send_reply(in, -EOPNOTSUPP, NULL, 0);
 	}
 }
 
@@ -153,7 +162,7 @@ static void *serve_fuse(void *arg)
 		ssize_t n = read(channel, request, REQUEST_MAX);
 
 		if (n >= (ssize_t)sizeof(struct fuse_in_header))
-			answer(request);
+			answer_request(request);
 		else if (n < 0 && errno != EINTR && errno != ENOENT)
 			program_die("/dev/fuse");
 		free(request);
@@ -172,7 +181,7 @@ static void *serve_fanotify(void *arg)
 
 		if (n < (ssize_t)sizeof(*event))
 			program_die("fanotify");
-		hang_if_told();
+		wait_while_hanging();
 		if (write(channel, &response, sizeof(response)) != sizeof(response))
 			program_die("the response");
 		close(event->fd);
@@ -181,9 +190,9 @@ static void *serve_fanotify(void *arg)
 	return arg;
 }
 
-/* === All of them === */
+/* === All daemons === */
 
-static void start(void *(*serve)(void *))
+static void start_server(void *(*serve)(void *))
 {
 	pthread_t thread;
 
@@ -191,7 +200,7 @@ static void start(void *(*serve)(void *))
 		program_die("pthread_create");
 }
 
-static void map(const char *path)
+static void map_file(const char *path)
 {
 	int fd = open(path, O_RDONLY);
 	struct stat st;
@@ -230,7 +239,7 @@ static void mount_fuse(char **arguments, unsigned int id)
 		 id, id);
 	if (mount("mlu", arguments[0], "fuse", MS_RDONLY, options))
 		program_die("mount");
-	start(serve_fuse);
+	start_server(serve_fuse);
 }
 
 static void be_fuse(char **arguments)
@@ -239,7 +248,7 @@ static void be_fuse(char **arguments)
 
 	mount_fuse(arguments, 0);
 	snprintf(path, sizeof(path), "%s/file", arguments[0]);
-	map(path);
+	map_file(path);
 }
 
 static void be_user_fuse(char **arguments)
@@ -257,17 +266,17 @@ static void be_fanotify(char **arguments)
 	if (channel < 0 || fanotify_mark(channel, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_ACCESS_PERM,
 					 AT_FDCWD, arguments[0]))
 		_exit(4);
-	start(serve_fanotify);
-	map(arguments[0]);
+	start_server(serve_fanotify);
+	map_file(arguments[0]);
 }
 
 static void be_mapper(char **arguments)
 {
 	for (; *arguments; arguments++)
-		map(*arguments);
+		map_file(*arguments);
 }
 
-static void be(const char *what, char **arguments)
+static void start_daemon(const char *what, char **arguments)
 {
 	if (!strcmp(what, "fuse"))
 		be_fuse(arguments);
@@ -285,7 +294,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 1;
-	be(argv[1], argv + 2);
+	start_daemon(argv[1], argv + 2);
 	program_say("ready %d\n", (int)getpid());
 	while ((word = program_step()) != 'e') {
 		if (word == 'b')
@@ -294,8 +303,8 @@ int main(int argc, char **argv)
 			hanging = word == 'h';
 		else
 			program_keep(malloc(555), 555);
-		program_tell();
+		program_print_kept();
 	}
-	/* What is served goes with the one who serves it. */
+	/* The file system ends with its daemon. */
 	_exit(0);
 }

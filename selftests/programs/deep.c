@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * deep: blocks of odd sizes from functions without frame pointers, each in another way of using the
- * stack.  Built with -O2 as distributions do; the functions are kept apart and in their places.
+ * deep: one step that keeps blocks allocated by functions without frame pointers. Each of them uses
+ * the stack in another way and has a block size of its own. Built with -O2 as distributions do, but
+ * without inlining and other changes across functions.
+ *
+ * Used by stacks, which compares the names of the functions, and by other_tracers.
  */
 #include <alloca.h>
 #include <pthread.h>
@@ -19,7 +22,7 @@
 #endif
 
 #define APART __attribute__((noipa))
-/* The call before this one is not the function's last act: no jump is made of it. */
+/* Prevents a tail call: the compiler must not make a jump of the call before this. */
 #define RETURNS __asm__ volatile("" : : : "memory")
 #define TAKE(size) program_keep(malloc(size), size)
 
@@ -31,14 +34,14 @@ static APART void plain_inner(int n)
 
 static APART void plain_middle(int n)
 {
-	volatile char room[200];
+	volatile char buffer[200];
 
-	room[n] = n;
-	plain_inner(room[n]);
+	buffer[n] = n;
+	plain_inner(buffer[n]);
 	RETURNS;
 }
 
-static APART void plain(void)
+static APART void plain_outer(void)
 {
 	plain_middle(7);
 	RETURNS;
@@ -46,7 +49,7 @@ static APART void plain(void)
 
 static bool compared;
 
-static APART int compare(const void *a, const void *b)
+static APART int compare_bytes(const void *a, const void *b)
 {
 	if (!compared)
 		TAKE(1002);
@@ -54,15 +57,15 @@ static APART int compare(const void *a, const void *b)
 	return *(const char *)a - *(const char *)b;
 }
 
-static APART void callback(void)
+static APART void sort_bytes(void)
 {
 	char text[] = "a C library calls back";
 
-	qsort(text, sizeof(text), 1, compare);
+	qsort(text, sizeof(text), 1, compare_bytes);
 	RETURNS;
 }
 
-static APART void duplicate(void)
+static APART void duplicate_string(void)
 {
 	char text[1003];
 
@@ -75,8 +78,8 @@ static APART void duplicate(void)
 /* === Signals === */
 
 /*
- * What is interrupted is the first instruction of a function, and the one before it is another
- * function's, with another rule.
+ * The interrupted instruction is the first one of a function. The instruction before it belongs to
+ * another function with another unwind rule.
  */
 void trap(void);
 __asm__(".text\n"
@@ -109,7 +112,7 @@ static APART void on_trap(int signal, siginfo_t *info, void *context)
 	interrupted->uc_mcontext.gregs[REG_RIP] += 2;
 }
 
-static APART void trapped(size_t size, int flags)
+static APART void run_into_trap(size_t size, int flags)
 {
 	struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | flags };
 
@@ -121,17 +124,17 @@ static APART void trapped(size_t size, int flags)
 
 static APART void trapped_elsewhere(void)
 {
-	static char room[65536];
-	const stack_t stack = { .ss_sp = room, .ss_size = sizeof(room) };
+	static char buffer[65536];
+	const stack_t stack = { .ss_sp = buffer, .ss_size = sizeof(buffer) };
 
 	sigaltstack(&stack, NULL);
-	trapped(1005, SA_ONSTACK);
+	run_into_trap(1005, SA_ONSTACK);
 	RETURNS;
 }
 
 /*
- * A libc whose return from signals has no rules has these very instructions.  A handler returns to
- * their begin; the call that is looked for before it lies in bare_libc.
+ * The instructions to which signal handlers return, in a libc without unwind data for them. The
+ * handler returns to bare_restorer; the instruction before that address belongs to bare_libc.
  */
 void bare_restorer(void);
 __asm__(".text\n"
@@ -145,7 +148,7 @@ __asm__(".text\n"
 
 static APART void trapped_by_a_bare_libc(void)
 {
-	/* As the kernel has it: handler, flags, restorer, mask. */
+	/* struct sigaction as the kernel defines it. */
 	const struct {
 		void (*handler)(int signal, siginfo_t *info, void *context);
 		unsigned long flags;
@@ -159,35 +162,35 @@ static APART void trapped_by_a_bare_libc(void)
 	RETURNS;
 }
 
-/* === Frames of all sorts === */
+/* === Frames of all kinds === */
 
-static APART void touch(volatile char *a, volatile char *b)
+static APART void touch_memory(volatile char *a, volatile char *b)
 {
 	*a = *b;
 }
 
-static APART void realigned(size_t n)
+static APART void realigned_frame(size_t n)
 {
 	char wide[128] __attribute__((aligned(64)));
 	char *more = alloca(n);
 
-	touch(wide, more);
+	touch_memory(wide, more);
 	TAKE(1006);
-	touch(more, wide);
+	touch_memory(more, wide);
 }
 
-static APART void variable(size_t n)
+static APART void variable_frame(size_t n)
 {
-	char room[n];
+	char buffer[n];
 
-	touch(room, room + n - 1);
+	touch_memory(buffer, buffer + n - 1);
 	TAKE(1007);
-	touch(room, room);
+	touch_memory(buffer, buffer);
 }
 
 static jmp_buf out;
 
-APART __attribute__((noreturn)) static void never(void)
+APART __attribute__((noreturn)) static void never_returns(void)
 {
 	TAKE(1008);
 	longjmp(out, 1);
@@ -195,10 +198,10 @@ APART __attribute__((noreturn)) static void never(void)
 
 static APART void calls_never(void)
 {
-	never();
+	never_returns();
 }
 
-static APART void noreturn(void)
+static APART void catch_jump(void)
 {
 	if (!setjmp(out))
 		calls_never();
@@ -212,7 +215,7 @@ static APART void *thread_main(void *arg)
 	return arg;
 }
 
-static APART void thread(void)
+static APART void run_thread(void)
 {
 	pthread_t id;
 
@@ -220,7 +223,7 @@ static APART void thread(void)
 	pthread_join(id, NULL);
 }
 
-/* === Code that nobody wrote rules for === */
+/* === Code without unwind data === */
 
 void bare_with_pointer(void (*call)(void));
 void bare(void (*call)(void));
@@ -260,8 +263,8 @@ static APART void in_jit(void)
 	RETURNS;
 }
 
-/* bare_with_pointer() as a JIT has it, in memory that is no file. */
-static APART void jit(void)
+/* bare_with_pointer() in anonymous memory, as a JIT's code is. */
+static APART void call_jit(void)
 {
 	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -275,23 +278,23 @@ static APART void without_rules(void)
 {
 	bare_with_pointer(in_bare_with_pointer);
 	bare(in_bare);
-	jit();
+	call_jit();
 	RETURNS;
 }
 
 int main(void)
 {
 	program_ready();
-	plain();
-	callback();
-	duplicate();
-	trapped(1004, 0);
+	plain_outer();
+	sort_bytes();
+	duplicate_string();
+	run_into_trap(1004, 0);
 	trapped_elsewhere();
 	trapped_by_a_bare_libc();
-	realigned(100);
-	variable(300);
-	noreturn();
-	thread();
+	realigned_frame(100);
+	variable_frame(300);
+	catch_jump();
+	run_thread();
 	without_rules();
 	program_done();
 	return 0;

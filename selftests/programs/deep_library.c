@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A library whose first call is made while it is being opened.  Built several times with another
- * ROOM each: the code is as long, its addresses are equal, its rules are not.  One makes that first
- * call from a stack that is larger than what is copied of one.
+ * The libraries of deep_open.c, which allocate in their constructor, before the module has read
+ * their unwind data. Built with a different FRAME_SIZE each: the code is at the same addresses in
+ * all of them, but the unwind rules differ. The constructor of DEEP allocates from a stack that
+ * is larger than the part that the module copies.
  */
 #define FIRST 5000
 #define SECOND 6000
@@ -18,11 +19,11 @@ void library_recurse(size_t size, int depth);
 
 APART static void library_inner(size_t size)
 {
-	volatile char room[ROOM];
+	volatile char frame[FRAME_SIZE];
 
-	room[0] = size;
+	frame[0] = size;
 	program_take(size);
-	room[1] = size;
+	frame[1] = size;
 }
 
 APART void library_call(size_t size)
@@ -33,21 +34,21 @@ APART void library_call(size_t size)
 
 APART void library_recurse(size_t size, int depth)
 {
-	volatile char room[2048];
+	volatile char frame[2048];
 
-	room[0] = depth;
+	frame[0] = depth;
 	if (depth)
 		library_recurse(size, depth - 1);
 	else
 		library_inner(size);
-	room[1] = depth;
+	frame[1] = depth;
 }
 
 __attribute__((constructor)) static void library_opened(void)
 {
-	if (ROOM == DEEP)
+	if (FRAME_SIZE == DEEP)
 		library_recurse(2005, 40);
 	else
-		library_call(2001 + (ROOM == SECOND));
+		library_call(2001 + (FRAME_SIZE == SECOND));
 	__asm__ volatile("" : : : "memory");
 }

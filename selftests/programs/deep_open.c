@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * deep_open ONE TWO THREE: the first blocks of libraries that are opened a moment before.
+ * deep_open ONE TWO THREE: blocks that are allocated in a library directly after it was loaded. The
+ * arguments are the three libraries of deep_library.c.
  *
- * "go": ONE's constructor takes 2001 bytes, four threads at once 2010 each; it is closed and TWO
- * opened, which comes to the same place, takes 2002 in its constructor and 2003 later.  "deep":
- * THREE takes 2005 in its constructor, from a stack that is larger than what is copied of one.
- * "again": 2004 from the same, when THREE is known.
+ * Steps, in this order:
+ * 1. Loads ONE, whose constructor keeps 2001 bytes; four threads keep 2010 bytes each at the same
+ *    time. Unloads it and loads TWO, which is mapped at the same address: 2002 bytes in its
+ *    constructor, 2003 bytes later.
+ * 2. Loads THREE: 2005 bytes in its constructor, from a stack that is larger than the part that the
+ *    module copies.
+ * 3. 2004 bytes from the same stack in THREE, whose unwind data the module has read by then.
+ *
+ * Used by stacks, which compares the names of the functions, and by other_tracers.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -16,7 +22,7 @@
 
 void *program_take(size_t size);
 
-/* Called by the libraries; the block is the caller's. */
+/* Called from the libraries. */
 APART void *program_take(size_t size)
 {
 	void *p = malloc(size);

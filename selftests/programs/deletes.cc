@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * deletes: objects of every sort that C++ has a delete for, made and deleted: plain and array, of
- * unknown and of known size, over-aligned, and with std::nothrow.
+ * deletes: each step creates and deletes objects by all forms of operator new and delete: plain and
+ * array, with unknown and with known size, over-aligned, and with std::nothrow.
  *
- * Nothing is kept.  FAILED of the protocol is the number of objects that were made.
+ * Nothing is kept. FAILED of the protocol is the number of objects that were created.
  *
- * With OWN_NEW, the program has an operator new and delete of its own that call malloc and free,
- * and leaves the sized and the array forms to the library, as most do.
+ * deletes_own is built with OWN_NEW: it defines an operator new and delete that call malloc and
+ * free, and leaves the sized and array forms to libstdc++, as most such programs do.
+ * deletes_static is a static program.
+ *
+ * Used by freeing.
  */
 #include <new>
 
@@ -30,7 +33,10 @@ struct small {
 	int x[10];
 };
 
-/* An array of these remembers how many there are, so that its delete knows the size. */
+/*
+ * An array of these is allocated with its length, because of the destructor: it has a sized
+ * delete.
+ */
 struct counted {
 	int x[100];
 	~counted()
@@ -39,11 +45,13 @@ struct counted {
 	}
 };
 
-struct alignas(64) line {
+struct alignas(64) line
+{
 	char c[64];
 };
 
-struct alignas(256) lines {
+struct alignas(256) lines
+{
 	char c[512];
 	~lines()
 	{
@@ -67,7 +75,7 @@ template <typename T> static void make_and_delete()
 	}
 }
 
-/* What a constructor that throws would have freed. */
+/* The forms that are called if a constructor throws. */
 template <typename T> static void make_and_delete_nothrow()
 {
 	void *one[OBJECTS], *array[OBJECTS];
@@ -93,7 +101,7 @@ static void make_and_delete_all()
 	make_and_delete_nothrow<small>();
 }
 
-/* What the allocator maps for its first blocks is no step's. */
+/* The first call lets the allocator map its memory before the attach. */
 int main()
 {
 	make_and_delete_all();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * edge CASE: the corners of the allocator's functions as glibc has them, one
- * small sequence of calls each, told at its function.
+ * edge CASE: the edge cases of glibc's allocation functions. Each case is one step with a short
+ * sequence of calls, which is described at its function.
+ *
+ * Used by exact_edges, counters, other_tracers and tool/symbolize.sh.
  */
 #include <pthread.h>
 #include <sys/mman.h>
@@ -14,7 +16,7 @@
 static volatile size_t too_big = PROGRAM_TOO_BIG;
 static void *from_before;
 
-static void *map(size_t size, int flags)
+static void *map_anonymous(size_t size, int flags)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1,
 		       0);
@@ -24,7 +26,7 @@ static void *map(size_t size, int flags)
 	return p;
 }
 
-/* realloc(p, 0) frees p, and gives no memory. */
+/* realloc(p, 0) frees p and returns NULL. */
 static void realloc_zero(void)
 {
 	void *p = malloc(100), *q = malloc(200);
@@ -40,7 +42,7 @@ static void reallocarray_zero(void)
 	program_fail(reallocarray(p, 0, 8));
 }
 
-/* A realloc that fails leaves the old block as it was. */
+/* A realloc that fails leaves the old block allocated. */
 static void realloc_fails(void)
 {
 	void *p = malloc(100);
@@ -57,23 +59,23 @@ static void reallocarray_overflows(void)
 	program_keep(p, 100);
 }
 
-/* The block stays where it is and has its new size. */
+/* The block has the same address and a new size. */
 static void realloc_in_place(void)
 {
 	void *p = malloc(1000), *q = realloc(p, 990);
 
 	if (p != q)
-		program_die("was moved");
+		program_die("the block was moved");
 	program_keep(q, 990);
 }
 
-/* A block that was made before the attach belongs to the report once it is moved. */
+/* A block from before the attach is recorded when it is moved. */
 static void realloc_from_before(void)
 {
 	program_keep(realloc(from_before, 5000), 5000);
 }
 
-/* Its free is no error. */
+/* A block from before the attach is freed. */
 static void free_from_before(void)
 {
 	free(from_before);
@@ -88,8 +90,8 @@ static void zero_and_null(void)
 	program_keep(realloc(NULL, 0), 0);
 }
 
-/* Blocks for which the allocator maps and remaps memory are blocks all the same. */
-static void big(void)
+/* Blocks for which the allocator itself calls mmap and mremap. */
+static void big_blocks(void)
 {
 	void *p = malloc(MB), *q = malloc(MB);
 
@@ -100,36 +102,36 @@ static void big(void)
 
 static void munmap_fails(void)
 {
-	void *p = map(2 * PAGE, 0);
+	void *p = map_anonymous(2 * PAGE, 0);
 
 	if (!munmap((char *)p + 1, PAGE))
-		program_die("munmap of a crooked address");
+		program_die("munmap of an address that is not aligned");
 	program_keep_as(p, 2 * PAGE, "mmap");
 }
 
-/* The first page of three goes. */
+/* The first page of three is unmapped. */
 static void munmap_part(void)
 {
-	if (munmap(map(3 * PAGE, 0), PAGE))
+	if (munmap(map_anonymous(3 * PAGE, 0), PAGE))
 		program_die("munmap");
 }
 
-/* One mapping takes the other one's place: nobody unmaps it. */
+/* A mapping replaces another one, which is not unmapped before. */
 static void mmap_over(void)
 {
-	void *p = map(2 * PAGE, 0);
+	void *p = map_anonymous(2 * PAGE, 0);
 
 	if (mmap(p, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != p)
-		program_die("mmap over another one");
+		program_die("mmap over another mapping");
 	program_keep_as(p, 2 * PAGE, "mmap");
 }
 
-/* A heap block and a mapping at once, of both kinds. */
-static void kinds(void)
+/* A heap block, a mapping and a stack. */
+static void all_kinds(void)
 {
 	program_keep(malloc(30), 30);
-	program_keep_as(map(3 * PAGE, 0), 3 * PAGE, "mmap");
-	program_keep_as(map(4 * PAGE, MAP_STACK), 4 * PAGE, "stack");
+	program_keep_as(map_anonymous(3 * PAGE, 0), 3 * PAGE, "mmap");
+	program_keep_as(map_anonymous(4 * PAGE, MAP_STACK), 4 * PAGE, "stack");
 }
 
 static pthread_barrier_t barrier;
@@ -144,7 +146,7 @@ static void *free_first(void *p)
 	return NULL;
 }
 
-/* Threads whose first call of all is a free: what the allocator maps then is its own. */
+/* Threads whose first call is a free, in which the allocator may map memory for itself. */
 static void first_free(void)
 {
 	size_t i;
@@ -163,7 +165,7 @@ static void *wait_for_ever(void *arg)
 	return arg;
 }
 
-/* Threads born while the program is traced; the test looks for their stacks by itself. */
+/* Threads that are created while the program is traced; the test itself looks for their stacks. */
 static void thread_stacks(void)
 {
 	pthread_t thread;
@@ -188,17 +190,17 @@ static const struct {
 	{ "realloc_from_before", realloc_from_before },
 	{ "free_from_before", free_from_before },
 	{ "zero_and_null", zero_and_null },
-	{ "big", big },
+	{ "big", big_blocks },
 	{ "munmap_fails", munmap_fails },
 	{ "munmap_part", munmap_part },
 	{ "mmap_over", mmap_over },
-	{ "kinds", kinds },
+	{ "kinds", all_kinds },
 	{ "first_free", first_free },
 	{ "thread_stacks", thread_stacks },
 };
 
-/* What is there before the first step. */
-static void prepare(const char *name)
+/* Allocates what must exist before the attach. */
+static void prepare_case(const char *name)
 {
 	pthread_t thread;
 	size_t i;
@@ -219,7 +221,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc != 2 || strcmp(cases[i].name, argv[1]))
 			continue;
-		prepare(argv[1]);
+		prepare_case(argv[1]);
 		program_ready();
 		cases[i].run();
 		program_done();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * elsewhere CASE LIBRARY: an allocator that was mapped at the attach comes to a place where it was
- * not, in the first step: a second libc beside the first, or LIBRARY, which is closed and opened
- * again.  In the second step it gives memory; in a crowd, while another thread has the memory map
- * to itself most of the time.
+ * elsewhere CASE LIBRARY: an allocator that was mapped at the attach is mapped at another address
+ * later. First step: loads a second libc ("second_libc"), or unloads LIBRARY and loads it again
+ * ("reopened_library"). Second step: allocates there; in the case "second_libc_in_a_crowd" while
+ * another thread holds the lock of the memory map most of the time.
+ *
+ * Used by exact_edges.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -15,7 +17,7 @@
 static const char *library;
 static void *handle;
 
-/* The allocator's there. */
+/* The functions of the allocator at the new address. */
 static struct {
 	void *(*malloc)(size_t size);
 	void *(*calloc)(size_t n, size_t size);
@@ -41,13 +43,13 @@ static void second_libc(void)
 	find_in(dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW));
 }
 
-/* What it calls of its own functions it finds in itself, not in libc. */
+/* RTLD_DEEPBIND: the library's calls of its own functions must not lead to those of libc. */
 static void open_library(void)
 {
 	find_in(dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND));
 }
 
-/* Where it was there lies something else by then. */
+/* Maps something else at the old address, so that the library gets another one. */
 static void reopened_library(void)
 {
 	uintptr_t was = (uintptr_t)there.malloc;
@@ -58,14 +60,14 @@ static void reopened_library(void)
 		program_die("mmap");
 	open_library();
 	if ((uintptr_t)there.malloc == was)
-		program_die("it has come to its old place");
+		program_die("the library was mapped at its old address");
 }
 
 #define CROWD (64ul << 20)
 
 static pthread_barrier_t gathered;
 
-static void *crowd(void *p)
+static void *change_mapping(void *p)
 {
 	size_t i;
 
@@ -80,19 +82,19 @@ static void *crowd(void *p)
 	return p;
 }
 
-static void gather_a_crowd(void)
+static void start_crowd(void)
 {
 	void *p = mmap(NULL, CROWD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pthread_t thread;
 
 	pthread_barrier_init(&gathered, NULL, 2);
-	if (p == MAP_FAILED || pthread_create(&thread, NULL, crowd, p))
-		program_die("a crowd");
+	if (p == MAP_FAILED || pthread_create(&thread, NULL, change_mapping, p))
+		program_die("the crowd");
 	pthread_barrier_wait(&gathered);
 }
 
-/* Of each call that calls another one, or maps memory for itself, only the first counts. */
-static void allocate(void)
+/* Of nested calls, and of calls that map memory themselves, only the outermost one counts. */
+static void allocate_there(void)
 {
 	program_keep(there.malloc(100), 100);
 	program_keep(there.calloc(3, 100000), 300000);
@@ -115,10 +117,10 @@ int main(int argc, char **argv)
 	else
 		second_libc();
 	if (!strcmp(argv[1], "second_libc_in_a_crowd"))
-		gather_a_crowd();
-	program_tell();
+		start_crowd();
+	program_print_kept();
 	program_step();
-	allocate();
+	allocate_there();
 	program_done();
 	return 0;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faulting: calls allocators whose caller's frame lies on a page that is not there
- * and that nobody gives (userfaultfd).  Whoever walks that stack and waits for the
- * page waits for ever.  Each step allocates and frees so.
+ * faulting: each step allocates and frees from a stack on which the caller's frame is on a missing
+ * page that is never provided (userfaultfd). A walk of this stack that waits for the page never
+ * ends.
+ *
+ * Used by faults.
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -16,7 +18,7 @@
 
 static char *area; /* sixteen pages: the last one is missing */
 
-/* The stack is that of the caller, the frame pointer points into the missing page above it. */
+/* The stack pointer is in the last page but one, the frame pointer in the missing one above it. */
 static void *call_from_nowhere(void *function, size_t a, size_t b)
 {
 #ifdef __x86_64__
@@ -38,7 +40,7 @@ static void *call_from_nowhere(void *function, size_t a, size_t b)
 #endif
 }
 
-static void leave_out_the_last_page(void)
+static void map_without_the_last_page(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
@@ -58,7 +60,7 @@ static void leave_out_the_last_page(void)
 
 int main(void)
 {
-	leave_out_the_last_page();
+	map_without_the_last_page();
 	program_ready();
 	do {
 		program_keep(call_from_nowhere(malloc, 901, 0), 901);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * family CASE [ARGUMENT...]: a process with a child of its own, or one that becomes
- * another program, or lives in namespaces of its own.
+ * fork_exec CASE [ARGUMENT...]: a process that forks a child and allocates beside it ("fork"),
+ * executes the program ARGUMENT ("exec"), or runs in namespaces of its own, with a root file system
+ * in the directory ARGUMENT ("container"). "process_1" is the program inside the container.
+ *
+ * Used by fork_and_namespaces.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -16,7 +19,7 @@
 
 static char **arguments;
 
-static void *hold(size_t size)
+static void *keep_block(size_t size)
 {
 	void *p = malloc(size);
 
@@ -24,7 +27,7 @@ static void *hold(size_t size)
 	return p;
 }
 
-/* One call of each function that the test looks for. */
+/* Calls each function whose breakpoint the test looks for; returns a value computed with them. */
 static unsigned int use_all(unsigned int seed)
 {
 	unsigned int *p = malloc(300), *q = calloc(1, 400), sum;
@@ -47,7 +50,7 @@ static void expect_byte(int fd, char want)
 	char c = 0;
 
 	if (read(fd, &c, 1) != 1 || c != want)
-		program_die("the other one of the family came to harm");
+		program_die("unexpected answer, or none, of the child or parent");
 }
 
 static void say_byte(int fd, char c)
@@ -56,7 +59,7 @@ static void say_byte(int fd, char c)
 		program_die("write");
 }
 
-/* Says what came of it, and waits until the parent is done with it. */
+/* The child: allocates twice when it is asked to, answers, and exits when it is asked to. */
 static void be_a_child(int in, int out)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,12 +76,12 @@ static void wait_for(pid_t pid)
 	int status;
 
 	if (waitpid(pid, &status, 0) != pid || status)
-		program_die("the child came to harm");
+		program_die("the child failed");
 }
 
 /*
- * The first step makes the child, in the second both allocate, in the third the child does so
- * without the breakpoints that it had, the fourth sees it off.
+ * First step: forks. Second: both processes allocate, which removes the breakpoints that the child
+ * has inherited. Third: both allocate again. Fourth: waits for the exit of the child.
  */
 static void do_fork(void)
 {
@@ -87,29 +90,29 @@ static void do_fork(void)
 
 	if (pipe(to) || pipe(from))
 		program_die("pipe");
-	hold(123);
+	keep_block(123);
 	pid = fork();
 	if (!pid)
 		be_a_child(to[0], from[1]);
 	program_done();
 	say_byte(to[1], 'a');
-	hold(124);
+	keep_block(124);
 	if (use_all(11) != 34)
 		program_die("wrong sum");
 	expect_byte(from[0], 'b');
 	program_done();
 	say_byte(to[1], 'c');
 	expect_byte(from[0], 'd');
-	hold(125);
+	keep_block(125);
 	program_done();
 	say_byte(to[1], 'e');
 	wait_for(pid);
 }
 
-/* Another program, with its own arguments. */
+/* Executes the program that the arguments name. */
 static void do_exec(void)
 {
-	hold(126);
+	keep_block(126);
 	program_done();
 	execv(arguments[0], arguments);
 	program_die(arguments[0]);
@@ -124,7 +127,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static void copy(const char *from, const char *to)
+static void copy_file(const char *from, const char *to)
 {
 	static char buffer[65536];
 	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
@@ -144,17 +147,17 @@ static bool is_shared(const char *from, const char *to)
 	return !mkdir(to, 0755) && !mount(from, to, NULL, MS_BIND | MS_REC, NULL);
 }
 
-/* The libraries of outside, below /usr or not; the rest of the root is the container's own. */
-static void furnish(void)
+/* Makes a root directory with this program as /app and the libraries of the host. */
+static void make_root(void)
 {
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tmpfs", arguments[0], "tmpfs", 0, NULL) || chdir(arguments[0]) ||
 	    !is_shared("/usr", "usr") || !is_shared("/lib", "lib") || !is_shared("/lib64", "lib64"))
-		program_die("a root of its own");
-	copy("/proc/self/exe", "app");
+		program_die("mount of the root directory");
+	copy_file("/proc/self/exe", "app");
 }
 
-/* Process 1 in there, as root of a user namespace; outside, the parent waits for it. */
+/* Runs the program as process 1 and root of new namespaces; the parent waits for its exit. */
 static void be_contained(void)
 {
 	pid_t pid;
@@ -164,7 +167,7 @@ static void be_contained(void)
 	write_file("/proc/self/setgroups", "deny");
 	write_file("/proc/self/uid_map", "0 0 1");
 	write_file("/proc/self/gid_map", "0 0 1");
-	furnish();
+	make_root();
 	pid = fork();
 	if (pid) {
 		close(STDIN_FILENO);
@@ -183,11 +186,11 @@ static void do_process_1(void)
 {
 	if (getpid() != 1)
 		program_die("not process 1");
-	hold(127);
-	free(hold(128) ? malloc(129) : NULL);
+	keep_block(127);
+	free(keep_block(128) ? malloc(129) : NULL);
 }
 
-static void nothing(void)
+static void do_nothing(void)
 {
 }
 
@@ -196,10 +199,10 @@ static const struct {
 	void (*ready)(void);
 	void (*run)(void);
 } cases[] = {
-	{ "fork", nothing, do_fork },
-	{ "exec", nothing, do_exec },
-	{ "container", be_contained, nothing },
-	{ "process_1", nothing, do_process_1 },
+	{ "fork", do_nothing, do_fork },
+	{ "exec", do_nothing, do_exec },
+	{ "container", be_contained, do_nothing },
+	{ "process_1", do_nothing, do_process_1 },
 };
 
 int main(int argc, char **argv)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * frames CASE [LIBRARY...]: blocks whose callers lie in code that is made at
- * run time, or in libraries that are gone when the step is done.  dlopen() has
- * allocations of its own; what is kept is told by its odd sizes.  "reopen" has
- * two steps, "parts" seven, "merge" two.
+ * frames CASE [LIBRARY...]: blocks whose callers are in code that is generated at run time, or in
+ * libraries that are unloaded before the step ends. Each case is described at its function.
+ * "reopen" and "merge" have two steps, "parts" seven, the others one. dlopen() allocates, too:
+ * tests recognize the blocks of this program by their sizes.
+ *
+ * Used by frames, options, unseen and others.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,7 +16,7 @@
 
 static char **arguments;
 
-/* A function that calls malloc(4321) and keeps a frame pointer, as bytes; made and called. */
+/* Generates a function with a frame pointer that calls malloc(4321), and calls it. */
 static void *jit_at(void *place)
 {
 #ifdef __x86_64__
@@ -42,13 +44,14 @@ static void *jit_at(void *place)
 #endif
 }
 
-static void jit(void)
+/* "jit": from code in anonymous memory. */
+static void keep_from_jit(void)
 {
 	program_keep_as(jit_at(NULL), 4096, "mmap");
 }
 
-/* As compilers do that throw away what is old, and use its place again. */
-static void rejit(void)
+/* "rejit": as JIT compilers that discard old code and reuse its address. */
+static void reuse_jit_page(void)
 {
 	void *place = NULL;
 	int i;
@@ -73,8 +76,11 @@ static void *leak_in_library(const char *path)
 	return library;
 }
 
-/* Each library leaks once and goes; the next one may take its place. */
-static void unload(void)
+/*
+ * "unload": each library allocates once and is unloaded; the next one may be mapped at its
+ * address.
+ */
+static void unload_each(void)
 {
 	char **library;
 
@@ -82,19 +88,19 @@ static void unload(void)
 		dlclose(leak_in_library(*library));
 }
 
-/* As servers do that take a module in for each request. */
-static void reopen(void)
+/* "reopen": as servers that load a module for each request. */
+static void reopen_often(void)
 {
 	int i;
 
-	unload();
+	unload_each();
 	program_done();
 	for (i = 0; i < 40; i++)
-		unload();
+		unload_each();
 }
 
-/* The first one goes, the second one takes its place and stays. */
-static void replace(void)
+/* "replace": the first library is unloaded, the second one is mapped at its address and remains. */
+static void replace_library(void)
 {
 	dlclose(leak_in_library(arguments[0]));
 	leak_in_library(arguments[1]);
@@ -139,7 +145,7 @@ static void open_parts(char *path)
 		*(void **)&parts.leak[i] = dlsym(library, names[i]);
 }
 
-/* Those whose letter is there, each from one place whatever the others do. */
+/* Allocates in the functions whose letters are in @which, from the same call for each of them. */
 static __attribute__((noinline)) void leak_in(const char *which)
 {
 	int i;
@@ -172,7 +178,7 @@ static void map_text(uintptr_t start, size_t size)
 
 static void unmap_head(void)
 {
-	/* As far as the first function, and that. */
+	/* All up to the first function, and that one. */
 	if (munmap((void *)parts.start, (uintptr_t)page_of(0) + PAGE - parts.start))
 		program_die("munmap");
 }
@@ -181,14 +187,14 @@ static void change_parts(int step)
 {
 	switch (step) {
 	case 1:
-		/* Not to be run is not unmapped. */
+		/* mprotect() without PROT_EXEC is no munmap(). */
 		mprotect(page_of(1), PAGE, PROT_READ);
 		break;
 	case 2:
 		unmap_page(1);
 		break;
 	case 3:
-		/* Another code in the hole. */
+		/* Other code in the hole. */
 		jit_at(page_of(1));
 		break;
 	case 4:
@@ -203,11 +209,11 @@ static void change_parts(int step)
 	}
 }
 
-/* A library of which now this, now that part is there. */
+/* "parts": a library of which different parts are mapped at each step. */
 static void unmap_parts(void)
 {
 	static const char *const there[] = { "fml", "fl", "fl", "fl", "l", "fml", "" };
-	volatile int step; /* or the first turn has a call of its own */
+	volatile int step; /* volatile, or the compiler copies the calls for the first step */
 
 	open_parts(arguments[0]);
 	for (step = 0; step < 7; step++) {
@@ -218,8 +224,8 @@ static void unmap_parts(void)
 	}
 }
 
-/* Code in no file that grows up and down: the kernel makes one mapping of it. */
-static void merge(void)
+/* "merge": anonymous code that grows upwards and downwards: the kernel merges the mappings. */
+static void merge_mappings(void)
 {
 	char *place = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -231,7 +237,10 @@ static void merge(void)
 	munmap(place + PAGE, PAGE);
 }
 
-/* The first library is an allocator; the second one's frames make both of them noticed. */
+/*
+ * "late_allocator": the first library is an allocator; the module sees both by frames of the
+ * second.
+ */
 static void late_allocator(void)
 {
 	if (!dlopen(arguments[0], RTLD_NOW | RTLD_LOCAL))
@@ -246,21 +255,21 @@ int main(int argc, char **argv)
 	arguments = argv + 2;
 	program_ready();
 	if (!strcmp(argv[1], "jit"))
-		jit();
+		keep_from_jit();
 	else if (!strcmp(argv[1], "rejit"))
-		rejit();
+		reuse_jit_page();
 	else if (!strcmp(argv[1], "late_allocator"))
 		late_allocator();
 	else if (!strcmp(argv[1], "replace"))
-		replace();
+		replace_library();
 	else if (!strcmp(argv[1], "parts"))
 		unmap_parts();
 	else if (!strcmp(argv[1], "merge"))
-		merge();
+		merge_mappings();
 	else if (!strcmp(argv[1], "reopen"))
-		reopen();
+		reopen_often();
 	else
-		unload();
+		unload_each();
 	program_done();
 	return 0;
 }

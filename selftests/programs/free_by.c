@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * free_by: blocks of each allocating function of the process, freed by the one function that a step
- * names.
+ * free_by: blocks of each allocating function of the process, freed by one function.
  *
- * A step is a line "FUNCTION": each function that can make a block which FUNCTION may free makes
- * BLOCKS of them, all of which FUNCTION then frees.  Nothing is kept.  FAILED of the protocol is
- * the number of blocks that were made so far: it does not change where the process has no such
- * function.
+ * A step is the name of a function of freers.h. Each function whose blocks it may free allocates
+ * BLOCKS blocks, which it then frees. Nothing is kept. FAILED of the protocol is the number of
+ * blocks so far: it does not change if the process has no function of this name. The step "end"
+ * exits.
  *
- * All functions are looked up in the process, so that one program serves all allocators.
+ * All functions are looked up at run time, so that the program works with any preloaded allocator.
+ *
+ * Used by freeing.
  */
 #include <dlfcn.h>
 
@@ -19,13 +20,13 @@
 #define MAX_MAKERS 64
 #define ALIGN 64ul
 
-/* How a function that makes a block is called. */
+/* The arguments of a function that allocates a block. */
 enum make_call { SIZE, SIZE_ALIGN, SIZE_NOTHROW, ONE_SIZE, OLD_SIZE, OLD_ONE_SIZE, AT, ALIGN_SIZE };
 
-/* What the allocator has to be told of the block again when it is freed with its size. */
+/* BLOCK_OF_PAGES: its size is rounded up to pages: it must not be freed with the requested size. */
 enum block { BLOCK_ANY, BLOCK_OF_PAGES };
 
-/* And how one that frees it is.  MOVE: it gives another block, which free() frees. */
+/* The arguments of a function that frees it. MOVE_*: it returns a new block, which free() frees. */
 enum free_call {
 	BLOCK,
 	BLOCK_SIZE,
@@ -80,17 +81,17 @@ static struct freer freers[] = {
 #undef X
 };
 
-/* Any function, called with more arguments than it looks at. */
+/* Types of functions. Some are called with more arguments than they have, which is harmless. */
 typedef void *(*call_3)(void *, size_t, size_t);
 typedef void *(*call_5)(void *, size_t, size_t, size_t, size_t);
 typedef void *(*call_sizes)(size_t, size_t);
 typedef void *(*call_3_sizes)(void *, size_t, size_t);
 typedef int (*call_at)(void **, size_t, size_t);
 
-/* An object of type std::nothrow_t has no contents. */
+/* std::nothrow_t is an empty type. */
 static char nothrow;
 
-static void *make(const struct maker *m, size_t size)
+static void *make_block(const struct maker *m, size_t size)
 {
 	call_sizes f = (call_sizes)m->function;
 	void *p = NULL;
@@ -118,7 +119,7 @@ static void *make(const struct maker *m, size_t size)
 
 static void *default_heap;
 
-static void *heap(void)
+static void *get_heap(void)
 {
 	return ((void *(*)(void))default_heap)();
 }
@@ -126,12 +127,12 @@ static void *heap(void)
 static void free_moved(void *p)
 {
 	if (!p)
-		program_die("a block that is moved");
+		program_die("a function that moves a block");
 	free(p);
 }
 
-/* A new size that the block does not have at its place. */
-static void move(call_5 f, enum free_call call, void *p, size_t size)
+/* The new size is too large for the block to remain at its address. */
+static void move_block(call_5 f, enum free_call call, void *p, size_t size)
 {
 	switch (call) {
 	case MOVE_SIZE:
@@ -141,14 +142,14 @@ static void move(call_5 f, enum free_call call, void *p, size_t size)
 		free_moved(f(p, 1, 8 * size, 8, 0));
 		break;
 	case MOVE_IN_HEAP:
-		free_moved(f(heap(), (size_t)p, 8 * size, 8, 0));
+		free_moved(f(get_heap(), (size_t)p, 8 * size, 8, 0));
 		break;
 	default:
-		free_moved(f(heap(), (size_t)p, 1, 8 * size, 8));
+		free_moved(f(get_heap(), (size_t)p, 1, 8 * size, 8));
 	}
 }
 
-static void free_by(void *function, enum free_call call, void *p, size_t size)
+static void free_block(void *function, enum free_call call, void *p, size_t size)
 {
 	call_3 f = (call_3)function;
 
@@ -175,31 +176,31 @@ static void free_by(void *function, enum free_call call, void *p, size_t size)
 		f(p, ALIGN, (size_t)&nothrow);
 		break;
 	default:
-		move((call_5)function, call, p, size);
+		move_block((call_5)function, call, p, size);
 	}
 }
 
-/* A block of pages has another size than was asked for. */
+/* See BLOCK_OF_PAGES. */
 static int may_free(enum free_call call, const struct maker *m)
 {
 	return m->block != BLOCK_OF_PAGES ||
 	       (call != BLOCK_SIZE && call != BLOCK_SIZE_ALIGN && call != BLOCK_ALIGN_SIZE);
 }
 
-/* Sizes that are a class of their own in each allocator, aligned or not. */
+/* The sizes are size classes of all allocators, whether or not the block is aligned. */
 static void make_and_free(const struct maker *m, void *function, enum free_call call)
 {
 	void *p[BLOCKS];
 	size_t i;
 
 	for (i = 0; i < BLOCKS; i++) {
-		p[i] = make(m, ALIGN << i);
+		p[i] = make_block(m, ALIGN << i);
 		if (!p[i])
 			program_die(m->name);
 		program_failed++;
 	}
 	for (i = 0; i < BLOCKS; i++)
-		free_by(function, call, p[i], ALIGN << i);
+		free_block(function, call, p[i], ALIGN << i);
 }
 
 static void *object_of(void *function)
@@ -210,14 +211,14 @@ static void *object_of(void *function)
 }
 
 /*
- * An allocator that is preloaded may lack functions that libc has: those must not see its blocks.
- * What C++ has besides is libstdc++'s, which calls the allocator's.
+ * A preloaded allocator may lack functions that libc has, which must not be called with its blocks.
+ * The functions of C++ may be those of libstdc++, which call the allocator.
  */
 static void *look_up(const char *name)
 {
 	void *p = dlsym(RTLD_DEFAULT, name);
 
-	if (!p) /* of old programs alone */
+	if (!p) /* cfree: for old programs only */
 		p = dlvsym(RTLD_DEFAULT, name, "GLIBC_2.2.5");
 	if (p && strncmp(name, "_Z", 2) && object_of(p) != object_of(dlsym(RTLD_DEFAULT, "malloc")))
 		return NULL;
@@ -237,7 +238,7 @@ static void try_function(const char *name)
 			make_and_free(&makers[j], freers[i].function, freers[i].call);
 }
 
-/* A look-up that fails allocates: not in a step. */
+/* Before the first step, because a lookup that fails allocates. */
 static void look_all_up(void)
 {
 	size_t i;
@@ -251,7 +252,7 @@ static void look_all_up(void)
 	default_heap = look_up("mi_heap_get_default");
 }
 
-/* As program_step(), with the whole line. */
+/* As program_step(), but returns the whole line. */
 static void read_line(char *line, size_t size)
 {
 	size_t n = 0;
@@ -279,6 +280,6 @@ int main(void)
 		if (!strcmp(line, "end"))
 			return 0;
 		try_function(line);
-		program_tell();
+		program_print_kept();
 	}
 }

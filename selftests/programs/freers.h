@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The functions that free a block, of all allocators that we have, and how they are called: for
- * free_by.c and the test that uses it.
+ * The functions of all supported allocators that free a block, and their arguments (enum
+ * free_call); for free_by.c and the test freeing.
  */
 #ifndef FREERS_H
 #define FREERS_H
@@ -49,7 +49,7 @@
 	X(mi_free_aligned, BLOCK_ALIGN)                             \
 	X(vfree, BLOCK)
 
-/* They give another block for it. */
+/* They return a new block instead. */
 #define MOVERS(X)                                     \
 	X(realloc, MOVE_SIZE)                         \
 	X(reallocarray, MOVE_ONE_SIZE)                \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* from_memfd PROGRAM ARGUMENT...: copies PROGRAM to memory that has no directory, and runs that. */
+/*
+ * from_memfd PROGRAM ARGUMENT...: copies PROGRAM to a memfd and executes it, so that the executable
+ * has no path. Used by tool/files.sh.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * glutton FILE: allocates and fills blocks until it is killed, and writes down in
- * FILE, which outlives it, the address of each one as soon as it has it.
+ * glutton FILE: allocates and fills blocks until the OOM killer kills it. It stores the address of
+ * each block in FILE as soon as it is allocated, for the test to compare.
+ *
+ * Used by out_of_memory.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -19,7 +21,7 @@ int main(int argc, char **argv)
 
 	fd = open(argc > 1 ? argv[1] : "", O_RDWR);
 	if (fd < 0 || ftruncate(fd, BLOCKS * sizeof(*list)))
-		program_die("the list");
+		program_die("the list of addresses");
 	list = mmap(NULL, BLOCKS * sizeof(*list), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		    fd, 0);
 	if (list == MAP_FAILED)
@@ -32,5 +34,5 @@ int main(int argc, char **argv)
 		list[i] = (uintptr_t)p;
 		memset(p, 1, BLOCK);
 	}
-	program_die("all of it was given");
+	program_die("not killed: all blocks were allocated");
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The note that Go's linker writes into each program: its build-id, here a short one. */
+/*
+ * The note with the build-id that Go's linker writes into each program, with a short build-id
+ * here.
+ */
 	.section .note.go.buildid, "a", @note
 	.balign	4
 	.long	4, 4, 4

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hostile FILE MIB: allocates from code whose unwind data is a lie, a trap, or more than one
- * expects.
+ * hostile FILE MIB: allocates from code with unwind data that is malformed, misleading or huge.
  *
- * Each piece of code is an ELF image in FILE, another file each time, with the same few
- * instructions: they call an allocator from a frame of 24 bytes.  What the steps do:
+ * Each piece of code is an ELF image that is written to FILE, a new file each time. The code is the
+ * same few instructions, which call malloc from a frame of 24 bytes.
  *
- *	all		the cases of hostile_cases.c, a block of 20000 bytes and the number of each
- *	known		the same code again, a block of 40000 bytes and so on
- *	random		ROUNDS images with some bytes changed at random, one block each
- *	huge		one image with MIB mebibytes of entries, the last is the code's
- *	twice		that code again, a block of 30000 bytes and one more each time
+ * Steps:
+ *	all	each case of hostile_cases.c, with a block of 20000 bytes plus its number
+ *	known	the code of each case again, with a block of 40000 bytes plus its number
+ *	random	ROUNDS images with some bytes changed at random, one block each
+ *	huge	one image with MIB mebibytes of entries, of which the last is that of the code
+ *	twice	the code of "huge" again, with a block of 30001 bytes and one more each time
+ *	end	exits
+ *
+ * Used by stacks_hostile.
  */
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -26,13 +29,13 @@ static const char *file;
 static unsigned char *mapped, **mapped_case;
 static size_t nr_again;
 
-static void call(size_t size)
+static void call_mapped(size_t size)
 {
 	program_keep_uncounted(call_image(mapped, size), size);
 }
 
-/* A file of its own each time, and no longer than its mapping. */
-static void run(size_t size, bool truncate)
+/* Writes the image to a new file, maps it and calls its code. */
+static void run_image(size_t size, bool truncate)
 {
 	int fd;
 
@@ -43,15 +46,15 @@ static void run(size_t size, bool truncate)
 	if (truncate && ftruncate(fd, CODE_IMAGE_PAGE))
 		program_die("ftruncate");
 	close(fd);
-	call(size);
+	call_mapped(size);
 }
 
-static void leave(void)
+static void unmap_image(void)
 {
 	syscall(SYS_munmap, mapped, CODE_IMAGE_PAGE);
 }
 
-/* The last is cut off behind its first page. */
+/* After the cases, a sane image whose file is truncated to its first page. */
 static void run_all(void)
 {
 	size_t i;
@@ -59,7 +62,7 @@ static void run_all(void)
 	for (i = 0; i <= nr_hostile_cases; i++) {
 		begin_image();
 		(i < nr_hostile_cases ? hostile_cases[i] : sane)();
-		run(20000 + i, i == nr_hostile_cases);
+		run_image(20000 + i, i == nr_hostile_cases);
 		mapped_case[i] = mapped;
 	}
 }
@@ -70,11 +73,11 @@ static void run_known(void)
 
 	for (i = 0; i <= nr_hostile_cases; i++) {
 		mapped = mapped_case[i];
-		call(40000 + i);
+		call_mapped(40000 + i);
 	}
 }
 
-/* The headers too, but not the code; the same bytes in each run. */
+/* Changes headers and unwind data, but not the code; the same bytes in each run of the program. */
 static void run_random(void)
 {
 	unsigned int round, changes;
@@ -83,7 +86,7 @@ static void run_random(void)
 	srandom(1);
 	for (round = 0; round < ROUNDS; round++) {
 		if (round)
-			leave();
+			unmap_image();
 		begin_image();
 		close_entry(open_fde(cie(), 0, 16));
 		reads_what_is_no_address();
@@ -94,7 +97,7 @@ static void run_random(void)
 							      at % (used - FRAMES_AT) + FRAMES_AT] =
 				random();
 		}
-		run(1000 + round, false);
+		run_image(1000 + round, false);
 	}
 }
 
@@ -107,7 +110,7 @@ static void run_huge(size_t size)
 	while (used < size - 64)
 		close_entry(open_fde(of, CODE_IMAGE_CODE_AT + size - used, 1));
 	fde(of, ROW_AT_CALL);
-	run(30000, false);
+	run_image(30000, false);
 }
 
 int main(int argc, char **argv)
@@ -132,7 +135,7 @@ int main(int argc, char **argv)
 		else if (step == 'h')
 			run_huge(huge);
 		else
-			call(30001 + nr_again++);
+			call_mapped(30001 + nr_again++);
 	}
 	unlink(file);
 	return 0;

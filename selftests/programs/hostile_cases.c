@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What unwind data can be that no compiler would make, see hostile.h.  The numbers are those of
- * DWARF 5, 7.24 for what begins with an advance (0x44), 7.7.1 for expressions.
+ * Malformed and misleading unwind data, see hostile.h. The numbers are those of DWARF 5: section
+ * 7.24 for call frame instructions (0x44 is DW_CFA_advance_loc by 4), 7.7.1 for expressions.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void longer_than_the_section(void)
 	memset(image + begin, 0xf0, 4);
 }
 
-/* 64 bits of length follow. */
+/* 0xffffffff: a length of 64 bits follows. */
 static void longer_than_memory(void)
 {
 	size_t of = cie(), begin = used;
@@ -74,17 +74,17 @@ static void down_the_stack(void)
 	fde(cie(), 0x44, 0x12, 7, 8);
 }
 
-static void register_nobody_knows(void)
+static void register_without_a_known_value(void)
 {
 	fde(cie(), 0x44, 0x0c, 0, 32);
 }
 
-static void register_that_is_none(void)
+static void register_that_does_not_exist(void)
 {
 	fde(cie(), 0x44, 0x0c, 99, 32);
 }
 
-/* DW_CFA_def_cfa_expression: DW_OP_const8u, DW_OP_deref. */
+/* DW_CFA_def_cfa_expression: DW_OP_const8u of a kernel address, DW_OP_deref. */
 static void reads_the_kernel(void)
 {
 	fde(cie(), 0x44, 0x0f, 10, 0x0e, 0, 0, 0, 0, 0x80, 0x88, 0xff, 0xff, 0x06);
@@ -95,7 +95,7 @@ void reads_what_is_no_address(void)
 	fde(cie(), 0x44, 0x0f, 10, 0x0e, 1, 2, 3, 4, 5, 6, 7, 0x88, 0x06);
 }
 
-/* DW_OP_skip, back to itself. */
+/* DW_OP_skip to itself. */
 static void loops_in_an_expression(void)
 {
 	fde(cie(), 0x44, 0x0f, 3, 0x2f, 0xfd, 0xff);
@@ -106,7 +106,7 @@ static void expression_without_end(void)
 	fde(cie(), 0x44, 0x0f, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x30);
 }
 
-/* DW_OP_lit0 each. */
+/* 10000 times DW_OP_lit0. */
 static void long_expression(void)
 {
 	size_t begin = open_ours(cie());
@@ -119,13 +119,14 @@ static void long_expression(void)
 	close_entry(begin);
 }
 
-/* DW_OP_dup on nothing, DW_OP_div by nothing. */
-static void expression_of_nothing(void)
+/* DW_OP_dup with an empty stack. */
+static void expression_with_empty_stack(void)
 {
 	fde(cie(), 0x44, 0x0f, 1, 0x12);
 }
 
-static void divides_by_nothing(void)
+/* DW_OP_div by 0. */
+static void divides_by_zero(void)
 {
 	fde(cie(), 0x44, 0x0f, 3, 0x31, 0x30, 0x1b);
 }
@@ -219,15 +220,15 @@ void (*const hostile_cases[])(void) = {
 	two_of_one_address,
 	the_same_frame_again,
 	down_the_stack,
-	register_nobody_knows,
-	register_that_is_none,
+	register_without_a_known_value,
+	register_that_does_not_exist,
 	reads_the_kernel,
 	reads_what_is_no_address,
 	loops_in_an_expression,
 	expression_without_end,
 	long_expression,
-	expression_of_nothing,
-	divides_by_nothing,
+	expression_with_empty_stack,
+	divides_by_zero,
 	remembers_too_often,
 	restores_what_was_not_remembered,
 	number_without_end,

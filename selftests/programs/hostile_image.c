@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Building images of code with unwind data, see hostile.h.  There is one at a time.
- */
+/* Builds images of code with unwind data, see hostile.h. */
 #include <err.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,9 +12,9 @@
 
 unsigned char *image;
 size_t used;
-static size_t room;
+static size_t image_size;
 
-/* Calls the function in its first argument with its second one. */
+/* Calls the function in its first argument with its second argument. */
 static const unsigned char code[] = {
 	0x48, 0x83, 0xec, 24, /* sub $24, %rsp */
 	0x48, 0x89, 0xf8,     /* mov %rdi, %rax */
@@ -28,12 +26,12 @@ static const unsigned char code[] = {
 
 void byte(unsigned char value)
 {
-	if (used == room)
-		errx(1, "an image that does not fit");
+	if (used == image_size)
+		errx(1, "the image does not fit");
 	image[used++] = value;
 }
 
-static void word(unsigned int value)
+static void append_word(unsigned int value)
 {
 	int i;
 
@@ -41,7 +39,7 @@ static void word(unsigned int value)
 		byte(value >> 8 * i);
 }
 
-static void bytes(const void *from, size_t n)
+static void append_bytes(const void *from, size_t n)
 {
 	const unsigned char *at = from;
 
@@ -55,7 +53,7 @@ void repeat(unsigned char value, size_t n)
 		byte(value);
 }
 
-/* The length of the entry that began at @begin, which is padded with DW_CFA_nop. */
+/* Pads the entry that starts at @begin with DW_CFA_nop and sets its length. */
 void close_entry(size_t begin)
 {
 	unsigned int len;
@@ -71,14 +69,15 @@ size_t open_cie(const char *augmentation)
 	static const unsigned char rest[] = { 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 };
 	size_t begin = used;
 
-	word(0);
-	word(0);
+	append_word(0);
+	append_word(0);
 	byte(1);
-	bytes(augmentation, strlen(augmentation) + 1);
+	append_bytes(augmentation, strlen(augmentation) + 1);
 	/*
-	 * factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, the return address there
+	 * Alignment factors 1 and -8, return address in register 16, pcrel sdata4;
+	 * CFA = rsp + 8, return address at CFA - 8.
 	 */
-	bytes(rest, sizeof(rest));
+	append_bytes(rest, sizeof(rest));
 	return begin;
 }
 
@@ -90,15 +89,15 @@ size_t cie(void)
 	return begin;
 }
 
-/* Up to its operations; of other code than ours if it is elsewhere. */
+/* Appends an FDE up to its operations, of @len bytes of code at @start. */
 size_t open_fde(size_t of, size_t start, size_t len)
 {
 	size_t begin = used;
 
-	word(0);
-	word(begin + 4 - of);
-	word(start - used);
-	word(len);
+	append_word(0);
+	append_word(begin + 4 - of);
+	append_word(start - used);
+	append_word(len);
 	byte(0);
 	return begin;
 }
@@ -112,14 +111,14 @@ void ours(size_t of, const unsigned char *ops, size_t n)
 {
 	size_t begin = open_ours(of);
 
-	bytes(ops, n);
+	append_bytes(ops, n);
 	close_entry(begin);
 }
 
 void image_init(size_t size)
 {
-	room = FRAMES_AT + size;
-	image = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	image_size = FRAMES_AT + size;
+	image = mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (image == MAP_FAILED)
 		err(1, "mmap of an image");
 }
@@ -148,7 +147,7 @@ void begin_image(void)
 
 void end_image(void)
 {
-	word(0);
+	append_word(0);
 	load_of_image()->p_filesz = used;
 	load_of_image()->p_memsz = used;
 }
@@ -172,7 +171,7 @@ unsigned char *map_image(int fd)
 	return (unsigned char *)mapped;
 }
 
-/* Memory of malloc's, from the image's code. */
+/* Calls malloc from the image's code. */
 void *call_image(unsigned char *mapped, size_t size)
 {
 	typeof(void *(void *(*)(size_t), size_t)) *function = (void *)(mapped + CODE_IMAGE_CODE_AT);

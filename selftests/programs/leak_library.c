@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A library that leaks 7654 bytes in a function with a name; built under two names. */
+/*
+ * A library with a function that leaks 7654 bytes. Built as libone.so and libtwo.so, which differ
+ * in their names only.
+ */
 #include <stdlib.h>
 
 static void *volatile last;

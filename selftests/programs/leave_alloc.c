@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An allocator that can be left at any instruction, for ever: by a longjmp out of a signal handler,
- * or by a thread that ends.  What it loses then is the block that the call was about.
+ * An allocator whose calls may be abandoned at any instruction, by a longjmp out of a signal
+ * handler or by the exit of the thread. Only the block that the call was about is lost then.
  *
- * Blocks come from an arena by an atomic addition, and wait between free and malloc on a stack of
- * their size, whose top is changed by one compare-and-swap; the count beside it is of all changes,
- * so that a top that has come back is not taken for one that never went.  There is no lock, and
- * nothing is half done.
+ * There are no locks: new blocks are cut from an arena by an atomic addition. Free blocks are on a
+ * stack for each size, whose top is changed by a single compare-and-swap; a count of all changes
+ * beside the top makes the swap fail if the same block has been popped and pushed meanwhile (ABA).
  *
- * A part of torture_jump, and a shared object to torture_jump_apart.
+ * Linked into torture_jump, and built as a library for torture_jump_apart.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -21,15 +20,18 @@
 #define SMALLEST 5 /* as a power of two */
 #define SIZES 20
 
-#define GIVEN 0x6e767267
+#define ALLOCATED 0x6e767267
 #define FREED 0x64656572
 
-/* Before each block.  In the midst of one (an aligned one's), only first and mark count. */
+/*
+ * Precedes each block. An aligned block, which starts in the middle of another one, has a head of
+ * its own, of which first and mark are used only.
+ */
 struct head {
-	uint32_t next; /* the one below it on the stack, in units; 0: none */
-	uint32_t size; /* which stack */
-	uint32_t first;
-	uint32_t mark;
+	uint32_t next;	/* the block below it on the stack, in units; 0: none */
+	uint32_t size;	/* index of the stack */
+	uint32_t first; /* the block itself, or the one that contains it, in units */
+	uint32_t mark;	/* ALLOCATED or FREED */
 };
 
 static _Alignas(4096) char arena[ARENA];
@@ -41,7 +43,7 @@ static struct head *head_at(uint32_t unit)
 	return (struct head *)(arena + unit * UNIT);
 }
 
-static uint32_t pop(int size)
+static uint32_t pop_block(int size)
 {
 	uint64_t top = __atomic_load_n(&tops[size], __ATOMIC_ACQUIRE), below;
 
@@ -55,7 +57,7 @@ static uint32_t pop(int size)
 	return top;
 }
 
-static void push(struct head *head)
+static void push_block(struct head *head)
 {
 	uint64_t top = __atomic_load_n(&tops[head->size], __ATOMIC_ACQUIRE), above;
 
@@ -66,14 +68,14 @@ static void push(struct head *head)
 					      __ATOMIC_ACQUIRE));
 }
 
-static uint32_t cut(int size)
+static uint32_t cut_block(int size)
 {
 	uint64_t at = __atomic_fetch_add(&used, 1ul << (size + SMALLEST), __ATOMIC_RELAXED);
 
 	return at + (1ul << (size + SMALLEST)) > ARENA ? 0 : at / UNIT;
 }
 
-static struct head *take(size_t bytes)
+static struct head *take_block(size_t bytes)
 {
 	struct head *head;
 	uint32_t unit;
@@ -83,19 +85,19 @@ static struct head *take(size_t bytes)
 		size++;
 	if (size == SIZES || bytes > ARENA)
 		return NULL;
-	unit = pop(size);
+	unit = pop_block(size);
 	if (!unit)
-		unit = cut(size);
+		unit = cut_block(size);
 	if (!unit)
 		return NULL;
 	head = head_at(unit);
 	head->size = size;
 	head->first = unit;
-	head->mark = GIVEN;
+	head->mark = ALLOCATED;
 	return head;
 }
 
-static void complain(const char *what)
+static void die_of(const char *what)
 {
 	ssize_t n = write(STDERR_FILENO, what, strlen(what));
 
@@ -107,8 +109,8 @@ static struct head *head_of(void *p)
 {
 	struct head *head = (struct head *)p - 1;
 
-	if ((char *)p < arena || (char *)p > arena + ARENA || head->mark != GIVEN)
-		complain("no block, or a free one\n");
+	if ((char *)p < arena || (char *)p > arena + ARENA || head->mark != ALLOCATED)
+		die_of("not a block, or a free one\n");
 	return head;
 }
 
@@ -121,7 +123,7 @@ static size_t room_of(const struct head *head, const void *p)
 
 void *malloc(size_t bytes)
 {
-	struct head *head = take(bytes);
+	struct head *head = take_block(bytes);
 
 	if (head)
 		return head + 1;
@@ -137,7 +139,7 @@ void free(void *p)
 		return;
 	head = head_of(p);
 	head->mark = FREED;
-	push(head_at(head->first));
+	push_block(head_at(head->first));
 }
 
 void *calloc(size_t n, size_t bytes)
@@ -147,7 +149,7 @@ void *calloc(size_t n, size_t bytes)
 	return p ? memset(p, 0, n * bytes) : NULL;
 }
 
-/* It moves now and then though it need not. */
+/* Moves one of three blocks although it could remain at its address. */
 void *realloc(void *p, size_t bytes)
 {
 	struct head *head;
@@ -165,13 +167,13 @@ void *realloc(void *p, size_t bytes)
 		return NULL;
 	memcpy(q, p, room < bytes ? room : bytes);
 	head->mark = FREED;
-	push(head_at(head->first));
+	push_block(head_at(head->first));
 	return q;
 }
 
 void *memalign(size_t align, size_t bytes)
 {
-	struct head *first = take(bytes + align), *head;
+	struct head *first = take_block(bytes + align), *head;
 	uintptr_t p;
 
 	if (!first) {
@@ -181,7 +183,7 @@ void *memalign(size_t align, size_t bytes)
 	p = ((uintptr_t)(first + 1) + align - 1) & -align;
 	head = (struct head *)p - 1;
 	head->first = first->first;
-	head->mark = GIVEN;
+	head->mark = ALLOCATED;
 	return (void *)p;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * life CASE [ARGUMENT]: a process that holds one block and then forks, execs,
- * exits, or is from the start of a kind that needs care.  Each case is told at
- * its function; "ready" cases set something up before the attach.
+ * life CASE [ARGUMENT]: a process that keeps some blocks and forks, executes another program or
+ * exits, or that has an unusual state from the start (no main thread, a seccomp filter, ...). Each
+ * case is described at its function: ready_CASE() prepares the process before "ready", do_CASE() is
+ * the first step.
+ *
+ * Used by lifecycle, options, limits and many others; "idle" is the plain process of the tests.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +27,9 @@
 
 extern char **environ;
 static const char *argument;
-static volatile char selector; /* all system calls of this thread are let through */
+static volatile char selector; /* of Syscall User Dispatch; 0: all system calls are allowed */
 
-static void *hold(size_t size)
+static void *keep_block(size_t size)
 {
 	void *p = malloc(size);
 
@@ -43,7 +46,7 @@ static void wait_for(pid_t pid)
 	if (waitpid(pid, &status, 0) != pid)
 		program_die("waitpid");
 	if (status) {
-		fprintf(stderr, "the child came to harm: 0x%x\n", status);
+		fprintf(stderr, "the child ended with wait status 0x%x\n", status);
 		_exit(1);
 	}
 }
@@ -59,7 +62,7 @@ static void allocate_and_free(void)
 		free(p[i]);
 }
 
-/* The child and its child go on allocating and freeing; theirs is not ours. */
+/* In a child, which forks once more: none of these blocks may be listed for the parent. */
 static void go_on_allocating(void)
 {
 	pid_t pid;
@@ -72,10 +75,10 @@ static void go_on_allocating(void)
 	_exit(0);
 }
 
-/* The child also frees the parent's block, in its own memory only. */
+/* The child frees its copy of the parent's block. */
 static void do_fork(void)
 {
-	void *p = hold(123);
+	void *p = keep_block(123);
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -83,16 +86,16 @@ static void do_fork(void)
 		go_on_allocating();
 	}
 	wait_for(pid);
-	hold(124);
+	keep_block(124);
 }
 
-/* A child in the parent's own memory: what it keeps there is the parent's. */
+/* The child shares the parent's memory: what it allocates is the parent's. */
 static void do_vfork(void)
 {
 	void *volatile p = NULL;
 	pid_t pid;
 
-	hold(125);
+	keep_block(125);
 	pid = vfork();
 	if (!pid) {
 		p = malloc(126);
@@ -102,23 +105,23 @@ static void do_vfork(void)
 	program_keep(p, 126);
 }
 
-/* A child that execs from the parent's memory: the parent is not told to have exec'd. */
+/* The child shares the parent's memory and calls exec, which is not an exec of the parent. */
 static void do_spawn(void)
 {
 	char *argv[] = { "true", NULL };
 	pid_t pid;
 
-	hold(127);
+	keep_block(127);
 	if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ))
 		program_die("posix_spawn");
 	wait_for(pid);
-	hold(128);
+	keep_block(128);
 }
 
-/* Becomes another program, which begins with "ready" like any other. */
+/* Executes this program again, which prints "ready" as at the start. */
 static void do_exec(void)
 {
-	hold(129);
+	keep_block(129);
 	program_done();
 	execl("/proc/self/exe", "life", "idle", NULL);
 	program_die("exec");
@@ -126,7 +129,7 @@ static void do_exec(void)
 
 static int end_of_pipe[2];
 
-/* A process of its own in the same memory, until the other one has become another program. */
+/* Another process with the same memory, which exits after the exec of the first one. */
 static int share_memory(void *arg)
 {
 	char c;
@@ -134,7 +137,7 @@ static int share_memory(void *arg)
 	(void)arg;
 	close(end_of_pipe[1]);
 	if (read(end_of_pipe[0], &c, 1))
-		program_die("the pipe");
+		program_die("read of the pipe");
 	_exit(0);
 }
 
@@ -150,19 +153,20 @@ static void do_exec_shared(void)
 
 static void do_idle(void)
 {
-	hold(130);
+	keep_block(130);
 }
 
-/* Many blocks at many sites, and an end by exit(). */
+/* 100 blocks; the program exits after the step, as in most cases. */
 static void do_exit(void)
 {
 	int i;
 
 	for (i = 0; i < 100; i++)
-		hold(131 + i);
+		keep_block(131 + i);
 }
 
-static void *outlive(void *arg)
+/* A thread that waits until the main thread is a zombie, and does the steps then. */
+static void *outlive_main_thread(void *arg)
 {
 	(void)arg;
 	while (!syscall(SYS_tgkill, getpid(), getpid(), 0)) {
@@ -180,9 +184,9 @@ static void *outlive(void *arg)
 	}
 	if (!argument)
 		program_ready();
-	hold(140);
+	keep_block(140);
 	program_done();
-	hold(141);
+	keep_block(141);
 	program_done();
 	_exit(0);
 }
@@ -191,44 +195,45 @@ static void make_the_other_thread(void)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, outlive, NULL))
+	if (pthread_create(&thread, NULL, outlive_main_thread, NULL))
 		program_die("pthread_create");
 }
 
-/* The bare system call: pthread_exit() would load a library, with allocations of its own. */
-static void leave(void)
+/* Ends this thread. By the system call, because pthread_exit() loads a library and allocates. */
+static void exit_thread(void)
 {
 	syscall(SYS_exit, 0);
 }
 
-/* The main thread ends after the attach and another one goes on. */
+/* The main thread ends after the attach, the other one continues. */
 static void ready_leader(void)
 {
 	argument = "ready already";
 	make_the_other_thread();
 }
 
-/* The main thread has ended before the attach. */
+/* The main thread ends before the attach. */
 static void ready_leaderless(void)
 {
 	make_the_other_thread();
-	leave();
+	exit_thread();
 }
 
+/* The name of the process is ARGUMENT. */
 static void ready_comm(void)
 {
 	if (prctl(PR_SET_NAME, argument))
 		program_die("PR_SET_NAME");
 }
 
-/* Its own system calls may be turned into signals. */
+/* Syscall User Dispatch is turned on. */
 static void ready_dispatch(void)
 {
 	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &selector))
 		_exit(4);
 }
 
-/* Only read, write and exit are left; the memory to give is there already. */
+/* Strict seccomp: read, write and exit only. malloc has got its memory from the kernel before. */
 static void ready_seccomp(void)
 {
 	void *p[64];
@@ -243,7 +248,7 @@ static void ready_seccomp(void)
 		program_die("PR_SET_SECCOMP");
 	program_step();
 	for (i = 0; i < 20; i++)
-		hold(1500);
+		keep_block(1500);
 	program_done();
 	syscall(SYS_exit, 0);
 }
@@ -265,13 +270,12 @@ static int make_writable(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* Breakpoints are not put into writable text, and nobody says so. */
+/* libc's text is writable: the kernel puts no breakpoints there, without reporting an error. */
 static void ready_writable_text(void)
 {
 	dl_iterate_phdr(make_writable, NULL);
 }
 
-/* A process of its own kind: threads by the dozen, of which any may be named. */
 static void *wait_for_ever(void *arg)
 {
 	program_keep_uncounted(NULL, 0);
@@ -280,6 +284,7 @@ static void *wait_for_ever(void *arg)
 	return arg;
 }
 
+/* Four more threads, whose TIDs the test passes instead of the PID. */
 static void ready_threads(void)
 {
 	pthread_t thread;
@@ -310,7 +315,7 @@ static const struct {
 	{ "exec_shared", do_nothing, do_exec_shared },
 	{ "exit", do_nothing, do_exit },
 	{ "idle", do_nothing, do_idle },
-	{ "leader", ready_leader, leave },
+	{ "leader", ready_leader, exit_thread },
 	{ "leaderless", ready_leaderless, do_nothing },
 	{ "comm", ready_comm, do_idle },
 	{ "dispatch", ready_dispatch, do_idle },

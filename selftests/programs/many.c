@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * many COUNT THREADS [CHURN]: COUNT blocks of 16 to 79 bytes that stay, made by
- * THREADS threads.  They are told as a sum only.
+ * many COUNT THREADS [CHURN]: many blocks. First step: THREADS threads allocate and keep COUNT
+ * blocks of 16 to 79 bytes, which are printed as sums only. Second step: CHURN more threads
+ * allocate and free until the third step, each with at most 64 blocks at a time.
  *
- * With CHURN, the second step lets as many further threads allocate and free
- * without an end, each at most 64 blocks at a time; the third step stops them.
+ * Used by limits, readers, control_syntax and exact_storms.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@ static pthread_barrier_t made, churning, churned;
 static long count, threads, churn;
 static _Atomic bool stop;
 
-static void *make(void *arg)
+static void *keep_blocks(void *arg)
 {
 	long i, share = count / threads + ((long)arg < count % threads);
 
@@ -55,7 +55,7 @@ static void *come_and_go(void *arg)
 	return NULL;
 }
 
-static void start(void *(*run)(void *), long how_many)
+static void start_threads(void *(*run)(void *), long how_many)
 {
 	pthread_t thread;
 	long i;
@@ -75,8 +75,8 @@ int main(int argc, char **argv)
 	pthread_barrier_init(&made, NULL, threads + 1);
 	pthread_barrier_init(&churning, NULL, churn + 1);
 	pthread_barrier_init(&churned, NULL, churn + 1);
-	start(make, threads);
-	start(come_and_go, churn);
+	start_threads(keep_blocks, threads);
+	start_threads(come_and_go, churn);
 	program_ready();
 	pthread_barrier_wait(&made);
 	pthread_barrier_wait(&made);

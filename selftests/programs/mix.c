@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mix FUNCTION[,FUNCTION...] THREADS: a known mix of kept, freed, moved and
- * failed blocks.
+ * mix FUNCTION[,FUNCTION...] THREADS: one step with a known mix of blocks that are kept, freed or
+ * moved, and of calls that fail.
  *
- * FUNCTION is one of the functions below, or "all".  Each thread makes blocks
- * and gives each one of the fates; a third of them are freed or moved by the
- * next thread instead of by the one that made them.  The threads exist before
- * the first step, so that no block is theirs.  Exit status 4: the allocator
- * of this program has no such function.
+ * FUNCTION is one of the functions of the table below, a function that frees, or "all". Each thread
+ * allocates blocks, and does one of six things with each (enum fate); a third of the blocks are
+ * freed or moved by the next thread instead of the one that allocated them. The threads are created
+ * before "ready", so that the blocks of their creation are not counted. Exit status 4: this
+ * program's allocator has no such function.
  *
- * Also built statically and against musl, which have only some of them.
+ * Also built statically and with musl, whose allocators have only some of the functions.
+ *
+ * Used by exact, allocators, exact_own, shapes, options and others.
  */
 #ifndef PROGRAM_STATIC
 #include <dlfcn.h>
@@ -36,9 +38,9 @@ enum fate { KEEP, FREE, GIVE_TO_FREE, MOVE, MOVE_AND_FREE, GIVE_TO_MOVE, FATES }
 
 struct maker {
 	const char *name;
-	void *(*make)(size_t size); /* gives size bytes, or fails for PROGRAM_TOO_BIG */
+	void *(*make)(size_t size); /* allocates size bytes, or fails for PROGRAM_TOO_BIG */
 	const char *kind;
-	void *have; /* the function itself: NULL where it does not exist */
+	void *have; /* the function itself, NULL if it does not exist */
 };
 
 struct gift {
@@ -48,7 +50,7 @@ struct gift {
 	const struct maker *maker;
 };
 
-/* A product that overflows, for the functions that multiply. */
+/* Times 8, it overflows; for the functions that multiply. */
 static volatile size_t too_many = PROGRAM_TOO_BIG;
 
 static void *make_calloc(size_t size)
@@ -154,14 +156,17 @@ static void *look_up(const char *name)
 	void *p = dlsym(RTLD_DEFAULT, name);
 
 #ifdef __GLIBC__
-	if (!p) /* cfree is there for old programs alone */
+	if (!p) /* cfree: for old programs only */
 		p = dlvsym(RTLD_DEFAULT, name, "GLIBC_2.2.5");
 #endif
 	return p;
 #endif
 }
 
-/* A function that frees is tried on the blocks of malloc, or of its own maker. */
+/*
+ * Sets one_free, and returns the name of the function that allocates the blocks: @name itself, or
+ * the counterpart if @name is a function that frees.
+ */
 static const char *maker_for(const char *name)
 {
 	one_free = plain_free;
@@ -181,7 +186,7 @@ static const char *maker_for(const char *name)
 	return one_free == call_free_aligned_sized ? "aligned_alloc" : "malloc";
 }
 
-static int is_asked_for(const struct maker *m)
+static int is_selected(const struct maker *m)
 {
 	const char *at = strstr(function, m->name);
 	char end = at ? at[strlen(m->name)] : 0;
@@ -200,7 +205,7 @@ static int is_mapping(const struct maker *m)
 	return m->kind[0] != 'h';
 }
 
-static void drop(const struct gift *g)
+static void free_block(const struct gift *g)
 {
 	if (!is_mapping(g->maker))
 		one_free(g->p, g->size);
@@ -208,8 +213,8 @@ static void drop(const struct gift *g)
 		program_die("munmap");
 }
 
-/* A mapping is not moved here: that is mremap's, which has a place of its own. */
-static void move(struct gift *g)
+/* Mappings are not moved, as mremap() is not traced here. */
+static void move_block(struct gift *g)
 {
 	if (is_mapping(g->maker))
 		return;
@@ -222,9 +227,9 @@ static void move(struct gift *g)
 static void carry_out(struct gift *g)
 {
 	if (g->fate == MOVE || g->fate == MOVE_AND_FREE || g->fate == GIVE_TO_MOVE)
-		move(g);
+		move_block(g);
 	if (g->fate == FREE || g->fate == GIVE_TO_FREE || g->fate == MOVE_AND_FREE)
-		drop(g);
+		free_block(g);
 	else
 		program_keep_as(g->p, g->size, g->maker->kind);
 }
@@ -237,8 +242,8 @@ static size_t size_of_round(const struct maker *m, int round)
 }
 
 /*
- * aligned_alloc of musl 1.2.2 falls over a request that it cannot fulfil, its kin with it.
- * No macro tells musl's version: a child finds out.
+ * aligned_alloc of musl 1.2.2, and what is based on it, crashes instead of failing. As there is no
+ * macro with the version of musl, a child tries it.
  */
 static void try_to_fail(void)
 {
@@ -272,7 +277,7 @@ static void make_one(const struct maker *m, int round, struct gift *later)
 		program_fail(m->make(PROGRAM_TOO_BIG));
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	long self = (long)arg;
 	size_t i;
@@ -281,7 +286,7 @@ static void *work(void *arg)
 	for (i = 0; i < ROUNDS * MAKERS; i++) {
 		const struct maker *m = &makers[i % MAKERS];
 
-		if (is_asked_for(m))
+		if (is_selected(m))
 			make_one(m, i / MAKERS, &gifts[self][i]);
 	}
 	pthread_barrier_wait(&barrier);
@@ -299,7 +304,7 @@ static void check_presence(void)
 	size_t i;
 
 	for (i = 0; i < MAKERS; i++)
-		if (is_asked_for(&makers[i]))
+		if (is_selected(&makers[i]))
 			return;
 	_exit(4);
 }
@@ -319,7 +324,7 @@ int main(int argc, char **argv)
 	check_presence();
 	pthread_barrier_init(&barrier, NULL, threads + 1);
 	for (i = 0; i < threads; i++)
-		if (pthread_create(&thread, NULL, work, (void *)i))
+		if (pthread_create(&thread, NULL, run_thread, (void *)i))
 			program_die("pthread_create");
 	program_ready();
 	pthread_barrier_wait(&barrier);

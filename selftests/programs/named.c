@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * named [ARGUMENT...]: leaks at once, without waiting for anybody, in functions
- * with names: 5000 bytes before main, and for each argument 1000 bytes plus its
- * length.  Then it waits to be killed; the end of its input ends it too.
+ * named [ARGUMENT...]: allocates at its start, without "ready", in functions that the tests look
+ * for by name: 5000 bytes before main, and 1000 bytes plus its length for each argument. Then it
+ * waits for the end of its input. Also built statically (named_static).
+ *
+ * Used by tool/command.sh, tool/follow.sh, allocators and exact_edges.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A C++ program whose new_handler frees a reserve: operator new fails in
- * malloc, calls the handler, and asks malloc again.  What it gets is kept, the
- * reserve is not.
+ * new_handler: a C++ program whose new_handler frees a reserve. In its only step, malloc fails in
+ * operator new, which calls the handler and malloc again. The block is kept, the reserve is freed.
+ *
+ * Used by exact_edges.
  */
 #include <new>
 #include <sys/resource.h>
@@ -12,7 +13,7 @@
 static const size_t size = 64ul << 20;
 static void *reserve;
 
-static void limit(rlim_t bytes)
+static void limit_memory(rlim_t bytes)
 {
 	struct rlimit r = { bytes, RLIM_INFINITY };
 
@@ -20,12 +21,12 @@ static void limit(rlim_t bytes)
 		program_die("setrlimit");
 }
 
-static void give_up_the_reserve()
+static void free_reserve()
 {
 	program_failed++;
 	free(reserve);
 	reserve = nullptr;
-	limit(RLIM_INFINITY);
+	limit_memory(RLIM_INFINITY);
 }
 
 int main()
@@ -33,11 +34,11 @@ int main()
 	void *small;
 
 	program_ready();
-	std::set_new_handler(give_up_the_reserve);
+	std::set_new_handler(free_reserve);
 	reserve = malloc(1ul << 20);
-	limit(32ul << 20);
+	limit_memory(32ul << 20);
 	program_keep(operator new(size), size);
-	limit(RLIM_INFINITY);
+	limit_memory(RLIM_INFINITY);
 	if (reserve)
 		program_die("the handler was not called");
 	small = operator new(10);

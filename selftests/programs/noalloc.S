@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A static program without any allocator.  It says "ready 0" (it does not
- * bother to find its PID), and ends at the first byte of its input.
+ * noalloc: a static program without an allocator. It prints "ready 0", as it does not find out its
+ * PID, and exits at the first byte of its input. noalloc_go has the note of a Go program, too.
+ *
+ * Used by allocators, unseen, tool/command.sh and tool/follow.sh.
  */
 	.section .rodata
 text:	.ascii	"ready 0\n"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A static program for 32 bits that calls two of its functions malloc and
- * free: that it cannot be probed is for its 32 bits alone.  It says "ready 0"
- * and ends at the first byte of its input.
+ * noalloc32: a static 32-bit program with two functions named malloc and free, so that its 32 bits
+ * are the only reason why it cannot be traced. It prints "ready 0" and exits at the first byte of
+ * its input.
+ *
+ * Used by allocators.
  */
 	.section .rodata
 text:	.ascii	"ready 0\n"

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * own [malloc]: a program with an allocator of its own (own_alloc.c), which takes memory from
- * another one.
+ * own [malloc]: a program with an allocator of its own (own_alloc.c or own_jump.c), which gets its
+ * memory from another allocator.
  *
- * "go": blocks from each of its functions, also by functions of the C library.  "signal": a handler
- * that interrupts malloc has blocks and a mapping of its own.  "jump": malloc is left by longjmp,
- * and more are taken deeper in the stack, where its return slot has not been overwritten.  With
- * "malloc" there are no other functions, and no such steps.
+ * Steps, in this order:
+ * 1. Keeps blocks from each function of the allocator, also from calls in libc.
+ * 2. A signal handler that interrupts malloc allocates blocks and a mapping.
+ * 3. Leaves malloc by longjmp and allocates more, deeper in the stack, where the return slot of the
+ *    abandoned call has not been overwritten.
+ *
+ * With the argument "malloc", malloc and free are the only functions and step 1 the only one.
+ *
+ * Used by exact_own, as own_tail, own_calls, own_bare, own_library, own_next, own_static, own_jump.
  */
 #include <malloc.h>
 #include <setjmp.h>
@@ -55,7 +60,7 @@ static APART void take_each(bool others)
 		if (others)
 			take_by_others();
 	}
-	/* Larger than what an allocator has at hand: the memory is mapped within the call. */
+	/* Larger than what the allocator has in reserve: the memory is mapped within the call. */
 	program_keep(malloc(LARGE), LARGE);
 	free(malloc(LARGE));
 	program_fail(malloc(PROGRAM_TOO_BIG));
@@ -70,7 +75,7 @@ static APART void keep_mapping(size_t size)
 	program_keep_as(p, size, "mmap");
 }
 
-static void handle(int sig)
+static void handle_signal(int sig)
 {
 	(void)sig;
 	program_keep(malloc(600), 600);
@@ -79,38 +84,38 @@ static void handle(int sig)
 	free(malloc(610));
 }
 
-static void interrupt(void)
+static void raise_signal(void)
 {
 	raise(SIGUSR1);
 }
 
 static APART void take_in_handler(void)
 {
-	signal(SIGUSR1, handle);
-	own_hook = interrupt;
+	signal(SIGUSR1, handle_signal);
+	own_hook = raise_signal;
 	program_keep(malloc(620), 620);
 	program_keep(malloc(630), 630);
 }
 
 static jmp_buf out;
 
-static void jump(void)
+static void leave_by_jump(void)
 {
 	longjmp(out, 1);
 }
 
-static APART void abandon(void)
+static APART void abandon_call(void)
 {
 	void *volatile p;
 
 	if (setjmp(out))
 		return;
-	own_hook = jump;
+	own_hook = leave_by_jump;
 	p = malloc(640);
 	(void)p;
 }
 
-/* What the abandoned call has left on the stack lies in this frame. */
+/* The return slot of the abandoned call is in this frame, which does not write to it. */
 static APART void take_over_a_hole(void)
 {
 	volatile char hole[8192];
@@ -124,7 +129,7 @@ static APART void take_over_a_hole(void)
 
 static APART void take_after_jump(void)
 {
-	abandon();
+	abandon_call();
 	take_over_a_hole();
 	program_keep(malloc(660), 660);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The allocator of the programs "own": it adds a header to each block, and takes its memory from
- * another allocator whose functions have probes, too.  Built as a part of the program and as a
- * library, with tail calls and without; with
+ * The allocator of own.c and own_new.cc. It adds a header to each block and gets its memory from
+ * __libc_malloc(), which is probed, too. Built as a part of the program and as a library
+ * (libown.so), with tail calls and without, and with:
  *
- *   -DOWN_NEXT  the other allocator is the next one in the search order of the dynamic linker,
- *		 jumped to through pointers
- *   -DOWN_ARENA there is no other allocator: calloc and the like call malloc of this one
+ *   -DOWN_NEXT  memory comes from the next malloc in the dynamic linker's search order, which is
+ *		 called through a pointer
+ *   -DOWN_ARENA memory comes from an arena
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ __attribute__((constructor)) static void find_next(void)
 static char early[4096] __attribute__((aligned(64)));
 static size_t used;
 
-static APART void *take(size_t size)
+static APART void *get_memory(size_t size)
 {
 	if (next_malloc)
 		return next_malloc(size);
@@ -41,7 +41,7 @@ static APART void *take(size_t size)
 	return used > sizeof(early) ? NULL : early + used - ((size + 63) & -64ul);
 }
 
-static APART void give(void *p)
+static APART void put_memory(void *p)
 {
 	if ((char *)p < early || (char *)p >= early + sizeof(early))
 		next_free(p);
@@ -51,7 +51,7 @@ static APART void give(void *p)
 static char arena[8 << 20] __attribute__((aligned(64)));
 static size_t used;
 
-static APART void *take(size_t size)
+static APART void *get_memory(size_t size)
 {
 	char *p = arena + used;
 
@@ -61,7 +61,7 @@ static APART void *take(size_t size)
 	return p;
 }
 
-static APART void give(void *p)
+static APART void put_memory(void *p)
 {
 	(void)p;
 }
@@ -70,8 +70,8 @@ static APART void give(void *p)
 void *__libc_malloc(size_t size);
 void __libc_free(void *p);
 
-#define take __libc_malloc
-#define give __libc_free
+#define get_memory __libc_malloc
+#define put_memory __libc_free
 #endif
 
 #define HEADER 32
@@ -100,7 +100,7 @@ static APART void *tracked_alloc(size_t align, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	p = take(size + align + HEADER);
+	p = get_memory(size + align + HEADER);
 	if (!p)
 		return NULL;
 	offset = ((uintptr_t)p + HEADER + align - 1) / align * align - (uintptr_t)p;
@@ -111,10 +111,10 @@ static APART void *tracked_alloc(size_t align, size_t size)
 static APART void tracked_free(void *p)
 {
 	if (p)
-		give((char *)p - ((struct header *)p)[-1].offset);
+		put_memory((char *)p - ((struct header *)p)[-1].offset);
 }
 
-/* The compiler makes jumps of these calls, where it may. */
+/* The compiler makes tail calls of these, except with -fno-optimize-sibling-calls. */
 APART void *malloc(size_t size)
 {
 	return tracked_alloc(16, size);
@@ -125,7 +125,7 @@ APART void free(void *p)
 	tracked_free(p);
 }
 
-static APART void *zeroed(size_t size)
+static APART void *malloc_zeroed(size_t size)
 {
 	void *p = malloc(size);
 
@@ -134,10 +134,10 @@ static APART void *zeroed(size_t size)
 
 void *calloc(size_t n, size_t size)
 {
-	return zeroed(n * size);
+	return malloc_zeroed(n * size);
 }
 
-/* By functions that are probed, too. */
+/* It calls malloc and free, which are probed, too. */
 void *realloc(void *p, size_t size)
 {
 	void *q = malloc(size);

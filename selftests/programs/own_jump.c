@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Another allocator of the programs "own": malloc and free are jumps to those of the C library. */
+/* Another allocator for own.c: malloc and free are jumps to those of libc. */
 #include <dlfcn.h>
 #include <stdlib.h>
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* own_new: the blocks of operator new, in a program with an allocator of its own (own_alloc.c). */
+/*
+ * own_new: one step that keeps blocks of operator new, in a program with an allocator of its own
+ * (own_alloc.c). Used by exact_own.
+ */
 #include "program.h"
 
 int main()

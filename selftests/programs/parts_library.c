@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Three functions, each in a page of its own, with a page between them, that
- * call what they are given: any page can be unmapped while the others run.
+ * A library (libparts.so) with three functions, each in a page of its own and with a page between
+ * them, which call the allocator that is passed to them. "frames parts" unmaps some of the pages
+ * and calls the functions in the others.
  */
 #include <stdlib.h>
 
 #define APART __attribute__((aligned(8192)))
 
-/* Not by a jump, which would leave no frame. */
-static inline __attribute__((always_inline)) void *call(void *(*alloc)(size_t), size_t size)
+/* The asm prevents a tail call, which would leave no frame. */
+static inline __attribute__((always_inline)) void *call_alloc(void *(*alloc)(size_t), size_t size)
 {
 	void *p = alloc(size);
 
@@ -18,15 +19,15 @@ static inline __attribute__((always_inline)) void *call(void *(*alloc)(size_t), 
 
 APART void *leak_first(void *(*alloc)(size_t), size_t size)
 {
-	return call(alloc, size);
+	return call_alloc(alloc, size);
 }
 
 APART void *leak_middle(void *(*alloc)(size_t), size_t size)
 {
-	return call(alloc, size);
+	return call_alloc(alloc, size);
 }
 
 APART void *leak_last(void *(*alloc)(size_t), size_t size)
 {
-	return call(alloc, size);
+	return call_alloc(alloc, size);
 }

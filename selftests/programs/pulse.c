@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pulse FILE [OBJECT]: each step makes the same calls, from stacks that are as many each time, and
- * one from code that was mapped a moment ago.
+ * pulse FILE [OBJECT]: each step does the same calls from the same number of stacks.
  *
- * "go" makes all of them, "code" only the one from the new code, which is a small ELF image with
- * unwind data in FILE. FILE is written anew each time, so that it is another file to whoever goes
- * by its times of change. A step keeps all that it makes but for what it frees on purpose; what was
- * kept before is not counted any more.  At its begin and at its end the contents of the blocks are
- * looked at: exit status 1 if one has come to harm.
+ * Steps:
+ *	go	all calls, and one from code that is mapped in this step
+ *	code	only the call from that code
+ *	end	exits
  *
- * OBJECT is mapped to be executed and not looked at.  Also built statically.
+ * The code is a small ELF image with unwind data in FILE. FILE is rewritten in each step, so that
+ * its modification time changes and the module takes it for another file. A step keeps its
+ * blocks, apart from those that it frees on purpose; the blocks of earlier steps are not counted
+ * any more. The content of the blocks is checked at the start and at the end of each step: exit
+ * status 1 if one has changed.
+ *
+ * OBJECT is mapped as executable and not touched. Also built statically (pulse_static).
+ *
+ * Used by fault_inject.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -31,7 +37,7 @@ static struct held held[HELD];
 static size_t nr_held;
 static const char *file;
 
-/* Calls the function in its first argument with its second one, with a frame of its own. */
+/* Calls the function in its first argument with its second argument, with a frame of its own. */
 static const unsigned char code[] = {
 	0x55,		  /* push %rbp */
 	0x48, 0x89, 0xe5, /* mov %rsp, %rbp */
@@ -42,7 +48,7 @@ static const unsigned char code[] = {
 	0xc3,		  /* ret */
 };
 
-/* How it is unwound: .eh_frame with a CIE and an FDE. */
+/* Its unwind data: .eh_frame with a CIE and an FDE. */
 static const struct {
 	unsigned int cie_len, cie_id;
 	unsigned char cie[16];
@@ -54,14 +60,17 @@ static const struct {
 } __attribute__((packed)) frames = {
 	.cie_len = 20,
 	/*
-	 * version, "zR", factors 1 and -8, return address 16, pcrel sdata4; CFA rsp + 8, ra there
+	 * Version 1, "zR", alignment factors 1 and -8, return address in register 16, pcrel sdata4;
+	 * CFA = rsp + 8, return address at CFA - 8.
 	 */
 	.cie = { 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1 },
 	.fde_len = 28,
 	.fde_cie = 28,
 	.start = CODE_IMAGE_CODE_AT - (FRAMES_AT + 32),
 	.len = sizeof(code),
-	/* behind push: CFA rsp + 16, rbp there; behind mov: CFA rbp; behind pop: rsp + 8 */
+	/*
+	 * After push: CFA = rsp + 16, rbp at CFA - 16; after mov: CFA by rbp; after pop: rsp + 8.
+	 */
 	.fde = { 0, 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x49, 0x0c, 7, 8 },
 };
 
@@ -70,7 +79,7 @@ static unsigned char seed_of(const struct held *h)
 	return (uintptr_t)h->p >> 4 ^ h->size;
 }
 
-static void *hold(void *p, size_t size, const char *what)
+static void *hold_block(void *p, size_t size, const char *what)
 {
 	struct held *h = &held[nr_held];
 
@@ -84,46 +93,46 @@ static void *hold(void *p, size_t size, const char *what)
 	return p;
 }
 
-static void look_at_blocks(void)
+static void check_blocks(void)
 {
 	size_t i, at;
 
 	for (i = 0; i < nr_held; i++)
 		for (at = 0; at < held[i].size && at < 64; at++)
 			if (held[i].p[at] != seed_of(&held[i]))
-				program_die("a block has come to harm");
+				program_die("a block has changed");
 }
 
-static void make(void)
+static void hold_blocks(void)
 {
 	void *p;
 	int i;
 
-	hold(malloc(40), 40, "malloc");
-	hold(malloc(200), 200, "malloc");
-	hold(calloc(3, 50), 150, "calloc");
-	hold(realloc(malloc(30), 500), 500, "realloc");
+	hold_block(malloc(40), 40, "malloc");
+	hold_block(malloc(200), 200, "malloc");
+	hold_block(calloc(3, 50), 150, "calloc");
+	hold_block(realloc(malloc(30), 500), 500, "realloc");
 	if (posix_memalign(&p, 64, 100))
 		program_die("posix_memalign");
-	hold(p, 100, "posix_memalign");
+	hold_block(p, 100, "posix_memalign");
 	free(malloc(60));
 	free(calloc(1, 70));
 	for (i = 0; i < 6; i++)
-		hold(mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-		     CODE_IMAGE_PAGE, "mmap");
+		hold_block(mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+			   CODE_IMAGE_PAGE, "mmap");
 }
 
-/* Each path of left and right turns is a stack of its own. */
+/* The bits of @path are turns to the left or right, below the highest one: each is a stack. */
 static void go_down(unsigned int path);
 
-__attribute__((noinline)) static void left(unsigned int path)
+__attribute__((noinline)) static void turn_left(unsigned int path)
 {
 	go_down(path);
 	__asm__ volatile("");
 }
 
-__attribute__((noinline)) static void right(unsigned int path)
+__attribute__((noinline)) static void turn_right(unsigned int path)
 {
 	go_down(path);
 	__asm__ volatile("");
@@ -132,15 +141,15 @@ __attribute__((noinline)) static void right(unsigned int path)
 __attribute__((noinline)) static void go_down(unsigned int path)
 {
 	if (path == 1)
-		make();
+		hold_blocks();
 	else if (path & 1)
-		right(path >> 1);
+		turn_right(path >> 1);
 	else
-		left(path >> 1);
+		turn_left(path >> 1);
 	__asm__ volatile("");
 }
 
-/* System calls as they are: the functions of their names may be probed. */
+/* Bare system calls are used here and below, because mmap() and munmap() may be probed. */
 static int write_code(void)
 {
 	const struct code_image head = code_image(CODE_IMAGE_PAGE);
@@ -167,20 +176,20 @@ static unsigned char *map_code(int fd)
 	return at;
 }
 
-/* Twice: when the one is met the other one is new as well. */
+/* The code is mapped twice, so that the module learns two mappings at once. */
 static void run_code(void)
 {
 	int fd = write_code();
 	unsigned char *at = map_code(fd), *other = map_code(fd);
 
-	hold(((void *(*)(void *(*)(size_t), size_t))(at + CODE_IMAGE_CODE_AT))(malloc, 90), 90,
-	     "malloc");
+	hold_block(((void *(*)(void *(*)(size_t), size_t))(at + CODE_IMAGE_CODE_AT))(malloc, 90),
+		   90, "malloc");
 	syscall(SYS_munmap, at, CODE_IMAGE_PAGE);
 	syscall(SYS_munmap, other, CODE_IMAGE_PAGE);
 	close(fd);
 }
 
-static void map(const char *object)
+static void map_object(const char *object)
 {
 	int fd = open(object, O_RDONLY);
 
@@ -199,18 +208,18 @@ int main(int argc, char **argv)
 		return 1;
 	file = argv[1];
 	if (argc == 3)
-		map(argv[2]);
+		map_object(argv[2]);
 	program_say("ready %d\n", (int)getpid());
 	for (word = program_step(); word != 'e'; word = program_done()) {
-		look_at_blocks();
+		check_blocks();
 		nr_held = 0;
 		program_count = 0;
 		program_bytes = 0;
 		program_hash = 0;
 		for (round = 0; word == 'g' && round < ROUNDS; round++)
-			left(8 | round);
+			turn_left(8 | round);
 		run_code();
-		look_at_blocks();
+		check_blocks();
 	}
 	return 0;
 }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reload LIBRARY: a program that loads, uses and unloads a plugin again and again.  Its steps are
- * "load", "unload", and "keep", which keeps a block that the plugin allocates.
+ * reload LIBRARY: loads, uses and unloads a plugin (reload_plugin.c).
+ *
+ * Steps:
+ *	load	dlopen() of LIBRARY
+ *	keep	keeps a block of 777 bytes that the plugin allocates
+ *	unload	dlclose()
+ *
+ * Used by tool/files.sh.
  */
 #include <dlfcn.h>
 
@@ -10,7 +16,7 @@
 static void *handle;
 static void *(*plugin_alloc)(size_t);
 
-static void load(const char *path)
+static void load_plugin(const char *path)
 {
 	handle = dlopen(path, RTLD_NOW);
 	if (!handle)
@@ -24,18 +30,18 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 1;
-	/* The dynamic linker's own memory is not the plugin's. */
-	load(argv[1]);
+	/* The dynamic linker makes its one-time allocations now, before the attach. */
+	load_plugin(argv[1]);
 	dlclose(handle);
 	program_say("ready %d\n", (int)getpid());
 	while ((word = program_step())) {
 		if (word == 'l')
-			load(argv[1]);
+			load_plugin(argv[1]);
 		else if (word == 'u')
 			dlclose(handle);
 		else
 			program_keep(plugin_alloc(777), 777);
-		program_tell();
+		program_print_kept();
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plugin for reload.c, in two versions that have the same code but other names: built with
- * -DVERSION=one or two.
+ * The plugin of reload.c. It is built twice, with -DVERSION=one and two: the two libraries have the
+ * same code at the same addresses and differ in the name of the inner function.
  */
 #include <stdlib.h>
 

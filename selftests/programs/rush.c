@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rush LIBRARY MAPPINGS: two threads that call at once into a copy of LIBRARY that has come just
- * before, in the second step again and again, each time into a new one.  In the first they allocate
- * by themselves, so that nobody has to map memory for them afterwards.  It has so many other
- * mappings of code, so that to learn one takes a while.
+ * rush LIBRARY MAPPINGS: two threads that allocate at the same time in a library that was just
+ * loaded, so that both make the module learn the same mapping.
+ *
+ * First step: the threads allocate and free, so that malloc needs no more memory from the kernel
+ * afterwards. Second step: ROUNDS times, a new copy of LIBRARY is loaded and both threads call it.
+ * The process has MAPPINGS other executable mappings, so that learning one takes a while.
+ *
+ * Used by races and limits.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -22,8 +26,8 @@ static pthread_barrier_t barrier;
 static void (*leak)(void);
 static _Atomic unsigned int arrived;
 
-/* Who waits here has a processor, and goes on at once. */
-static void rendezvous(void)
+/* Busy waiting, so that both threads run on a CPU when they continue. */
+static void meet_other_thread(void)
 {
 	unsigned int all = arrived++ / THREADS * THREADS + THREADS;
 
@@ -31,8 +35,8 @@ static void rendezvous(void)
 		;
 }
 
-/* Once around for each "leak". */
-static void *run(void *arg)
+/* After the first step, calls leak() between each two barriers. */
+static void *run_thread(void *arg)
 {
 	void *p[ROUNDS + 1];
 	int i;
@@ -45,13 +49,13 @@ static void *run(void *arg)
 	for (;;) {
 		pthread_barrier_wait(&barrier);
 		pthread_barrier_wait(&barrier);
-		rendezvous();
+		meet_other_thread();
 		leak();
 	}
 	return arg;
 }
 
-/* Every second page is code. */
+/* Every second page is executable. */
 static void have_mappings(int nr)
 {
 	char *p = mmap(NULL, nr * 2 * 4096ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -64,7 +68,7 @@ static void have_mappings(int nr)
 			program_die("mprotect");
 }
 
-/* No other file's: its pages, its probes and its mapping are new. */
+/* A new file each time, of which no page, probe or mapping exists before. */
 static void open_copy(const char *library)
 {
 	int from = open(library, O_RDONLY), to = memfd_create("library", 0);
@@ -94,7 +98,7 @@ int main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	pthread_barrier_init(&barrier, NULL, THREADS + 1);
 	for (i = 0; i < THREADS; i++)
-		if (pthread_create(&thread, NULL, run, NULL))
+		if (pthread_create(&thread, NULL, run_thread, NULL))
 			program_die("pthread_create");
 	program_ready();
 	pthread_barrier_wait(&barrier);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * segments: 40 functions, each in an executable segment of its own (the linker is given an address
- * for each section), as linker scripts and post-link optimizers leave them.  A step calls the
- * last, each calls the one before, the first allocates and keeps 7000 bytes.
+ * segments: 40 functions, each in an executable segment of its own, as linker scripts and post-link
+ * optimizers produce them. (The Makefile passes an address for each section to the linker.) A step
+ * calls the last function, each function calls the one before, and the first one keeps 7000 bytes.
+ *
+ * Used by frames.
  */
 #include "program.h"
 

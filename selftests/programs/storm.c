@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * storm THREADS CALLS: reallocs, mallocs and frees by all threads at once in one
- * arena (run it with MALLOC_ARENA_MAX=1), so that an address that realloc has
- * given up belongs to another thread before realloc returns.
+ * storm THREADS CALLS: one step in which all threads call realloc, malloc and free in the same
+ * arena (with MALLOC_ARENA_MAX=1), so that an address that realloc has freed is often allocated
+ * by another thread before realloc returns. Each thread makes CALLS calls and keeps the blocks
+ * that remain in its slots. The threads are created before "ready".
  *
- * The threads exist before the first step; what each slot holds at the end is
- * kept.
+ * Used by exact_storms.
  */
 #include <pthread.h>
 
@@ -21,21 +21,22 @@ struct slot {
 static pthread_barrier_t barrier;
 static int calls;
 
-static unsigned int next(unsigned int *seed)
+static unsigned int next_random(unsigned int *seed)
 {
 	*seed = *seed * 1664525 + 1013904223;
 	return *seed >> 8;
 }
 
-/* Beyond what a thread keeps for itself (1032 bytes) all threads meet. */
+/* Most sizes are above 1032 bytes, the limit of glibc's per-thread cache. */
 static size_t some_size(unsigned int *seed)
 {
-	return next(seed) % 4 ? 1040 + next(seed) % 3000 : 1 + next(seed) % 200;
+	return next_random(seed) % 4 ? 1040 + next_random(seed) % 3000 :
+				       1 + next_random(seed) % 200;
 }
 
-static void change(struct slot *s, unsigned int *seed)
+static void change_slot(struct slot *s, unsigned int *seed)
 {
-	if (s->p && next(seed) % 8 == 0) {
+	if (s->p && next_random(seed) % 8 == 0) {
 		free(s->p);
 		s->p = NULL;
 		return;
@@ -46,7 +47,7 @@ static void change(struct slot *s, unsigned int *seed)
 		program_die("realloc");
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	unsigned int seed = (unsigned int)(long)arg;
 	struct slot slots[SLOTS] = { 0 };
@@ -54,7 +55,7 @@ static void *work(void *arg)
 
 	pthread_barrier_wait(&barrier);
 	for (i = 0; i < calls; i++)
-		change(&slots[next(&seed) % SLOTS], &seed);
+		change_slot(&slots[next_random(&seed) % SLOTS], &seed);
 	for (i = 0; i < SLOTS; i++)
 		if (slots[i].p)
 			program_keep(slots[i].p, slots[i].size);
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
 	calls = atoi(argv[2]);
 	pthread_barrier_init(&barrier, NULL, threads + 1);
 	for (i = 0; i < threads; i++)
-		if (pthread_create(&thread, NULL, work, (void *)(i + 1)))
+		if (pthread_create(&thread, NULL, run_thread, (void *)(i + 1)))
 			program_die("pthread_create");
 	program_ready();
 	pthread_barrier_wait(&barrier);

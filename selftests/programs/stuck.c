@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stuck: a thread calls malloc on a stack whose next page is not there and is
- * not given (userfaultfd): where the first instruction of malloc is a push that
- * the kernel emulates, the thread hangs within its breakpoint.  The second step
- * gives the page.
+ * stuck: first step: a thread calls malloc on a stack whose next page is missing (userfaultfd). If
+ * the first instruction of malloc is a push, which the kernel emulates, the thread hangs in the
+ * handling of the breakpoint. Second step: provides the page.
+ *
+ * Used by timeouts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@ static int fault_fd;
 static pthread_barrier_t barrier;
 static _Atomic int came_back;
 
-/* On the first byte of the upper page, so that the next push goes to the lower one. */
+/* The return address is at the start of the upper page: the next push writes to the lower one. */
 static void *malloc_at_the_edge(size_t size)
 {
 #ifdef __x86_64__
@@ -43,9 +44,9 @@ static void *malloc_at_the_edge(size_t size)
 #endif
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
-	/* A block that malloc then has at hand: it will not go deep on that stack. */
+	/* Malloc will find a cached block of this size, and so need little stack. */
 	free(malloc(660));
 	pthread_barrier_wait(&barrier);
 	program_keep(malloc_at_the_edge(660), 660);
@@ -55,7 +56,7 @@ static void *work(void *arg)
 	return arg;
 }
 
-static void leave_out_the_lower_page(void)
+static void map_without_the_lower_page(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
@@ -73,7 +74,7 @@ static void leave_out_the_lower_page(void)
 		program_die("userfaultfd");
 }
 
-static void wait_for_the_fault(void)
+static void wait_for_fault(void)
 {
 	struct uffd_msg message;
 
@@ -81,7 +82,7 @@ static void wait_for_the_fault(void)
 		program_die("read of a fault");
 }
 
-static void give_the_page(void)
+static void provide_page(void)
 {
 	struct uffdio_zeropage zero = { .range = { (uintptr_t)stack, PAGE } };
 
@@ -96,14 +97,14 @@ int main(void)
 	pthread_t thread;
 
 	pthread_barrier_init(&barrier, NULL, 2);
-	if (pthread_create(&thread, NULL, work, NULL))
+	if (pthread_create(&thread, NULL, run_thread, NULL))
 		program_die("pthread_create");
-	leave_out_the_lower_page();
+	map_without_the_lower_page();
 	program_ready();
 	pthread_barrier_wait(&barrier);
-	wait_for_the_fault();
+	wait_for_fault();
 	program_done();
-	give_the_page();
+	provide_page();
 	program_done();
 	return 0;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * throws CASE: a C++ program whose exceptions fly through frames that allocate and
- * free.  Each case ends with what it must compute, or the program ends badly.
+ * throws CASE: a C++ program that throws exceptions through functions that allocate and free. Each
+ * case is one step, which checks its own result: exit status 1 if it is wrong.
+ *
+ * Used by out_of_memory.
  */
 #include <new>
 #include <stdexcept>
@@ -13,11 +15,12 @@
 
 static const size_t huge = 64ul << 20;
 
-/* Frees on its way out, whichever way that is. */
+/* Freed at the end of its scope, also by an exception. */
 struct block {
 	void *p;
 
-	explicit block(size_t size) : p(operator new(size))
+	explicit block(size_t size)
+		: p(operator new(size))
 	{
 	}
 	~block()
@@ -26,7 +29,7 @@ struct block {
 	}
 };
 
-static void limit(rlim_t bytes)
+static void limit_memory(rlim_t bytes)
 {
 	struct rlimit r = { bytes, RLIM_INFINITY };
 
@@ -34,10 +37,10 @@ static void limit(rlim_t bytes)
 		program_die("setrlimit");
 }
 
-static void must_be(bool right)
+static void check_result(bool right)
 {
 	if (!right)
-		program_die("wrong");
+		program_die("wrong result");
 }
 
 __attribute__((noinline)) static int go_down(int depth)
@@ -49,8 +52,8 @@ __attribute__((noinline)) static int go_down(int depth)
 	return go_down(depth - 1) + 1;
 }
 
-/* Through twenty frames with two blocks each, time and again; what is kept is kept between. */
-static void frames()
+/* Twenty times through twenty frames with two blocks each; keeps a block after each exception. */
+static void throw_through_frames()
 {
 	size_t caught = 0;
 
@@ -62,10 +65,10 @@ static void frames()
 		}
 		program_keep(operator new(400 + i), 400 + i);
 	}
-	must_be(caught == 20 * 300);
+	check_result(caught == 20 * 300);
 }
 
-/* An exception that is caught within the unwinding of another one. */
+/* Throws and catches an exception while another one is unwinding the stack. */
 struct catches_another {
 	~catches_another()
 	{
@@ -77,7 +80,7 @@ struct catches_another {
 	}
 };
 
-static void nested()
+static void throw_while_unwinding()
 {
 	try {
 		catches_another c;
@@ -85,11 +88,10 @@ static void nested()
 	} catch (const std::runtime_error &e) {
 		program_keep(malloc(78), 78);
 	}
-	must_be(program_kept_count == 2);
+	check_result(program_kept_count == 2);
 }
 
-struct no_more : std::bad_alloc {
-};
+struct no_more : std::bad_alloc {};
 
 static void throw_no_more()
 {
@@ -97,13 +99,13 @@ static void throw_no_more()
 	throw no_more();
 }
 
-/* operator new asks malloc, then the handler, which throws through operator new. */
-static void handler()
+/* When malloc fails, operator new calls the new_handler, which throws through operator new. */
+static void throw_in_handler()
 {
 	int caught = 0;
 
 	std::set_new_handler(throw_no_more);
-	limit(48ul << 20);
+	limit_memory(48ul << 20);
 	for (int i = 0; i < 5; i++) {
 		try {
 			program_keep(operator new(huge), huge);
@@ -112,27 +114,27 @@ static void handler()
 		}
 		program_keep(operator new(500 + i), 500 + i);
 	}
-	limit(RLIM_INFINITY);
+	limit_memory(RLIM_INFINITY);
 	std::set_new_handler(nullptr);
-	must_be(caught == 5);
+	check_result(caught == 5);
 }
 
-/* Takes all that there is, is told that there is no more, and goes on with half of it. */
-static void exhausted()
+/* Allocates until operator new throws, then frees every second block. */
+static void exhaust_memory()
 {
 	static void *got[256];
 	const size_t size = 1ul << 20;
 	int n = 0;
 
-	limit(96ul << 20);
+	limit_memory(96ul << 20);
 	try {
 		for (; n < 256; n++)
 			got[n] = operator new(size);
 	} catch (const std::bad_alloc &) {
 		program_failed++;
 	}
-	limit(RLIM_INFINITY);
-	must_be(n > 10 && n < 256);
+	limit_memory(RLIM_INFINITY);
+	check_result(n > 10 && n < 256);
 	for (int i = 0; i < n; i++) {
 		if (i % 2)
 			operator delete(got[i]);
@@ -145,10 +147,10 @@ static const struct {
 	const char *name;
 	void (*run)();
 } cases[] = {
-	{ "frames", frames },
-	{ "nested", nested },
-	{ "handler", handler },
-	{ "exhausted", exhausted },
+	{ "frames", throw_through_frames },
+	{ "nested", throw_while_unwinding },
+	{ "handler", throw_in_handler },
+	{ "exhausted", exhaust_memory },
 };
 
 int main(int argc, char **argv)

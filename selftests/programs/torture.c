@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture: eight threads that do all that allocators have to suffer, for ever: blocks given from
- * thread to thread, fork, vfork and exec, libraries loaded and gone, longjmp out of signal handlers
- * that came in the middle of a malloc, and children that exit in there.  See tortured.h for its
- * arguments, and torture_jump.c for one that longjmps by itself.
+ * torture SEED FD INDEX LIBRARY [again]: eight threads that stress an allocator until the program
+ * is killed: blocks are passed between threads; fork, vfork and exec; libraries are loaded and
+ * unloaded; children longjmp out of signal handlers that interrupted malloc, or exit in them. See
+ * tortured.h for arguments and steps, and torture_jump.c for a program that does longjmp itself.
  *
- * Each block carries what it must hold and is looked at before it goes; whoever finds another thing
- * ends the program with status 1, which the test sees.
+ * The content of each block is checked before it is freed or moved. The program exits with status 1
+ * if a block has changed, which fails the test torture/torture.
  */
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static struct tortured_block *slots[SLOTS];
 static __thread sigjmp_buf back;
 static __thread volatile sig_atomic_t may_jump;
 
-static struct tortured_block *make(struct tortured_block *old, unsigned int *seed)
+static struct tortured_block *make_block(struct tortured_block *old, unsigned int *seed)
 {
 	size_t size = torture_next(seed) % 16 ? torture_next(seed) % 3000 :
 						200000 + torture_next(seed) % 100000;
@@ -36,8 +36,8 @@ static struct tortured_block *make(struct tortured_block *old, unsigned int *see
 	return b;
 }
 
-/* Whatever lies in the slot is this thread's now. */
-static void exchange(unsigned int *seed)
+/* Takes the block out of a slot, which makes it this thread's own, and puts another one in. */
+static void exchange_block(unsigned int *seed)
 {
 	struct tortured_block **slot = &slots[torture_next(seed) % SLOTS];
 	struct tortured_block *b = __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL);
@@ -48,7 +48,7 @@ static void exchange(unsigned int *seed)
 		free(b);
 		return;
 	}
-	free(__atomic_exchange_n(slot, make(b, seed), __ATOMIC_ACQ_REL));
+	free(__atomic_exchange_n(slot, make_block(b, seed), __ATOMIC_ACQ_REL));
 }
 
 static void map_and_unmap(unsigned int *seed)
@@ -63,7 +63,7 @@ static void map_and_unmap(unsigned int *seed)
 		program_die("munmap");
 }
 
-/* Only its parent, or the end of all, kills a child. */
+/* A child exits with status 0 or is killed, by its parent or at the end of the test. */
 static void wait_for(pid_t pid)
 {
 	int status;
@@ -71,16 +71,16 @@ static void wait_for(pid_t pid)
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		program_die("waitpid");
 	if (status && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)) {
-		fprintf(stderr, "# a child came to harm: 0x%x\n", status);
+		fprintf(stderr, "# a child ended with wait status 0x%x\n", status);
 		_exit(1);
 	}
 }
 
 /*
- * In a child no lock of the allocator is to be trusted after a longjmp out of it, but a child has
- * one thread, and it is thrown away.
+ * The handler of SIGALRM in a child. A longjmp out of the allocator leaves its locks held, which is
+ * harmless here: the child has one thread and exits next.
  */
-static void jump(int signal)
+static void jump_or_exit(int signal)
 {
 	(void)signal;
 	if (may_jump == 2)
@@ -90,15 +90,15 @@ static void jump(int signal)
 }
 
 /*
- * The signal comes at any moment, in the middle of an allocator most of the time.  And it comes
- * again: a tracer that lets go of a child between the signal and its delivery takes it away.
+ * The signal interrupts the child anywhere, most often in the allocator. The timer is periodic,
+ * because a tracer that detaches from the child between the signal and its delivery discards it.
  */
 static void leave_by_signal(unsigned int seed)
 {
 	const struct timeval often = { .tv_usec = 500 + torture_next(&seed) % 3000 };
 	const struct itimerval timer = { .it_value = often, .it_interval = often };
 
-	signal(SIGALRM, jump);
+	signal(SIGALRM, jump_or_exit);
 	may_jump = 1 + torture_next(&seed) % 2;
 	if (!sigsetjmp(back, 1)) {
 		setitimer(ITIMER_REAL, &timer, NULL);
@@ -145,7 +145,7 @@ static void load_and_unload(void)
 		dlclose(handle);
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	unsigned long self = (unsigned long)arg;
 	unsigned int seed = tortured_seed * TORTURE_THREADS + self, what;
@@ -159,8 +159,8 @@ static void *work(void *arg)
 		else if (what < 20)
 			map_and_unmap(&seed);
 		else
-			exchange(&seed);
-		/* The others want a processor, too. */
+			exchange_block(&seed);
+		/* Leave some CPU time to the other processes of the test. */
 		if (what % 16 == 0)
 			usleep(1000);
 	}
@@ -170,6 +170,6 @@ static void *work(void *arg)
 int main(int argc, char **argv)
 {
 	tortured_begin(argc, argv);
-	tortured_start(work);
+	tortured_start(run_thread);
 	tortured_serve();
 }

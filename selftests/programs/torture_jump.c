@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture_jump: a program like torture whose signal handlers leave malloc, realloc and free by
- * longjmp, at any moment, and it goes on; after some hundreds of these it leaves malloc by _exit.
- * Its allocator (leave_alloc.c) can stand that; glibc's would hold its lock for ever.
+ * torture_jump SEED FD INDEX LIBRARY [again]: as torture.c, but with signal handlers that leave
+ * malloc, realloc and free by longjmp at any instruction, after which the thread continues; each
+ * 100th time the handler calls _exit() instead. The allocator (leave_alloc.c) has no locks that
+ * would remain held, as glibc's would. torture_jump_apart has it in a library.
  *
- * What a call was about that has been left is nobody's: a block that may have been given or freed
- * is not touched again.  All others carry what they must hold, and are looked at before they go.
+ * A block that such a call was about is not used again, because it may have been allocated or freed
+ * already. The content of all other blocks is checked before they are freed or moved. See
+ * tortured.h for arguments and steps. Used by torture/torture.
  */
 #include <setjmp.h>
 #include <sys/syscall.h>
@@ -13,20 +15,23 @@
 #include "tortured.h"
 
 #define SLOTS 64
-#define JUMPS 100 /* from the start to the exit, whatever it execs meanwhile */
+#define JUMPS 100 /* from the start to the exit; an exec in between does not reset the count */
 
 extern void *memalign(size_t align, size_t size);
 
 static struct tortured_block *slots[SLOTS];
 static __thread sigjmp_buf back;
 
-/* The threads, and which call each is in (enum torture_call), 0 for none. */
+/* The threads, and the call that each is in (enum torture_call, 0: none). */
 static pid_t threads[TORTURE_THREADS];
 static volatile sig_atomic_t call_of[TORTURE_THREADS];
 static __thread volatile sig_atomic_t *within;
 
-/* Nothing is held by who is here: no lock, no buffer, no half of anything. */
-static void leave(int signal)
+/*
+ * The handler of SIGUSR1: leaves the interrupted call of the allocator, if there is one. The
+ * interrupted thread holds no lock and has no half-written data structure.
+ */
+static void leave_call(int signal)
 {
 	int call = *within;
 
@@ -41,7 +46,7 @@ static void leave(int signal)
 	siglongjmp(back, 1);
 }
 
-static struct tortured_block *swap(int slot, struct tortured_block *b)
+static struct tortured_block *swap_block(int slot, struct tortured_block *b)
 {
 	return __atomic_exchange_n(&slots[slot], b, __ATOMIC_ACQ_REL);
 }
@@ -51,7 +56,7 @@ static size_t some_size(unsigned int *seed)
 	return torture_next(seed) % 64 ? torture_next(seed) % 3000 : torture_next(seed) % 100000;
 }
 
-static void *allocate(unsigned int *seed, size_t size)
+static void *allocate_block(unsigned int *seed, size_t size)
 {
 	unsigned int how = torture_next(seed) % 8;
 	void *p = NULL;
@@ -67,7 +72,7 @@ static void *allocate(unsigned int *seed, size_t size)
 	return p;
 }
 
-static struct tortured_block *resize(struct tortured_block *b, size_t size)
+static struct tortured_block *resize_block(struct tortured_block *b, size_t size)
 {
 	size_t had = b->size, i;
 	unsigned char fill = b->fill;
@@ -81,35 +86,35 @@ static struct tortured_block *resize(struct tortured_block *b, size_t size)
 	return b;
 }
 
-static void drop(struct tortured_block *b)
+static void drop_block(struct tortured_block *b)
 {
 	*within = TORTURE_FREE;
 	free(b);
 	*within = 0;
 }
 
-/* Whatever lies in the slot is this thread's now, and may be lost in what is done with it. */
-static void exchange(unsigned int *seed)
+/* Takes the block out of a slot, which makes it this thread's own; it is lost if a call is left. */
+static void exchange_block(unsigned int *seed)
 {
 	int slot = torture_next(seed) % SLOTS;
 	size_t size = some_size(seed);
-	struct tortured_block *b = swap(slot, NULL);
+	struct tortured_block *b = swap_block(slot, NULL);
 
 	if (b)
 		tortured_check(b);
 	if (b && torture_next(seed) % 3 == 0)
-		return drop(b);
-	b = b ? resize(b, size) : allocate(seed, sizeof(*b) + size);
+		return drop_block(b);
+	b = b ? resize_block(b, size) : allocate_block(seed, sizeof(*b) + size);
 	if (!b)
 		program_die("no memory");
 	tortured_fill(b, size, torture_next(seed));
-	b = swap(slot, b);
+	b = swap_block(slot, b);
 	if (b)
-		drop(b);
+		drop_block(b);
 }
 
-/* From a jump it goes on where it began. */
-static void *work(void *arg)
+/* A jump returns to the sigsetjmp(). */
+static void *run_thread(void *arg)
 {
 	unsigned long self = (unsigned long)arg;
 	static __thread unsigned int seed;
@@ -120,16 +125,18 @@ static void *work(void *arg)
 	sigsetjmp(back, 0);
 	for (;;) {
 		tortured_turn(self);
-		exchange(&seed);
-		/* The others want a processor, too. */
+		exchange_block(&seed);
+		/* Leave some CPU time to the other processes of the test. */
 		if (torture_next(&seed) % 16 == 0)
 			usleep(1000);
 	}
 	return NULL;
 }
 
-/* The next one that is in a call: a thread is that most of the time, if it is traced. */
-static pid_t who_is_within(unsigned int *seed)
+/*
+ * Returns the TID of a thread that is in a call of the allocator, as most are while traced, or 0.
+ */
+static pid_t find_thread_in_call(unsigned int *seed)
 {
 	unsigned int first = torture_next(seed), i;
 
@@ -139,14 +146,14 @@ static pid_t who_is_within(unsigned int *seed)
 	return 0;
 }
 
-static void *prick(void *arg)
+static void *send_signals(void *arg)
 {
 	unsigned int seed = tortured_seed;
 	pid_t tid;
 
 	setpriority(PRIO_PROCESS, syscall(SYS_gettid), 0);
 	for (;;) {
-		tid = who_is_within(&seed);
+		tid = find_thread_in_call(&seed);
 		if (tid)
 			syscall(SYS_tgkill, getpid(), tid, SIGUSR1);
 		usleep(torture_next(&seed) % 2000);
@@ -156,14 +163,14 @@ static void *prick(void *arg)
 
 int main(int argc, char **argv)
 {
-	/* The handler is left at once, and may be interrupted by the next one. */
-	const struct sigaction action = { .sa_handler = leave, .sa_flags = SA_NODEFER };
+	/* SA_NODEFER, because the handler is left by longjmp without restoring the signal mask. */
+	const struct sigaction action = { .sa_handler = leave_call, .sa_flags = SA_NODEFER };
 	pthread_t thread;
 
 	tortured_begin(argc, argv);
 	sigaction(SIGUSR1, &action, NULL);
-	tortured_start(work);
-	if (pthread_create(&thread, NULL, prick, NULL))
+	tortured_start(run_thread);
+	if (pthread_create(&thread, NULL, send_signals, NULL))
 		program_die("pthread_create");
 	tortured_serve();
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * torture_steady BLOCKS LIBRARY: known answers, again and again.
+ * torture_steady BLOCKS LIBRARY: known numbers of allocations, as often as the test asks for them.
+ * Each block is filled when it is allocated and checked when it is freed.
  *
- * "count" makes BLOCKS blocks, frees five of six, and keeps the rest until its
- * next turn.  "library" moves blocks and allocates in a library that is loaded
- * for that and gone at its end; its blocks are all freed but those of the loader.
- * Each block is written to when it is made and looked at when it is freed.
+ * Steps:
+ *	count	allocates BLOCKS blocks, frees five of six, and keeps the others
+ *	forget	frees the kept blocks
+ *	library	loads LIBRARY, allocates in it, moves a block, and unloads it
+ *	end	exits
+ *
+ * Used by torture/torture as the target that is not disturbed.
  */
 #include <dlfcn.h>
 
@@ -21,7 +25,7 @@ static size_t size_of(int i)
 	return 24 + i % 200;
 }
 
-static void make(int i)
+static void make_block(int i)
 {
 	block[i] = i % 4 ? malloc(size_of(i)) : calloc(size_of(i), 1);
 	if (!block[i])
@@ -29,7 +33,7 @@ static void make(int i)
 	memset(block[i], i, size_of(i));
 }
 
-static void check(int i)
+static void check_block(int i)
 {
 	size_t k;
 
@@ -38,34 +42,34 @@ static void check(int i)
 			program_die("a block has changed");
 }
 
-static void drop(int i)
+static void free_block(int i)
 {
-	check(i);
+	check_block(i);
 	free(block[i]);
 	block[i] = NULL;
 }
 
-static void count(void)
+static void count_blocks(void)
 {
 	int i;
 
 	for (i = 0; i < blocks; i++)
-		make(i);
+		make_block(i);
 	for (i = 0; i < blocks; i++)
 		if (i % 6)
-			drop(i);
+			free_block(i);
 		else
 			program_keep(block[i], size_of(i));
 }
 
-/* What "count" has kept goes when the test has looked at it. */
-static void forget(void)
+/* Frees the blocks that count_blocks() has kept. */
+static void forget_blocks(void)
 {
 	int i;
 
 	for (i = 0; i < blocks; i += 6) {
 		program_drop(block[i]);
-		drop(i);
+		free_block(i);
 	}
 }
 
@@ -98,9 +102,9 @@ int main(int argc, char **argv)
 	program_say("ready %d\n", (int)getpid());
 	for (step = program_step(); step != 'e'; step = program_done()) {
 		if (step == 'c')
-			count();
+			count_blocks();
 		else if (step == 'f')
-			forget();
+			forget_blocks();
 		else
 			in_library(argv[2]);
 	}

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What those who are tortured have in common: they share a map with their torturers, answer to
- * the test while eight threads work, and call exec from any of their threads now and then.
+ * The common part of torture.c and torture_jump.c, the targets of the test torture/torture. They
+ * share memory with the processes that disturb them (../torture/torture.h), answer to the test
+ * while eight threads work, and call exec from any of their threads now and then.
  *
- * Arguments: SEED, the descriptor of the map, the place in it, a library; at the end "again" when
- * it comes from exec, which the test need not hear of.
+ * Arguments: SEED, the file descriptor of the shared memory, the index of this target in it, the
+ * path of a library; and "again" after an exec, in which case "ready" is not printed.
  *
- * Lines: "turns" is answered when each thread has gone on, "count" as well, with blocks that are
- * kept from then on, "forget" ends that, "end" ends all.
+ * Steps:
+ *	turns	waits until each thread has done its work at least once
+ *	count	allocates and keeps blocks, then as "turns"
+ *	forget	frees these blocks, then as "turns"
+ *	end	exits
  */
 #ifndef TORTURED_H
 #define TORTURED_H
@@ -28,17 +32,17 @@ static struct torture *torture;
 static unsigned int tortured_seed;
 static int tortured_place;
 static const char *tortured_library;
-static char *tortured_words[7]; /* of the next exec */
-static bool tortured_anew;	/* it comes from one */
+static char *tortured_words[7]; /* the arguments of the next exec */
+static bool tortured_by_exec;	/* the program was started by exec */
 
 static _Atomic unsigned long tortured_turns[TORTURE_THREADS];
-static _Atomic unsigned long tortured_exec_by; /* the thread that is to, counted from 1 */
+static _Atomic unsigned long tortured_exec_by; /* the thread that is to call exec, from 1; 0: none */
 static unsigned char *tortured_kept[TORTURED_KEPT];
 
-/* Of who reads a line and answers it; of who calls exec, for ever. */
-static pthread_mutex_t tortured_tells = PTHREAD_MUTEX_INITIALIZER;
+/* Held during a step, and by the thread that calls exec, which never unlocks it. */
+static pthread_mutex_t tortured_step_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* A block carries what it must hold. */
+/* A block contains its size and the byte that it is filled with. */
 struct tortured_block {
 	size_t size;
 	unsigned char fill, bytes[];
@@ -60,13 +64,13 @@ static inline void tortured_fill(struct tortured_block *b, size_t size, unsigned
 	memset(b->bytes, fill, size);
 }
 
-/* A signal that is on its way must not meet a program that does not know it. */
+/* SIGUSR1 is ignored across the exec: a pending one must not kill the new program. */
 static inline void tortured_exec(void)
 {
-	if (torture->over || pthread_mutex_trylock(&tortured_tells))
+	if (torture->over || pthread_mutex_trylock(&tortured_step_lock))
 		return;
 	if (!torture_may_end(torture, tortured_place)) {
-		pthread_mutex_unlock(&tortured_tells);
+		pthread_mutex_unlock(&tortured_step_lock);
 		return;
 	}
 	signal(SIGUSR1, SIG_IGN);
@@ -75,18 +79,17 @@ static inline void tortured_exec(void)
 	program_die("exec");
 }
 
-/* Each thread's, again and again. */
+/* Called by each thread at the end of each turn of its work. */
 static inline void tortured_turn(unsigned long self)
 {
-	unsigned long me = self + 1;
-
 	tortured_turns[self]++;
-	if (tortured_exec_by == me) {
+	if (tortured_exec_by == self + 1) {
 		tortured_exec_by = 0;
 		tortured_exec();
 	}
 }
 
+/* Waits until each thread has ended two turns: one of them has started after this call. */
 static inline void tortured_wait_for_turns(void)
 {
 	unsigned long before[TORTURE_THREADS];
@@ -104,7 +107,7 @@ static inline size_t tortured_size(int i)
 	return 100 + 7 * i;
 }
 
-/* Beside what the threads do, which goes on. */
+/* The threads continue their work meanwhile. */
 static inline void tortured_count(void)
 {
 	int i;
@@ -144,10 +147,10 @@ static inline void tortured_answer(void)
 	if (what == 'f')
 		tortured_forget();
 	tortured_wait_for_turns();
-	program_tell();
+	program_print_kept();
 }
 
-/* First of all. */
+/* Reads the arguments; to be called first. */
 static inline void tortured_begin(int argc, char **argv)
 {
 	int i;
@@ -157,57 +160,52 @@ static inline void tortured_begin(int argc, char **argv)
 	torture = mmap(NULL, sizeof(*torture), PROT_READ | PROT_WRITE, MAP_SHARED, atoi(argv[2]),
 		       0);
 	if (torture == MAP_FAILED)
-		program_die("the map");
-	/* Those who torture come first. */
+		program_die("mmap of the shared memory");
+	/* The processes that disturb this one have priority. */
 	setpriority(PRIO_PROCESS, 0, 10);
 	tortured_seed = atoi(argv[1]) + 1000 * torture->exec_calls;
 	tortured_place = atoi(argv[3]);
 	tortured_library = argv[4];
-	tortured_anew = argc > 5;
+	tortured_by_exec = argc > 5;
 	for (i = 0; i < 5; i++)
 		tortured_words[i] = argv[i];
 	tortured_words[5] = "again";
 }
 
 /*
- * Before there are threads: they may leave by _exit() as soon as they run, and a program that ends
- * before it is ready is one that came to harm.
+ * Prints "ready" and starts the threads. In this order, because the threads may call _exit() as
+ * soon as they run, and the test fails if a program exits before it is ready.
  */
-static inline void tortured_ready(void)
-{
-	if (!tortured_anew)
-		program_say("ready %d\n", (int)getpid());
-}
-
 static inline void tortured_start(void *(*work)(void *))
 {
 	pthread_t thread;
 	long i;
 
-	tortured_ready();
+	if (!tortured_by_exec)
+		program_say("ready %d\n", (int)getpid());
 	for (i = 0; i < TORTURE_THREADS; i++)
 		if (pthread_create(&thread, NULL, work, (void *)i))
 			program_die("pthread_create");
 }
 
-/* The main thread's part, for ever. */
+/* The main thread: does steps, and every few seconds lets a thread call exec. Does not return. */
 static inline void tortured_serve(void)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	unsigned int seed = tortured_seed, who;
+	unsigned int seed = tortured_seed, by;
 
-	if (tortured_anew)
+	if (tortured_by_exec)
 		torture->ending[tortured_place]--;
 	for (;;) {
 		if (poll(&input, 1, 1000 + torture_next(&seed) % 4000) > 0) {
-			pthread_mutex_lock(&tortured_tells);
+			pthread_mutex_lock(&tortured_step_lock);
 			tortured_answer();
-			pthread_mutex_unlock(&tortured_tells);
+			pthread_mutex_unlock(&tortured_step_lock);
 			continue;
 		}
-		who = torture_next(&seed) % (TORTURE_THREADS + 1);
-		if (who)
-			tortured_exec_by = who;
+		by = torture_next(&seed) % (TORTURE_THREADS + 1);
+		if (by)
+			tortured_exec_by = by;
 		else
 			tortured_exec();
 	}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * toy CASE: a program with an allocator of its own (toy_alloc.c), which can be
- * made to jump out of malloc or realloc through a signal handler at a chosen
- * moment, to nest and to call in tail position.  glibc's own would be left with
- * its lock held.
+ * toy CASE: a program with an allocator of its own (toy_alloc.c), which can be made to leave malloc
+ * or realloc by a longjmp out of a signal handler at a chosen time, to call itself, and to make
+ * tail calls. With glibc's allocator, a lock would remain held. Each case is described at its
+ * function.
  *
- * The cases are told at their functions.
+ * toy_apart has the allocator in a library, toy_no_id has no build-id.
+ *
+ * Used by inflight, exact_edges, counters, frames, freeing, options and the tests of tool/.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -21,13 +23,13 @@ extern void (*volatile toy_hook)(void);
 extern void *volatile toy_gives;
 static sigjmp_buf way_out;
 
-static void jump(int sig)
+static void jump_out(int sig)
 {
 	(void)sig;
 	siglongjmp(way_out, 1);
 }
 
-/* A call of malloc or realloc that is never returned from. */
+/* Starts a call of malloc or realloc that never returns. */
 static __attribute__((noinline)) void abandon(void *p)
 {
 	if (sigsetjmp(way_out, 1))
@@ -50,7 +52,7 @@ static __attribute__((noinline)) void keep_at_depth(int depth)
 	frame[0] = 2;
 }
 
-/* The stack of the abandoned call is not written on by what comes after it. */
+/* Has a hole in its frame, in which the stack of the abandoned call is not overwritten. */
 static __attribute__((noinline)) void keep_over_a_hole(void)
 {
 	volatile char hole[8192];
@@ -61,8 +63,8 @@ static __attribute__((noinline)) void keep_over_a_hole(void)
 }
 
 /*
- * What other calls would do by and by: the stack below the caller is written
- * on, also where the frames that come next happen to leave a hole.
+ * Overwrites the stack below the caller, also where the frames of the next calls happen to have a
+ * hole. Other calls would do that sooner or later.
  */
 static inline __attribute__((always_inline)) void use_the_stack(void)
 {
@@ -88,7 +90,7 @@ static void longjmp_deeper(void)
 	keep_at_depth(10);
 }
 
-/* Followed by one at the same depth, whose stack pointer is the same. */
+/* A longjmp out of malloc, followed by an allocation at the same stack pointer. */
 static void longjmp_same(void)
 {
 	int i;
@@ -111,14 +113,14 @@ static __attribute__((noinline)) void abandon_deeper(int depth)
 	frame[1] = 1;
 }
 
-/* Followed by one nearer to main. */
+/* A longjmp out of malloc, followed by an allocation nearer to main. */
 static void longjmp_shallower(void)
 {
 	abandon_deeper(8);
 	program_keep(malloc(700), 700);
 }
 
-/* Where the return address of the abandoned call still stands in the stack. */
+/* The return address of the abandoned call remains on the stack during the next allocation. */
 static void longjmp_hole(void)
 {
 	abandon(NULL);
@@ -126,7 +128,7 @@ static void longjmp_hole(void)
 	program_keep(malloc(800), 800);
 }
 
-/* A block whose realloc was abandoned is still a block. */
+/* A block whose realloc was abandoned remains allocated. */
 static void longjmp_realloc(void)
 {
 	void *p = malloc(300);
@@ -143,7 +145,7 @@ static void abandon_here(void)
 	abandon(NULL);
 }
 
-/* Out of a call that another one has made, which returns then. */
+/* A longjmp out of a call within a realloc, which returns afterwards. */
 static void longjmp_within(void)
 {
 	void *p = malloc(310), *q;
@@ -153,7 +155,7 @@ static void longjmp_within(void)
 	program_keep(q, 320);
 }
 
-/* Over and over: nothing may pile up. */
+/* Many abandoned calls must not accumulate state in the module. */
 static void longjmp_often(void)
 {
 	int i;
@@ -163,7 +165,7 @@ static void longjmp_often(void)
 	keep_at_depth(4);
 }
 
-/* The block of an allocator is a mapping, which the program unmaps by itself. */
+/* The block that malloc returns is a mapping, which the program itself unmaps. */
 static void munmap_of_malloc(void)
 {
 	void *p;
@@ -176,7 +178,7 @@ static void munmap_of_malloc(void)
 		program_die("munmap");
 }
 
-/* Nobody can read the place for the block's address, and the allocator does not write there. */
+/* The location for the block's address is not readable, and the allocator does not write to it. */
 static void memalign_to_nowhere(void)
 {
 	void **nowhere = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -192,6 +194,7 @@ static void memalign_to_nowhere(void)
 	program_keep(p, 680);
 }
 
+/* realloc(NULL, size) is a jump to malloc. */
 static void tail_call(void)
 {
 	void *p = realloc(NULL, 64), *q = realloc(NULL, 128);
@@ -200,8 +203,8 @@ static void tail_call(void)
 	program_keep(q, 128);
 }
 
-/* malloc that calls itself, deeper than the kernel's return probes go. */
-static void nested(void)
+/* malloc calls itself, deeper than the kernel's limit of nested return probes. */
+static void nested_calls(void)
 {
 	int depth;
 
@@ -223,14 +226,14 @@ static void allocate_deeper(void)
 	program_keep(malloc(50), 50);
 }
 
-/* The program's own calls within calls, 70 of them. */
-static void hooks(void)
+/* The program allocates within malloc, 70 levels deep. */
+static void nested_hooks(void)
 {
 	levels = 70;
 	allocate_deeper();
 }
 
-/* The end of a step in the middle of a call. */
+/* Ends a step within a call. */
 static void pause_here(void)
 {
 	program_done();
@@ -265,7 +268,7 @@ static void map_by_myself(void)
 	program_keep_as(p, 3 * PAGE, "mmap");
 }
 
-/* The first step ends within a call that will map memory, the second is without it. */
+/* The first step ends within a call that will map memory; its end is in the second step. */
 static void mapping_malloc(void)
 {
 	void *volatile p;
@@ -287,7 +290,7 @@ static void mapping_realloc(void)
 	map_by_myself();
 }
 
-/* The same, and within that call a signal handler maps something of its own. */
+/* The same, but a signal handler within that call ends the step and maps memory of its own. */
 static void map_in_handler(int sig)
 {
 	(void)sig;
@@ -306,7 +309,7 @@ static void mapping_handler(void)
 	(void)p;
 }
 
-static void allocate(int sig)
+static void allocate_in_handler(int sig)
 {
 	(void)sig;
 	program_keep(malloc(600), 600);
@@ -314,10 +317,10 @@ static void allocate(int sig)
 	free(malloc(620));
 }
 
-/* A handler that interrupts malloc has allocations of its own. */
+/* A handler that interrupts malloc allocates. */
 static void signal_allocates(void)
 {
-	signal(SIGUSR1, allocate);
+	signal(SIGUSR1, allocate_in_handler);
 	toy_armed = 1;
 	program_keep(malloc(630), 630);
 	program_keep(malloc(640), 640);
@@ -331,7 +334,7 @@ static void give_what_is_taken(void)
 	program_keep(malloc(660), 660);
 }
 
-/* A realloc fails, whose block has been given to somebody else meanwhile. */
+/* A realloc fails after its block has been returned by another call of malloc. */
 static void given_twice(void)
 {
 	taken = malloc(655);
@@ -346,7 +349,7 @@ static void fork_here(void)
 	child = fork();
 }
 
-/* Both come back from the malloc in which one became two. */
+/* A fork within malloc, which returns in both processes. */
 static void forked_within(void)
 {
 	int status;
@@ -359,7 +362,7 @@ static void forked_within(void)
 		_exit(p ? 0 : 1);
 	}
 	if (waitpid(child, &status, 0) != child || status)
-		program_die("the child came to harm");
+		program_die("the child failed");
 	program_keep(p, 650);
 }
 
@@ -377,8 +380,8 @@ static const struct {
 	{ "munmap_of_malloc", munmap_of_malloc },
 	{ "memalign_to_nowhere", memalign_to_nowhere },
 	{ "tail_call", tail_call },
-	{ "nested", nested },
-	{ "hooks", hooks },
+	{ "nested", nested_calls },
+	{ "hooks", nested_hooks },
 	{ "paused_realloc", paused_realloc },
 	{ "paused_malloc", paused_malloc },
 	{ "mapping_malloc", mapping_malloc },
@@ -393,7 +396,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	signal(SIGUSR1, jump);
+	signal(SIGUSR1, jump_out);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc != 2 || strcmp(cases[i].name, argv[1]))
 			continue;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The toy's allocator: it can be made to raise a signal within malloc or
- * realloc (toy_armed), to call something there (toy_hook), to map memory for
- * itself there (toy_maps), to nest (toy_nest), to give whole mappings
- * (toy_by_page), to give one block twice (toy_gives) and to give none where it
- * says that it has (toy_forgets).
+ * The allocator of toy.c, which is controlled by variables:
  *
- * It is a part of the program toy, and a shared object to toy_apart: whether
- * the caller of malloc is in the object that defines it makes a difference to
- * who looks at calls.
+ * toy_armed	malloc or realloc raises SIGUSR1
+ * toy_hook	malloc or realloc calls this function
+ * toy_maps	malloc or realloc maps memory for itself
+ * toy_nest	malloc calls itself so many levels deep
+ * toy_by_page	malloc returns whole mappings
+ * toy_gives	malloc returns this block, which is allocated already
+ * toy_forgets	posix_memalign succeeds without storing an address
+ *
+ * It is a part of the program toy, and a library (libtoy.so) for toy_apart: the module treats calls
+ * from the object that defines malloc in another way. libtoy_moved.so has the functions at other
+ * offsets.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -34,8 +38,8 @@ static void *volatile mapped;
 void (*volatile toy_hook)(void);
 void *volatile toy_gives;
 
-/* The allocator: a size before each block, nothing is ever used twice. */
-static void *take(size_t size, size_t align)
+/* Each block is preceded by its size. Freed memory is not reused. */
+static void *cut_block(size_t size, size_t align)
 {
 	size_t at;
 
@@ -52,7 +56,7 @@ static void *take(size_t size, size_t align)
 	return arena + at;
 }
 
-static void do_what_is_asked(void)
+static void run_requests(void)
 {
 	if (toy_armed) {
 		toy_armed = 0;
@@ -74,7 +78,7 @@ void *malloc(size_t size)
 {
 	void *p;
 
-	do_what_is_asked();
+	run_requests();
 	if (toy_gives) {
 		p = toy_gives;
 		toy_gives = NULL;
@@ -88,7 +92,7 @@ void *malloc(size_t size)
 		toy_nest++;
 		return p;
 	}
-	return take(size, 16);
+	return cut_block(size, 16);
 }
 
 void free(void *p)
@@ -101,19 +105,19 @@ void *calloc(size_t n, size_t size)
 	return malloc(n * size);
 }
 
-/* What no libc of today has, and those of tomorrow will. */
 void *aligned_alloc(size_t align, size_t size)
 {
-	return take(size, align < 16 ? 16 : align);
+	return cut_block(size, align < 16 ? 16 : align);
 }
 
 int posix_memalign(void **p, size_t align, size_t size)
 {
 	if (!toy_forgets)
-		*p = take(size, align);
+		*p = cut_block(size, align);
 	return 0;
 }
 
+/* This and the next one are functions of C23 that libc does not have yet. */
 void free_sized(void *p, size_t size)
 {
 	(void)p;
@@ -132,19 +136,19 @@ static size_t size_of(const void *p)
 	return *(const size_t *)((const char *)p - 16);
 }
 
-static void *move(void *p, size_t size)
+static void *move_block(void *p, size_t size)
 {
 	void *q;
 
-	do_what_is_asked();
-	q = take(size, 16);
+	run_requests();
+	q = cut_block(size, 16);
 	if (q)
 		memcpy(q, p, size_of(p) < size ? size_of(p) : size);
 	return q;
 }
 
 #ifdef __x86_64__
-/* realloc(NULL, n) is a jump to malloc: both have one return address. */
+/* realloc(NULL, size) is a jump to malloc: both have the same return address. */
 __asm__(".text\n"
 	".globl realloc\n"
 	".type realloc, @function\n"
@@ -159,15 +163,15 @@ __asm__(".text\n"
 	"1:	jmp toy_move\n"
 	".size realloc, . - realloc\n");
 
-__attribute__((used)) static void *by_jump(void *p, size_t size) __asm__("toy_move");
+__attribute__((used)) static void *move_by_jump(void *p, size_t size) __asm__("toy_move");
 
-static void *by_jump(void *p, size_t size)
+static void *move_by_jump(void *p, size_t size)
 {
-	return move(p, size);
+	return move_block(p, size);
 }
 #else
 void *realloc(void *p, size_t size)
 {
-	return p ? move(p, size) : malloc(size);
+	return p ? move_block(p, size) : malloc(size);
 }
 #endif

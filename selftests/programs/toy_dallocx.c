@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * toy_dallocx: a program with an allocator of its own (toy_alloc.c), one function of which no
- * library asks for, so that the linker does not export it: dallocx.  It frees all blocks.
+ * toy_dallocx: a program with an allocator of its own (toy_alloc.c), all of whose blocks it frees
+ * by dallocx(). No library refers to this function, so that the linker does not export it. FAILED
+ * of the protocol is the number of frees.
+ *
+ * Used by freeing.
  */
 #include "program.h"
 
 #define BLOCKS 10
 
-/* That of jemalloc. */
+/* A function of jemalloc. */
 __attribute__((noinline)) void dallocx(void *p, int flags)
 {
 	(void)flags;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A malloc and a free that call libc's, as those do that count or check.  Every
- * other free ends in a jump instead of a call.
+ * A malloc and a free that call those of libc, as allocation counters and checkers do. Every other
+ * free ends in a jump instead of a call. For counted_wrapped and counted_apart (libwrap.so).
  */
 #include <stdlib.h>
 
