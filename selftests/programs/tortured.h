@@ -36,7 +36,7 @@ static char *tortured_words[7]; /* the arguments of the next exec */
 static bool tortured_by_exec;	/* the program was started by exec */
 
 static _Atomic unsigned long tortured_turns[TORTURE_THREADS];
-static _Atomic unsigned long tortured_exec_by; /* the thread that is to call exec, from 1; 0: none */
+static _Atomic unsigned long tortured_exec_by; /* the thread to call exec, from 1; 0: none */
 static unsigned char *tortured_kept[TORTURED_KEPT];
 
 /* Held during a step, and by the thread that calls exec, which never unlocks it. */

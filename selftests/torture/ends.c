@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What must be true of the tortured at the end: all that a target keeps is listed, and nobody whom
- * it started outlives the test.  The test's own process calls these, when the torturers are gone.
+ * Checks at the end of the test torture: all blocks that a target keeps are listed, and no child of
+ * a target remains. Called from the test's own process, after the hands have ended.
  */
 #include <signal.h>
 #include <string.h>
@@ -11,7 +11,15 @@
 #include "../lib/mst.h"
 #include "torture.h"
 
-/* What a target keeps is listed, whatever else it has lost by its jumps. */
+/**
+ * torture_lists_kept() - check that all blocks that a target keeps are listed
+ * @l: the target, which has printed its blocks
+ *
+ * Other blocks may be listed, too: those that were lost when a call was left by longjmp. Prints the
+ * number of missing blocks.
+ *
+ * Return: true if the target keeps blocks and none of them is missing.
+ */
 bool torture_lists_kept(const struct mst_program *l)
 {
 	size_t i, k, missing = 0;
@@ -27,14 +35,15 @@ bool torture_lists_kept(const struct mst_program *l)
 	}
 	mst_rows_free(&rows);
 	if (missing)
-		mst_say("%zu of %zu blocks are not listed", missing, l->keep.count);
+		mst_say("expected %zu kept blocks to be listed, %zu are missing", l->keep.count,
+			missing);
 	return l->keep.count && !missing;
 }
 
 #define MAX_PID 65536 /* more than a small machine has */
 
-/* What it is, what it waits for, and who holds it, each file on a line. */
-static void tell_of(pid_t pid)
+/* Prints what the process is and what it waits for, one file of /proc per line. */
+static void print_process(pid_t pid)
 {
 	static const char *const files[] = { "status", "syscall", "stack" };
 	char text[4096], *at;
@@ -48,20 +57,27 @@ static void tell_of(pid_t pid)
 	}
 }
 
-/* All that are in our process group but those who run the test. */
-static void kill_the_rest(void)
+/* Kills all processes of our process group, apart from this one and its parent. */
+static void kill_process_group(void)
 {
 	pid_t pid;
 
 	for (pid = 2; pid < MAX_PID; pid++)
 		if (pid != getpid() && pid != getppid() && getpgid(pid) == getpgrp()) {
-			tell_of(pid);
+			print_process(pid);
 			kill(pid, SIGKILL);
 		}
 }
 
-/* Nor does any child of a target live on, which would hold this test's output open for ever. */
-bool torture_nobody_left(void)
+/**
+ * torture_no_child_left() - wait until all children of the targets have ended, 10 s at most
+ *
+ * A child that remains would keep the output of this test open. Prints and kills the processes that
+ * are left.
+ *
+ * Return: true if no child is left.
+ */
+bool torture_no_child_left(void)
 {
 	pid_t pid = 0;
 	int tries;
@@ -73,7 +89,7 @@ bool torture_nobody_left(void)
 	}
 	if (pid < 0)
 		return true;
-	mst_say("a child of a target does not come to its end");
-	kill_the_rest();
+	mst_say("a child of a target has not ended within 10 s");
+	kill_process_group();
 	return false;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Those who torture through the module's files, or by signals: each a process of its own that goes
- * on until all is over.  The module may be gone at any moment, and so may every target; nobody here
- * minds.  Those who trace are in torture_tracers.c.
+ * The hands of the test torture: processes that write commands, read the module's files, or stop
+ * targets by signals, until the test is over. The module may be unloaded and a target may be gone
+ * at any time, which is not an error here. The hands that trace targets are in tracers.c.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -15,9 +15,10 @@
 #include "../lib/mst.h"
 #include "torture.h"
 
-static bool goes_on(const struct torture *t)
+/* Waits while no file may be opened; returns false when the test is over. */
+static bool may_open_files(const struct torture *t)
 {
-	while (t->hush && !t->over)
+	while (t->no_open && !t->over)
 		usleep(1000);
 	return !t->over;
 }
@@ -34,7 +35,7 @@ static int write_command(int fd, const char *fmt, pid_t pid)
 	return write(fd, command, n) == n ? 0 : errno;
 }
 
-/* Only errors that a process may be refused with while all this goes on. */
+/* Counts an attach or the refusal of one, with an errno that is possible during this test. */
 static void count_attach(struct torture *t, int err)
 {
 	if (!err) {
@@ -43,10 +44,11 @@ static void count_attach(struct torture *t, int err)
 	}
 	t->refused++;
 	if (err != EBUSY && err != ESRCH && err != ENOENT && err != EINPROGRESS)
-		mst_die("attach: %s", strerror(err));
+		mst_die("attach: expected EBUSY, ESRCH, ENOENT or EINPROGRESS, found: %s",
+			strerror(err));
 }
 
-static void command(struct torture *t, unsigned int seed)
+static void write_commands(struct torture *t, unsigned int seed)
 {
 	static const char *const attach[] = { "attach %d", "%d", "attach %d min=100 depth=3",
 					      "attach %d older=5", "attach %d bound=1" };
@@ -54,7 +56,7 @@ static void command(struct torture *t, unsigned int seed)
 	pid_t pid;
 	int fd;
 
-	for (; goes_on(t); usleep(torture_next(&seed) % 20000)) {
+	for (; may_open_files(t); usleep(torture_next(&seed) % 20000)) {
 		fd = mst_open(O_RDWR, "control");
 		if (fd < 0)
 			continue;
@@ -66,14 +68,14 @@ static void command(struct torture *t, unsigned int seed)
 			t->detaches += !write_command(fd, "detach %d", pid);
 		else
 			t->clears += !write_command(fd, "clear %d", pid);
-		/* A bound one lives a while. */
+		/* A bound target ends with the file: let it live for a while. */
 		if (torture_next(&seed) % 4 == 0)
 			usleep(torture_next(&seed) % 50000);
 		close(fd);
 	}
 }
 
-/* All of it, or it is left in the middle, or begun anew. */
+/* Reads a file to its end, or stops in the middle, or starts again in between. */
 static void read_some(struct torture *t, int fd, unsigned int *seed)
 {
 	static char text[65536];
@@ -83,7 +85,7 @@ static void read_some(struct torture *t, int fd, unsigned int *seed)
 		n = read(fd, text, 1 + torture_next(seed) % sizeof(text));
 		if (torture_next(seed) % 32 == 0)
 			lseek(fd, 0, SEEK_SET);
-	} while (n > 0 && torture_next(seed) % 64 && !t->over && !t->hush);
+	} while (n > 0 && torture_next(seed) % 64 && !t->over && !t->no_open);
 	t->reads++;
 	close(fd);
 }
@@ -94,7 +96,7 @@ static void read_files(struct torture *t, unsigned int seed)
 	unsigned int id;
 	int fd;
 
-	for (; goes_on(t); usleep(torture_next(&seed) % 10000)) {
+	for (; may_open_files(t); usleep(torture_next(&seed) % 10000)) {
 		const char *file = files[torture_next(&seed) % 4];
 
 		id = torture_next(&seed) % 50;
@@ -107,7 +109,7 @@ static void read_files(struct torture *t, unsigned int seed)
 	}
 }
 
-static void stop(struct torture *t, unsigned int seed)
+static void stop_targets(struct torture *t, unsigned int seed)
 {
 	pid_t pid;
 
@@ -125,10 +127,10 @@ static const struct {
 	void (*run)(struct torture *t, unsigned int seed);
 	const char *needs;
 } hands[TORTURE_HANDS] = {
-	{ command, NULL },
-	{ command, NULL },
+	{ write_commands, NULL },
+	{ write_commands, NULL },
 	{ read_files, NULL },
-	{ stop, NULL },
+	{ stop_targets, NULL },
 	{ torture_trace, NULL },
 	{ torture_strace, "/usr/bin/strace" },
 	{ torture_gdb, "/usr/bin/gdb" },
@@ -142,7 +144,7 @@ static void end_all(int signal)
 	ended_by_signal->over = true;
 }
 
-/* A test that dies must not leave them at work for ever, but a tracer has to let go first. */
+/* A hand ends with the test, by SIGTERM: a tracer has to detach before it exits. */
 static void end_with_the_test(struct torture *t)
 {
 	ended_by_signal = t;
@@ -150,12 +152,20 @@ static void end_with_the_test(struct torture *t)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
+/**
+ * torture_start_hand() - start a hand in a process of its own
+ * @t: shared with the hands and the targets
+ * @i: which of them
+ * @seed: of its random choices
+ *
+ * Return: its PID, or 0 if a program that it needs is not installed.
+ */
 pid_t torture_start_hand(struct torture *t, unsigned int i, unsigned int seed)
 {
 	pid_t pid;
 
 	if (hands[i].needs && access(hands[i].needs, X_OK)) {
-		mst_say("there is no %s, nobody uses it", hands[i].needs);
+		mst_say("%s is not installed, it is not used", hands[i].needs);
 		return 0;
 	}
 	fflush(stdout);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everything at once, for a while: programs of eight threads that do what allocators have to
- * suffer (programs/torture.c), or longjmp out of them without end (programs/torture_jump.c), and
- * call exec, are attached and detached, cleared, read, stopped, traced by debuggers and killed,
- * while the module comes and goes.  Beside them a target that nobody disturbs, whose counts must be
- * exact each time.
+ * A stress test of everything at once. The targets are programs of eight threads that stress the
+ * allocator (programs/torture.c) or leave it by longjmp (programs/torture_jump.c), and that call
+ * exec. They are attached and detached, cleared, read, stopped, traced by debuggers and killed by
+ * other processes ("hands"), while the module is loaded and unloaded. One more target is not
+ * disturbed, and its counts must be exact each time.
  *
- * MLU_TORTURE_SECONDS says how long, MLU_TORTURE_SEED repeats the choices of an earlier run (its
- * races, it cannot).
+ * MLU_TORTURE_SECONDS sets the duration. MLU_TORTURE_SEED repeats the random choices of an earlier
+ * run, but not its races.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -37,14 +37,14 @@ static const char *const programs[TORTURE_TARGETS] = {
 FIXTURE(torture)
 {
 	struct torture *t;
-	int map; /* the descriptor that the targets find it by */
+	int map; /* file descriptor of the shared memory, inherited by the targets */
 	struct mst_program l[TORTURE_TARGETS], steady;
-	pid_t hand[TORTURE_HANDS]; /* 0: it lacks what it needs */
+	pid_t hand[TORTURE_HANDS]; /* 0: not installed, or ended */
 	unsigned int seed;
 	int seconds;
 };
 
-static long now(void)
+static long seconds_now(void)
 {
 	struct timespec ts;
 
@@ -78,8 +78,8 @@ static void start_target(FIXTURE_DATA(torture) * self, int i)
 	self->t->target[i] = self->l[i].pid;
 }
 
-/* Shared with the targets, too, and so by a descriptor that they inherit. */
-static struct torture *shared_map(int *fd)
+/* A memfd, because the targets call exec and map it again. */
+static struct torture *map_shared_memory(int *fd)
 {
 	struct torture *t;
 
@@ -102,10 +102,10 @@ FIXTURE_SETUP(torture)
 	self->seed = seed ? strtoul(seed, NULL, 0) : (unsigned int)time(NULL);
 	mst_say("MLU_TORTURE_SEED=%u MLU_TORTURE_SECONDS=%d", self->seed, self->seconds);
 	mst_fresh();
-	/* The children of a target that was killed, or has called exec, become ours. */
+	/* Become the parent of the children of targets that were killed or have called exec. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	self->t = shared_map(&self->map);
-	/* Where each event is slow, 32 threads would leave nobody the time to torture them. */
+	self->t = map_shared_memory(&self->map);
+	/* On a debug kernel, 32 threads would leave too little CPU time for the hands. */
 	self->t->targets = mst_debug_kernel() ? TORTURE_TARGETS / 2 : TORTURE_TARGETS;
 	snprintf(blocks, sizeof(blocks), "%d", BLOCKS);
 	mst_spawn(&self->steady, "torture_steady", blocks, mst_here("programs/libone.so"), NULL);
@@ -127,15 +127,16 @@ static bool is_alive(pid_t pid)
 
 	if (!pid || (!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid))
 		return true;
-	/* One that has left by malloc just now is replaced next time. */
+	/* A target that has exited from within malloc is replaced by replace_exited_targets(). */
 	if (info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT)
 		return true;
-	mst_say("process %d has ended (%d, status %d)", pid, info.si_code, info.si_status);
+	mst_say("expected process %d to run, it has ended (si_code %d, status %d)", pid,
+		info.si_code, info.si_status);
 	return false;
 }
 
-/* Those that longjmp out of malloc leave by it at last. */
-static bool has_left(pid_t pid)
+/* Returns true if the target has exited from within malloc, as torture_jump does at last. */
+static bool has_exited(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
@@ -143,12 +144,12 @@ static bool has_left(pid_t pid)
 	       info.si_code == CLD_EXITED && info.si_status == TORTURE_EXIT;
 }
 
-static void replace_those_that_have_left(FIXTURE_DATA(torture) * self)
+static void replace_exited_targets(FIXTURE_DATA(torture) * self)
 {
 	int i;
 
 	for (i = 0; i < self->t->targets; i++) {
-		if (!has_left(self->l[i].pid))
+		if (!has_exited(self->l[i].pid))
 			continue;
 		mst_kill(&self->l[i]);
 		self->t->exits++;
@@ -161,7 +162,7 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	int i;
 	bool alive = is_alive(self->steady.pid);
 
-	replace_those_that_have_left(self);
+	replace_exited_targets(self);
 	for (i = 0; i < self->t->targets; i++)
 		alive &= is_alive(self->l[i].pid);
 	for (i = 0; i < TORTURE_HANDS; i++)
@@ -169,12 +170,12 @@ static bool all_are_alive(FIXTURE_DATA(torture) * self)
 	return alive;
 }
 
-/* Who has a file open keeps the module until he has heard that he is to close it. */
-static int unload(struct torture *t)
+/* Hands that have a file open keep the module in use until they see that they must close it. */
+static int unload_module(struct torture *t)
 {
 	int tries, err = EWOULDBLOCK;
 
-	t->hush = true;
+	t->no_open = true;
 	for (tries = 0; tries < 1000 && err == EWOULDBLOCK; tries++) {
 		err = mst_unload();
 		t->busy += err == EWOULDBLOCK;
@@ -184,15 +185,15 @@ static int unload(struct torture *t)
 	return err;
 }
 
-static bool come_and_go(FIXTURE_DATA(torture) * self)
+static bool reload_module(FIXTURE_DATA(torture) * self)
 {
-	int err = unload(self->t);
+	int err = unload_module(self->t);
 
 	if (!err)
 		err = mst_load("");
-	self->t->hush = false;
+	self->t->no_open = false;
 	if (err)
-		mst_say("the module comes or goes: %s", strerror(err));
+		mst_say("cannot unload or load the module: %s", strerror(err));
 	return !err;
 }
 
@@ -207,8 +208,11 @@ static void kill_one(FIXTURE_DATA(torture) * self)
 	start_target(self, i);
 }
 
-/* The worker may be busy with the others for longer than a writer waits. */
-static int insist(const char *first, const char *then, pid_t pid)
+/*
+ * Repeats a command while the module's worker is busy with the other targets for longer than a
+ * writer waits (EINPROGRESS). Returns 0 or an errno.
+ */
+static int command_until_done(const char *first, const char *then, pid_t pid)
 {
 	int tries, err = try_command(first, pid);
 
@@ -219,14 +223,14 @@ static int insist(const char *first, const char *then, pid_t pid)
 	return err;
 }
 
-/* All that the others do must not be felt by one that they leave alone. */
-static bool is_exact_beside(FIXTURE_DATA(torture) * self)
+/* Attaches to the undisturbed target, lets it allocate and checks its counts and its report. */
+static bool steady_target_is_exact(FIXTURE_DATA(torture) * self)
 {
 	long long allocated, freed;
 	bool exact;
 	int id;
 
-	if (insist("attach", "clear", self->steady.pid)) {
+	if (command_until_done("attach", "clear", self->steady.pid)) {
 		mst_say("%s", mst_refusal);
 		return false;
 	}
@@ -237,32 +241,33 @@ static bool is_exact_beside(FIXTURE_DATA(torture) * self)
 	exact = allocated == BLOCKS && allocated - freed == (long long)self->steady.count &&
 		mst_exact(&self->steady) && mst_sound(id);
 	if (!exact)
-		mst_say("%d made, %lld recorded, %lld freed", BLOCKS, allocated, freed);
+		mst_say("expected %d allocated and %zu not freed, found %lld allocated and %lld freed",
+			BLOCKS, self->steady.count, allocated, freed);
 	mst_step(&self->steady, "forget");
-	if (insist("detach", "detach", self->steady.pid))
+	if (command_until_done("detach", "detach", self->steady.pid))
 		exact = false;
 	try_command("clear", self->steady.pid);
 	self->t->exact++;
 	return exact;
 }
 
-static bool go_on(FIXTURE_DATA(torture) * self)
+static bool do_something(FIXTURE_DATA(torture) * self)
 {
 	unsigned int what = torture_next(&self->seed) % 8;
 
 	usleep(torture_next(&self->seed) % 300000);
 	self->t->events += mst_stat(0, "allocated") + mst_stat(0, "freed");
 	if (what < 3)
-		return come_and_go(self);
+		return reload_module(self);
 	if (what < 5)
 		kill_one(self);
 	else if (what < 7)
-		return is_exact_beside(self);
+		return steady_target_is_exact(self);
 	return true;
 }
 
-/* One that waits for a stopped target ends when that goes on. */
-static bool is_done(FIXTURE_DATA(torture) * self, pid_t hand)
+/* Waits for the end of a hand, which may be waiting for a stopped target: continue all of them. */
+static bool has_hand_ended(FIXTURE_DATA(torture) * self, pid_t hand)
 {
 	int status, tries, i;
 
@@ -276,15 +281,15 @@ static bool is_done(FIXTURE_DATA(torture) * self, pid_t hand)
 	return false;
 }
 
-static bool hands_are_done(FIXTURE_DATA(torture) * self)
+static bool end_hands(FIXTURE_DATA(torture) * self)
 {
 	unsigned int i;
 	bool good = true;
 
 	self->t->over = true;
 	for (i = 0; i < TORTURE_HANDS; i++) {
-		if (self->hand[i] && !is_done(self, self->hand[i])) {
-			mst_say("hand %u did not come to its end", i);
+		if (self->hand[i] && !has_hand_ended(self, self->hand[i])) {
+			mst_say("hand %u has failed, or has not ended within 120 s", i);
 			good = false;
 		}
 		self->hand[i] = 0;
@@ -292,13 +297,13 @@ static bool hands_are_done(FIXTURE_DATA(torture) * self)
 	return good;
 }
 
-/* It goes on as it did, traced by us alone, and then comes to its end. */
-static bool comes_to_a_good_end(struct mst_program *l)
+/* At the end, the target is traced by this process only, works as before, and exits. */
+static bool end_target(struct mst_program *l)
 {
 	bool good;
 
 	kill(l->pid, SIGCONT);
-	good = !insist("attach", "clear", l->pid);
+	good = !command_until_done("attach", "clear", l->pid);
 	mst_step(l, "count");
 	good = good && torture_lists_kept(l);
 	mst_step(l, "forget");
@@ -306,8 +311,8 @@ static bool comes_to_a_good_end(struct mst_program *l)
 	return mst_end(l) == 0 && good;
 }
 
-/* A torture in which nothing happened proves nothing; for a short one it is a matter of luck. */
-static bool was_one(FIXTURE_DATA(torture) * self)
+/* Returns true if each disturbance has happened, which a run of less than 60 s need not reach. */
+static bool has_done_everything(FIXTURE_DATA(torture) * self)
 {
 	const struct torture *t = self->t;
 
@@ -315,7 +320,7 @@ static bool was_one(FIXTURE_DATA(torture) * self)
 				      t->unloads && t->kills && t->exact);
 }
 
-static void tell(const struct torture *t)
+static void print_counts(const struct torture *t)
 {
 	mst_say("%lu attaches, %lu refused, %lu detaches, %lu clears, %lu reads, %lu events seen",
 		t->attaches, t->refused, t->detaches, t->clears, t->reads, t->events);
@@ -330,31 +335,32 @@ static void tell(const struct torture *t)
 
 TEST_F_TIMEOUT(torture, all_at_once, 3600)
 {
-	long end = now() + self->seconds, at_last = end + 2 * self->seconds;
+	long end = seconds_now() + self->seconds, at_last = end + 2 * self->seconds;
 	bool good = true;
 	int i;
 
-	/* On a slow machine it takes longer until all has been done once. */
-	while (good && (now() < end || (!was_one(self) && now() < at_last)))
-		good = all_are_alive(self) && go_on(self);
+	/* On a slow machine it may take longer until everything has been done once. */
+	while (good &&
+	       (seconds_now() < end || (!has_done_everything(self) && seconds_now() < at_last)))
+		good = all_are_alive(self) && do_something(self);
 	EXPECT_TRUE(good);
-	EXPECT_TRUE(hands_are_done(self));
+	EXPECT_TRUE(end_hands(self));
 	EXPECT_TRUE(all_are_alive(self));
-	EXPECT_EQ(0, insist("detach", "detach", 0));
+	EXPECT_EQ(0, command_until_done("detach", "detach", 0));
 	for (i = 0; i < self->t->targets; i++)
-		EXPECT_TRUE(comes_to_a_good_end(&self->l[i]));
-	EXPECT_TRUE(is_exact_beside(self));
+		EXPECT_TRUE(end_target(&self->l[i]));
+	EXPECT_TRUE(steady_target_is_exact(self));
 	EXPECT_EQ(0, mst_end(&self->steady));
-	EXPECT_TRUE(torture_nobody_left());
-	EXPECT_EQ(0, insist("detach", "detach", 0));
-	EXPECT_EQ(0, insist("clear", "clear", 0));
+	EXPECT_TRUE(torture_no_child_left());
+	EXPECT_EQ(0, command_until_done("detach", "detach", 0));
+	EXPECT_EQ(0, command_until_done("clear", "clear", 0));
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 	EXPECT_TRUE(mst_wait_stat("bytes_records", 0));
 	EXPECT_TRUE(mst_wait_stat("bytes_inflight", 0));
 	EXPECT_EQ(0, mst_unload());
-	EXPECT_TRUE(was_one(self));
-	tell(self->t);
+	EXPECT_TRUE(has_done_everything(self));
+	print_counts(self->t);
 }
 
 int main(int argc, char **argv)

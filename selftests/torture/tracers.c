@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Those who torture by tracing: a debugger of our own, which steps and follows system calls, strace
- * and gdb.  Each a process of its own, at one target at a time, until all is over.  Who finds that
- * another one traces already goes elsewhere.
+ * The hands of the test torture that trace targets: a debugger of our own, which single-steps and
+ * follows system calls, strace, and gdb. Each is a process of its own, which traces one target at a
+ * time until the test is over, and takes another one if the target is traced already.
  *
- * A target must not come to harm by them alone.  So nobody is left with a step pending; and gdb has
- * no breakpoints, lets no thread run, and holds no target that execs (both would wait for each
- * other in the kernel) or dies (gdb 13 aborts now and then).
+ * The tracers must not harm a target by themselves. Therefore no thread is detached with a step
+ * pending, and gdb has no breakpoints, lets no thread run, and is not attached to a target that
+ * execs (they would wait for each other in the kernel) or dies (gdb 13 sometimes aborts then).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #define MAX_THREADS 32
 #define PATIENCE 60000 /* ms */
 
-/* Any thread of a process, 0 if it is gone. */
+/* Returns the TID of some thread of the process, or 0 if it has ended. */
 static pid_t some_thread(pid_t pid, unsigned int *seed)
 {
 	char path[64];
@@ -50,12 +50,12 @@ static pid_t some_thread(pid_t pid, unsigned int *seed)
 
 /* === A debugger of our own === */
 
-/* Who is traced: a thread that calls exec has its process's number from then on. */
+/* The traced thread. A thread that calls exec has the TID of its process from then on. */
 struct tracee {
 	pid_t tid, pid;
 };
 
-static void interrupt(struct tracee *tracee)
+static void interrupt_tracee(struct tracee *tracee)
 {
 	if (!ptrace(PTRACE_INTERRUPT, tracee->tid, 0, 0))
 		return;
@@ -63,7 +63,7 @@ static void interrupt(struct tracee *tracee)
 		tracee->tid = tracee->pid;
 }
 
-/* 1: it is stopped, 0: not in that time, -1: it is gone. */
+/* Returns 1 if the tracee has stopped, 0 if it has not within @ms, -1 if it has ended. */
 static int stops_within(struct tracee *tracee, int *status, int ms)
 {
 	pid_t pid;
@@ -81,20 +81,20 @@ static int stops_within(struct tracee *tracee, int *status, int ms)
 	return 0;
 }
 
-/* A thread in a long system call has to be asked for its stop. */
+/* Waits for the next stop; interrupts a thread that is in a long system call. */
 static bool is_stopped(struct tracee *tracee, int *status)
 {
 	int stops = stops_within(tracee, status, 10);
 
 	if (stops)
 		return stops > 0;
-	interrupt(tracee);
+	interrupt_tracee(tracee);
 	return stops_within(tracee, status, 100) > 0;
 }
 
-/* Lets a stopped tracee go on, with the signal that it was stopped for. */
-static bool let_go_on(struct torture *t, const struct tracee *tracee, int status,
-		      unsigned int *seed)
+/* Continues a stopped tracee, with the signal that it was stopped for. */
+static bool continue_tracee(struct torture *t, const struct tracee *tracee, int status,
+			    unsigned int *seed)
 {
 	static const int how[] = { PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_SINGLESTEP };
 	int sig = WSTOPSIG(status);
@@ -105,6 +105,13 @@ static bool let_go_on(struct torture *t, const struct tracee *tracee, int status
 	return ptrace(how[torture_next(seed) % 3], tracee->tid, 0, sig) == 0;
 }
 
+/**
+ * torture_read_proc() - read a file of /proc/PID
+ * @pid: the process or thread
+ * @file: name of the file
+ * @text: set to its content, as far as it fits; "" if the process has ended
+ * @size: size of @text
+ */
 void torture_read_proc(pid_t pid, const char *file, char *text, size_t size)
 {
 	char path[64];
@@ -118,7 +125,7 @@ void torture_read_proc(pid_t pid, const char *file, char *text, size_t size)
 	text[n < 0 ? 0 : n] = 0;
 }
 
-/* Of the signals that wait for this thread alone (proc(5)); one that has gone has none. */
+/* By the signals that are pending for this thread (proc(5)). */
 static bool trap_is_pending(pid_t tid)
 {
 	char text[4096], *at;
@@ -129,15 +136,16 @@ static bool trap_is_pending(pid_t tid)
 }
 
 /*
- * The trap of a step may be pending behind the stop that was asked for, and would kill who is let
- * go with it: let it run without steps, and stop for the trap, until none is there.  (No step is
- * still to be made: the kernel ends a uprobe's before the thread stops.)
+ * Detaches from a running tracee. The trap of a step may still be pending when it stops for the
+ * interrupt, and would kill it after the detach: continue it without steps until it has stopped for
+ * the trap. (No step is left to be done: the kernel finishes that of a uprobe before a thread
+ * stops.)
  */
-static void let_go(struct tracee *tracee)
+static void detach_tracee(struct tracee *tracee)
 {
 	int status, stops;
 
-	interrupt(tracee);
+	interrupt_tracee(tracee);
 	stops = stops_within(tracee, &status, PATIENCE);
 	while (stops > 0 && trap_is_pending(tracee->tid) &&
 	       ptrace(PTRACE_CONT, tracee->tid, 0, 0) == 0)
@@ -145,9 +153,14 @@ static void let_go(struct tracee *tracee)
 	if (stops > 0)
 		ptrace(PTRACE_DETACH, tracee->tid, 0, 0);
 	if (stops == 0)
-		mst_die("thread %d cannot be let go", tracee->tid);
+		mst_die("thread %d has not stopped within %d ms", tracee->tid, PATIENCE);
 }
 
+/**
+ * torture_trace() - the hand that is a debugger of our own
+ * @t: the shared memory
+ * @seed: of its random choices
+ */
 void torture_trace(struct torture *t, unsigned int seed)
 {
 	struct tracee tracee;
@@ -161,16 +174,16 @@ void torture_trace(struct torture *t, unsigned int seed)
 		t->traced++;
 		ptrace(PTRACE_INTERRUPT, tracee.tid, 0, 0);
 		for (rounds = 0; rounds < 100 && is_stopped(&tracee, &status); rounds++)
-			if (!let_go_on(t, &tracee, status, &seed))
+			if (!continue_tracee(t, &tracee, status, &seed))
 				break;
-		let_go(&tracee);
+		detach_tracee(&tracee);
 	}
 }
 
 /* === Programs that trace === */
 
-/* They have a lot to do before they trace, while all others are at it. */
-static pid_t run(const char *const *words, int out)
+/* Runs strace or gdb, with a high priority because they do a lot before they trace. */
+static pid_t run_tracer(const char *const *words, int out)
 {
 	pid_t pid = fork();
 
@@ -186,8 +199,8 @@ static pid_t run(const char *const *words, int out)
 }
 
 /*
- * strace and gdb first try on children of their own what the kernel's ptrace can do: who is ended
- * while at it leaves one behind that has stopped itself, for ever.
+ * strace and gdb first try the features of ptrace on children of their own. If they are killed
+ * meanwhile, such a child remains stopped.
  */
 static void kill_its_children(pid_t pid)
 {
@@ -213,7 +226,7 @@ static int new_output(void)
 	return fd;
 }
 
-/* All that was written to it, which is the caller's; the file is closed. */
+/* Returns all that was written to the file, to be freed by the caller, and closes the file. */
 static char *text_of(int fd)
 {
 	char *text;
@@ -224,8 +237,8 @@ static char *text_of(int fd)
 	return text;
 }
 
-/* It lets go when it is asked to, and when it waits for a target's exec, only when killed. */
-static void strace(struct torture *t, pid_t target, unsigned int *seed)
+/* strace detaches on SIGTERM; while it waits for a target's exec, it must be killed. */
+static void run_strace(struct torture *t, pid_t target, unsigned int *seed)
 {
 	char number[16];
 	const char *const words[] = { STRACE, "-f", "-q", "-p", number, NULL };
@@ -234,7 +247,7 @@ static void strace(struct torture *t, pid_t target, unsigned int *seed)
 	pid_t pid;
 
 	snprintf(number, sizeof(number), "%d", target);
-	pid = run(words, out);
+	pid = run_tracer(words, out);
 	usleep(500000 + torture_next(seed) % 1500000);
 	kill(pid, SIGTERM);
 	if (!ends_within(pid, &status, 5000)) {
@@ -248,15 +261,20 @@ static void strace(struct torture *t, pid_t target, unsigned int *seed)
 	free(text);
 }
 
+/**
+ * torture_strace() - the hand that runs strace
+ * @t: the shared memory
+ * @seed: of its random choices
+ */
 void torture_strace(struct torture *t, unsigned int seed)
 {
 	for (; !t->over; usleep(torture_next(&seed) % 1000000))
-		strace(t, torture_some_target(t, &seed), &seed);
+		run_strace(t, torture_some_target(t, &seed), &seed);
 }
 
 /*
- * It steps nobody: among all the others, gdb 13 was seen to wait for ever for the end of a step.
- * What becomes of its steps and breakpoints beside ours, "debuggers" tests.
+ * No steps: in this test, gdb 13 was seen to wait forever for the end of one. Steps and breakpoints
+ * of gdb beside the module's are tested by debuggers.
  */
 static const char *const gdb_commands[] = { "echo held\\n", "backtrace 5", "info threads",
 					    "detach" };
@@ -280,16 +298,16 @@ static pid_t run_gdb(pid_t target, int out)
 		words[n++] = gdb_commands[i];
 	}
 	words[n] = NULL;
-	return run(words, out);
+	return run_tracer(words, out);
 }
 
-static void gdb(struct torture *t, pid_t target)
+static void run_gdb_at(struct torture *t, pid_t target)
 {
 	int out = new_output(), status = 0;
 	pid_t pid = run_gdb(target, out);
 	char *text;
 
-	/* With nothing of it in the target it may be killed. */
+	/* It may be killed, because it has put nothing into the target. */
 	if (!ends_within(pid, &status, PATIENCE)) {
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
@@ -300,12 +318,13 @@ static void gdb(struct torture *t, pid_t target)
 	t->gdbs += !!strstr(text, "\nheld\n");
 	t->gdb_frames += mst_count(text, "\n#");
 	if (WIFSIGNALED(status) || strstr(text, "internal-error"))
-		mst_die("gdb has come to harm at process %d (0x%x): %s", target, status, text);
+		mst_die("gdb has crashed at process %d (wait status 0x%x): %s", target, status,
+			text);
 	free(text);
 }
 
-/* From here to its release the target's program does not come to its end. */
-static bool hold(struct torture *t, int place)
+/* Keeps the target from exec, exit and being killed until @held is reset; waits if one is due. */
+static bool hold_target(struct torture *t, int place)
 {
 	t->held[place] = true;
 	while (t->ending[place] && !t->over)
@@ -313,14 +332,19 @@ static bool hold(struct torture *t, int place)
 	return !t->over;
 }
 
+/**
+ * torture_gdb() - the hand that runs gdb
+ * @t: the shared memory
+ * @seed: of its random choices
+ */
 void torture_gdb(struct torture *t, unsigned int seed)
 {
 	int place;
 
 	for (; !t->over; usleep(torture_next(&seed) % 1000000)) {
 		place = torture_next(&seed) % t->targets;
-		if (hold(t, place))
-			gdb(t, t->target[place]);
+		if (hold_target(t, place))
+			run_gdb_at(t, t->target[place]);
 		t->held[place] = false;
 	}
 }
