@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Allocations that fail while a process is attached to, and while the module is loaded: for
- * fault_inject.c.
- */
+/* Allocations that fail during attach, and during insmod: for fault_inject.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,52 +8,56 @@
 
 #include "fault_inject.h"
 
-static const struct failing_window nowhere;
+static const struct inject_window nowhere;
 
-/* What was refused is no target, and nothing is kept of it. */
+/* Checks that a refused process is not a target and, if there is no other one, uses no memory. */
 static bool is_no_target(pid_t pid, bool alone)
 {
 	if (!mst_id(pid))
-		return !alone || failing_is_as_before();
-	mst_say("what was refused is a target");
+		return !alone || fault_is_as_before();
+	mst_say("expected no target after the refused attach, but process %d is one", pid);
 	return false;
 }
 
-static bool attach_at(struct failing_site *site, pid_t pid, const char *options, bool alone)
+/* @alone: there is no other target. */
+static bool attach_at(struct fault_site *site, pid_t pid, const char *options, bool alone)
 {
 	char command[320];
 	int failed, err;
 
 	snprintf(command, sizeof(command), "attach %d%s", pid, options);
-	failed = failing_command_at(site, command, &err);
-	if (!failing_refused_or_done(err))
+	failed = fault_command_at(site, command, &err);
+	if (!fault_is_refused_or_done(err))
 		return false;
 	if (err && !failed)
-		mst_say("refused, but nothing has failed");
+		mst_say("expected the attach to succeed, as no allocation has failed");
 	return !err || (failed && is_no_target(pid, alone));
 }
 
-/* A directory of its own may be what it did not get: the counts are read from the file of all. */
-static bool counts_one(struct failing *f)
+/*
+ * Reads the counts from the stats of all targets, as the target's own directory may be what could
+ * not be allocated.
+ */
+static bool counts_one(struct fault_test *f)
 {
 	long long before = mst_stat(0, "allocated");
 
 	mst_step(&f->l, "code");
 	if (mst_stat(0, "allocated") == before + 1 && !mst_stat(0, "lost_memory"))
 		return true;
-	mst_say("%lld allocated before the only one, %lld after it", before,
-		mst_stat(0, "allocated"));
+	mst_say("expected allocated %lld and nothing lost, found %lld and %lld", before + 1,
+		mst_stat(0, "allocated"), mst_stat(0, "lost_memory"));
 	return false;
 }
 
-static bool attaches_exactly(struct failing *f)
+static bool attaches_exactly(struct fault_test *f)
 {
-	failing_attach(f);
+	fault_attach(f);
 	mst_step(&f->l, "code");
 	return mst_exact(&f->l);
 }
 
-static void forget(struct failing *f)
+static void detach_and_clear(struct fault_test *f)
 {
 	if (mst_command("detach %d", f->l.pid) || mst_command("clear %d", f->l.pid))
 		mst_die("%s", mst_refusal);
@@ -71,30 +72,42 @@ static void drop_caches(void)
 	close(fd);
 }
 
-/* The only target but for what is traced already, so that probes are shared. */
-bool failing_attach_second(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_second_attach() - attach while another process uses the same probes
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if it was refused or done, and a later attach works.
+ */
+bool fault_try_second_attach(struct fault_test *f, struct fault_site *site)
 {
 	bool good = attach_at(site, f->l.pid, "", false);
 
 	if (mst_id(f->l.pid)) {
 		good = counts_one(f) && good;
-		forget(f);
+		detach_and_clear(f);
 	}
 	good = attaches_exactly(f) && good;
-	forget(f);
+	detach_and_clear(f);
 	return good;
 }
 
-/* What was bound goes with the file that wrote the command. */
-static bool attach_bound(struct failing *f, struct failing_site *site)
+/* A bound target ends when the file that wrote the command is closed, which mst_command() does. */
+static bool attach_bound(struct fault_test *f, struct fault_site *site)
 {
 	bool good = attach_at(site, f->l.pid, " bound=1", true);
 
 	return mst_wait_stat("targets", 0) && good;
 }
 
-/* Of all sorts in turn. */
-bool failing_command_attach(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_attach() - attach in one of four ways in turn: by object, bound, static program, plain
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if it was refused or done, and a later attach works.
+ */
+bool fault_try_attach(struct fault_test *f, struct fault_site *site)
 {
 	static unsigned int turn;
 	char object[300];
@@ -114,17 +127,22 @@ bool failing_command_attach(struct failing *f, struct failing_site *site)
 	mst_fresh();
 	if (site->failed) {
 		good = attaches_exactly(f) && good;
-		forget(f);
+		detach_and_clear(f);
 	}
 	turn++;
-	return failing_is_as_before() && good;
+	return fault_is_as_before() && good;
 }
 
-/* What goes by names must have them, what does not can do without. */
-bool failing_attach_without_names(struct failing *f)
+/**
+ * fault_try_attach_without_names() - attach without memory for the names of mappings
+ * @f: the test
+ *
+ * Return: true if an attach by the name of an object was refused, and another one was done.
+ */
+bool fault_try_attach_without_names(struct fault_test *f)
 {
-	struct failing_site *site = failing_site("attach", "mlu_mem_zalloc",
-						 "mlu_mapping_name_file");
+	struct fault_site *site = fault_site_find("attach", "mlu_mem_zalloc",
+						  "mlu_mapping_name_file");
 	char object[300];
 	bool good;
 
@@ -136,68 +154,80 @@ bool failing_attach_without_names(struct failing *f)
 }
 
 /*
- * Some probes are in when there is no memory for the next one, nor for the pages that take those
- * out again.  The kernel then leaves breakpoints behind, which nobody listens to.
+ * Some probes are registered when there is no memory for the next one, nor for the pages that are
+ * needed to unregister them. The kernel then leaves breakpoints behind, without a consumer.
  */
-static bool attach_halfway(struct failing *f, struct failing_site *site, int bytes, int *ended)
+static bool attach_halfway(struct fault_test *f, struct fault_site *site, int bytes, int *ended)
 {
 	bool good;
 	int err;
 
-	failing_on(failing_of("attach", "uprobe_register", "probe_register_at"), nowhere, 1,
-		   FAILING_ALWAYS);
-	failing_apart(failing_at(site), bytes);
+	inject_enable(fault_window_of("attach", "uprobe_register", "probe_register_at"), nowhere, 1,
+		      INJECT_ALWAYS);
+	inject_separate_pages(fault_site_window(site), bytes);
 	err = mst_command("attach %d", f->l.pid);
-	site->failed = failing_pages() > 0;
-	failing_off();
+	site->failed = inject_count_pages() > 0;
+	inject_disable();
 	*ended = err;
-	good = failing_refused_or_done(err) && (!err || is_no_target(f->l.pid, true));
+	good = fault_is_refused_or_done(err) && (!err || is_no_target(f->l.pid, true));
 	mst_fresh();
 	good = attaches_exactly(f) && good;
-	forget(f);
+	detach_and_clear(f);
 	return good;
 }
 
-/*
- * How much memory the first probe takes depends on what the kernel has at hand, so it gets more and
- * more, until some probes are in, or all.
+/**
+ * fault_try_attach_halfway() - attach without memory to register, and to unregister, some probes
+ * @f: the test
+ *
+ * The memory that the first probe takes depends on the kernel's free lists, so more and more bytes
+ * are allowed until some probes are registered, or all.
+ *
+ * Return: true if all attaches were refused or done, and some probes could not be unregistered.
  */
-bool failing_attach_halfway(struct failing *f)
+bool fault_try_attach_halfway(struct fault_test *f)
 {
-	struct failing_site *site = failing_site("attach", "uprobe_unregister_nosync",
-						 "mlu_probe_unuse");
+	struct fault_site *site = fault_site_find("attach", "uprobe_unregister_nosync",
+						  "mlu_probe_unuse");
 	int bytes, err = ENOMEM;
 	bool good = true;
 
 	for (bytes = 2048; err == ENOMEM && !site->failed; bytes += 1024)
 		good = attach_halfway(f, site, bytes, &err) && good;
 	if (!site->failed)
-		mst_say("halfway: ended with %d when it had %d bytes", err, bytes - 1024);
+		mst_say("expected a failure to unregister a probe, but errno %d with %d bytes", err,
+			bytes - 1024);
 	return good;
 }
 
-/*
- * The first notifier of a process needs memory of the kernel's own, beside what it asks us for by
- * calling back.
+/**
+ * fault_try_attach_stranger() - attach to a process without a notifier so far
+ * @f: the test
+ *
+ * For the first notifier of a process, the kernel allocates memory of its own, and calls the module
+ * back to allocate some more. The former fails here.
+ *
+ * Return: true if the attach was refused, and the next one works.
  */
-bool failing_attach_stranger(struct failing *f)
+bool fault_try_attach_stranger(struct fault_test *f)
 {
-	struct failing_window notifier = failing_of("attach", "mmu_notifier_get_locked",
-						    "mlu_target_watch");
-	struct failing_window ours = failing_of("attach", "__kmalloc_cache_noprof", "watch_alloc");
+	struct inject_window notifier = fault_window_of("attach", "mmu_notifier_get_locked",
+							"mlu_target_watch");
+	struct inject_window ours = fault_window_of("attach", "__kmalloc_cache_noprof",
+						    "watch_alloc");
 	int err;
 
-	failing_spawn_other(f, "pulse");
-	failing_on(notifier, ours, 1, FAILING_ALWAYS);
+	fault_spawn_other(f, "pulse");
+	inject_enable(notifier, ours, 1, INJECT_ALWAYS);
 	err = mst_command("attach %d", f->other.pid);
-	if (!failing_off() || err != ENOMEM || !failing_refused_or_done(err))
+	if (!inject_disable() || err != ENOMEM || !fault_is_refused_or_done(err))
 		return false;
 	if (mst_command("attach %d", f->other.pid))
 		return false;
 	mst_step(&f->other, "go");
 	if (!mst_exact(&f->other))
 		return false;
-	failing_kill_other(f);
+	fault_kill_other(f);
 	mst_fresh();
 	return true;
 }
@@ -209,26 +239,35 @@ static bool nothing_is_left(void)
 	if (access("/sys/module/memleak_user", F_OK) && access(MST_DIR, F_OK) &&
 	    access("/sys/kernel/slab/mlu_alloc", F_OK) && access("/sys/kernel/slab/mlu_call", F_OK))
 		return true;
-	mst_say("insmod was refused, but something is left");
+	mst_say("expected nothing of the module after the refused insmod, but something is left");
 	return false;
 }
 
-static int load_at(struct failing_site *site, int *failed)
+static int load_at(struct fault_site *site, int *failed)
 {
 	int err = mst_unload();
 
 	if (err && err != ENOENT)
 		mst_die("rmmod: %s", strerror(err));
-	failing_arm(site);
+	fault_arm(site);
 	err = mst_load("");
-	*failed = failing_off();
+	*failed = inject_disable();
 	if (!err)
-		failing_locate();
+		fault_sites_locate();
 	return err;
 }
 
-/* Where the module will lie is not known: most often where it lay before. */
-bool failing_load(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_load() - load the module while a site fails
+ * @f: the test; not used
+ * @site: the site that fails
+ *
+ * The window of the site must be set before the module has an address. The module is most often
+ * loaded at its last one, so that is used, five times at most.
+ *
+ * Return: true if insmod has failed with ENOMEM and left nothing behind, or could continue.
+ */
+bool fault_try_load(struct fault_test *f, struct fault_site *site)
 {
 	int err = 0, failed = 0, tries;
 
@@ -237,8 +276,10 @@ bool failing_load(struct failing *f, struct failing_site *site)
 		err = load_at(site, &failed);
 	if (failed)
 		site->failed = true;
-	if (err ? err != ENOMEM || !failed : failed && failing_is_fatal(site)) {
-		mst_say("insmod: %s, %d have failed", strerror(err), failed);
+	if (err ? err != ENOMEM || !failed : failed && fault_is_fatal(site)) {
+		mst_say("expected insmod to fail with ENOMEM%s, found: %s, %d allocations failed",
+			failed && fault_is_fatal(site) ? "" : " or to succeed", strerror(err),
+			failed);
 		return false;
 	}
 	return !err || nothing_is_left();

@@ -1,94 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocations that fail while a target's events are handled, and while the files of its mappings
- * are read for the first time: for fault_inject.c.
+ * Allocations that fail in event handlers, and in the works that read the files of new mappings:
+ * for fault_inject.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fault_inject.h"
 
-static const struct failing_window nowhere;
+static const struct inject_window nowhere;
 
 /*
- * The table of stacks is made larger by a worker in time; only where that fails is an event the one
- * that asks for memory.
+ * rhashtable_insert_slow() allocates in a handler only if the worker that enlarges the table of
+ * stacks in time has failed: so let the worker's allocation fail.
  */
-static void arm(const struct failing_site *site)
+static void arm_handler_site(const struct fault_site *site)
 {
 	if (!strcmp(site->callee, "rhashtable_insert_slow"))
-		failing_on(failing_kernel("bucket_table_alloc"), nowhere, 1, FAILING_ALWAYS);
+		inject_enable(fault_window_of_kernel("bucket_table_alloc"), nowhere, 1,
+			      INJECT_ALWAYS);
 	else
-		failing_arm(site);
+		fault_arm(site);
 }
 
-bool failing_events(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_events() - let the program allocate while a site in the handlers fails
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if each event was recorded or counted as lost, and the next ones are recorded.
+ */
+bool fault_try_events(struct fault_test *f, struct fault_site *site)
 {
 	bool lost;
 
-	failing_clear(f);
-	arm(site);
+	fault_clear(f);
+	arm_handler_site(site);
 	mst_step(&f->l, "go");
-	site->failed = failing_off() > 0;
+	site->failed = inject_disable() > 0;
 	lost = mst_stat(f->id, "lost_memory");
 	if (!strcmp(site->callee, "rhashtable_insert_slow"))
 		site->failed = lost;
-	return failing_counted(f, f->made) && (!site->failed || failing_exact(f, "code"));
+	return fault_is_counted(f, f->made) && (!site->failed || fault_is_exact(f, "code"));
 }
 
-/* What waits on each CPU from the first event on is asked for by the first event only. */
-bool failing_first_events(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_first_events() - the same, directly after the module was loaded
+ * @f: the test
+ * @site: the site that fails
+ *
+ * The objects that are cached for each CPU are allocated by the first event only.
+ *
+ * Return: as fault_try_events().
+ */
+bool fault_try_first_events(struct fault_test *f, struct fault_site *site)
 {
 	mst_fresh();
 	mst_reload("");
-	failing_locate();
-	failing_attach(f);
-	return failing_events(f, site);
+	fault_sites_locate();
+	fault_attach(f);
+	return fault_try_events(f, site);
 }
 
-/*
- * Neither a pool nor what refills it gets anything, but for one user of the pools.  The first step
- * stores the stacks.  Return: how many events were lost, -1 if some are not accounted for.
+/**
+ * fault_drain_pools() - let all allocations of and for the pools fail during some steps
+ * @f: the test
+ * @spared: a user of the pools whose allocations do not fail
+ *
+ * The stacks are stored in a step before.
+ *
+ * Return: the number of events that were lost, or -1 if not all events are counted.
  */
-long long failing_drain(struct failing *f, struct failing_window spared)
+long long fault_drain_pools(struct fault_test *f, struct inject_window spared)
 {
-	struct failing_window pools = failing_of("insmod", "kmem_cache_alloc_noprof",
-						 "pool_refill");
+	struct inject_window pools = fault_window_of("insmod", "kmem_cache_alloc_noprof", "pool_refill");
 	int i;
 
-	pools.end = failing_of("handlers", "kmem_cache_alloc_noprof", "mlu_pool_alloc").end;
-	failing_clear(f);
+	pools.end = fault_window_of("handlers", "kmem_cache_alloc_noprof", "mlu_pool_alloc").end;
+	fault_clear(f);
 	mst_step(&f->l, "go");
-	failing_on(pools, spared, 1, FAILING_ALWAYS);
-	for (i = 0; i < FAILING_DRAINING; i++)
+	inject_enable(pools, spared, 1, INJECT_ALWAYS);
+	for (i = 0; i < FAULT_DRAIN_STEPS; i++)
 		mst_step(&f->l, "go");
-	failing_off();
-	if (!failing_counted(f, (1 + FAILING_DRAINING) * f->made))
+	inject_disable();
+	if (!fault_is_counted(f, (1 + FAULT_DRAIN_STEPS) * f->made))
 		return -1;
 	return mst_stat(f->id, "lost_memory");
 }
 
-static bool shows_the_code(const struct failing *f)
+static bool shows_the_code(const struct fault_test *f)
 {
 	char *report = mst_text("targets/%d/report", f->id);
 	bool shows = mst_count(report, " code+0x") == 1 && mst_count(report, f->code) == 1;
 
 	if (!shows)
-		mst_say("the code's file is not shown: %s", report);
+		mst_say("expected one frame and one mapping of %s in the report: %s", f->code,
+			report);
 	free(report);
 	return shows;
 }
 
-/* The report waits for what is being read. */
-bool failing_learn(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_learning() - let the program call new code while a site in the works fails
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Reading the report in mst_sound() waits for the works.
+ *
+ * Return: true if the event is counted, and the file of the code is read the next time.
+ */
+bool fault_try_learning(struct fault_test *f, struct fault_site *site)
 {
 	bool good;
 
-	failing_clear(f);
-	failing_arm(site);
+	fault_clear(f);
+	fault_arm(site);
 	mst_step(&f->l, "code");
 	good = mst_sound(f->id);
-	site->failed = failing_off() > 0;
-	good = failing_counted(f, 1) && good;
-	return failing_exact(f, "code") && shows_the_code(f) && good;
+	site->failed = inject_disable() > 0;
+	good = fault_is_counted(f, 1) && good;
+	return fault_is_exact(f, "code") && shows_the_code(f) && good;
 }

@@ -1,110 +1,137 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The module's allocation sites, having the allocations of one of them fail, and what is tried
- * then: see fault_inject.c.
+ * The parts of the test fault_inject (see fault_inject.c): the module's allocation sites (sites.c),
+ * the kernel's fault injection (inject.c), the traced program and common checks (run.c), and what
+ * is tried while a site fails (events.c, files.c, commands.c, attach.c).
  *
- * Each test is a process of its own: what is known of the sites is shared memory.
+ * The harness runs each test in a process of its own; the state of the sites is in shared memory.
  */
-#ifndef FAILING_H
-#define FAILING_H
+#ifndef FAULT_INJECT_H
+#define FAULT_INJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "../lib/mst.h"
 
-#define FAILING_SITES 256
+#define FAULT_SITES 256
 
-/* A call to what may allocate, in one phase of the test. */
-struct failing_site {
+/**
+ * struct fault_site - a call of a function that may allocate, in one phase of the test
+ * @phase: the phase, see sites.sh
+ * @section: the section of the module that contains the call
+ * @callee: the function that is called
+ * @function: the function that contains the call
+ * @offset: offset of the call's return address in the section
+ * @address: the return address itself, in the module as it was loaded last
+ * @failed: the call has failed, so that the site is covered
+ */
+struct fault_site {
 	char phase[16], section[24], callee[48], function[48];
-	unsigned long offset;  /* of the instruction behind the call */
-	unsigned long address; /* of the same, where the module lay when it was last loaded */
+	unsigned long offset, address;
 	bool failed;
 };
 
-struct failing_sites {
+/**
+ * struct fault_sites - all sites
+ * @count: their number
+ * @unknown: number of symbols that sites.sh cannot classify
+ * @site: the sites
+ */
+struct fault_sites {
 	size_t count, unknown;
-	struct failing_site site[FAILING_SITES];
+	struct fault_site site[FAULT_SITES];
 };
 
-extern struct failing_sites *failing_sites;
+extern struct fault_sites *fault_sites;
 
-void failing_read_sites(void);
-void failing_locate(void);
-const char *failing_reason(const struct failing_site *site);
-bool failing_tolerated(const struct failing_site *site);
-bool failing_summary(void);
+void fault_sites_read(void);
+void fault_sites_locate(void);
+const char *fault_site_excuse(const struct fault_site *site);
+bool fault_site_is_tolerated(const struct fault_site *site);
+bool fault_sites_summarize(void);
 
-/* Addresses from start up to end: a stack that has one of them in it is meant. */
-struct failing_window {
+/**
+ * struct inject_window - a range of code
+ * @start: the first address
+ * @end: the first address after it
+ *
+ * An allocation is in the window if one of the return addresses of its stack is.
+ */
+struct inject_window {
 	unsigned long start, end;
 };
 
-struct failing_window failing_at(const struct failing_site *site);
-struct failing_site *failing_site(const char *phase, const char *callee, const char *function);
-struct failing_window failing_of(const char *phase, const char *callee, const char *function);
-struct failing_window failing_kernel(const char *function);
+struct inject_window fault_site_window(const struct fault_site *site);
+struct fault_site *fault_site_find(const char *phase, const char *callee, const char *function);
+struct inject_window fault_window_of(const char *phase, const char *callee, const char *function);
+struct inject_window fault_window_of_kernel(const char *function);
 
-#define FAILING_ALWAYS 1000000
+#define INJECT_ALWAYS 1000000
 
-/* Allocations of tasks that were marked: the test, all its children, and the kernel's workers. */
-const char *failing_why_not(void);
-void failing_begin(void);
-void failing_end(void);
-bool failing_is_watched(void);
-void failing_on(struct failing_window require, struct failing_window reject, int interval,
-		int times);
-void failing_apart(struct failing_window pages, int bytes);
-int failing_pages(void);
-int failing_off(void);
-void failing_nth(int n);
-bool failing_nth_came(void);
+const char *inject_why_not(void);
+void inject_init(void);
+void inject_exit(void);
+bool inject_is_kmemleak_on(void);
+void inject_enable(struct inject_window require, struct inject_window reject, int interval,
+		   int times);
+void inject_separate_pages(struct inject_window pages, int bytes);
+int inject_count_pages(void);
+int inject_disable(void);
+void inject_nth(int n);
+bool inject_nth_has_failed(void);
 
-/* One test: a program that is traced, and what it makes in each step. */
-struct failing {
+/**
+ * struct fault_test - the state of one test
+ * @l: the traced program (pulse)
+ * @other: another one, if its pid is not 0
+ * @code: path of the file that the programs write their code to
+ * @id: the target of @l
+ * @made: number of allocations of one step "go"
+ */
+struct fault_test {
 	struct mst_program l, other;
-	char code[128]; /* the programs' file */
+	char code[128];
 	int id;
-	long long made; /* by one step "go" */
+	long long made;
 };
 
-typedef bool (*failing_attempt)(struct failing *f, struct failing_site *site);
+typedef bool (*fault_attempt)(struct fault_test *f, struct fault_site *site);
 
-void failing_setup(struct failing *f);
-bool failing_teardown(struct failing *f);
-void failing_attach(struct failing *f);
-void failing_clear(struct failing *f);
-void failing_spawn_other(struct failing *f, const char *program);
-void failing_kill_other(struct failing *f);
-void failing_arm(const struct failing_site *site);
-bool failing_is_fatal(const struct failing_site *site);
-bool failing_each(struct failing *f, const char *phase, failing_attempt attempt);
-bool failing_inside(struct failing *f, const char *phase, failing_attempt attempt);
-bool failing_counted(struct failing *f, long long made);
-bool failing_exact(struct failing *f, const char *step);
-bool failing_refused_or_done(int err);
-int failing_command_at(struct failing_site *site, const char *command, int *err);
-bool failing_is_as_before(void);
+void fault_setup(struct fault_test *f);
+bool fault_teardown(struct fault_test *f);
+void fault_attach(struct fault_test *f);
+void fault_clear(struct fault_test *f);
+void fault_spawn_other(struct fault_test *f, const char *program);
+void fault_kill_other(struct fault_test *f);
+void fault_arm(const struct fault_site *site);
+bool fault_is_fatal(const struct fault_site *site);
+bool fault_try_each(struct fault_test *f, const char *phase, fault_attempt attempt);
+bool fault_try_inside(struct fault_test *f, const char *phase, fault_attempt attempt);
+bool fault_is_counted(struct fault_test *f, long long made);
+bool fault_is_exact(struct fault_test *f, const char *step);
+bool fault_is_refused_or_done(int err);
+int fault_command_at(struct fault_site *site, const char *command, int *err);
+bool fault_is_as_before(void);
 
-/* What is tried at a site; each is true if all went as it must. */
-bool failing_events(struct failing *f, struct failing_site *site);
-bool failing_first_events(struct failing *f, struct failing_site *site);
-#define FAILING_DRAINING 4 /* steps */
-long long failing_drain(struct failing *f, struct failing_window spared);
-bool failing_learn(struct failing *f, struct failing_site *site);
-void failing_note_files(void);
-bool failing_files(struct failing *f, struct failing_site *site);
-bool failing_files_one_by_one(void);
-bool failing_command_clear(struct failing *f, struct failing_site *site);
-bool failing_command_detach(struct failing *f, struct failing_site *site);
-bool failing_command_empty(struct failing *f, struct failing_site *site);
-bool failing_commands_one_by_one(struct failing *f);
-bool failing_command_attach(struct failing *f, struct failing_site *site);
-bool failing_attach_second(struct failing *f, struct failing_site *site);
-bool failing_attach_without_names(struct failing *f);
-bool failing_attach_halfway(struct failing *f);
-bool failing_attach_stranger(struct failing *f);
-bool failing_load(struct failing *f, struct failing_site *site);
+/* Operations that are tried while a site fails; true if the module did what it must */
+bool fault_try_events(struct fault_test *f, struct fault_site *site);
+bool fault_try_first_events(struct fault_test *f, struct fault_site *site);
+#define FAULT_DRAIN_STEPS 4 /* steps */
+long long fault_drain_pools(struct fault_test *f, struct inject_window spared);
+bool fault_try_learning(struct fault_test *f, struct fault_site *site);
+void fault_note_files(void);
+bool fault_try_files(struct fault_test *f, struct fault_site *site);
+bool fault_try_files_one_by_one(void);
+bool fault_try_clear(struct fault_test *f, struct fault_site *site);
+bool fault_try_detach(struct fault_test *f, struct fault_site *site);
+bool fault_try_empty_command(struct fault_test *f, struct fault_site *site);
+bool fault_try_commands_one_by_one(struct fault_test *f);
+bool fault_try_attach(struct fault_test *f, struct fault_site *site);
+bool fault_try_second_attach(struct fault_test *f, struct fault_site *site);
+bool fault_try_attach_without_names(struct fault_test *f);
+bool fault_try_attach_halfway(struct fault_test *f);
+bool fault_try_attach_stranger(struct fault_test *f);
+bool fault_try_load(struct fault_test *f, struct fault_site *site);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Allocations that fail while the module's files are read: for fault_inject.c. */
+/* Allocations that fail while the files of the module in debugfs are read: for fault_inject.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,22 +13,24 @@ static const char *const files[] = { "report", "allocations", "stats", "control"
 
 #define FILES (sizeof(files) / sizeof(files[0]))
 
-static const struct failing_window anywhere = { 0, ~0ul }, nowhere;
+static const struct inject_window anywhere = { 0, ~0ul }, nowhere;
 static char *expected[FILES];
 static char text[TEXT_MAX];
 
-/* The texts as they are while nothing fails and nothing happens. */
-void failing_note_files(void)
+/**
+ * fault_note_files() - read the files, which must not change any more, while nothing fails
+ */
+void fault_note_files(void)
 {
 	size_t i;
 
 	for (i = 0; i < FILES; i++)
 		expected[i] = mst_text("%s", files[i]);
-	/* Its pages are there from now on: a fault on one would be an allocation of its own. */
+	/* Touch all pages of the buffer: a page fault later would be an allocation. */
 	memset(text, 1, sizeof(text));
 }
 
-/* All of a file in @text, or why not. */
+/* Reads a file into @text; returns 0 or an errno. */
 static int read_file(const char *name)
 {
 	int fd = mst_open(O_RDONLY, "%s", name), err = 0;
@@ -53,8 +55,8 @@ static bool is_refused_or_whole(size_t i, int err)
 {
 	if (err == ENOMEM || (!err && !strcmp(text, expected[i])))
 		return true;
-	mst_say("%s: %s, %zu bytes of %zu", files[i], strerror(err), strlen(text),
-		strlen(expected[i]));
+	mst_say("%s: expected ENOMEM or all of its %zu bytes, found: %s, %zu bytes", files[i],
+		strlen(expected[i]), strerror(err), strlen(text));
 	return false;
 }
 
@@ -63,7 +65,14 @@ static bool is_whole(size_t i)
 	return read_file(files[i]) == 0 && is_refused_or_whole(i, 0);
 }
 
-bool failing_files(struct failing *f, struct failing_site *site)
+/**
+ * fault_try_files() - read each file while a site fails
+ * @f: the test; not used
+ * @site: the site that fails
+ *
+ * Return: true if each read has failed with ENOMEM or was complete, and the next one is complete.
+ */
+bool fault_try_files(struct fault_test *f, struct fault_site *site)
 {
 	bool good = true;
 	size_t i;
@@ -71,40 +80,45 @@ bool failing_files(struct failing *f, struct failing_site *site)
 
 	(void)f;
 	for (i = 0; i < FILES; i++) {
-		failing_arm(site);
+		fault_arm(site);
 		err = read_file(files[i]);
-		if (failing_off() > 0)
+		if (inject_disable() > 0)
 			site->failed = true;
 		good = is_refused_or_whole(i, err) && is_whole(i) && good;
 	}
 	return good;
 }
 
-/* All allocations of one reading, in the module or not, one after the other. */
+/* Reads a file with each allocation of the reader failing in turn, in the module or elsewhere. */
 static bool fail_one_by_one(size_t i)
 {
 	bool came = true;
 	int n, err;
 
 	for (n = 1; came && n < 1000; n++) {
-		failing_nth(n);
+		inject_nth(n);
 		err = read_file(files[i]);
-		came = failing_nth_came();
+		came = inject_nth_has_failed();
 		if (!is_refused_or_whole(i, err))
 			return false;
 	}
 	if (n > 5)
 		return is_whole(i);
-	mst_say("%s: only %d allocations", files[i], n - 2);
+	mst_say("%s: expected at least 4 allocations by the reader, found %d", files[i], n - 2);
 	return false;
 }
 
-bool failing_files_one_by_one(void)
+/**
+ * fault_try_files_one_by_one() - read each file with each allocation of the reader failing in turn
+ *
+ * Return: true if each read has failed with ENOMEM or was complete.
+ */
+bool fault_try_files_one_by_one(void)
 {
 	bool good = true;
 	size_t i;
 
-	failing_on(anywhere, nowhere, 1, 0);
+	inject_enable(anywhere, nowhere, 1, 0);
 	for (i = 0; i < FILES; i++)
 		good = fail_one_by_one(i) && good;
 	return good;

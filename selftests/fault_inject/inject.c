@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's fault injection, for fault_inject.c: which allocations fail, in whom, and how many have.
+ * The kernel's fault injection (Documentation/fault-injection): selects the allocations that fail,
+ * and counts the failed ones.
  *
- * failslab and fail_page_alloc get the same settings.  A task must be marked, which keeps the walks
- * through stacks few; who is marked hands it on to his children.  Nothing is printed by a failure:
- * what a machine looks for in the log are the module's faults.
+ * failslab and fail_page_alloc get the same settings. Only tasks with make-it-fail set are
+ * affected: the test, its children, which inherit it, and the kernel's workers. The stacks of
+ * other tasks need not be walked then. Failures print nothing, because the test machine searches
+ * the kernel's log for messages of a broken module.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -33,7 +35,12 @@ static int console_level;
 static int fds[FAULTS][SETTINGS], nth_fd = -1;
 static int armed;
 
-const char *failing_why_not(void)
+/**
+ * inject_why_not() - check whether the kernel has what these tests need
+ *
+ * Return: NULL, or what is missing.
+ */
+const char *inject_why_not(void)
 {
 	if (access(DEBUGFS "failslab/require-start", W_OK))
 		return "the kernel has no failslab with a filter for stacks";
@@ -54,25 +61,25 @@ static int open_setting(const char *fault, const char *setting)
 	return fd;
 }
 
-static void put(int fd, const char *text)
+static void write_setting(int fd, const char *text)
 {
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		mst_die("fault injection does not take %s: %m", text);
+		mst_die("cannot write %s to a setting of fault injection: %m", text);
 }
 
-static void put_number(int fd, unsigned long value)
+static void write_number(int fd, unsigned long value)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "0x%lx", value);
-	put(fd, text);
+	write_setting(fd, text);
 }
 
-static void set(const char *fault, const char *setting, const char *value)
+static void apply_setting(const char *fault, const char *setting, const char *value)
 {
 	int fd = open_setting(fault, setting);
 
-	put(fd, value);
+	write_setting(fd, value);
 	close(fd);
 }
 
@@ -91,7 +98,7 @@ static bool is_kernel_worker(const char *pid)
 	return !strncmp(comm, "kworker/", 8);
 }
 
-static void mark(const char *pid, const char *value)
+static void mark_task(const char *pid, const char *value)
 {
 	char path[300];
 	int fd;
@@ -100,30 +107,30 @@ static void mark(const char *pid, const char *value)
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return; /* it has ended */
-	put(fd, value);
+	write_setting(fd, value);
 	close(fd);
 }
 
-/* Workers that are yet to come are children of kthreadd. */
-static void mark_all(const char *value)
+/* Marks kthreadd (PID 2), too, whose children new workers are. */
+static void mark_tasks(const char *value)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	if (!proc)
 		mst_die("/proc: %m");
-	mark("self", value);
-	mark("2", value);
+	mark_task("self", value);
+	mark_task("2", value);
 	while ((entry = readdir(proc)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
 		    is_kernel_worker(entry->d_name))
-			mark(entry->d_name, value);
+			mark_task(entry->d_name, value);
 	closedir(proc);
 }
 
 /*
- * The kernel tells of what it did not get at length, and a console is slow: only the log is to have
- * it.  Returns the level before.
+ * The kernel prints long messages about failed allocations, for which a serial console is too slow.
+ * Returns the previous level.
  */
 static int set_console_level(int level)
 {
@@ -138,50 +145,59 @@ static int set_console_level(int level)
 	return before;
 }
 
-void failing_begin(void)
+/**
+ * inject_init() - prepare fault injection: nothing fails until inject_enable() or inject_nth()
+ */
+void inject_init(void)
 {
 	int i, s;
 
 	console_level = set_console_level(CONSOLE_ERRORS);
 	for (i = 0; i < FAULTS; i++) {
-		set(faults[i], "probability", "0");
-		set(faults[i], "verbose", "0");
-		set(faults[i], "task-filter", "Y");
-		set(faults[i], "stacktrace-depth", "32");
-		set(faults[i], "ignore-gfp-wait", "N");
+		apply_setting(faults[i], "probability", "0");
+		apply_setting(faults[i], "verbose", "0");
+		apply_setting(faults[i], "task-filter", "Y");
+		apply_setting(faults[i], "stacktrace-depth", "32");
+		apply_setting(faults[i], "ignore-gfp-wait", "N");
 		for (s = 0; s < SETTINGS; s++)
 			fds[i][s] = open_setting(faults[i], settings[s]);
-		put(fds[i][TIMES], "0");
-		set(faults[i], "probability", "100");
+		write_setting(fds[i][TIMES], "0");
+		apply_setting(faults[i], "probability", "100");
 	}
-	set("fail_page_alloc", "min-order", "0");
-	set("fail_page_alloc", "ignore-gfp-highmem", "N");
-	mark_all("1");
+	apply_setting("fail_page_alloc", "min-order", "0");
+	apply_setting("fail_page_alloc", "ignore-gfp-highmem", "N");
+	mark_tasks("1");
 }
 
-/* As the kernel came up, but for what it would print. */
-void failing_end(void)
+/**
+ * inject_exit() - restore the defaults of the kernel, apart from "verbose"
+ */
+void inject_exit(void)
 {
 	int i;
 
 	for (i = 0; i < FAULTS; i++) {
-		set(faults[i], "probability", "0");
-		set(faults[i], "task-filter", "N");
-		set(faults[i], "require-start", "0");
-		set(faults[i], "require-end", "0xffffffffffffffff");
-		set(faults[i], "ignore-gfp-wait", "Y");
+		apply_setting(faults[i], "probability", "0");
+		apply_setting(faults[i], "task-filter", "N");
+		apply_setting(faults[i], "require-start", "0");
+		apply_setting(faults[i], "require-end", "0xffffffffffffffff");
+		apply_setting(faults[i], "ignore-gfp-wait", "Y");
 	}
-	set("fail_page_alloc", "min-order", "1");
-	set("fail_page_alloc", "ignore-gfp-highmem", "Y");
-	mark_all("0");
+	apply_setting("fail_page_alloc", "min-order", "1");
+	apply_setting("fail_page_alloc", "ignore-gfp-highmem", "Y");
+	mark_tasks("0");
 	set_console_level(console_level);
 }
 
-/*
- * What finds leaks switches itself off when it gets no memory, and would then find none.  The word
- * changes nothing: it is how the kernel comes up.
+/**
+ * inject_is_kmemleak_on() - check that kmemleak, which looks for leaks after the test, still works
+ *
+ * kmemleak disables itself when one of its own allocations fails, and refuses all writes then. The
+ * setting that is written here is the default.
+ *
+ * Return: true if it works or does not exist.
  */
-bool failing_is_watched(void)
+bool inject_is_kmemleak_on(void)
 {
 	int fd = open(DEBUGFS "kmemleak", O_WRONLY);
 	bool watched;
@@ -193,72 +209,91 @@ bool failing_is_watched(void)
 	return watched;
 }
 
-/*
- * From now on every @interval-th allocation whose stack has an address in @require and none in
- * @reject fails, until @times of each sort have; times comes last, and at 0 nothing is looked at.
+/**
+ * inject_enable() - let allocations fail from now on
+ * @require: only those in this window
+ * @reject: and none in this window; an empty one rejects nothing
+ * @interval: of these, each @interval-th fails
+ * @times: number of slab allocations, and of page allocations, that fail; 0: none
+ *
+ * "times" is written last: while it is 0, the kernel does not look at the other settings.
  */
-void failing_on(struct failing_window require, struct failing_window reject, int interval,
-		int times)
+void inject_enable(struct inject_window require, struct inject_window reject, int interval,
+		   int times)
 {
 	int i;
 
 	armed = times;
 	for (i = 0; i < FAULTS; i++) {
-		put_number(fds[i][REQUIRE_START], require.start);
-		put_number(fds[i][REQUIRE_END], require.end);
-		put_number(fds[i][REJECT_START], reject.start);
-		put_number(fds[i][REJECT_END], reject.end);
-		put_number(fds[i][INTERVAL], interval);
-		put_number(fds[i][SPACE], 0);
+		write_number(fds[i][REQUIRE_START], require.start);
+		write_number(fds[i][REQUIRE_END], require.end);
+		write_number(fds[i][REJECT_START], reject.start);
+		write_number(fds[i][REJECT_END], reject.end);
+		write_number(fds[i][INTERVAL], interval);
+		write_number(fds[i][SPACE], 0);
 	}
 	for (i = 0; i < FAULTS; i++)
-		put_number(fds[i][TIMES], times);
+		write_number(fds[i][TIMES], times);
 }
 
-/*
- * Other than failing_on() said, pages fail at @pages, and what is no page not before @bytes of it.
- * Nothing else may happen meanwhile.
+/**
+ * inject_separate_pages() - after inject_enable(): let page allocations fail elsewhere
+ * @pages: page allocations fail in this window
+ * @bytes: slab allocations do not fail before so many bytes have been allocated
+ *
+ * Nothing that must not fail may be done between the two calls.
  */
-void failing_apart(struct failing_window pages, int bytes)
+void inject_separate_pages(struct inject_window pages, int bytes)
 {
-	put_number(fds[PAGES][REQUIRE_START], pages.start);
-	put_number(fds[PAGES][REQUIRE_END], pages.end);
-	put_number(fds[SLAB][SPACE], bytes);
+	write_number(fds[PAGES][REQUIRE_START], pages.start);
+	write_number(fds[PAGES][REQUIRE_END], pages.end);
+	write_number(fds[SLAB][SPACE], bytes);
 }
 
-/* An open file tells its number once only. */
-static int times_left(const char *fault)
+/* The file is opened for each read, because it can be read only once. */
+static int read_times_left(const char *fault)
 {
 	int fd = open_setting(fault, "times");
 	char text[24] = "";
 
 	if (read(fd, text, sizeof(text) - 1) <= 0)
-		mst_die("fault injection does not tell: %m");
+		mst_die("cannot read \"times\" of fault injection: %m");
 	close(fd);
 	return atoi(text);
 }
 
-/* How many pages have failed so far. */
-int failing_pages(void)
+/**
+ * inject_count_pages() - count the page allocations that have failed since inject_enable()
+ *
+ * Return: their number.
+ */
+int inject_count_pages(void)
 {
-	return armed - times_left(faults[PAGES]);
+	return armed - read_times_left(faults[PAGES]);
 }
 
-/* How many allocations have failed since. */
-int failing_off(void)
+/**
+ * inject_disable() - let no more allocations fail
+ *
+ * Return: the number of allocations that have failed since inject_enable().
+ */
+int inject_disable(void)
 {
 	int i, failed = 0;
 
 	for (i = 0; i < FAULTS; i++) {
-		failed += armed - times_left(faults[i]);
-		put(fds[i][TIMES], "0");
+		failed += armed - read_times_left(faults[i]);
+		write_setting(fds[i][TIMES], "0");
 	}
 	armed = 0;
 	return failed;
 }
 
-/* The calling thread's @n-th allocation from here on fails, wherever it is made; 0: none. */
-void failing_nth(int n)
+/**
+ * inject_nth() - let one allocation of this thread fail, wherever it is made
+ * @n: the @n-th from now on; 0: none
+ */
+void inject_nth(int n)
 {
 	char text[12];
 
@@ -267,16 +302,20 @@ void failing_nth(int n)
 	if (nth_fd < 0)
 		mst_die("fail-nth: %m");
 	snprintf(text, sizeof(text), "%d", n);
-	put(nth_fd, text);
+	write_setting(nth_fd, text);
 }
 
-/* Has it failed? If not, there were fewer. */
-bool failing_nth_came(void)
+/**
+ * inject_nth_has_failed() - check whether the allocation of inject_nth() has failed, and end that
+ *
+ * Return: true if it has; false if there have been fewer allocations.
+ */
+bool inject_nth_has_failed(void)
 {
 	char text[12] = "";
 
 	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
 		mst_die("fail-nth: %m");
-	failing_nth(0);
+	inject_nth(0);
 	return atoi(text) == 0;
 }

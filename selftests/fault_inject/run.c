@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the tests of fault_inject.c have in common: the traced program, going through the sites of a
- * phase, and what must be so before and after a failure.
+ * The common part of the tests of fault_inject.c: starts the traced program, lets each site of a
+ * phase fail, and checks the state before and after a failure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,41 +10,58 @@
 
 #include "fault_inject.h"
 
-/* Every so many allocations at a site one fails; 1: all of them do. */
+/* fault_arm() lets the allocation with this number at a site fail; 1: all allocations fail. */
 static int every = 1;
 
-void failing_attach(struct failing *f)
+/**
+ * fault_attach() - attach to the traced program
+ * @f: the test
+ */
+void fault_attach(struct fault_test *f)
 {
 	if (mst_command("attach %d", f->l.pid))
 		mst_die("%s", mst_refusal);
 	f->id = mst_id(f->l.pid);
 }
 
-void failing_clear(struct failing *f)
+/**
+ * fault_clear() - clear the target of the traced program
+ * @f: the test
+ */
+void fault_clear(struct fault_test *f)
 {
 	if (mst_command("clear %d", f->l.pid))
 		mst_die("%s", mst_refusal);
 }
 
-/* A test that came to a bad end may have left anything. */
-void failing_setup(struct failing *f)
+/**
+ * fault_setup() - start a test, whatever state a failed test before it has left
+ * @f: set up here
+ */
+void fault_setup(struct fault_test *f)
 {
-	failing_off();
+	inject_disable();
 	mst_load("");
-	failing_locate();
+	fault_sites_locate();
 	mst_fresh();
 	snprintf(f->code, sizeof(f->code), "%s/code", mst_scratch());
-	/* An object that nobody looks into: none of its pages is in memory for long. */
+	/* libtwo.so is mapped and never touched, so that its pages can be dropped from memory. */
 	mst_spawn(&f->l, "pulse", f->code, mst_here("programs/libtwo.so"), NULL);
-	failing_attach(f);
+	fault_attach(f);
 	mst_step(&f->l, "go");
 	if (!mst_exact(&f->l))
-		mst_die("not exact before anything has failed");
+		mst_die("the listed blocks are wrong before anything has failed");
 	f->made = mst_stat(f->id, "allocated");
 }
 
-/* Nothing uses memory when there is no target, as after insmod.  What has leaked is told once. */
-bool failing_is_as_before(void)
+/**
+ * fault_is_as_before() - check that the module uses no memory, targets and probes, as after insmod
+ *
+ * A leak is reported once; later calls expect the leaked bytes.
+ *
+ * Return: true if that is so within 10 s.
+ */
+bool fault_is_as_before(void)
 {
 	static long long leaked;
 
@@ -56,46 +73,70 @@ bool failing_is_as_before(void)
 	return false;
 }
 
-/* The programs live until here, and find their blocks as they must be. */
-bool failing_teardown(struct failing *f)
+/**
+ * fault_teardown() - end a test: the programs must still run and find their blocks unchanged
+ * @f: the test
+ *
+ * Return: true if they do, and if the module uses no memory afterwards.
+ */
+bool fault_teardown(struct fault_test *f)
 {
-	failing_off();
+	inject_disable();
 	mst_step(&f->l, "code");
 	if (f->other.pid)
 		mst_step(&f->other, "code");
 	mst_fresh();
 	unlink(f->code);
-	failing_kill_other(f);
-	return mst_end(&f->l) == 0 && failing_is_as_before();
+	fault_kill_other(f);
+	return mst_end(&f->l) == 0 && fault_is_as_before();
 }
 
-void failing_spawn_other(struct failing *f, const char *program)
+/**
+ * fault_spawn_other() - start another program, in place of an earlier one
+ * @f: the test
+ * @program: pulse or pulse_static
+ */
+void fault_spawn_other(struct fault_test *f, const char *program)
 {
-	failing_kill_other(f);
+	fault_kill_other(f);
 	mst_spawn(&f->other, program, f->code, NULL);
 }
 
-void failing_kill_other(struct failing *f)
+/**
+ * fault_kill_other() - kill the other program, if there is one
+ * @f: the test
+ */
+void fault_kill_other(struct fault_test *f)
 {
 	if (f->other.pid)
 		mst_kill(&f->other);
 	f->other.pid = 0;
 }
 
-void failing_arm(const struct failing_site *site)
+/**
+ * fault_arm() - let the allocations at a site fail: all, or the one that fault_try_inside() selects
+ * @site: the site
+ */
+void fault_arm(const struct fault_site *site)
 {
-	const struct failing_window nowhere = { 0 };
+	const struct inject_window nowhere = { 0 };
 
-	failing_on(failing_at(site), nowhere, every, every > 1 ? 1 : FAILING_ALWAYS);
+	inject_enable(fault_site_window(site), nowhere, every, every > 1 ? 1 : INJECT_ALWAYS);
 }
 
-/* Must it be refused?  The kernel itself can do without some of what it asks for. */
-bool failing_is_fatal(const struct failing_site *site)
+/**
+ * fault_is_fatal() - check whether a failure at a site must make the operation fail
+ * @site: the site
+ *
+ * Return: false if the kernel or the module can continue without the memory.
+ */
+bool fault_is_fatal(const struct fault_site *site)
 {
-	return every == 1 && !failing_tolerated(site);
+	return every == 1 && !fault_site_is_tolerated(site);
 }
 
-static bool try_one(struct failing *f, struct failing_site *site, failing_attempt attempt)
+/* Returns what the attempt returns; prints the site if that is false. */
+static bool try_site(struct fault_test *f, struct fault_site *site, fault_attempt attempt)
 {
 	if (attempt(f, site))
 		return true;
@@ -103,27 +144,34 @@ static bool try_one(struct failing *f, struct failing_site *site, failing_attemp
 	return false;
 }
 
-/* Each site of a phase that has not failed yet; false if one of the attempts was. */
-bool failing_each(struct failing *f, const char *phase, failing_attempt attempt)
+/**
+ * fault_try_each() - let each site of a phase fail that has not failed yet and can be reached
+ * @f: the test
+ * @phase: the phase
+ * @attempt: called for each site
+ *
+ * Return: true if all attempts have returned true.
+ */
+bool fault_try_each(struct fault_test *f, const char *phase, fault_attempt attempt)
 {
 	bool good = true;
 	size_t i;
 
-	for (i = 0; i < failing_sites->count; i++) {
-		struct failing_site *site = &failing_sites->site[i];
+	for (i = 0; i < fault_sites->count; i++) {
+		struct fault_site *site = &fault_sites->site[i];
 
-		if (!strcmp(site->phase, phase) && !site->failed && !failing_reason(site))
-			good = try_one(f, site, attempt) && good;
+		if (!strcmp(site->phase, phase) && !site->failed && !fault_site_excuse(site))
+			good = try_site(f, site, attempt) && good;
 	}
 	return good;
 }
 
-static struct failing_site *first_failed(const char *phase, const char *callee)
+static struct fault_site *find_failed_site(const char *phase, const char *callee)
 {
 	size_t i;
 
-	for (i = 0; i < failing_sites->count; i++) {
-		struct failing_site *site = &failing_sites->site[i];
+	for (i = 0; i < fault_sites->count; i++) {
+		struct fault_site *site = &fault_sites->site[i];
 
 		if (site->failed && !strcmp(site->phase, phase) && !strcmp(site->callee, callee))
 			return site;
@@ -131,8 +179,15 @@ static struct failing_site *first_failed(const char *phase, const char *callee)
 	return NULL;
 }
 
-/* Callees that allocate several times: not the first time fails, but a later one. */
-bool failing_inside(struct failing *f, const char *phase, failing_attempt attempt)
+/**
+ * fault_try_inside() - let a later allocation within a callee fail, not the first one
+ * @f: the test
+ * @phase: the phase; of it, the sites of callees that allocate several times
+ * @attempt: called for each site and number of the allocation
+ *
+ * Return: true if all attempts have returned true.
+ */
+bool fault_try_inside(struct fault_test *f, const char *phase, fault_attempt attempt)
 {
 	static const char *const callees[] = { "uprobe_register", "dentry_open", "mlu_pool_init",
 					       "alloc_workqueue" };
@@ -140,17 +195,25 @@ bool failing_inside(struct failing *f, const char *phase, failing_attempt attemp
 	size_t i;
 
 	for (i = 0; i < sizeof(callees) / sizeof(callees[0]); i++) {
-		struct failing_site *site = first_failed(phase, callees[i]);
+		struct fault_site *site = find_failed_site(phase, callees[i]);
 
 		for (every = 2; site && every <= 5; every += 3)
-			good = try_one(f, site, attempt) && good;
+			good = try_site(f, site, attempt) && good;
 		every = 1;
 	}
 	return good;
 }
 
-/* Of @made events each is recorded or counted as lost. */
-bool failing_counted(struct failing *f, long long made)
+/**
+ * fault_is_counted() - check that each allocation is recorded or counted as lost for want of memory
+ * @f: the test
+ * @made: number of allocations since the last clear
+ *
+ * Prints the numbers if not.
+ *
+ * Return: true if that is so, and if nothing else was lost or is uncertain.
+ */
+bool fault_is_counted(struct fault_test *f, long long made)
 {
 	long long recorded = mst_stat(f->id, "allocated");
 	long long lost = mst_stat(f->id, "lost_memory");
@@ -158,40 +221,60 @@ bool failing_counted(struct failing *f, long long made)
 	if (recorded + lost == made && !mst_stat(f->id, "lost_limit") &&
 	    !mst_stat(f->id, "uncertain"))
 		return true;
-	mst_say("made %lld, recorded %lld, lost %lld", made, recorded, lost);
+	mst_say("expected %lld allocations recorded or lost_memory, found %lld recorded, %lld lost",
+		made, recorded, lost);
 	return false;
 }
 
-/* A step in which nothing fails. */
-bool failing_exact(struct failing *f, const char *step)
+/**
+ * fault_is_exact() - check a step in which nothing fails
+ * @f: the test
+ * @step: "go" or "code"
+ *
+ * Return: true if nothing was lost and the target lists what the program keeps.
+ */
+bool fault_is_exact(struct fault_test *f, const char *step)
 {
-	failing_clear(f);
+	fault_clear(f);
 	mst_step(&f->l, step);
-	return failing_counted(f, strcmp(step, "go") ? 1 : f->made) &&
+	return fault_is_counted(f, strcmp(step, "go") ? 1 : f->made) &&
 	       !mst_stat(f->id, "lost_memory") && mst_exact(&f->l);
 }
 
-/* Refused for want of memory, with a sentence that says so, or done. */
-bool failing_refused_or_done(int err)
+/**
+ * fault_is_refused_or_done() - check the result of the last command
+ * @err: its errno
+ *
+ * Return: true if it was accepted, or refused with ENOMEM and a message that says so.
+ */
+bool fault_is_refused_or_done(int err)
 {
 	if (!err || (err == ENOMEM && strstr(mst_refusal, " (ENOMEM), written by ")))
 		return true;
-	mst_say("%s: '%s'", strerror(err), mst_refusal);
+	mst_say("expected success or ENOMEM and its message, found %s: '%s'", strerror(err),
+		mst_refusal);
 	return false;
 }
 
-/*
- * How many allocations have failed, and the command's errno.  The refusal before it is another one,
- * which must not be taken for its own.
+/**
+ * fault_command_at() - write a command while a site fails
+ * @site: the site; marked as failed if one of its allocations was
+ * @command: the command
+ * @err: set to its errno
+ *
+ * Writes an invalid command before, so that the refusal of an earlier command cannot be mistaken
+ * for that of this one.
+ *
+ * Return: the number of allocations that have failed.
  */
-int failing_command_at(struct failing_site *site, const char *command, int *err)
+int fault_command_at(struct fault_site *site, const char *command, int *err)
 {
 	int failed;
 
 	mst_command("nonsense");
-	failing_arm(site);
+	fault_arm(site);
 	*err = mst_command("%s", command);
-	failed = failing_off();
+	failed = inject_disable();
 	if (failed)
 		site->failed = true;
 	return failed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's allocation sites as sites.sh tells them, for fault_inject.c: those that no test
- * can make fail, and why, and what the others have come to.
+ * The module's allocation sites, which sites.sh lists, for fault_inject.c: their addresses, which
+ * of them have failed, and which cannot be made to fail, and why.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,96 +12,110 @@
 
 #include "fault_inject.h"
 
-struct failing_sites *failing_sites;
+struct fault_sites *fault_sites;
 
-/* "" stands for any. */
+/* A site that cannot be made to fail; "" matches any phase, function or callee. */
 struct excuse {
 	const char *phase, *function, *callee, *reason;
 };
 
-#define HAS_VMALLOC "who may sleep has it from vmalloc, too"
-#define HAS_CHUNK "it is a piece of what the kernel holds ready for all CPUs"
+#define HAS_VMALLOC "callers that may sleep fall back to vmalloc"
+#define HAS_CHUNK "it takes a part of a chunk that the kernel has allocated for all CPUs already"
 
 static const struct excuse excuses[] = {
-	{ "handlers", "mlu_mem_zalloc", "__kvmalloc_node_noprof", "a handler does not sleep" },
+	{ "handlers", "mlu_mem_zalloc", "__kvmalloc_node_noprof",
+	  "called by callers that may sleep only" },
 	{ "learning", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "commands", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "attach", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "", "", "pcpu_alloc_noprof", HAS_CHUNK },
 	{ "handlers", "mlu_stacks_intern", "rht_bucket_nested_insert",
-	  "only a table for a thousand stacks that was not to be had in one piece is nested" },
+	  "a table is nested only if a large one cannot be allocated contiguously" },
 	{ "learning", "mlu_stacks_intern", "",
-	  "the same calls fail for handlers; a work meets a growing table by chance only" },
+	  "the calls fail in handlers; in a work, the table grows by chance only" },
 	{ "learning", "image_read", "kernel_read",
-	  "the file has just been written: it is in memory" },
+	  "the file has just been written, so that it is in the page cache" },
 	{ "learning", "mlu_allocator_find", "__kmalloc_noprof",
-	  "what is mapped later here is no allocator; the same call fails at the attach" },
-	{ "learning", "mlu_rules_of_memory", "", "the vdso is read at the attach" },
+	  "no allocator is mapped after the attach here; the call fails during attach" },
+	{ "learning", "mlu_rules_of_memory", "", "the vdso is read during attach" },
 	{ "attach", "", "access_process_vm",
-	  "the page is there: the breakpoint has just been written to it" },
+	  "the page is present, as the breakpoint has just been written to it" },
 };
 
-static bool matches(const char *pattern, const char *word)
+static bool matches_word(const char *pattern, const char *word)
 {
 	return !*pattern || !strcmp(pattern, word);
 }
 
-/* Why it is out of reach; NULL if it is not. */
-const char *failing_reason(const struct failing_site *site)
+/**
+ * fault_site_excuse() - find out why a site cannot be made to fail
+ * @site: the site
+ *
+ * Return: the reason, or NULL if it can.
+ */
+const char *fault_site_excuse(const struct fault_site *site)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++)
-		if (matches(excuses[i].phase, site->phase) &&
-		    matches(excuses[i].function, site->function) &&
-		    matches(excuses[i].callee, site->callee))
+		if (matches_word(excuses[i].phase, site->phase) &&
+		    matches_word(excuses[i].function, site->function) &&
+		    matches_word(excuses[i].callee, site->callee))
 			return excuses[i].reason;
 	return NULL;
 }
 
-/*
- * Is nothing refused for it?  debugfs may be switched off, so that an error of it is none of ours:
- * what it has no file for is traced nevertheless.  A reserve that is not full is filled later.
+/**
+ * fault_site_is_tolerated() - check whether the module continues if the call fails
+ * @site: the site
+ *
+ * debugfs may be disabled, so that its errors are ignored: a target without files is traced all the
+ * same. A reserve that could not be filled is filled later.
+ *
+ * Return: true if no operation is refused because of it.
  */
-bool failing_tolerated(const struct failing_site *site)
+bool fault_site_is_tolerated(const struct fault_site *site)
 {
 	return !strncmp(site->callee, "debugfs_create_", strlen("debugfs_create_")) ||
 	       !strcmp(site->function, "pool_refill");
 }
 
-static void add(struct failing_sites *sites, const char *line)
+static void add_site(struct fault_sites *sites, const char *line)
 {
-	struct failing_site *site = &sites->site[sites->count];
+	struct fault_site *site = &sites->site[sites->count];
 
-	if (sites->count == FAILING_SITES)
-		mst_die("more than %d sites", FAILING_SITES);
+	if (sites->count == FAULT_SITES)
+		mst_die("more than %d sites", FAULT_SITES);
 	if (sscanf(line, "site %15s %23s %lx %47s %47s", site->phase, site->section, &site->offset,
 		   site->callee, site->function) == 5) {
 		sites->count++;
 		return;
 	}
-	mst_say("%.*s: neither known to allocate nor not to, see sites.sh",
+	mst_say("%.*s: add it to one of the lists of sites.sh, whether it allocates or not",
 		(int)strcspn(line, "\n"), line);
 	sites->unknown++;
 }
 
-void failing_read_sites(void)
+/**
+ * fault_sites_read() - read the sites of the module's file into memory shared with all tests
+ */
+void fault_sites_read(void)
 {
 	const char *module = getenv("MLU_MODULE");
 	char command[1100], line[256];
 	FILE *pipe;
 
-	failing_sites = mmap(NULL, sizeof(*failing_sites), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (failing_sites == MAP_FAILED)
+	fault_sites = mmap(NULL, sizeof(*fault_sites), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fault_sites == MAP_FAILED)
 		mst_die("mmap: %m");
 	snprintf(command, sizeof(command), "'%s' '%s'", mst_here("fault_inject/sites.sh"),
 		 module ? module : mst_here("../module/memleak_user.ko"));
 	pipe = popen(command, "r");
 	while (pipe && fgets(line, sizeof(line), pipe))
-		add(failing_sites, line);
-	if (!pipe || pclose(pipe) || !failing_sites->count)
-		mst_die("the module's sites are not to be had: %s", command);
+		add_site(fault_sites, line);
+	if (!pipe || pclose(pipe) || !fault_sites->count)
+		mst_die("cannot read the module's allocation sites: %s", command);
 }
 
 static unsigned long base_of(const char *section)
@@ -117,19 +131,21 @@ static unsigned long base_of(const char *section)
 	close(fd);
 	base = strtoul(text, NULL, 16);
 	if (!base)
-		mst_die("%s: the address is not told", path);
+		mst_die("%s: the address is hidden", path);
 	return base;
 }
 
-/* The module has been loaded: where are its sites? */
-void failing_locate(void)
+/**
+ * fault_sites_locate() - set the addresses of all sites, after the module was loaded
+ */
+void fault_sites_locate(void)
 {
 	const char *section = "";
 	unsigned long base = 0;
 	size_t i;
 
-	for (i = 0; i < failing_sites->count; i++) {
-		struct failing_site *site = &failing_sites->site[i];
+	for (i = 0; i < fault_sites->count; i++) {
+		struct fault_site *site = &fault_sites->site[i];
 
 		if (strcmp(section, site->section)) {
 			section = site->section;
@@ -139,17 +155,23 @@ void failing_locate(void)
 	}
 }
 
-struct failing_window failing_at(const struct failing_site *site)
+/**
+ * fault_site_window() - make the window of one site
+ * @site: the site
+ *
+ * Return: the window, which has the return address of the call only.
+ */
+struct inject_window fault_site_window(const struct fault_site *site)
 {
-	return (struct failing_window){ site->address, site->address + 1 };
+	return (struct inject_window){ site->address, site->address + 1 };
 }
 
-struct failing_site *failing_site(const char *phase, const char *callee, const char *function)
+struct fault_site *fault_site_find(const char *phase, const char *callee, const char *function)
 {
 	size_t i;
 
-	for (i = 0; i < failing_sites->count; i++) {
-		struct failing_site *site = &failing_sites->site[i];
+	for (i = 0; i < fault_sites->count; i++) {
+		struct fault_site *site = &fault_sites->site[i];
 
 		if (!strcmp(site->phase, phase) && !strcmp(site->callee, callee) &&
 		    !strcmp(site->function, function))
@@ -158,16 +180,29 @@ struct failing_site *failing_site(const char *phase, const char *callee, const c
 	mst_die("no site of %s in %s", callee, function);
 }
 
-struct failing_window failing_of(const char *phase, const char *callee, const char *function)
+/**
+ * fault_window_of() - make the window of the first site that matches
+ * @phase: its phase
+ * @callee: its callee
+ * @function: the function that contains it
+ *
+ * Return: the window.
+ */
+struct inject_window fault_window_of(const char *phase, const char *callee, const char *function)
 {
-	return failing_at(failing_site(phase, callee, function));
+	return fault_site_window(fault_site_find(phase, callee, function));
 }
 
-/* A function of the kernel itself, by the list of its symbols, which is sorted. */
-struct failing_window failing_kernel(const char *function)
+/**
+ * fault_window_of_kernel() - make the window of a function of the kernel itself
+ * @function: the function, looked up in /proc/kallsyms, which is sorted by address
+ *
+ * Return: the window of all its code.
+ */
+struct inject_window fault_window_of_kernel(const char *function)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
-	struct failing_window window = { 0 };
+	struct inject_window window = { 0 };
 	unsigned long address;
 	char line[256], name[128];
 
@@ -187,31 +222,36 @@ struct failing_window failing_kernel(const char *function)
 	return window;
 }
 
-static bool tell(const struct failing_site *site, const char *reason)
+/* Prints a site that has not failed, or should not have. Returns true if that is an error. */
+static bool print_site(const struct fault_site *site, const char *reason)
 {
 	mst_say("%s: %s in %s: %s", site->phase, site->callee, site->function, reason);
 	return !strcmp(reason, "NOT REACHED");
 }
 
-/* One line of all, one for each that is out of reach; false if one should have failed. */
-bool failing_summary(void)
+/**
+ * fault_sites_summarize() - print the number of sites, and each site that has not failed
+ *
+ * Return: true if all sites have failed that can, and no others.
+ */
+bool fault_sites_summarize(void)
 {
-	const struct failing_sites *sites = failing_sites;
+	const struct fault_sites *sites = fault_sites;
 	size_t i, failed = 0, excused = 0, missed = 0;
 
 	for (i = 0; i < sites->count; i++) {
 		failed += sites->site[i].failed;
-		excused += !sites->site[i].failed && failing_reason(&sites->site[i]);
+		excused += !sites->site[i].failed && fault_site_excuse(&sites->site[i]);
 	}
 	mst_say("sites %zu, failed %zu, out of reach %zu", sites->count, failed, excused);
 	for (i = 0; i < sites->count; i++) {
-		const struct failing_site *site = &sites->site[i];
-		const char *reason = failing_reason(site);
+		const struct fault_site *site = &sites->site[i];
+		const char *reason = fault_site_excuse(site);
 
 		if (!site->failed)
-			missed += tell(site, reason ? reason : "NOT REACHED");
+			missed += print_site(site, reason ? reason : "NOT REACHED");
 		else if (reason)
-			missed += tell(site, "is said to be out of reach, but has failed");
+			missed += print_site(site, "is said to be out of reach, but has failed");
 	}
 	return !missed && !sites->unknown;
 }

@@ -1,19 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# sites.sh MODULE: the allocation sites of a module's file, for fault_inject.c.  One line each:
+# sites.sh MODULE: prints the allocation sites of a module's file, one per line, for fault_inject.c:
 #
 #	site PHASE SECTION OFFSET CALLEE FUNCTION
 #
-# OFFSET (hexadecimal) is that of the instruction behind the call, which is what a stack shows.  A
-# site stands once for each phase from whose roots its function is reached by direct calls; "none"
-# where it is reached from no root.  What cannot be judged is a line "unknown WHAT".
+# OFFSET (hexadecimal) is that of the instruction after the call, the return address that a stack
+# contains. A site is printed once for each phase from whose roots its function is reached by direct
+# calls, with the phase "none" if there is no such root. What cannot be classified is printed as
+# "unknown WHAT".
 set -euo pipefail
-# The lists hold patterns, which are for names only.
+# The lists contain patterns, which must not be expanded to file names.
 set -f
 
-# What may allocate, of the kernel and of the module's own: a failure of the latter must be survived
-# by each of its callers.
+# Functions that may allocate, of the kernel and of the module itself. For those of the module, each
+# call is a site, so that all callers are tested.
 allocating="
 __kmalloc_cache_noprof __kmalloc_noprof __kmalloc_large_noprof __kvmalloc_node_noprof
 kmem_cache_alloc_noprof __kmem_cache_create_args pcpu_alloc_noprof krealloc_noprof kmemdup_nul
@@ -27,7 +28,7 @@ mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new
 mlu_request_new mlu_target_new mlu_maps_table_new
 "
 
-# What does not, or can do without.
+# Symbols that do not allocate, or whose failure has no effect.
 harmless="
 BUG_func USER_PTR_MAX __SCT__* __asan_* __cpu_possible_mask __fentry__ __flush_workqueue __fortify_panic
 __fput_sync __get_task_comm __get_user_nocheck_8 __init_swait_queue_head __init_work __kasan_check_* __list_*_or_report __might_*
@@ -50,8 +51,8 @@ try_module_get up_* uprobe_unregister_sync vfs_getattr vscnprintf
 wait_for_completion_killable_timeout
 "
 
-# Where each phase enters the module: from the kernel, or by a function pointer, which calls do not
-# show.
+# The roots of each phase: functions that are called from the kernel, or by a function pointer,
+# which the disassembly does not show.
 roots="
 handlers on_entry on_return
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
@@ -83,14 +84,14 @@ sites()
 		return hex == "" ? "0" : hex
 	}
 
-	# A distance counts from the end of its four bytes: what is said is four less than what is meant.
+	# A PC-relative distance counts from the end of its four bytes, so 4 has been subtracted.
 	function behind(hex,   i, value) {
 		for (i = 1; i <= length(hex); i++)
 			value = value * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
 		return sprintf("%x", value + 4)
 	}
 
-	# The call before is complete: this is what it returns to.
+	# Records the pending call; the address is that of the next instruction.
 	function end_call(address) {
 		if (kind == "")
 			return
@@ -157,7 +158,7 @@ sites()
 		next
 	}
 
-	# A relocation says where the call goes to, by a name or by a place in a section.
+	# A relocation names the target of the call: a symbol, or an offset in a section.
 	kind != "" && /R_X86_64_P(LT|C)32/ {
 		callee = $3
 		sub(/-0x4$/, "", callee)
@@ -171,7 +172,7 @@ sites()
 		for (i = 1; i <= calls; i++) {
 			if (call_to[i] in ids)
 				call_to[i] = substr(ids[call_to[i]], 2)
-			# A jump to what is no start of a function stays in its own.
+			# A jump that does not lead to the start of a function stays within its own.
 			if (call_to[i] ~ /^\.[^*]*$/ && call_kind[i] == "call" && !(call_to[i] in name_of))
 				print "unknown call to " call_to[i] " in " name_of[call_from[i]]
 			id = call_from[i]
