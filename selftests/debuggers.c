@@ -14,12 +14,13 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
 
 #define MAX_WORDS 40
 
 FIXTURE(debugger)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	char go[64], attach[96];
 };
 
@@ -28,11 +29,11 @@ FIXTURE_SETUP(debugger)
 	if (access("/usr/bin/gdb", X_OK))
 		SKIP(return, "no gdb");
 	mst_fresh();
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 	/* Commands of gdb's: the program's next step, and our attach. */
-	snprintf(self->go, sizeof(self->go), "shell echo go >/proc/%d/fd/0", self->l.pid);
+	snprintf(self->go, sizeof(self->go), "shell echo go >/proc/%d/fd/0", self->prog.pid);
 	snprintf(self->attach, sizeof(self->attach), "shell echo %d >" MST_DIR "/control",
-		 self->l.pid);
+		 self->prog.pid);
 }
 
 FIXTURE_TEARDOWN(debugger)
@@ -63,7 +64,7 @@ static void become_gdb(pid_t pid, va_list commands)
 }
 
 /* What gdb says while it carries out these commands, told if it fails. */
-static char *gdb(pid_t target, ...)
+static char *run_gdb(pid_t target, ...)
 {
 	int out[2], status;
 	va_list commands;
@@ -87,7 +88,7 @@ static char *gdb(pid_t target, ...)
 	return text;
 }
 
-static bool says(char *text, const char *what)
+static bool gdb_says(char *text, const char *what)
 {
 	bool does = strstr(text, what);
 
@@ -100,30 +101,30 @@ static bool says(char *text, const char *what)
 /* It stands within the chain, lets malloc and the others be called, and looks at frames. */
 TEST_F_TIMEOUT(debugger, holds_it_before_we_attach, 150)
 {
-	char *text = gdb(self->l.pid, "break chain_middle", self->attach, self->go, "continue",
-			 "backtrace 3", "finish", "delete", "detach", NULL);
+	char *text = run_gdb(self->prog.pid, "break chain_middle", self->attach, self->go,
+			     "continue", "backtrace 3", "finish", "delete", "detach", NULL);
 
-	EXPECT_TRUE(says(text, "\nchain_outer (step"));
-	mst_wait_done(&self->l);
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_TRUE(gdb_says(text, "\nchain_outer (step"));
+	mst_wait_done(&self->prog);
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
 {
 	char *text;
 
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "go");
-	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "backtrace 3", "finish",
-		   "delete", "detach", NULL);
-	EXPECT_TRUE(says(text, "\nchain_middle (step"));
-	mst_wait_done(&self->l);
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "go");
+	text = run_gdb(self->prog.pid, "break chain_inner", self->go, "continue", "backtrace 3",
+		       "finish", "delete", "detach", NULL);
+	EXPECT_TRUE(gdb_says(text, "\nchain_middle (step"));
+	mst_wait_done(&self->prog);
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* It steps into malloc, over our breakpoint, instruction by instruction. */
@@ -132,17 +133,18 @@ TEST_F_TIMEOUT(debugger, steps_over_our_breakpoints, 200)
 	char *text;
 
 	/* The first step binds malloc's name, so that the second one is short. */
-	mst_step(&self->l, "go");
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", "delete", "stepi 60",
-		   "backtrace 3", "break chain_end", "continue", "delete", "detach", NULL);
-	EXPECT_TRUE(says(text, "chain_end"));
-	mst_wait_done(&self->l);
-	EXPECT_EQ(8, self->l.count);
-	EXPECT_EQ(4, mst_stat(mst_id(self->l.pid), "allocated") -
-			     mst_stat(mst_id(self->l.pid), "freed"));
-	EXPECT_EQ(0, mst_stat(mst_id(self->l.pid), "uncertain"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_step(&self->prog, "go");
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	text = run_gdb(self->prog.pid, "break chain_inner", self->go, "continue", "delete",
+		       "stepi 60", "backtrace 3", "break chain_end", "continue", "delete", "detach",
+		       NULL);
+	EXPECT_TRUE(gdb_says(text, "chain_end"));
+	mst_wait_done(&self->prog);
+	EXPECT_EQ(8, self->prog.count);
+	EXPECT_EQ(4, mst_stat(mst_id(self->prog.pid), "allocated") -
+			     mst_stat(mst_id(self->prog.pid), "freed"));
+	EXPECT_EQ(0, mst_stat(mst_id(self->prog.pid), "uncertain"));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* We let go while it holds the target within the chain. */
@@ -150,16 +152,17 @@ TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
 {
 	char detach[96], *text;
 
-	snprintf(detach, sizeof(detach), "shell echo detach %d >" MST_DIR "/control", self->l.pid);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	text = gdb(self->l.pid, "break chain_inner", self->go, "continue", detach, "finish",
-		   "delete", "detach", NULL);
-	EXPECT_TRUE(says(text, "\nchain_middle (step"));
-	mst_wait_done(&self->l);
-	EXPECT_STREQ("detached", mst_state(mst_id(self->l.pid)));
+	snprintf(detach, sizeof(detach), "shell echo detach %d >" MST_DIR "/control",
+		 self->prog.pid);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	text = run_gdb(self->prog.pid, "break chain_inner", self->go, "continue", detach, "finish",
+		       "delete", "detach", NULL);
+	EXPECT_TRUE(gdb_says(text, "\nchain_middle (step"));
+	mst_wait_done(&self->prog);
+	EXPECT_STREQ("detached", mst_state(mst_id(self->prog.pid)));
 	EXPECT_EQ(0, mst_stat(0, "probes"));
-	mst_step(&self->l, "go");
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_step(&self->prog, "go");
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* gdb's words for a breakpoint where malloc's probe is. */
@@ -191,15 +194,15 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
 {
 	char *text;
 
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	text = gdb(self->l.pid, at_our_breakpoint(self->l.pid), "break chain_end", self->go,
-		   "continue", "delete", "detach", NULL);
-	EXPECT_TRUE(says(text, "chain_end"));
-	mst_wait_done(&self->l);
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	text = run_gdb(self->prog.pid, at_our_breakpoint(self->prog.pid), "break chain_end",
+		       self->go, "continue", "delete", "detach", NULL);
+	EXPECT_TRUE(gdb_says(text, "chain_end"));
+	mst_wait_done(&self->prog);
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /*
@@ -210,18 +213,18 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_below_ours, 150)
 {
 	const char *there;
 
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	there = at_our_breakpoint(self->l.pid);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	there = at_our_breakpoint(self->prog.pid);
 	mst_fresh();
-	free(gdb(self->l.pid, there, self->attach, "delete", "detach", NULL));
-	mst_step(&self->l, "go");
-	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
-	EXPECT_EQ(0, mst_command("clear %d", self->l.pid));
-	EXPECT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "go");
-	EXPECT_EQ(4, mst_stat(mst_id(self->l.pid), "allocated") -
-			     mst_stat(mst_id(self->l.pid), "freed"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	free(run_gdb(self->prog.pid, there, self->attach, "delete", "detach", NULL));
+	mst_step(&self->prog, "go");
+	EXPECT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	EXPECT_ACCEPTED(mst_command("clear %d", self->prog.pid));
+	EXPECT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "go");
+	EXPECT_EQ(4, mst_stat(mst_id(self->prog.pid), "allocated") -
+			     mst_stat(mst_id(self->prog.pid), "freed"));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 int main(int argc, char **argv)

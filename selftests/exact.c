@@ -10,10 +10,12 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(mix)
 {
-	struct mst_program program;
+	struct mst_program prog;
 };
 
 FIXTURE_VARIANT(mix)
@@ -61,7 +63,7 @@ FIXTURE_TEARDOWN(mix)
 }
 
 /* The counters agree with the rows, and with what the program saw fail. */
-static bool counters_agree(int id, const struct mst_program *l)
+static bool counters_agree(int id, const struct mst_program *prog)
 {
 	long long made = mst_stat(id, "allocated"), freed = mst_stat(id, "freed");
 	long long failed = mst_stat(id, "failed"), bad = mst_stat(id, "uncertain");
@@ -71,28 +73,26 @@ static bool counters_agree(int id, const struct mst_program *l)
 
 	for (i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
 		bad += mst_stat(id, lost[i]);
-	if (made - freed == (long long)l->count && failed == (long long)l->failed && !bad)
+	if (made - freed == (long long)prog->count && failed == (long long)prog->failed && !bad)
 		return true;
 	mst_say("%lld allocated, %lld freed, %lld failed, %lld lost; kept %zu, failed %lu", made,
-		freed, failed, bad, l->count, l->failed);
+		freed, failed, bad, prog->count, prog->failed);
 	return false;
 }
 
-static bool is_exact(struct mst_program *l, const char *preload, const char *function,
+static bool is_exact(struct mst_program *prog, const char *preload, const char *function,
 		     const char *threads)
 {
 	bool exact;
 	int id;
 
-	mst_spawn(l, preload, "mix", function, threads, NULL);
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	id = mst_id(l->pid);
-	mst_step(l, "go");
-	exact = mst_exact(l);
+	mst_spawn(prog, preload, "mix", function, threads, NULL);
+	id = mst_attach(prog->pid);
+	mst_step(prog, "go");
+	exact = mst_exact(prog);
 	exact = mst_sound(id) && exact;
-	exact = counters_agree(id, l) && exact;
-	if (mst_end(l))
+	exact = counters_agree(id, prog) && exact;
+	if (mst_end(prog))
 		mst_die("the program came to harm");
 	return exact;
 }
@@ -106,31 +106,31 @@ TEST_F_TIMEOUT(mix, lists_what_is_kept, 60)
 	if (variant->allocator)
 		snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here(variant->allocator));
 	for (i = 0; i < 3; i++)
-		EXPECT_TRUE(is_exact(&self->program, preload, variant->function, threads[i]));
+		EXPECT_TRUE(is_exact(&self->prog, preload, variant->function, threads[i]));
 }
 
 /* The thread of a row is the one that made the block. */
 TEST(names_the_thread_that_allocated)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	struct mst_rows rows;
 	char path[64];
 	size_t i;
 
 	mst_fresh();
-	mst_spawn(&l, "mix", "malloc", "2", NULL);
-	ASSERT_EQ(0, mst_command("attach %d", l.pid));
-	mst_step(&l, "go");
+	mst_spawn(&prog, "mix", "malloc", "2", NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", prog.pid));
+	mst_step(&prog, "go");
 	mst_rows(&rows, "allocations");
-	EXPECT_EQ(l.count, rows.count);
+	EXPECT_EQ(prog.count, rows.count);
 	for (i = 0; i < rows.count; i++) {
-		sprintf(path, "/proc/%d/task/%u", l.pid, rows.row[i].thread);
+		sprintf(path, "/proc/%d/task/%u", prog.pid, rows.row[i].thread);
 		EXPECT_EQ(0, access(path, F_OK));
-		EXPECT_NE((unsigned int)l.pid, rows.row[i].thread);
-		EXPECT_EQ((unsigned int)mst_id(l.pid), rows.row[i].target);
+		EXPECT_NE((unsigned int)prog.pid, rows.row[i].thread);
+		EXPECT_EQ((unsigned int)mst_id(prog.pid), rows.row[i].target);
 	}
 	mst_rows_free(&rows);
-	mst_kill(&l);
+	mst_kill(&prog);
 }
 
 int main(int argc, char **argv)

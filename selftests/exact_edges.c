@@ -10,10 +10,12 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(edge)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -27,30 +29,29 @@ FIXTURE_TEARDOWN(edge)
 	mst_fresh();
 }
 
-static void attach_and_go(struct mst_program *l)
+static void attach_and_go(struct mst_program *prog)
 {
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	mst_step(l, "go");
+	mst_attach(prog->pid);
+	mst_step(prog, "go");
 }
 
-static int run(struct mst_program *l, const char *program, const char *name)
+static int spawn_and_step(struct mst_program *prog, const char *program, const char *name)
 {
-	mst_spawn(l, program, name, NULL);
-	attach_and_go(l);
-	return mst_id(l->pid);
+	mst_spawn(prog, program, name, NULL);
+	attach_and_go(prog);
+	return mst_id(prog->pid);
 }
 
 /* A case of a program, named for what it does there. */
 #define EXACT(program, name) EXACT_AS(program, name, name)
-#define EXACT_AS(program, name, test)                                               \
-	TEST_F(edge, test)                                                          \
-	{                                                                           \
-		self->id = run(&self->l, program, #name);                           \
-		EXPECT_TRUE(mst_exact(&self->l));                                   \
-		EXPECT_TRUE(mst_sound(self->id));                                   \
-		EXPECT_EQ((long long)self->l.failed, mst_stat(self->id, "failed")); \
-		EXPECT_EQ(0, mst_end(&self->l));                                    \
+#define EXACT_AS(program, name, test)                                                  \
+	TEST_F(edge, test)                                                             \
+	{                                                                              \
+		self->id = spawn_and_step(&self->prog, program, #name);                \
+		EXPECT_TRUE(mst_exact(&self->prog));                                   \
+		EXPECT_TRUE(mst_sound(self->id));                                      \
+		EXPECT_EQ((long long)self->prog.failed, mst_stat(self->id, "failed")); \
+		EXPECT_EQ(0, mst_end(&self->prog));                                    \
 	}
 
 EXACT("edge", realloc_zero)
@@ -89,29 +90,29 @@ EXACT_APART(tail_call)
 
 TEST_F(edge, free_from_before)
 {
-	self->id = run(&self->l, "edge", "free_from_before");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_step(&self->prog, "edge", "free_from_before");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_EQ(1, mst_stat(self->id, "unknown_free"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A mapping that is unmapped in part is counted as such. */
 TEST_F(edge, munmap_part)
 {
-	self->id = run(&self->l, "edge", "munmap_part");
+	self->id = spawn_and_step(&self->prog, "edge", "munmap_part");
 	EXPECT_EQ(1, mst_stat(self->id, "partial_unmap"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A block whose end nobody was told of goes when another one has its address. */
-#define EXACT_REPLACED(program, name)                         \
-	TEST_F(edge, name)                                    \
-	{                                                     \
-		self->id = run(&self->l, program, #name);     \
-		EXPECT_TRUE(mst_exact(&self->l));             \
-		EXPECT_TRUE(mst_sound(self->id));             \
-		EXPECT_EQ(1, mst_stat(self->id, "replaced")); \
-		EXPECT_EQ(0, mst_end(&self->l));              \
+#define EXACT_REPLACED(program, name)                                   \
+	TEST_F(edge, name)                                              \
+	{                                                               \
+		self->id = spawn_and_step(&self->prog, program, #name); \
+		EXPECT_TRUE(mst_exact(&self->prog));                    \
+		EXPECT_TRUE(mst_sound(self->id));                       \
+		EXPECT_EQ(1, mst_stat(self->id, "replaced"));           \
+		EXPECT_EQ(0, mst_end(&self->prog));                     \
 	}
 
 EXACT_REPLACED("edge", mmap_over)
@@ -120,51 +121,51 @@ EXACT_REPLACED("toy_apart", given_twice)
 /* A block whose address cannot be read is not recorded, and said to be lost. */
 TEST_F(edge, memalign_to_nowhere)
 {
-	self->id = run(&self->l, "toy_apart", "memalign_to_nowhere");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_step(&self->prog, "toy_apart", "memalign_to_nowhere");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_EQ(1, mst_stat(self->id, "lost_fault"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* An allocator that calls itself is one allocation, however deep. */
 TEST_F(edge, nested)
 {
-	self->id = run(&self->l, "toy", "nested");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_step(&self->prog, "toy", "nested");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_GT(mst_stat(self->id, "nested") + mst_stat(self->id, "lost_inflight"), 100);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* The new_handler frees while operator new is trying: its block goes, the new one comes. */
 TEST_F(edge, new_handler_that_frees)
 {
-	mst_spawn(&self->l, "new_handler", NULL);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(1, mst_stat(mst_id(self->l.pid), "failed"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_spawn(&self->prog, "new_handler", NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(1, mst_stat(mst_id(self->prog.pid), "failed"));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* What opening it has allocated is cleared before it is used. */
-static void run_elsewhere(struct mst_program *l, const char *name)
+static void run_elsewhere(struct mst_program *prog, const char *name)
 {
-	mst_spawn(l, "elsewhere", name, mst_here("programs/libtoy.so"), NULL);
-	attach_and_go(l);
-	if (mst_command("clear %d", l->pid))
+	mst_spawn(prog, "elsewhere", name, mst_here("programs/libtoy.so"), NULL);
+	attach_and_go(prog);
+	if (mst_command("clear %d", prog->pid))
 		mst_die("%s", mst_refusal);
-	mst_step(l, "go");
+	mst_step(prog, "go");
 }
 
 /* An allocator is one wherever it is mapped, and whenever: its probes come with its file. */
-#define EXACT_ELSEWHERE(name)                                             \
-	TEST_F(edge, name)                                                \
-	{                                                                 \
-		run_elsewhere(&self->l, #name);                           \
-		EXPECT_TRUE(mst_exact(&self->l));                         \
-		EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));              \
-		EXPECT_EQ(5, mst_stat(mst_id(self->l.pid), "allocated")); \
-		EXPECT_EQ(0, mst_end(&self->l));                          \
+#define EXACT_ELSEWHERE(name)                                                \
+	TEST_F(edge, name)                                                   \
+	{                                                                    \
+		run_elsewhere(&self->prog, #name);                           \
+		EXPECT_TRUE(mst_exact(&self->prog));                         \
+		EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));              \
+		EXPECT_EQ(5, mst_stat(mst_id(self->prog.pid), "allocated")); \
+		EXPECT_EQ(0, mst_end(&self->prog));                          \
 	}
 
 EXACT_ELSEWHERE(second_libc)
@@ -173,10 +174,11 @@ EXACT_ELSEWHERE(reopened_library)
 /* Where the map was taken and could not be looked at, that is said. */
 TEST_F(edge, second_libc_in_a_crowd)
 {
-	run_elsewhere(&self->l, "second_libc_in_a_crowd");
-	EXPECT_TRUE(mst_stat(mst_id(self->l.pid), "unknown_caller") > 0 || mst_exact(&self->l));
-	mst_say("%lld unknown callers", mst_stat(mst_id(self->l.pid), "unknown_caller"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	run_elsewhere(&self->prog, "second_libc_in_a_crowd");
+	EXPECT_TRUE(mst_stat(mst_id(self->prog.pid), "unknown_caller") > 0 ||
+		    mst_exact(&self->prog));
+	mst_say("%lld unknown callers", mst_stat(mst_id(self->prog.pid), "unknown_caller"));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
@@ -203,7 +205,7 @@ TEST_F(edge, thread_stacks)
 	size_t i, stacks = 0, mappings = 0;
 	char *report;
 
-	self->id = run(&self->l, "edge", "thread_stacks");
+	self->id = spawn_and_step(&self->prog, "edge", "thread_stacks");
 	mst_rows(&rows, "targets/%d/allocations", self->id);
 	for (i = 0; i < rows.count; i++) {
 		mappings += !strcmp(rows.row[i].kind, "mmap");
@@ -211,15 +213,15 @@ TEST_F(edge, thread_stacks)
 			continue;
 		stacks++;
 		EXPECT_GE(rows.row[i].size, 1ul << 20);
-		EXPECT_TRUE(lies_in_a_mapping(self->l.pid, rows.row[i].addr));
+		EXPECT_TRUE(lies_in_a_mapping(self->prog.pid, rows.row[i].addr));
 	}
 	EXPECT_EQ(3, stacks);
 	EXPECT_EQ(0, mappings);
 	mst_rows_free(&rows);
 	report = mst_text("report");
-	EXPECT_NE(NULL, strstr(report, " allocations from stack 1 (stack, age "));
+	EXPECT_CONTAINS(report, " allocations from stack 1 (stack, age ");
 	free(report);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* The kinds of mappings are told in the report, that of the heap is not. */
@@ -227,13 +229,13 @@ TEST_F(edge, kinds_in_the_report)
 {
 	char *report;
 
-	self->id = run(&self->l, "edge", "kinds");
+	self->id = spawn_and_step(&self->prog, "edge", "kinds");
 	report = mst_text("targets/%d/report", self->id);
-	EXPECT_EQ(1, mst_count(report, " (mmap, age "));
-	EXPECT_EQ(1, mst_count(report, " (stack, age "));
-	EXPECT_EQ(1, mst_count(report, " (age "));
+	EXPECT_COUNT(1, report, " (mmap, age ");
+	EXPECT_COUNT(1, report, " (stack, age ");
+	EXPECT_COUNT(1, report, " (age ");
 	free(report);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 int main(int argc, char **argv)

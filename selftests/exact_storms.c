@@ -9,12 +9,13 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
 
 #define THREADS 4
 
 FIXTURE(storm)
 {
-	struct mst_program l;
+	struct mst_program prog;
 };
 
 FIXTURE_SETUP(storm)
@@ -32,14 +33,14 @@ TEST_F_TIMEOUT(storm, reallocs_by_four_threads_in_one_arena, 120)
 	char calls[16];
 
 	sprintf(calls, "%ld", mst_scaled(20000, 1000));
-	mst_spawn(&self->l, "MALLOC_ARENA_MAX=1", "storm", "4", calls, NULL);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
-	EXPECT_EQ(0, mst_stat(mst_id(self->l.pid), "replaced"));
-	EXPECT_EQ(0, mst_stat(mst_id(self->l.pid), "uncertain"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_spawn(&self->prog, "MALLOC_ARENA_MAX=1", "storm", "4", calls, NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
+	EXPECT_EQ(0, mst_stat(mst_id(self->prog.pid), "replaced"));
+	EXPECT_EQ(0, mst_stat(mst_id(self->prog.pid), "uncertain"));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 static long memory_available_mib(void)
@@ -67,19 +68,19 @@ TEST_F_TIMEOUT(storm, million_outstanding, 240)
 		SKIP(return, "less than 700 MiB of memory are free");
 	mst_reload("max_memory=400");
 	sprintf(number, "%ld", count);
-	mst_spawn(&self->l, "many", number, "2", NULL);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "go");
-	ASSERT_EQ((size_t)count, self->l.count);
-	EXPECT_TRUE(mst_exact(&self->l));
-	id = mst_id(self->l.pid);
+	mst_spawn(&self->prog, "many", number, "2", NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "go");
+	ASSERT_EQ((size_t)count, self->prog.count);
+	EXPECT_TRUE(mst_exact(&self->prog));
+	id = mst_id(self->prog.pid);
 	EXPECT_TRUE(mst_sound(id));
 	EXPECT_EQ(count, mst_stat(id, "allocated"));
 	EXPECT_EQ(0, mst_stat(id, "lost_memory"));
 	EXPECT_EQ(0, mst_stat(id, "lost_limit"));
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	EXPECT_TRUE(mst_wait_state(id, "exited"));
-	EXPECT_EQ(0, mst_command("clear all"));
+	EXPECT_ACCEPTED(mst_command("clear all"));
 	EXPECT_TRUE(mst_wait_stat("bytes_records", 0));
 	mst_reload("");
 }
@@ -107,19 +108,19 @@ TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 {
 	int i, id, rounds = mst_scaled(100, 10);
 
-	mst_spawn(&self->l, "balance", "4", NULL);
-	mst_step(&self->l, "run");
+	mst_spawn(&self->prog, "balance", "4", NULL);
+	mst_step(&self->prog, "run");
 	for (i = 0; i < rounds; i++) {
-		ASSERT_EQ(0, mst_command("attach %d", self->l.pid))
+		ASSERT_EQ(0, mst_command("attach %d", self->prog.pid))
 		{
 			TH_LOG("round %d: %s", i, mst_refusal);
 		}
-		id = mst_id(self->l.pid);
-		mst_step(&self->l, "turns");
-		ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+		id = mst_id(self->prog.pid);
+		mst_step(&self->prog, "turns");
+		ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 		EXPECT_TRUE(are_plausible(id));
 		EXPECT_EQ(0, mst_stat(id, "replaced"));
-		ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+		ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
 	}
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
@@ -129,21 +130,21 @@ TEST_F_TIMEOUT(storm, a_running_program_is_caught_exactly, 120)
 {
 	int i, id;
 
-	mst_spawn(&self->l, "balance", "4", NULL);
-	mst_step(&self->l, "run");
+	mst_spawn(&self->prog, "balance", "4", NULL);
+	mst_step(&self->prog, "run");
 	for (i = 0; i < 8; i++) {
-		ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-		id = mst_id(self->l.pid);
-		mst_step(&self->l, "turns");
-		mst_step(&self->l, "quiet");
-		EXPECT_EQ(2, self->l.count);
-		EXPECT_TRUE(mst_exact(&self->l));
+		ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+		id = mst_id(self->prog.pid);
+		mst_step(&self->prog, "turns");
+		mst_step(&self->prog, "quiet");
+		EXPECT_EQ(2, self->prog.count);
+		EXPECT_TRUE(mst_exact(&self->prog));
 		EXPECT_TRUE(mst_sound(id));
-		ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-		EXPECT_TRUE(mst_exact(&self->l));
-		mst_step(&self->l, "again");
+		ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+		EXPECT_TRUE(mst_exact(&self->prog));
+		mst_step(&self->prog, "again");
 		EXPECT_TRUE(are_plausible(id));
-		ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+		ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
 	}
 }
 
@@ -152,17 +153,17 @@ TEST_F_TIMEOUT(storm, clear_gives_a_new_baseline_under_way, 120)
 {
 	int i;
 
-	mst_spawn(&self->l, "balance", "4", NULL);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	mst_step(&self->l, "run");
+	mst_spawn(&self->prog, "balance", "4", NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	mst_step(&self->prog, "run");
 	for (i = 0; i < 8; i++) {
-		ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
-		EXPECT_STREQ("tracing", mst_state(mst_id(self->l.pid)));
-		mst_step(&self->l, "turns");
-		mst_step(&self->l, "quiet");
-		EXPECT_TRUE(mst_exact(&self->l));
-		EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
-		mst_step(&self->l, "again");
+		ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
+		EXPECT_STREQ("tracing", mst_state(mst_id(self->prog.pid)));
+		mst_step(&self->prog, "turns");
+		mst_step(&self->prog, "quiet");
+		EXPECT_TRUE(mst_exact(&self->prog));
+		EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
+		mst_step(&self->prog, "again");
 	}
 }
 

@@ -11,10 +11,12 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(fault)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	char *report;
 	int id;
 };
@@ -30,41 +32,31 @@ FIXTURE_TEARDOWN(fault)
 	mst_fresh();
 }
 
-static int attach(struct mst_program *l)
-{
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	return mst_id(l->pid);
-}
-
 /* The events do not wait, the walk says where it ended, and the caller is known. */
 TEST_F(fault, a_stack_on_a_page_that_nobody_gives)
 {
-	mst_spawn(&self->l, "faulting", NULL);
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_spawn(&self->prog, "faulting", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
 	EXPECT_GE(mst_stat(self->id, "walk_fault"), 6);
 	EXPECT_EQ(0, mst_stat(self->id, "walk_end"));
 	self->report = mst_text("targets/%d/report", self->id);
-	EXPECT_EQ(1, mst_count(self->report, " faulting+0x"));
-	EXPECT_EQ(1, mst_count(self->report, " (fault)\n"))
-	{
-		TH_LOG("%s", self->report);
-	}
-	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_COUNT(1, self->report, " faulting+0x");
+	EXPECT_COUNT(1, self->report, " (fault)\n");
+	EXPECT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	EXPECT_EQ(0, mst_stat(0, "probes"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(fault, a_target_with_such_a_stack_can_be_killed)
 {
-	mst_spawn(&self->l, "faulting", NULL);
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	mst_kill(&self->l);
+	mst_spawn(&self->prog, "faulting", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	mst_kill(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	EXPECT_TRUE(mst_sound(self->id));
 }
@@ -97,9 +89,9 @@ TEST_F(fault, a_library_in_the_place_of_another_one)
 
 	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
 	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
-	mst_spawn(&self->l, "frames", "replace", one, two, NULL);
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
+	mst_spawn(&self->prog, "frames", "replace", one, two, NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
 	self->report = mst_text("targets/%d/report", self->id);
 	gone = pc_in(self->report, "libone.so", true);
 	here = pc_in(self->report, "libtwo.so", false);
@@ -108,10 +100,10 @@ TEST_F(fault, a_library_in_the_place_of_another_one)
 	{
 		TH_LOG("%s", self->report);
 	}
-	EXPECT_EQ(2, mst_count(self->report, "\n7654 bytes in 1 allocations from stack "));
-	EXPECT_NE(NULL, strstr(self->report, strcat(one, "\n")));
-	EXPECT_NE(NULL, strstr(self->report, strcat(two, "\n")));
-	mst_kill(&self->l);
+	EXPECT_COUNT(2, self->report, "\n7654 bytes in 1 allocations from stack ");
+	EXPECT_CONTAINS(self->report, strcat(one, "\n"));
+	EXPECT_CONTAINS(self->report, strcat(two, "\n"));
+	mst_kill(&self->prog);
 }
 
 int main(int argc, char **argv)

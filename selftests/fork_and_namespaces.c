@@ -19,6 +19,8 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 #define BREAKPOINT 0xcc
 
@@ -27,7 +29,7 @@ static const char *const functions[] = { "malloc", "calloc", "realloc", "posix_m
 
 FIXTURE(family)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -39,13 +41,6 @@ FIXTURE_SETUP(family)
 FIXTURE_TEARDOWN(family)
 {
 	mst_fresh();
-}
-
-static int attach(pid_t pid)
-{
-	if (mst_command("attach %d", pid))
-		mst_die("%s", mst_refusal);
-	return mst_id(pid);
 }
 
 static pid_t parent_of(pid_t pid)
@@ -78,37 +73,6 @@ static pid_t child_of(pid_t parent)
 	return found;
 }
 
-/* Where libc begins in a process: parent and child have it at one place. */
-static unsigned long libc_of(pid_t pid)
-{
-	unsigned long base = 0;
-	char path[64], line[512], libc[64];
-	FILE *maps;
-
-	sprintf(path, "/proc/%d/maps", pid);
-	snprintf(libc, sizeof(libc), "/%s\n", mst_libc());
-	maps = fopen(path, "r");
-	while (maps && !base && fgets(line, sizeof(line), maps))
-		if (strstr(line, libc))
-			base = strtoul(line, NULL, 16);
-	if (maps)
-		fclose(maps);
-	return base;
-}
-
-static int byte_at(pid_t pid, unsigned long addr)
-{
-	unsigned char byte = 0;
-	char path[64];
-	int fd, n;
-
-	sprintf(path, "/proc/%d/mem", pid);
-	fd = open(path, O_RDONLY);
-	n = pread(fd, &byte, 1, addr);
-	close(fd);
-	return n == 1 ? byte : -1;
-}
-
 /* The bytes in a process where control says that the functions of libc are probed. */
 static void probed_bytes(int id, pid_t pid, int *bytes)
 {
@@ -124,7 +88,7 @@ static void probed_bytes(int id, pid_t pid, int *bytes)
 		at = strstr(line, head);
 		if (!at || sscanf(at + strlen(head), "%lx", &offset) != 1)
 			mst_die("no %s in: %s", functions[i], line);
-		bytes[i] = byte_at(pid, libc_of(pid) + offset);
+		bytes[i] = mst_byte_at(pid, mst_base_of(pid, mst_libc()) + offset);
 	}
 }
 
@@ -135,15 +99,15 @@ TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
 	size_t i;
 	pid_t pid;
 
-	mst_spawn(&self->l, "fork_exec", "fork", NULL);
-	self->id = attach(self->l.pid);
+	mst_spawn(&self->prog, "family", "fork", NULL);
+	self->id = mst_attach(self->prog.pid);
 	probed_bytes(self->id, getpid(), original);
-	mst_step(&self->l, "fork");
-	pid = child_of(self->l.pid);
-	mst_step(&self->l, "both");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "fork");
+	pid = child_of(self->prog.pid);
+	mst_step(&self->prog, "both");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	probed_bytes(self->id, pid, child);
-	probed_bytes(self->id, self->l.pid, parent);
+	probed_bytes(self->id, self->prog.pid, parent);
 	for (i = 0; i < FUNCTIONS; i++) {
 		EXPECT_EQ(original[i], child[i])
 		{
@@ -151,11 +115,11 @@ TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
 		}
 		EXPECT_EQ(BREAKPOINT, parent[i]);
 	}
-	mst_step(&self->l, "again");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "again");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
-	mst_step(&self->l, "see off");
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_step(&self->prog, "see off");
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* Both of them are targets then, each with its own. */
@@ -165,24 +129,24 @@ TEST_F(family, a_child_may_be_a_target_too)
 	pid_t pid;
 	int id;
 
-	mst_spawn(&self->l, "fork_exec", "fork", NULL);
-	self->id = attach(self->l.pid);
-	mst_step(&self->l, "fork");
-	pid = child_of(self->l.pid);
-	id = attach(pid);
+	mst_spawn(&self->prog, "family", "fork", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "fork");
+	pid = child_of(self->prog.pid);
+	id = mst_attach(pid);
 	EXPECT_NE(self->id, id);
-	mst_step(&self->l, "both");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "both");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	child = (struct mst_program){ .pid = pid };
 	EXPECT_TRUE(mst_exact(&child));
 	EXPECT_EQ(4, mst_stat(id, "allocated"));
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	mst_step(&self->l, "again");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	mst_step(&self->prog, "again");
 	EXPECT_EQ(8, mst_stat(id, "allocated"));
 	EXPECT_TRUE(mst_exact(&child));
-	mst_step(&self->l, "see off");
+	mst_step(&self->prog, "see off");
 	EXPECT_TRUE(mst_wait_state(id, "exited"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* What the old program left stays readable under its own names. */
@@ -191,23 +155,23 @@ TEST_F(family, another_program_in_the_same_process_is_another_target)
 	char *report, mix[512];
 
 	snprintf(mix, sizeof(mix), "%s", mst_here("programs/mix"));
-	mst_spawn(&self->l, "fork_exec", "exec", mix, "all", "2", NULL);
-	self->id = attach(self->l.pid);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_go(&self->l, "exec");
-	mst_wait_ready(&self->l);
+	mst_spawn(&self->prog, "family", "exec", mix, "all", "2", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_go(&self->prog, "exec");
+	mst_wait_ready(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
-	EXPECT_NE(self->id, attach(self->l.pid));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_NE(self->id, mst_attach(self->prog.pid));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	report = mst_text("targets/%d/report", self->id);
-	EXPECT_NE(NULL, strstr(report, " fork_exec exec "));
-	EXPECT_NE(NULL, strstr(report, "\n126 bytes in 1 allocations from stack "));
-	EXPECT_NE(NULL, strstr(report, " fork_exec+0x"));
-	EXPECT_EQ(NULL, strstr(report, " mix+0x"));
+	EXPECT_CONTAINS(report, " family exec ");
+	EXPECT_CONTAINS(report, "\n126 bytes in 1 allocations from stack ");
+	EXPECT_CONTAINS(report, " family+0x");
+	EXPECT_LACKS(report, " mix+0x");
 	free(report);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A reader that sees processes as the target does. */
@@ -240,21 +204,21 @@ TEST_F(family, a_container_is_traced_from_outside)
 	struct mst_program inner;
 	char head[64], *report;
 
-	mst_spawn(&self->l, "fork_exec", "container", mst_scratch(), NULL);
-	inner = self->l;
-	inner.pid = child_of(self->l.pid);
-	self->id = attach(inner.pid);
+	mst_spawn(&self->prog, "family", "container", mst_scratch(), NULL);
+	inner = self->prog;
+	inner.pid = child_of(self->prog.pid);
+	self->id = mst_attach(inner.pid);
 	mst_step(&inner, "go");
 	EXPECT_TRUE(mst_exact(&inner));
 	snprintf(head, sizeof(head), "\ntarget %d pid 1 app tracing", self->id);
 	EXPECT_TRUE(is_shown_inside(inner.pid, head));
 	report = mst_text("targets/%d/report", self->id);
 	snprintf(head, sizeof(head), "\ntarget %d pid %d app tracing", self->id, inner.pid);
-	EXPECT_NE(NULL, strstr(report, head));
-	EXPECT_NE(NULL, strstr(report, " app+0x"));
+	EXPECT_CONTAINS(report, head);
+	EXPECT_CONTAINS(report, " app+0x");
 	free(report);
 	mst_rows_free(&inner.keep);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 }
 
@@ -272,7 +236,7 @@ static void copy_to_root(const char *file, const char *name)
 }
 
 /* The program, its loader and its libc all lie on it. */
-static void spawn_on_root(struct mst_program *l, const char *program, const char *how,
+static void spawn_on_root(struct mst_program *prog, const char *program, const char *how,
 			  const char *argument)
 {
 	char file[512], loader[256];
@@ -287,7 +251,7 @@ static void spawn_on_root(struct mst_program *l, const char *program, const char
 	copy_to_root("/lib/x86_64-linux-gnu/libc.so.6", "libc.so.6");
 	snprintf(file, sizeof(file), "%s/%s", root, program);
 	snprintf(loader, sizeof(loader), "%s/ld.so", root);
-	mst_spawn(l, loader, "--library-path", root, file, how, argument, NULL);
+	mst_spawn(prog, loader, "--library-path", root, file, how, argument, NULL);
 }
 
 /* Its reports, read ones and open ones, do not keep it. */
@@ -312,11 +276,11 @@ static bool can_be_unmounted(int id)
 
 TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_has_exited, 60)
 {
-	spawn_on_root(&self->l, "mix", "all", "2");
-	self->id = attach(self->l.pid);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	spawn_on_root(&self->prog, "mix", "all", "2");
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
@@ -327,9 +291,9 @@ TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited
 	int i, rounds = mst_debug_kernel() ? 4 : 10;
 
 	for (i = 0; i < rounds; i++) {
-		spawn_on_root(&self->l, "life", "exit", NULL);
-		self->id = attach(self->l.pid);
-		EXPECT_EQ(0, mst_end(&self->l));
+		spawn_on_root(&self->prog, "life", "exit", NULL);
+		self->id = mst_attach(self->prog.pid);
+		EXPECT_EQ(0, mst_end(&self->prog));
 		while (strcmp(mst_state(self->id), "exited"))
 			;
 		ASSERT_EQ(0, umount(root));
@@ -338,11 +302,11 @@ TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited
 
 TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_was_detached_and_killed, 60)
 {
-	spawn_on_root(&self->l, "mix", "all", "2");
-	self->id = attach(self->l.pid);
-	mst_step(&self->l, "go");
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	mst_kill(&self->l);
+	spawn_on_root(&self->prog, "mix", "all", "2");
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	mst_kill(&self->prog);
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
 
@@ -351,14 +315,14 @@ TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_is_another_program, 60
 	char chain[512];
 
 	snprintf(chain, sizeof(chain), "%s", mst_here("programs/chain"));
-	spawn_on_root(&self->l, "fork_exec", "exec", chain);
-	self->id = attach(self->l.pid);
-	mst_step(&self->l, "go");
-	mst_go(&self->l, "exec");
-	mst_wait_ready(&self->l);
+	spawn_on_root(&self->prog, "family", "exec", chain);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	mst_go(&self->prog, "exec");
+	mst_wait_ready(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
 	EXPECT_TRUE(can_be_unmounted(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 int main(int argc, char **argv)

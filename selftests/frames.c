@@ -10,10 +10,12 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(frame)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	char *report;
 	int id;
 };
@@ -26,15 +28,14 @@ FIXTURE_SETUP(frame)
 FIXTURE_TEARDOWN(frame)
 {
 	free(self->report);
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	mst_fresh();
 }
 
-static void attach_and_go(struct mst_program *l)
+static void attach_and_go(struct mst_program *prog)
 {
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	mst_step(l, "go");
+	mst_attach(prog->pid);
+	mst_step(prog, "go");
 }
 
 /* The first frame of the stack that has so many bytes. */
@@ -79,8 +80,8 @@ TEST_F(frame, any_number_of_segments_has_addresses_of_the_file)
 	char end[40];
 	int n;
 
-	mst_spawn(&self->l, "segments", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "segments", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	frame = first_frame(self->report, "\n7000 bytes");
 	for (n = 0; n < 41; n++) {
@@ -95,15 +96,15 @@ TEST_F(frame, any_number_of_segments_has_addresses_of_the_file)
 	}
 	ASSERT_EQ(1, sscanf(strstr(self->report, "\nmapping "), " mapping %*u %*s %*s %39s", end));
 	EXPECT_NE(0, strcmp(end, "-"));
-	EXPECT_EQ(0, mst_stat(self->id = mst_id(self->l.pid), "frames_by_pointer"));
+	EXPECT_EQ(0, mst_stat(self->id = mst_id(self->prog.pid), "frames_by_pointer"));
 }
 
 TEST_F(frame, the_first_is_the_caller)
 {
 	if (access("/usr/bin/nm", X_OK))
 		SKIP(return, "no nm");
-	mst_spawn(&self->l, "toy_apart", "longjmp_shallower", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "toy_apart", "longjmp_shallower", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	EXPECT_TRUE(lies_in(first_frame(self->report, "\n700 bytes"), "toy_apart",
 			    "programs/toy_apart", "longjmp_shallower"));
@@ -116,8 +117,8 @@ TEST_F(frame, mappings_have_their_file_and_build_id)
 	char build_id[128], path[512], *at;
 	int id;
 
-	mst_spawn(&self->l, "life", "idle", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "life", "idle", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	at = strstr(self->report, "\nmapping ");
 	ASSERT_NE(NULL, at);
@@ -140,12 +141,12 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 {
 	const char *frame;
 
-	mst_spawn(&self->l, "frames", "jit", NULL);
-	attach_and_go(&self->l);
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_spawn(&self->prog, "frames", "jit", NULL);
+	attach_and_go(&self->prog);
+	EXPECT_TRUE(mst_exact(&self->prog));
 	self->report = mst_text("report");
 	frame = first_frame(self->report, "\n4321 bytes");
-	EXPECT_NE(NULL, strstr(frame, " [anon]+0x115"));
+	EXPECT_CONTAINS(frame, " [anon]+0x115");
 	EXPECT_LT(strstr(frame, " [anon]+0x115"), strchr(frame, '\n'));
 	EXPECT_EQ(0, strncmp(strstr(strchr(frame, '\n'), " ") + 1, "frames+0x", 9))
 	{
@@ -156,15 +157,12 @@ TEST_F(frame, code_in_no_file_is_anonymous)
 /* A compiler throws code away and makes other code, for days: one mapping, not thousands. */
 TEST_F(frame, code_in_no_file_that_comes_again_is_the_same)
 {
-	mst_spawn(&self->l, "frames", "rejit", NULL);
-	attach_and_go(&self->l);
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_spawn(&self->prog, "frames", "rejit", NULL);
+	attach_and_go(&self->prog);
+	EXPECT_TRUE(mst_exact(&self->prog));
 	self->report = mst_text("report");
-	EXPECT_EQ(1, mst_count(self->report, "\n172840 bytes in 40 allocations from stack "));
-	EXPECT_EQ(1, mst_count(self->report, " (unmapped) [anon]\n"))
-	{
-		;
-	}
+	EXPECT_COUNT(1, self->report, "\n172840 bytes in 40 allocations from stack ");
+	EXPECT_COUNT(1, self->report, " (unmapped) [anon]\n");
 }
 
 /* Two libraries, of which the second may lie where the first was, are two. */
@@ -174,18 +172,15 @@ TEST_F(frame, libraries_that_are_gone_are_told_apart)
 
 	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
 	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
-	mst_spawn(&self->l, "frames", "unload", one, two, NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "frames", "unload", one, two, NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
-	EXPECT_EQ(1, mst_count(self->report, " libone.so+0x"));
-	EXPECT_EQ(1, mst_count(self->report, " libtwo.so+0x"));
-	EXPECT_EQ(2, mst_count(self->report, "\n7654 bytes in 1 allocations from stack "));
-	EXPECT_EQ(2, mst_count(self->report, " (unmapped) (mapping "))
-	{
-		;
-	}
+	EXPECT_COUNT(1, self->report, " libone.so+0x");
+	EXPECT_COUNT(1, self->report, " libtwo.so+0x");
+	EXPECT_COUNT(2, self->report, "\n7654 bytes in 1 allocations from stack ");
+	EXPECT_COUNT(2, self->report, " (unmapped) (mapping ");
 	strcat(strcpy(one, " (unmapped) "), mst_here("programs/libone.so"));
-	EXPECT_NE(NULL, strstr(self->report, one));
+	EXPECT_CONTAINS(self->report, one);
 }
 
 static char *mapping_of(char *report, const char *path)
@@ -210,18 +205,15 @@ TEST_F(frame, libraries_that_come_again_are_the_same)
 
 	snprintf(one, sizeof(one), "%s", mst_here("programs/libone.so"));
 	snprintf(two, sizeof(two), "%s", mst_here("programs/libtwo.so"));
-	mst_spawn(&self->l, "frames", "reopen", one, two, NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "frames", "reopen", one, two, NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, one), "mapping %d ", &id_of_one));
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, two), "mapping %d ", &id_of_two));
 	free(self->report);
-	mst_step(&self->l, "again");
+	mst_step(&self->prog, "again");
 	self->report = mst_text("report");
-	EXPECT_EQ(2, mst_count(self->report, "\n306160 bytes in 40 allocations from stack "))
-	{
-		;
-	}
+	EXPECT_COUNT(2, self->report, "\n306160 bytes in 40 allocations from stack ");
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, one), "mapping %d ", &id));
 	EXPECT_EQ(id_of_one, id);
 	ASSERT_EQ(1, sscanf(mapping_of(self->report, two), "mapping %d ", &id));
@@ -247,11 +239,11 @@ static bool has_part(const char *report, int size, int count, bool unmapped)
 	return false;
 }
 
-static char *after_step(struct mst_program *l, char *report, const char *step)
+static char *after_step(struct mst_program *prog, char *report, const char *step)
 {
 	free(report);
 	if (step)
-		mst_step(l, step);
+		mst_step(prog, step);
 	return mst_text("report");
 }
 
@@ -263,58 +255,52 @@ TEST_F(frame, parts_of_a_library_come_and_go)
 {
 	char *r, line[600];
 
-	mst_spawn(&self->l, "frames", "parts", mst_here("programs/libparts.so"), NULL);
-	attach_and_go(&self->l);
-	r = after_step(&self->l, NULL, NULL);
+	mst_spawn(&self->prog, "frames", "parts", mst_here("programs/libparts.so"), NULL);
+	attach_and_go(&self->prog);
+	r = after_step(&self->prog, NULL, NULL);
 	EXPECT_TRUE(has_part(r, 5001, 1, false) && has_part(r, 5002, 1, false) &&
 		    has_part(r, 5003, 1, false));
 	EXPECT_EQ(0, mst_count(r, "(unmapped)") + mst_count(r, "(mapping "));
-	r = after_step(&self->l, r, "mprotect");
+	r = after_step(&self->prog, r, "mprotect");
 	EXPECT_TRUE(has_part(r, 5001, 2, false) && has_part(r, 5002, 1, false) &&
 		    has_part(r, 5003, 2, false));
 	EXPECT_EQ(0, mst_count(r, "(unmapped)") + mst_count(r, "(mapping "));
-	r = after_step(&self->l, r, "unmap the middle");
+	r = after_step(&self->prog, r, "unmap the middle");
 	EXPECT_TRUE(has_part(r, 5001, 3, false) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 3, false));
-	EXPECT_EQ(1, mst_count(r, "(unmapped)"));
-	EXPECT_EQ(1, mst_count(r, "/libparts.so\n"));
-	r = after_step(&self->l, r, "fill the hole");
+	EXPECT_COUNT(1, r, "(unmapped)");
+	EXPECT_COUNT(1, r, "/libparts.so\n");
+	r = after_step(&self->prog, r, "fill the hole");
 	EXPECT_TRUE(has_part(r, 5001, 4, false) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 4, false));
-	EXPECT_EQ(1, mst_count(r, "(unmapped)"));
-	EXPECT_EQ(1, mst_count(r, " [anon]+0x115 (mapping "));
-	r = after_step(&self->l, r, "unmap the head");
+	EXPECT_COUNT(1, r, "(unmapped)");
+	EXPECT_COUNT(1, r, " [anon]+0x115 (mapping ");
+	r = after_step(&self->prog, r, "unmap the head");
 	EXPECT_TRUE(has_part(r, 5001, 4, true) && has_part(r, 5002, 1, true) &&
 		    has_part(r, 5003, 5, false));
-	EXPECT_EQ(2, mst_count(r, "(unmapped)"));
-	r = after_step(&self->l, r, "map all");
+	EXPECT_COUNT(2, r, "(unmapped)");
+	r = after_step(&self->prog, r, "map all");
 	EXPECT_TRUE(has_part(r, 5001, 5, false) && has_part(r, 5002, 2, false) &&
 		    has_part(r, 5003, 6, false));
-	EXPECT_EQ(1, mst_count(r, " [anon]+0x115 (unmapped) (mapping "));
-	r = after_step(&self->l, r, "unmap all");
+	EXPECT_COUNT(1, r, " [anon]+0x115 (unmapped) (mapping ");
+	r = after_step(&self->prog, r, "unmap all");
 	EXPECT_TRUE(has_part(r, 5001, 5, true) && has_part(r, 5002, 2, true) &&
 		    has_part(r, 5003, 6, true));
 	snprintf(line, sizeof(line), " (unmapped) %s\n", mst_here("programs/libparts.so"));
-	EXPECT_EQ(1, mst_count(r, line));
+	EXPECT_COUNT(1, r, line);
 	self->report = r;
 }
 
 /* What grows is not unmapped; a part of it that is unmapped is. */
 TEST_F(frame, code_in_no_file_grows)
 {
-	mst_spawn(&self->l, "frames", "merge", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "frames", "merge", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
-	EXPECT_EQ(3, mst_count(self->report, " [anon]+0x"));
-	EXPECT_EQ(0, mst_count(self->report, "(unmapped)"))
-	{
-		TH_LOG("%s", self->report);
-	}
-	self->report = after_step(&self->l, self->report, "unmap");
-	EXPECT_EQ(1, mst_count(self->report, " (unmapped) (mapping "))
-	{
-		TH_LOG("%s", self->report);
-	}
+	EXPECT_COUNT(3, self->report, " [anon]+0x");
+	EXPECT_COUNT(0, self->report, "(unmapped)");
+	self->report = after_step(&self->prog, self->report, "unmap");
+	EXPECT_COUNT(1, self->report, " (unmapped) (mapping ");
 }
 
 int main(int argc, char **argv)

@@ -10,6 +10,8 @@
 #include "kselftest_harness.h"
 #include "programs/freers.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 #define NAME(name, ...) #name,
 
@@ -26,7 +28,7 @@ struct sums {
 
 FIXTURE(freeing)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	char preload[256];
 	int id;
 };
@@ -70,21 +72,20 @@ FIXTURE_TEARDOWN(freeing)
 	mst_fresh();
 }
 
-static void start(struct mst_program *l, int *id, const char *preload, const char *program)
+static void spawn_and_attach(struct mst_program *prog, int *id, const char *preload,
+			     const char *program)
 {
 	if (*preload)
-		mst_spawn(l, preload, program, NULL);
+		mst_spawn(prog, preload, program, NULL);
 	else
-		mst_spawn(l, program, NULL);
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	*id = mst_id(l->pid);
+		mst_spawn(prog, program, NULL);
+	*id = mst_attach(prog->pid);
 }
 
-static struct sums sums_of(const struct mst_program *l, int id)
+static struct sums sums_of(const struct mst_program *prog, int id)
 {
 	return (struct sums){
-		.made = l->failed,
+		.made = prog->failed,
 		.allocated = mst_stat(id, "allocated"),
 		.freed = mst_stat(id, "freed"),
 		.unknown = mst_stat(id, "unknown_free"),
@@ -92,9 +93,9 @@ static struct sums sums_of(const struct mst_program *l, int id)
 	};
 }
 
-static struct sums since(const struct sums *before, const struct mst_program *l, int id)
+static struct sums sums_since(const struct sums *before, const struct mst_program *prog, int id)
 {
-	struct sums now = sums_of(l, id);
+	struct sums now = sums_of(prog, id);
 
 	now.made -= before->made;
 	now.allocated -= before->allocated;
@@ -113,26 +114,26 @@ static bool is_balanced(const struct sums *s)
 	return s->allocated == s->freed && s->allocated + s->unseen == s->made && !s->unknown;
 }
 
-static void say(const char *what, const struct sums *s)
+static void say_sums(const char *what, const struct sums *s)
 {
 	mst_say("%s: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen", what,
 		s->made, s->allocated, s->freed, s->unknown, s->unseen);
 }
 
 /* False: a block is left, or one was counted wrongly.  None was made: no such function is there. */
-static bool step_is_balanced(struct mst_program *l, int id, const char *name, bool moves,
+static bool step_is_balanced(struct mst_program *prog, int id, const char *name, bool moves,
 			     struct sums *sums)
 {
-	struct sums before = sums_of(l, id);
+	struct sums before = sums_of(prog, id);
 	bool good;
 
-	mst_step(l, name);
-	*sums = since(&before, l, id);
-	good = mst_exact(l);
+	mst_step(prog, name);
+	*sums = sums_since(&before, prog, id);
+	good = mst_exact(prog);
 	/* What is made of a moved block is an allocation too. */
 	good = (moves ? sums->allocated == sums->freed : is_balanced(sums)) && good;
 	if (!good)
-		say(name, sums);
+		say_sums(name, sums);
 	return good;
 }
 
@@ -142,9 +143,9 @@ TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
 	struct sums sums;
 	size_t i;
 
-	start(&self->l, &self->id, self->preload, "free_by");
+	spawn_and_attach(&self->prog, &self->id, self->preload, "free_by");
 	for (i = 0; i < COUNT(freers); i++) {
-		EXPECT_TRUE(step_is_balanced(&self->l, self->id, freers[i], false, &sums));
+		EXPECT_TRUE(step_is_balanced(&self->prog, self->id, freers[i], false, &sums));
 		tried += sums.made > 0;
 		/* malloc's blocks at least are seen. */
 		EXPECT_TRUE(!sums.made || sums.allocated > 0);
@@ -155,7 +156,7 @@ TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
 	/* free, and what libstdc++ has. */
 	EXPECT_GE(tried, 13);
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
@@ -163,38 +164,38 @@ TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
 	struct sums sums;
 	size_t i;
 
-	start(&self->l, &self->id, self->preload, "free_by");
+	spawn_and_attach(&self->prog, &self->id, self->preload, "free_by");
 	for (i = 0; i < COUNT(movers); i++)
-		EXPECT_TRUE(step_is_balanced(&self->l, self->id, movers[i], true, &sums));
+		EXPECT_TRUE(step_is_balanced(&self->prog, self->id, movers[i], true, &sums));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A compiler's own choice of functions. */
-static bool objects_are_balanced(struct mst_program *l, const char *preload, const char *program)
+static bool objects_are_balanced(struct mst_program *prog, const char *preload, const char *program)
 {
 	struct sums sums;
 	int id;
 	bool good;
 
-	start(l, &id, preload, program);
-	good = step_is_balanced(l, id, "go", false, &sums) && sums.made > 0 && mst_sound(id);
-	return mst_end(l) == 0 && good;
+	spawn_and_attach(prog, &id, preload, program);
+	good = step_is_balanced(prog, id, "go", false, &sums) && sums.made > 0 && mst_sound(id);
+	return mst_end(prog) == 0 && good;
 }
 
 TEST_F_TIMEOUT(freeing, each_sort_of_object, 60)
 {
-	EXPECT_TRUE(objects_are_balanced(&self->l, self->preload, "deletes"));
+	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes"));
 }
 
 TEST_F_TIMEOUT(freeing, objects_of_a_program_with_its_own_new, 60)
 {
-	EXPECT_TRUE(objects_are_balanced(&self->l, self->preload, "deletes_own"));
+	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes_own"));
 }
 
 FIXTURE(alone)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -214,15 +215,15 @@ TEST_F_TIMEOUT(alone, a_static_program, 60)
 	char line[16384];
 	struct sums sums;
 
-	start(&self->l, &self->id, "", "deletes_static");
+	spawn_and_attach(&self->prog, &self->id, "", "deletes_static");
 	mst_line(self->id, line, sizeof(line));
 	/* They jump to free. */
-	EXPECT_EQ(NULL, strstr(line, " _ZdlPv "));
-	EXPECT_NE(NULL, strstr(line, " free deletes_static+0x"));
-	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
+	EXPECT_LACKS(line, " _ZdlPv ");
+	EXPECT_CONTAINS(line, " free deletes_static+0x");
+	EXPECT_TRUE(step_is_balanced(&self->prog, self->id, "go", false, &sums));
 	EXPECT_EQ(0, sums.unseen);
 	EXPECT_EQ(sums.made, sums.allocated);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A function that frees need not be exported where malloc is. */
@@ -230,10 +231,10 @@ TEST_F_TIMEOUT(alone, a_program_that_does_not_export_its_free, 60)
 {
 	struct sums sums;
 
-	start(&self->l, &self->id, "", "toy_dallocx");
-	EXPECT_TRUE(step_is_balanced(&self->l, self->id, "go", false, &sums));
+	spawn_and_attach(&self->prog, &self->id, "", "toy_dallocx");
+	EXPECT_TRUE(step_is_balanced(&self->prog, self->id, "go", false, &sums));
 	EXPECT_EQ(10, sums.allocated);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 int main(int argc, char **argv)

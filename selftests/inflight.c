@@ -9,10 +9,12 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(call)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -27,13 +29,14 @@ FIXTURE_TEARDOWN(call)
 }
 
 /* The program stands within the call when this comes back. */
-static int start(struct mst_program *l, const char *name)
+static int spawn_within_call(struct mst_program *prog, const char *name)
 {
-	mst_spawn(l, "toy_apart", name, NULL);
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	mst_step(l, "go");
-	return mst_id(l->pid);
+	int id;
+
+	mst_spawn(prog, "toy_apart", name, NULL);
+	id = mst_attach(prog->pid);
+	mst_step(prog, "go");
+	return id;
 }
 
 static size_t rows_of(int id, unsigned long size)
@@ -50,71 +53,71 @@ static size_t rows_of(int id, unsigned long size)
 
 TEST_F(call, a_block_that_realloc_moves_is_shown_as_it_was)
 {
-	self->id = start(&self->l, "paused_realloc");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_within_call(&self->prog, "paused_realloc");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	mst_step(&self->l, "on");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "on");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(call, a_block_is_shown_when_malloc_has_returned)
 {
-	self->id = start(&self->l, "paused_malloc");
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_step(&self->l, "on");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	self->id = spawn_within_call(&self->prog, "paused_malloc");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_step(&self->prog, "on");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* An allocation belongs to the epoch of its return. */
 TEST_F(call, cleared_within_malloc)
 {
-	self->id = start(&self->l, "paused_malloc");
-	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+	self->id = spawn_within_call(&self->prog, "paused_malloc");
+	ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
 	EXPECT_EQ(0, rows_of(self->id, 0));
-	mst_step(&self->l, "on");
+	mst_step(&self->prog, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 380));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(call, cleared_within_realloc)
 {
-	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mst_command("clear %d", self->l.pid));
+	self->id = spawn_within_call(&self->prog, "paused_realloc");
+	ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
 	EXPECT_EQ(0, rows_of(self->id, 0));
-	mst_step(&self->l, "on");
+	mst_step(&self->prog, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 450));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* What was taken is put back, and what happens later is not seen. */
 TEST_F(call, detached_within_realloc)
 {
-	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	self->id = spawn_within_call(&self->prog, "paused_realloc");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	EXPECT_STREQ("detached", mst_state(self->id));
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_step(&self->l, "on");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_step(&self->prog, "on");
 	EXPECT_EQ(2, rows_of(self->id, 0));
 	EXPECT_EQ(1, rows_of(self->id, 350));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(call, detached_within_malloc)
 {
-	self->id = start(&self->l, "paused_malloc");
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_step(&self->l, "on");
+	self->id = spawn_within_call(&self->prog, "paused_malloc");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_step(&self->prog, "on");
 	EXPECT_EQ(1, rows_of(self->id, 0));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* The return of a call that another target has begun is not this one's. */
@@ -122,78 +125,78 @@ TEST_F(call, attached_anew_within_realloc)
 {
 	int second;
 
-	self->id = start(&self->l, "paused_realloc");
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	second = mst_id(self->l.pid);
-	mst_step(&self->l, "on");
+	self->id = spawn_within_call(&self->prog, "paused_realloc");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	second = mst_id(self->prog.pid);
+	mst_step(&self->prog, "on");
 	EXPECT_EQ(2, rows_of(self->id, 0));
 	EXPECT_LE(rows_of(second, 0), 1);
 	EXPECT_EQ(0, rows_of(second, 350));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* What an allocator maps is no allocation, whether its own call was seen or not. */
-static bool unseen(struct mst_program *l, const char *program, const char *name)
+static bool is_exact_if_call_came_first(struct mst_program *prog, const char *program,
+					const char *name)
 {
 	bool exact;
 	int id;
 
-	mst_spawn(l, program, name, NULL);
-	mst_step(l, "go");
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	id = mst_id(l->pid);
-	mst_step(l, "on");
-	exact = mst_exact(l) && mst_sound(id) && rows_of(id, 0) == 1 && mst_stat(id, "nested") == 1;
+	mst_spawn(prog, program, name, NULL);
+	mst_step(prog, "go");
+	id = mst_attach(prog->pid);
+	mst_step(prog, "on");
+	exact = mst_exact(prog) && mst_sound(id) && rows_of(id, 0) == 1 &&
+		mst_stat(id, "nested") == 1;
 	if (!exact)
 		mst_say("%s %s: %s", program, name, mst_text("report"));
-	return !mst_end(l) && exact;
+	return !mst_end(prog) && exact;
 }
 
 TEST_F(call, attached_within_a_malloc_that_maps)
 {
-	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_malloc"));
-	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_malloc"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_malloc"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_malloc"));
 }
 
 /* realloc has jumped to what does its work. */
 TEST_F(call, attached_within_a_realloc_that_maps)
 {
-	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_realloc"));
-	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_realloc"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_realloc"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_realloc"));
 }
 
 TEST_F(call, attached_within_a_handler_that_maps_and_interrupted_malloc)
 {
-	EXPECT_TRUE(unseen(&self->l, "toy_apart", "mapping_handler"));
-	EXPECT_TRUE(unseen(&self->l, "toy", "mapping_handler"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_handler"));
+	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_handler"));
 }
 
 TEST_F(call, killed_within_realloc)
 {
-	self->id = start(&self->l, "paused_realloc");
-	kill(self->l.pid, SIGKILL);
+	self->id = spawn_within_call(&self->prog, "paused_realloc");
+	kill(self->prog.pid, SIGKILL);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
-	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 }
 
 /* Both of a fork come back from the call unharmed. */
 TEST_F(call, forked_within_malloc)
 {
-	self->id = start(&self->l, "forked_within");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	self->id = spawn_within_call(&self->prog, "forked_within");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(call, interrupted_by_a_handler_that_allocates)
 {
-	self->id = start(&self->l, "signal_allocates");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_within_call(&self->prog, "signal_allocates");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 int main(int argc, char **argv)

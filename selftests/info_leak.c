@@ -19,38 +19,33 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 static const char *const files[] = { "control", "report", "allocations", "stats" };
 static const char *const own_files[] = { "report", "allocations", "stats" };
 
 FIXTURE(secret)
 {
-	struct mst_program l, other;
+	struct mst_program prog, other;
 	int id, other_id;
 };
-
-static int attach(struct mst_program *l)
-{
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	return mst_id(l->pid);
-}
 
 /* Two targets that have nothing in common but libc. */
 FIXTURE_SETUP(secret)
 {
 	mst_fresh();
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 	mst_spawn(&self->other, "life", "idle", NULL);
-	self->id = attach(&self->l);
-	self->other_id = attach(&self->other);
-	mst_step(&self->l, "go");
+	self->id = mst_attach(self->prog.pid);
+	self->other_id = mst_attach(self->other.pid);
+	mst_step(&self->prog, "go");
 	mst_step(&self->other, "go");
 }
 
 FIXTURE_TEARDOWN(secret)
 {
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	mst_kill(&self->other);
 	mst_fresh();
 }
@@ -98,16 +93,16 @@ TEST_F(secret, no_file_tells_an_address_of_the_kernel)
 
 	EXPECT_EQ(ESRCH, mst_command("attach 4194303"));
 	EXPECT_EQ(EINVAL, mst_command("%p ffff", (void *)self));
-	EXPECT_EQ(EBUSY, mst_command("attach %d", self->l.pid));
+	EXPECT_EQ(EBUSY, mst_command("attach %d", self->prog.pid));
 	for (i = 0; i < 4; i++)
 		EXPECT_TRUE(is_clean(mst_text("%s", files[i])));
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "targets/%d/%s", self->id, own_files[i]);
 		EXPECT_TRUE(is_clean(mst_text("%s", path)));
 	}
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 }
 
 TEST_F(secret, the_log_tells_no_address_of_the_kernel)
@@ -128,20 +123,20 @@ TEST_F(secret, a_target_shows_nothing_of_another_one)
 	struct mst_rows rows;
 	size_t i;
 
-	EXPECT_EQ(1, mst_count(report, "\ntarget "));
-	EXPECT_EQ(NULL, strstr(report, " life+0x"));
+	EXPECT_COUNT(1, report, "\ntarget ");
+	EXPECT_LACKS(report, " life+0x");
 	snprintf(name, sizeof(name), " %s\n", mst_here("programs/life"));
-	EXPECT_EQ(NULL, strstr(report, name));
+	EXPECT_LACKS(report, name);
 	snprintf(name, sizeof(name), " %s\n", mst_here("programs/chain"));
-	EXPECT_NE(NULL, strstr(report, name));
+	EXPECT_CONTAINS(report, name);
 	free(report);
 	mst_rows(&rows, "targets/%d/allocations", self->id);
 	for (i = 0; i < rows.count; i++)
 		EXPECT_EQ((unsigned int)self->id, rows.row[i].target);
-	EXPECT_TRUE(mst_same(&self->l.keep, &rows));
+	EXPECT_TRUE(mst_same(&self->prog.keep, &rows));
 	mst_rows_free(&rows);
 	report = mst_text("targets/%d/report", self->other_id);
-	EXPECT_EQ(NULL, strstr(report, " chain+0x"));
+	EXPECT_LACKS(report, " chain+0x");
 	free(report);
 }
 
@@ -191,7 +186,7 @@ static void become_nobody(void)
 		mst_die("setuid: %m");
 }
 
-static bool opens(const char *name, int flags)
+static bool may_open(const char *name, int flags)
 {
 	char path[256];
 	int fd;
@@ -205,18 +200,18 @@ static bool opens(const char *name, int flags)
 	return true;
 }
 
-static bool opens_any(int id)
+static bool may_open_any(int id)
 {
 	char path[64];
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < 4; i++)
-		any |= opens(files[i], O_RDONLY) || opens(files[i], O_WRONLY) ||
-		       opens(files[i], O_RDWR);
+		any |= may_open(files[i], O_RDONLY) || may_open(files[i], O_WRONLY) ||
+		       may_open(files[i], O_RDWR);
 	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "targets/%d/%s", id, own_files[i]);
-		any |= opens(path, O_RDONLY);
+		any |= may_open(path, O_RDONLY);
 	}
 	return any;
 }
@@ -234,7 +229,7 @@ static int tries_as(void (*become)(void), int id)
 	if (!pid) {
 		enter_container();
 		become();
-		_exit(opens_any(id) ? KSFT_FAIL : KSFT_PASS);
+		_exit(may_open_any(id) ? KSFT_FAIL : KSFT_PASS);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : KSFT_FAIL;

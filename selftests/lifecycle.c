@@ -13,12 +13,14 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 #define BREAKPOINT 0xcc
 
 FIXTURE(life)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -32,12 +34,10 @@ FIXTURE_TEARDOWN(life)
 	mst_fresh();
 }
 
-static int start(struct mst_program *l, const char *name)
+static int spawn_and_attach(struct mst_program *prog, const char *name)
 {
-	mst_spawn(l, "life", name, NULL);
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	return mst_id(l->pid);
+	mst_spawn(prog, "life", name, NULL);
+	return mst_attach(prog->pid);
 }
 
 /* The program ends badly if a child of it comes to harm. */
@@ -45,13 +45,13 @@ TEST_F(life, forked_children_go_on_unharmed_and_unseen)
 {
 	long long foreign = mst_stat(0, "foreign");
 
-	self->id = start(&self->l, "fork");
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_attach(&self->prog, "fork");
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_STREQ("tracing", mst_state(self->id));
 	EXPECT_GT(mst_stat(0, "foreign"), foreign);
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A child loses each breakpoint at its first hit: it does not pay for ever. */
@@ -59,29 +59,29 @@ TEST_F(life, a_child_hits_each_breakpoint_once)
 {
 	long long foreign = mst_stat(0, "foreign");
 
-	self->id = start(&self->l, "fork");
-	mst_step(&self->l, "go");
+	self->id = spawn_and_attach(&self->prog, "fork");
+	mst_step(&self->prog, "go");
 	/* Two children, the second with what the first still had; a dozen probes. */
 	EXPECT_LT(mst_stat(0, "foreign") - foreign, 40);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(life, vfork_children_act_for_their_parent)
 {
-	self->id = start(&self->l, "vfork");
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_attach(&self->prog, "vfork");
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_STREQ("tracing", mst_state(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F(life, a_spawned_program_does_not_end_its_parent)
 {
-	self->id = start(&self->l, "spawn");
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = spawn_and_attach(&self->prog, "spawn");
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_STREQ("tracing", mst_state(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* The records stay until clear; the process is a new one and may be attached anew. */
@@ -89,33 +89,33 @@ TEST_F(life, exec_ends_a_target_and_keeps_its_records)
 {
 	int second;
 
-	self->id = start(&self->l, "exec");
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_go(&self->l, "exec");
-	mst_wait_ready(&self->l);
+	self->id = spawn_and_attach(&self->prog, "exec");
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_go(&self->prog, "exec");
+	mst_wait_ready(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
-	EXPECT_TRUE(mst_exact(&self->l));
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	second = mst_id(self->l.pid);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	second = mst_id(self->prog.pid);
 	EXPECT_NE(self->id, second);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_STREQ("exec", mst_state(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* The memory may outlive that: the target's end then comes from elsewhere, and means the same. */
 TEST_F(life, exec_ends_a_target_whose_memory_is_shared)
 {
-	self->id = start(&self->l, "exec_shared");
-	mst_step(&self->l, "go");
-	mst_go(&self->l, "exec");
-	mst_wait_ready(&self->l);
+	self->id = spawn_and_attach(&self->prog, "exec_shared");
+	mst_step(&self->prog, "go");
+	mst_go(&self->prog, "exec");
+	mst_wait_ready(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exec"));
-	EXPECT_TRUE(mst_exact(&self->l));
-	mst_kill(&self->l);
+	EXPECT_TRUE(mst_exact(&self->prog));
+	mst_kill(&self->prog);
 }
 
 /* With the names and paths of what was mapped. */
@@ -124,10 +124,10 @@ TEST_F(life, exit_ends_a_target_and_keeps_its_records)
 	char *before, *after;
 	char path[600];
 
-	self->id = start(&self->l, "exit");
-	mst_step(&self->l, "go");
+	self->id = spawn_and_attach(&self->prog, "exit");
+	mst_step(&self->prog, "go");
 	before = mst_text("targets/%d/allocations", self->id);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	after = mst_text("targets/%d/allocations", self->id);
 	EXPECT_EQ(mst_count(before, "\n"), mst_count(after, "\n"));
@@ -137,12 +137,12 @@ TEST_F(life, exit_ends_a_target_and_keeps_its_records)
 	free(after);
 	after = mst_text("targets/%d/report", self->id);
 	snprintf(path, sizeof(path), " %s\n", mst_here("programs/life"));
-	EXPECT_NE(NULL, strstr(after, path));
-	EXPECT_NE(NULL, strstr(after, " life+0x"));
-	EXPECT_NE(NULL, strstr(after, " life exited "));
+	EXPECT_CONTAINS(after, path);
+	EXPECT_CONTAINS(after, " life+0x");
+	EXPECT_CONTAINS(after, " life exited ");
 	free(after);
 	EXPECT_EQ(0, mst_stat(0, "probes"));
-	ASSERT_EQ(0, mst_command("clear all"));
+	ASSERT_ACCEPTED(mst_command("clear all"));
 	EXPECT_STREQ("", mst_state(self->id));
 }
 
@@ -150,12 +150,12 @@ TEST_F(life, a_killed_target_keeps_its_records)
 {
 	struct mst_rows rows;
 
-	mst_spawn(&self->l, "balance", "4", NULL);
-	ASSERT_EQ(0, mst_command("attach %d", self->l.pid));
-	self->id = mst_id(self->l.pid);
-	mst_step(&self->l, "run");
-	mst_step(&self->l, "turns");
-	mst_kill(&self->l);
+	mst_spawn(&self->prog, "balance", "4", NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
+	self->id = mst_id(self->prog.pid);
+	mst_step(&self->prog, "run");
+	mst_step(&self->prog, "turns");
+	mst_kill(&self->prog);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	mst_rows(&rows, "targets/%d/allocations", self->id);
 	EXPECT_LE(rows.count, 4);
@@ -168,13 +168,13 @@ TEST_F(life, a_strictly_confined_target_lives)
 {
 	int err;
 
-	mst_spawn(&self->l, "life", "seccomp", NULL);
-	err = mst_command("attach %d", self->l.pid);
+	mst_spawn(&self->prog, "life", "seccomp", NULL);
+	err = mst_command("attach %d", self->prog.pid);
 	ASSERT_TRUE(err == 0 || err == EOPNOTSUPP);
-	mst_step(&self->l, "go");
+	mst_step(&self->prog, "go");
 	if (!err)
-		EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+		EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A return probe is a system call there: the target would be told of it by a signal. */
@@ -184,62 +184,31 @@ TEST_F(life, a_target_with_redirected_system_calls_lives)
 
 	if (!mst_has_user_dispatch())
 		SKIP(return, "no syscall user dispatch before Linux 5.11");
-	mst_spawn(&self->l, "life", "dispatch", NULL);
-	err = mst_command("attach %d", self->l.pid);
+	mst_spawn(&self->prog, "life", "dispatch", NULL);
+	err = mst_command("attach %d", self->prog.pid);
 	ASSERT_TRUE(err == 0 || err == EOPNOTSUPP);
 	if (err)
-		EXPECT_NE(NULL, strstr(mst_refusal, "system call"));
-	mst_step(&self->l, "go");
+		EXPECT_CONTAINS(mst_refusal, "system call");
+	mst_step(&self->prog, "go");
 	if (!err)
-		EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+		EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* Registering succeeds and puts nothing in: that must not look like a success. */
 TEST_F(life, a_breakpoint_that_does_not_go_in_is_told)
 {
-	mst_spawn(&self->l, "life", "writable_text", NULL);
-	EXPECT_EQ(EFAULT, mst_command("attach %d", self->l.pid));
-	EXPECT_NE(NULL, strstr(mst_refusal, "(EFAULT)"));
+	mst_spawn(&self->prog, "life", "writable_text", NULL);
+	EXPECT_EQ(EFAULT, mst_command("attach %d", self->prog.pid));
+	EXPECT_CONTAINS(mst_refusal, "(EFAULT)");
 	EXPECT_EQ(0, mst_stat(0, "tracing"));
 	EXPECT_EQ(0, mst_stat(0, "probes"));
-	mst_step(&self->l, "go");
-	EXPECT_EQ(0, mst_end(&self->l));
-}
-
-/* Where an object begins in a process: its lowest mapping. */
-static unsigned long base_of(pid_t pid, const char *object)
-{
-	unsigned long base = 0;
-	char path[64], line[512], tail[128];
-	FILE *maps;
-
-	sprintf(path, "/proc/%d/maps", pid);
-	snprintf(tail, sizeof(tail), "/%s\n", object);
-	maps = fopen(path, "r");
-	while (maps && !base && fgets(line, sizeof(line), maps))
-		if (strstr(line, tail))
-			base = strtoul(line, NULL, 16);
-	if (maps)
-		fclose(maps);
-	return base;
-}
-
-static int byte_at(pid_t pid, unsigned long addr)
-{
-	unsigned char byte = 0;
-	char path[64];
-	int fd, n;
-
-	sprintf(path, "/proc/%d/mem", pid);
-	fd = open(path, O_RDONLY);
-	n = pread(fd, &byte, 1, addr);
-	close(fd);
-	return n == 1 ? byte : -1;
+	mst_step(&self->prog, "go");
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* How many of the probes that a line of control tells have a breakpoint in the process. */
-static int breakpoints(pid_t pid, const char *line, int *probes)
+static int count_breakpoints(pid_t pid, const char *line, int *probes)
 {
 	const char *at = strstr(line, ": ");
 	char function[64], object[64];
@@ -251,7 +220,7 @@ static int breakpoints(pid_t pid, const char *line, int *probes)
 		if (sscanf(at, "%63s %63[^+]+0x%lx", function, object, &offset) != 3)
 			mst_die("not a probe: %s", at);
 		++*probes;
-		found += byte_at(pid, base_of(pid, object) + offset) == BREAKPOINT;
+		found += mst_byte_at(pid, mst_base_of(pid, object) + offset) == BREAKPOINT;
 	}
 	return found;
 }
@@ -264,9 +233,9 @@ TEST_F(life, detach_takes_every_breakpoint_out)
 	int probes, found;
 
 	mst_spawn(&other, "life", "idle", NULL);
-	self->id = start(&self->l, "idle");
+	self->id = spawn_and_attach(&self->prog, "idle");
 	ASSERT_TRUE(mst_line(self->id, line, sizeof(line)));
-	found = breakpoints(self->l.pid, line, &probes);
+	found = count_breakpoints(self->prog.pid, line, &probes);
 	EXPECT_EQ(probes, found)
 	{
 		TH_LOG("%s", line);
@@ -274,11 +243,11 @@ TEST_F(life, detach_takes_every_breakpoint_out)
 	EXPECT_EQ(probes, mst_stat(0, "probes"));
 	EXPECT_GE(probes, 10);
 	/* A process of the same program that is no target has none. */
-	EXPECT_EQ(0, breakpoints(other.pid, line, &probes));
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	EXPECT_EQ(0, breakpoints(self->l.pid, line, &probes));
-	mst_step(&self->l, "go");
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, count_breakpoints(other.pid, line, &probes));
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	EXPECT_EQ(0, count_breakpoints(self->prog.pid, line, &probes));
+	mst_step(&self->prog, "go");
+	EXPECT_EQ(0, mst_end(&self->prog));
 	mst_kill(&other);
 }
 
@@ -290,22 +259,22 @@ TEST_F(life, targets_that_share_probes_do_not_share_their_end)
 	int probes, found;
 
 	mst_spawn(&other, "life", "exit", NULL);
-	self->id = start(&self->l, "idle");
+	self->id = spawn_and_attach(&self->prog, "idle");
 	ASSERT_TRUE(mst_line(self->id, line, sizeof(line)));
-	ASSERT_EQ(0, mst_command("attach %d", other.pid));
-	found = breakpoints(other.pid, line, &probes);
+	ASSERT_ACCEPTED(mst_command("attach %d", other.pid));
+	found = count_breakpoints(other.pid, line, &probes);
 	EXPECT_EQ(probes, mst_stat(0, "probes"));
 	EXPECT_EQ(probes, found);
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
-	EXPECT_EQ(0, breakpoints(self->l.pid, line, &probes));
-	found = breakpoints(other.pid, line, &probes);
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
+	EXPECT_EQ(0, count_breakpoints(self->prog.pid, line, &probes));
+	found = count_breakpoints(other.pid, line, &probes);
 	EXPECT_EQ(probes, found);
 	mst_step(&other, "go");
 	EXPECT_TRUE(mst_exact(&other));
-	mst_step(&self->l, "go");
+	mst_step(&self->prog, "go");
 	EXPECT_EQ(0, mst_stat(self->id, "allocated"));
 	mst_kill(&other);
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 }
 
 int main(int argc, char **argv)

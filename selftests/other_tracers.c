@@ -16,11 +16,13 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 #include "other_tracers.h"
 
 FIXTURE(tracer)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -80,48 +82,41 @@ static bool stacks_are_right(int id, int steps)
 	return good;
 }
 
-static int attach(struct mst_program *l)
-{
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	return mst_id(l->pid);
-}
-
 TEST_F_TIMEOUT(tracer, was_there_before, 60)
 {
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(stacks_are_right(self->id, 1));
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F_TIMEOUT(tracer, comes_later, 60)
 {
-	mst_spawn(&self->l, "chain", NULL);
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
+	mst_spawn(&self->prog, "chain", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
 	ASSERT_TRUE(tracer_turn(true));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 TEST_F_TIMEOUT(tracer, goes_first, 60)
 {
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
 	ASSERT_TRUE(tracer_turn(false));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* What we take out is ours alone. */
@@ -129,39 +124,39 @@ TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
 {
 	long before;
 
-	mst_spawn(&self->l, "chain", NULL);
+	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	before = tracer_hits_of_malloc();
 	EXPECT_GT(before, 0);
-	mst_step(&self->l, "go");
+	mst_step(&self->prog, "go");
 	EXPECT_GE(tracer_hits_of_malloc(), before + 3);
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* All functions that there are, all of them probed twice. */
 TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
 {
-	mst_spawn(&self->l, "mix", "all", "4", NULL);
+	mst_spawn(&self->prog, "mix", "all", "4", NULL);
 	ASSERT_TRUE(tracer_turn(true));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* A thread's first free maps an arena, which is no allocation of the program's. */
 TEST_F_TIMEOUT(tracer, is_on_a_free_that_maps, 60)
 {
-	mst_spawn(&self->l, "edge", "first_free", NULL);
+	mst_spawn(&self->prog, "edge", "first_free", NULL);
 	ASSERT_TRUE(tracer_turn(true));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_EQ(0, mst_end(&self->l));
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /* Calls are under way whenever it comes or goes. */
@@ -169,19 +164,19 @@ TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
 {
 	int i;
 
-	mst_spawn(&self->l, "balance", "2", NULL);
-	self->id = attach(&self->l);
-	mst_step(&self->l, "run");
+	mst_spawn(&self->prog, "balance", "2", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "run");
 	for (i = 0; i < 3; i++) {
 		ASSERT_TRUE(tracer_turn(true));
-		mst_step(&self->l, "turns");
+		mst_step(&self->prog, "turns");
 		ASSERT_TRUE(tracer_turn(false));
-		mst_step(&self->l, "turns");
+		mst_step(&self->prog, "turns");
 	}
-	mst_step(&self->l, "quiet");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "quiet");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(self->id));
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 }
 
 /* The frames of the stack of so many bytes, but for where they happen to lie in memory. */
@@ -200,20 +195,20 @@ static void frames_of(const char *report, const char *bytes, char *frames, size_
 }
 
 /* The first event of a library, whose stack is copied and walked later. */
-static void first_in_library(struct mst_program *l, char *frames, size_t size)
+static void first_in_library(struct mst_program *prog, char *frames, size_t size)
 {
 	char one[512], two[512], three[512], *report;
 
 	snprintf(one, sizeof(one), "%s", mst_here("programs/libdeep_one.so"));
 	snprintf(two, sizeof(two), "%s", mst_here("programs/libdeep_two.so"));
 	snprintf(three, sizeof(three), "%s", mst_here("programs/libdeep_three.so"));
-	mst_spawn(l, "deep_open", one, two, three, NULL);
-	attach(l);
-	mst_step(l, "go");
-	report = mst_text("targets/%d/report", mst_id(l->pid));
+	mst_spawn(prog, "deep_open", one, two, three, NULL);
+	mst_attach(prog->pid);
+	mst_step(prog, "go");
+	report = mst_text("targets/%d/report", mst_id(prog->pid));
 	frames_of(report, "\n2002 bytes", frames, size);
 	free(report);
-	mst_kill(l);
+	mst_kill(prog);
 }
 
 /* What it has put into the stack's copy is not taken for code. */
@@ -221,11 +216,11 @@ TEST_F_TIMEOUT(tracer, is_on_functions_that_open_a_library, 60)
 {
 	char without[4096], with[4096];
 
-	first_in_library(&self->l, without, sizeof(without));
+	first_in_library(&self->prog, without, sizeof(without));
 	ASSERT_TRUE(tracer_turn(true));
-	first_in_library(&self->l, with, sizeof(with));
-	EXPECT_EQ(1, mst_count(without, "(end)"));
-	EXPECT_EQ(3, mst_count(without, " libdeep_two.so+0x"));
+	first_in_library(&self->prog, with, sizeof(with));
+	EXPECT_COUNT(1, without, "(end)");
+	EXPECT_COUNT(3, without, " libdeep_two.so+0x");
 	EXPECT_STREQ(without, with);
 	EXPECT_GE(mst_stat(0, "deferred"), 2);
 }
@@ -257,7 +252,7 @@ static pid_t start_bcc(pid_t target, int *from)
 }
 
 /* Reads on until bcc says that; all that it has said is told if it does not. */
-static bool hears(int from, const char *what)
+static bool bcc_says(int from, const char *what)
 {
 	static char text[65536];
 	size_t len = 0;
@@ -285,20 +280,20 @@ TEST_F_TIMEOUT(tracer, may_be_memleak_of_bcc, 200)
 
 	if (access(BCC, X_OK) || access("/sys/fs/bpf", F_OK))
 		SKIP(return, "no memleak of bcc, or no BPF");
-	mst_spawn(&self->l, "chain", NULL);
-	bcc = start_bcc(self->l.pid, &from);
-	ASSERT_TRUE(hears(from, "Top 10 stacks"));
-	self->id = attach(&self->l);
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_TRUE(hears(from, "4001 bytes in 1 allocations from stack"));
+	mst_spawn(&self->prog, "chain", NULL);
+	bcc = start_bcc(self->prog.pid, &from);
+	ASSERT_TRUE(bcc_says(from, "Top 10 stacks"));
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_TRUE(bcc_says(from, "4001 bytes in 1 allocations from stack"));
 	kill(bcc, SIGINT);
 	ASSERT_EQ(bcc, waitpid(bcc, NULL, 0));
-	mst_step(&self->l, "go");
-	EXPECT_TRUE(mst_exact(&self->l));
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(stacks_are_right(self->id, 2));
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
-	EXPECT_EQ(0, mst_end(&self->l));
+	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
 /*

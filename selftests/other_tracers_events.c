@@ -38,7 +38,7 @@ void tracer_exit(void)
 	close(open(TRACEFS "uprobe_events", O_WRONLY | O_TRUNC));
 }
 
-static void define(const char *event, const char *file, unsigned long offset)
+static void define_event(const char *event, const char *file, unsigned long offset)
 {
 	char text[700];
 
@@ -73,7 +73,7 @@ static void define_return(const char *program, unsigned long offset)
 	char file[512];
 
 	snprintf(file, sizeof(file), "%s/%s", mst_here("programs"), program);
-	define("r:mlu_test/out", file, offset);
+	define_event("r:mlu_test/out", file, offset);
 }
 
 /* All return probes are one event: each event that is turned off waits for handlers anew. */
@@ -85,10 +85,10 @@ static void define_all(void)
 	size_t i;
 
 	offset = mst_place_in_file(malloc, file);
-	define("p:mlu_test/malloc_in", file, offset);
+	define_event("p:mlu_test/malloc_in", file, offset);
 	for (i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
 		offset = mst_place_in_file(code[i], file);
-		define("r:mlu_test/out", file, offset);
+		define_event("r:mlu_test/out", file, offset);
 	}
 	for (i = 0; i < TRACER_CHAIN - 1; i++)
 		define_return("chain", tracer_place[i].start);

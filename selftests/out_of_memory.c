@@ -16,6 +16,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_target.h"
 
 #define CGROUP "/sys/fs/cgroup/mlu_test"
 #define BLOCK 30000
@@ -23,7 +24,7 @@
 
 FIXTURE(memory)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
@@ -38,25 +39,18 @@ FIXTURE_TEARDOWN(memory)
 	rmdir(CGROUP);
 }
 
-static void attach(struct mst_program *l)
-{
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-}
-
 /* Lives, computes what it must, and what it kept is what is listed. */
-static bool throws_exactly(struct mst_program *l, const char *name)
+static bool throws_exactly(struct mst_program *prog, const char *name)
 {
 	bool exact;
 	int id;
 
-	mst_spawn(l, "throws", name, NULL);
-	attach(l);
-	id = mst_id(l->pid);
-	mst_step(l, "go");
-	exact = mst_exact(l) && mst_sound(id);
-	if (mst_stat(id, "failed") != (long long)l->failed) {
-		mst_say("%llu failures, %lld counted", (unsigned long long)l->failed,
+	mst_spawn(prog, "throws", name, NULL);
+	id = mst_attach(prog->pid);
+	mst_step(prog, "go");
+	exact = mst_exact(prog) && mst_sound(id);
+	if (mst_stat(id, "failed") != (long long)prog->failed) {
+		mst_say("%llu failures, %lld counted", (unsigned long long)prog->failed,
 			mst_stat(id, "failed"));
 		exact = false;
 	}
@@ -64,27 +58,27 @@ static bool throws_exactly(struct mst_program *l, const char *name)
 		mst_say("%lld uncertain", mst_stat(id, "uncertain"));
 		exact = false;
 	}
-	return mst_end(l) == 0 && exact;
+	return mst_end(prog) == 0 && exact;
 }
 
 TEST_F_TIMEOUT(memory, exceptions_fly_through_frames_that_allocate, 60)
 {
-	EXPECT_TRUE(throws_exactly(&self->l, "frames"));
+	EXPECT_TRUE(throws_exactly(&self->prog, "frames"));
 }
 
 TEST_F(memory, exceptions_fly_within_exceptions)
 {
-	EXPECT_TRUE(throws_exactly(&self->l, "nested"));
+	EXPECT_TRUE(throws_exactly(&self->prog, "nested"));
 }
 
 TEST_F(memory, a_new_handler_throws)
 {
-	EXPECT_TRUE(throws_exactly(&self->l, "handler"));
+	EXPECT_TRUE(throws_exactly(&self->prog, "handler"));
 }
 
 TEST_F_TIMEOUT(memory, bad_alloc_is_caught, 60)
 {
-	EXPECT_TRUE(throws_exactly(&self->l, "exhausted"));
+	EXPECT_TRUE(throws_exactly(&self->prog, "exhausted"));
 }
 
 static bool write_to(const char *path, const char *text)
@@ -97,7 +91,7 @@ static bool write_to(const char *path, const char *text)
 }
 
 /* Room for so much and no more, beside what it has already; false: it cannot be made. */
-static bool confine(pid_t pid)
+static bool limit_memory(pid_t pid)
 {
 	char number[16];
 
@@ -126,7 +120,7 @@ static uint64_t *open_list(char *path, size_t size)
 }
 
 /* Is each one listed, and perhaps one more, of which it was not told that it had it? */
-static bool lists(const struct mst_rows *rows, const uint64_t *list)
+static bool lists_all_blocks(const struct mst_rows *rows, const uint64_t *list)
 {
 	size_t n, i, found = 0;
 
@@ -149,20 +143,19 @@ TEST_F_TIMEOUT(memory, who_is_killed_for_it_leaves_an_exact_report, 120)
 	uint64_t *list = open_list(path, sizeof(path));
 	int status;
 
-	mst_spawn(&self->l, "glutton", path, NULL);
-	if (!confine(self->l.pid)) {
-		mst_kill(&self->l);
+	mst_spawn(&self->prog, "glutton", path, NULL);
+	if (!limit_memory(self->prog.pid)) {
+		mst_kill(&self->prog);
 		SKIP(return, "no memory controller of cgroup2");
 	}
-	attach(&self->l);
-	self->id = mst_id(self->l.pid);
-	mst_go(&self->l, "go");
-	ASSERT_EQ(self->l.pid, waitpid(self->l.pid, &status, 0));
+	self->id = mst_attach(self->prog.pid);
+	mst_go(&self->prog, "go");
+	ASSERT_EQ(self->prog.pid, waitpid(self->prog.pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	mst_rows(&rows, "targets/%d/allocations", self->id);
 	EXPECT_GT(rows.count, 500);
-	EXPECT_TRUE(lists(&rows, list));
+	EXPECT_TRUE(lists_all_blocks(&rows, list));
 	EXPECT_TRUE(mst_sound(self->id));
 	EXPECT_EQ(0, mst_stat(self->id, "lost_memory"));
 	EXPECT_EQ(0, mst_stat(0, "probes"));

@@ -16,25 +16,25 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_target.h"
 
 static const char *const files[] = { "control", "report", "allocations", "stats" };
 
 FIXTURE(permission)
 {
-	struct mst_program l;
+	struct mst_program prog;
 };
 
 FIXTURE_SETUP(permission)
 {
 	mst_fresh();
-	mst_spawn(&self->l, "life", "idle", NULL);
-	if (mst_command("attach %d", self->l.pid))
-		mst_die("%s", mst_refusal);
+	mst_spawn(&self->prog, "life", "idle", NULL);
+	mst_attach(self->prog.pid);
 }
 
 FIXTURE_TEARDOWN(permission)
 {
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	mst_fresh();
 }
 
@@ -94,7 +94,7 @@ TEST_F(permission, root_without_the_capability_may_not_open)
 
 	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(EPERM, open_as(drop_sys_admin, files[i], O_RDONLY));
-		sprintf(path, "targets/%d/%s", mst_id(self->l.pid), files[i]);
+		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
 		if (i)
 			EXPECT_EQ(EPERM, open_as(drop_sys_admin, path, O_RDONLY));
 	}
@@ -128,7 +128,7 @@ TEST_F(permission, modes_are_for_the_owner_alone)
 
 	EXPECT_EQ(0600, mode_of("control"));
 	for (i = 1; i < 4; i++) {
-		sprintf(path, "targets/%d/%s", mst_id(self->l.pid), files[i]);
+		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
 		EXPECT_EQ(0400, mode_of(files[i]));
 		EXPECT_EQ(0400, mode_of(path));
 	}
@@ -164,12 +164,12 @@ static bool shows_pid(int id, int pid)
 /* The first child of process 1 is 2 to it, something else to all outside. */
 static int attach_number_2(void *arg)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int *told = arg, outside;
 	char *report;
 
-	mst_spawn(&l, "life", "idle", NULL);
-	if (l.pid != 2 || mst_command("attach 2"))
+	mst_spawn(&prog, "life", "idle", NULL);
+	if (prog.pid != 2 || mst_command("attach 2"))
 		return 1;
 	if (!shows_pid(mst_id(2), 2))
 		return 2;
@@ -180,13 +180,13 @@ static int attach_number_2(void *arg)
 	if (!strstr(report, " pid 2 life "))
 		return 4;
 	free(report);
-	mst_step(&l, "go");
-	if (!mst_exact(&l))
+	mst_step(&prog, "go");
+	if (!mst_exact(&prog))
 		return 5;
 	outside = mst_id(2);
 	if (write(told[0], &outside, sizeof(outside)) != sizeof(outside))
 		return 6;
-	return mst_end(&l) ? 7 : 0;
+	return mst_end(&prog) ? 7 : 0;
 }
 
 TEST_F(permission, pids_are_the_writers_and_the_readers)
@@ -195,13 +195,13 @@ TEST_F(permission, pids_are_the_writers_and_the_readers)
 
 	ASSERT_EQ(0, pipe(told));
 	arg[0] = told[1];
-	arg[1] = mst_id(self->l.pid);
+	arg[1] = mst_id(self->prog.pid);
 	ASSERT_EQ(0, in_pid_namespace(attach_number_2, arg));
 	ASSERT_EQ(sizeof(id), read(told[0], &id, sizeof(id)));
 	EXPECT_NE(arg[1], id);
 	EXPECT_FALSE(shows_pid(id, 2));
 	EXPECT_FALSE(shows_pid(id, 0));
-	EXPECT_TRUE(shows_pid(arg[1], self->l.pid));
+	EXPECT_TRUE(shows_pid(arg[1], self->prog.pid));
 }
 
 /* Process 1 of a namespace is as good as any other; a number of outside is nobody there. */
@@ -226,10 +226,10 @@ static int attach_number_1(void *arg)
 
 TEST_F(permission, process_1_of_a_namespace_may_trace_itself)
 {
-	int pid = self->l.pid;
+	int pid = self->prog.pid;
 
 	EXPECT_EQ(0, in_pid_namespace(attach_number_1, &pid));
-	EXPECT_STREQ("tracing", mst_state(mst_id(self->l.pid)));
+	EXPECT_STREQ("tracing", mst_state(mst_id(self->prog.pid)));
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
 
 #define TARGETS 3
 #define WRITERS 3
@@ -22,7 +23,7 @@
 
 FIXTURE(race)
 {
-	struct mst_program l[TARGETS];
+	struct mst_program prog[TARGETS];
 };
 
 FIXTURE_SETUP(race)
@@ -35,7 +36,7 @@ FIXTURE_TEARDOWN(race)
 	mst_fresh();
 }
 
-static unsigned int next(unsigned int *seed)
+static unsigned int random_next(unsigned int *seed)
 {
 	*seed = *seed * 1664525 + 1013904223;
 	return *seed >> 8;
@@ -76,7 +77,7 @@ TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
-		pid = short_lived(next(&seed) % 60000, false);
+		pid = short_lived(random_next(&seed) % 60000, false);
 		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
 		{
 			TH_LOG("%s", mst_refusal);
@@ -94,7 +95,7 @@ TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
-		pid = short_lived(next(&seed) % 60000, true);
+		pid = short_lived(random_next(&seed) % 60000, true);
 		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
 		{
 			TH_LOG("%s", mst_refusal);
@@ -105,7 +106,7 @@ TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
 	EXPECT_TRUE(is_empty());
 }
 
-static void contradict(const struct mst_program *l, unsigned int seed)
+static void write_contradictions(const struct mst_program *prog, unsigned int seed)
 {
 	static const char *const commands[] = { "attach %d", "attach %d min=50 depth=5",
 						"detach %d", "clear %d", "attach %d older=1" };
@@ -113,18 +114,18 @@ static void contradict(const struct mst_program *l, unsigned int seed)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
-		pid_t pid = l[next(&seed) % TARGETS].pid;
+		pid_t pid = prog[random_next(&seed) % TARGETS].pid;
 
-		if (next(&seed) % 8 == 0) {
+		if (random_next(&seed) % 8 == 0) {
 			fd = mst_open(O_RDWR, "control");
 			mst_command_through(fd, "attach %d bound=1", pid);
-			usleep(next(&seed) % 3000);
+			usleep(random_next(&seed) % 3000);
 			close(fd);
-		} else if (next(&seed) % 16 == 0) {
-			mst_command(next(&seed) % 2 ? "clear all" : "detach all");
+		} else if (random_next(&seed) % 16 == 0) {
+			mst_command(random_next(&seed) % 2 ? "clear all" : "detach all");
 		} else {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			mst_command(commands[next(&seed) % 5], pid);
+			mst_command(commands[random_next(&seed) % 5], pid);
 		}
 	}
 }
@@ -138,9 +139,10 @@ static void read_on(unsigned int seed)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
-		free(mst_text("%s", files[next(&seed) % 4]));
+		free(mst_text("%s", files[random_next(&seed) % 4]));
 		id = mst_id(getppid()) ?: id + 1;
-		snprintf(path, sizeof(path), "targets/%d/%s", id % 500, files[1 + next(&seed) % 3]);
+		snprintf(path, sizeof(path), "targets/%d/%s", id % 500,
+			 files[1 + random_next(&seed) % 3]);
 		fd = mst_open(O_RDONLY, "%s", path);
 		if (fd >= 0)
 			free(mst_text_of(fd));
@@ -154,13 +156,13 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	int i;
 
 	for (i = 0; i < TARGETS; i++) {
-		mst_spawn(&self->l[i], "balance", "2", NULL);
-		mst_step(&self->l[i], "run");
+		mst_spawn(&self->prog[i], "balance", "2", NULL);
+		mst_step(&self->prog[i], "run");
 	}
 	for (i = 0; i < WRITERS + READERS; i++) {
 		child[i] = fork();
 		if (!child[i] && i < WRITERS)
-			contradict(self->l, i);
+			write_contradictions(self->prog, i);
 		if (!child[i])
 			read_on(i);
 	}
@@ -176,30 +178,30 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	/* A command that was being carried out for one of them goes on to its end. */
 	EXPECT_TRUE(is_empty() || is_empty());
 	for (i = 0; i < TARGETS; i++) {
-		mst_step(&self->l[i], "turns");
-		ASSERT_EQ(0, mst_command("attach %d", self->l[i].pid));
-		mst_step(&self->l[i], "turns");
-		mst_step(&self->l[i], "quiet");
-		EXPECT_TRUE(mst_exact(&self->l[i]));
-		mst_kill(&self->l[i]);
+		mst_step(&self->prog[i], "turns");
+		ASSERT_ACCEPTED(mst_command("attach %d", self->prog[i].pid));
+		mst_step(&self->prog[i], "turns");
+		mst_step(&self->prog[i], "quiet");
+		EXPECT_TRUE(mst_exact(&self->prog[i]));
+		mst_kill(&self->prog[i]);
 	}
 }
 
 /* One mapping, so one stack of each library, whichever thread has learned it. */
 TEST_F(race, a_library_that_two_threads_call_first_at_once)
 {
-	struct mst_program *l = &self->l[0];
+	struct mst_program *prog = &self->prog[0];
 	char mappings[16], *report;
 
 	snprintf(mappings, sizeof(mappings), "%ld", mst_scaled(3000, 300));
-	mst_spawn(l, "rush", mst_here("programs/libone.so"), mappings, NULL);
-	ASSERT_EQ(0, mst_command("attach %d", l->pid));
-	mst_step(l, "warm up");
-	mst_step(l, "rush");
-	report = mst_text("targets/%d/report", mst_id(l->pid));
-	EXPECT_EQ(60, mst_count(report, "\n15308 bytes in 2 allocations from stack "));
+	mst_spawn(prog, "rush", mst_here("programs/libone.so"), mappings, NULL);
+	ASSERT_ACCEPTED(mst_command("attach %d", prog->pid));
+	mst_step(prog, "warm up");
+	mst_step(prog, "rush");
+	report = mst_text("targets/%d/report", mst_id(prog->pid));
+	EXPECT_COUNT(60, report, "\n15308 bytes in 2 allocations from stack ");
 	free(report);
-	EXPECT_EQ(0, mst_end(l));
+	EXPECT_EQ(0, mst_end(prog));
 }
 
 int main(int argc, char **argv)

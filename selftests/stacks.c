@@ -13,6 +13,8 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 #define WORDS 4096
 #define TRIES 10
@@ -122,7 +124,7 @@ static const char *stack_of(const char *report, const char *bytes)
 
 FIXTURE(stack)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	char *report;
 };
 
@@ -135,15 +137,14 @@ FIXTURE_TEARDOWN(stack)
 {
 	if (self->report)
 		free(self->report);
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	mst_fresh();
 }
 
-static void attach_and_go(struct mst_program *l)
+static void attach_and_go(struct mst_program *prog)
 {
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
-	mst_step(l, "go");
+	mst_attach(prog->pid);
+	mst_step(prog, "go");
 }
 
 #define MAIN " main libc _start (end)"
@@ -151,8 +152,8 @@ static void attach_and_go(struct mst_program *l)
 
 TEST_F(stack, is_whole_without_frame_pointers)
 {
-	mst_spawn(&self->l, "deep", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "deep", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	EXPECT_STACK("1001", "plain_inner plain_middle plain_outer" MAIN);
 	EXPECT_STACK("1002", "compare_bytes libc sort_bytes" MAIN);
@@ -168,8 +169,8 @@ TEST_F(stack, is_whole_without_frame_pointers)
 /* The frame that was interrupted is looked up at its own pc, on its own stack. */
 TEST_F(stack, goes_through_a_signal)
 {
-	mst_spawn(&self->l, "deep", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "deep", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	EXPECT_STACK("1004", "on_trap libc !trap run_into_trap" MAIN);
 	EXPECT_STACK("1005", "on_trap libc !trap run_into_trap trapped_elsewhere" MAIN);
@@ -180,8 +181,8 @@ TEST_F(stack, goes_through_a_signal)
 /* Assembler and a JIT's code: by the frame pointer where there is one; else it ends there. */
 TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 {
-	mst_spawn(&self->l, "deep", NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "deep", NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 	EXPECT_STACK("1010", "in_bare_with_pointer bare_with_pointer without_rules" MAIN);
 	EXPECT_STACK("1011", "in_bare bare (bad frame pointer)");
@@ -206,22 +207,22 @@ TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 		EXPECT_ABOVE(base "111", "bare_ends_with_call run_by_call run_each" program); \
 	} while (0)
 
-static void run_coroutines(struct mst_program *l, const char *program)
+static void run_coroutines(struct mst_program *prog, const char *program)
 {
 	char library[512];
 
 	snprintf(library, sizeof(library), "%s", mst_here("programs/libcoroutines.so"));
-	mst_spawn(l, program, library, NULL);
-	attach_and_go(l);
+	mst_spawn(prog, program, library, NULL);
+	attach_and_go(prog);
 }
 
-#define EXPECT_COROUTINES(program)                                               \
-	do {                                                                     \
-		run_coroutines(&self->l, program);                               \
-		self->report = mst_text("report");                               \
-		/* Four blocks of one stack, whatever the coroutine. */          \
-		EXPECT_STACK("12010", "program_take leak_and_leave libc (end)"); \
-		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                          \
+#define EXPECT_COROUTINES(program)                                      \
+	do {                                                            \
+		run_coroutines(&self->prog, program);                   \
+		self->report = mst_text("report");                      \
+		/* Four blocks of one stack, whatever the coroutine. */ \
+		EXPECT_STACK("12010", "program_take leak libc (end)");  \
+		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
 	} while (0)
 
 TEST_F(stack, of_a_coroutine_ends_where_no_call_was_made)
@@ -240,14 +241,14 @@ TEST_F(stack, of_a_coroutine_that_is_walked_later_ends_there_too)
 {
 	unsigned int tries;
 
-	run_coroutines(&self->l, "coroutines");
-	mst_step(&self->l, "open");
+	run_coroutines(&self->prog, "coroutines");
+	mst_step(&self->prog, "open");
 	/* The data may come while the first event is handled: then nothing waits for it. */
 	for (tries = 1; !mst_stat(0, "deferred") && tries < TRIES; tries++) {
-		mst_kill(&self->l);
+		mst_kill(&self->prog);
 		mst_fresh();
-		run_coroutines(&self->l, "coroutines");
-		mst_step(&self->l, "open");
+		run_coroutines(&self->prog, "coroutines");
+		mst_step(&self->prog, "open");
 	}
 	self->report = mst_text("report");
 	EXPECT_FIRST_FRAMES("4", "8207", " library_opened libc open_library" MAIN);
@@ -262,20 +263,20 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	snprintf(one, sizeof(one), "%s", mst_here("programs/libdeep_one.so"));
 	snprintf(two, sizeof(two), "%s", mst_here("programs/libdeep_two.so"));
 	snprintf(three, sizeof(three), "%s", mst_here("programs/libdeep_three.so"));
-	mst_spawn(&self->l, "deep_open", one, two, three, NULL);
-	attach_and_go(&self->l);
+	mst_spawn(&self->prog, "deep_open", one, two, three, NULL);
+	attach_and_go(&self->prog);
 	self->report = mst_text("report");
 #define OPENED " library_opened libc open_library" MAIN
 	EXPECT_STACK("2001", "program_take library_inner library_call" OPENED);
 	EXPECT_STACK("8040", "program_take library_inner library_call thread_main libc (end)");
 	EXPECT_STACK("2002", "program_take library_inner library_call" OPENED);
 	EXPECT_STACK("2003", "program_take library_inner library_call call_other" MAIN);
-	EXPECT_NE(NULL, strstr(self->report, " libdeep_one.so+0x"));
-	EXPECT_NE(NULL, strstr(self->report, " libdeep_two.so+0x"));
+	EXPECT_CONTAINS(self->report, " libdeep_one.so+0x");
+	EXPECT_CONTAINS(self->report, " libdeep_two.so+0x");
 	/* Of the two constructors, for data may come in that very moment. */
 	EXPECT_GE(mst_stat(0, "deferred"), 1);
 	free(self->report);
-	mst_step(&self->l, "deep");
+	mst_step(&self->prog, "deep");
 	self->report = mst_text("report");
 	stack_of(self->report, "2005");
 	EXPECT_EQ(0,
@@ -283,13 +284,13 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	{
 		TH_LOG("%s", words);
 	}
-	EXPECT_NE(NULL, strstr(words, " (copy ended)"));
+	EXPECT_CONTAINS(words, " (copy ended)");
 	free(self->report);
-	mst_step(&self->l, "again");
+	mst_step(&self->prog, "again");
 	self->report = mst_text("report");
 	stack_of(self->report, "2004");
-	EXPECT_NE(NULL, strstr(words, " library_recurse call_deep" MAIN));
-	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
+	EXPECT_CONTAINS(words, " library_recurse call_deep" MAIN);
+	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
 }
 
 /* The sum over the lines of single objects. */
@@ -316,15 +317,15 @@ TEST_F(stack, outlives_the_unwind_data)
 	unsigned int objects;
 	int id;
 
-	mst_spawn(&self->l, "deep", NULL);
-	attach_and_go(&self->l);
-	id = mst_id(self->l.pid);
+	mst_spawn(&self->prog, "deep", NULL);
+	attach_and_go(&self->prog);
+	id = mst_id(self->prog.pid);
 	/* Its reader waits for stacks that are to be walked. */
 	free(mst_text("report"));
 	EXPECT_GT(mst_stat(0, "bytes_unwind"), before + 100000);
 	EXPECT_EQ(mst_stat(0, "bytes_unwind"), bytes_of_objects(&objects));
 	EXPECT_GE(objects, 4);
-	ASSERT_EQ(0, mst_command("detach %d", self->l.pid));
+	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	EXPECT_EQ(before, mst_stat(0, "bytes_unwind"));
 	EXPECT_EQ(0, bytes_of_objects(&objects));
 	self->report = mst_text("targets/%d/report", id);

@@ -10,6 +10,8 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 #define HUGE_MIB 60
 #define DEBUG_HUGE_MIB 6
@@ -61,19 +63,18 @@ static const struct {
 
 FIXTURE(hostile)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	long long before;
 };
 
-static void attach(struct mst_program *l)
+static void spawn_and_attach(struct mst_program *prog)
 {
 	char file[512], huge[16];
 
 	snprintf(file, sizeof(file), "%s/hostile", mst_scratch());
 	snprintf(huge, sizeof(huge), "%ld", mst_scaled(HUGE_MIB, DEBUG_HUGE_MIB));
-	mst_spawn(l, "hostile", file, huge, NULL);
-	if (mst_command("attach %d", l->pid))
-		mst_die("%s", mst_refusal);
+	mst_spawn(prog, "hostile", file, huge, NULL);
+	mst_attach(prog->pid);
 }
 
 FIXTURE_SETUP(hostile)
@@ -85,12 +86,12 @@ FIXTURE_SETUP(hostile)
 /* Whatever the data was: the program lives, all is counted, and the memory comes back. */
 FIXTURE_TEARDOWN(hostile)
 {
-	EXPECT_TRUE(mst_exact(&self->l));
-	EXPECT_TRUE(mst_sound(mst_id(self->l.pid)));
-	EXPECT_EQ(0, mst_command("detach %d", self->l.pid));
+	EXPECT_TRUE(mst_exact(&self->prog));
+	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
+	EXPECT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	EXPECT_EQ(self->before, mst_stat(0, "bytes_unwind"));
-	mst_step(&self->l, "twice");
-	EXPECT_EQ(0, mst_end(&self->l));
+	mst_step(&self->prog, "twice");
+	EXPECT_EQ(0, mst_end(&self->prog));
 	mst_fresh();
 	mst_reload("");
 }
@@ -159,16 +160,17 @@ static bool ends_so(const char *report, size_t i, size_t *early)
  * All cases, each in a mapping that could be looked up.  The kernel itself changes mappings now and
  * then, to make large pages of small ones: what has to be done without them says nothing of data.
  */
-static void meet_all(struct mst_program *l)
+static void meet_all(struct mst_program *prog)
 {
 	unsigned int tries = 1;
 
-	for (attach(l), mst_step(l, "all"); mst_stat(0, "unknown_mapping"); mst_step(l, "all")) {
+	for (spawn_and_attach(prog), mst_step(prog, "all"); mst_stat(0, "unknown_mapping");
+	     mst_step(prog, "all")) {
 		if (tries++ == TRIES)
 			mst_die("mappings are not to be had");
-		mst_kill(l);
+		mst_kill(prog);
 		mst_fresh();
-		attach(l);
+		spawn_and_attach(prog);
 	}
 }
 
@@ -177,14 +179,14 @@ TEST_F(hostile, data_ends_the_walk_by_name)
 	size_t i, early = 0;
 	char *report;
 
-	meet_all(&self->l);
+	meet_all(&self->prog);
 	report = mst_text("report");
 	for (i = 0; i < NR_CASES; i++)
 		EXPECT_TRUE(ends_so(report, i, &early));
 	free(report);
 	/* Each that was put off has met no data. */
 	EXPECT_LE(mst_stat(0, "deferred") + (long long)early, (long long)NR_CASES);
-	mst_step(&self->l, "known");
+	mst_step(&self->prog, "known");
 	report = mst_text("report");
 	for (i = 0; i < NR_CASES; i++)
 		EXPECT_TRUE(ends_so(report, i, NULL));
@@ -199,8 +201,8 @@ TEST_F(hostile, data_ends_the_walk_by_name)
 
 TEST_F(hostile, data_at_random_is_borne)
 {
-	attach(&self->l);
-	mst_step(&self->l, "random");
+	spawn_and_attach(&self->prog);
+	mst_step(&self->prog, "random");
 	EXPECT_EQ(300, mst_stat(0, "allocated"));
 	EXPECT_GT(mst_stat(0, "walk_end"), 10);
 	EXPECT_GT(mst_stat(0, "walk_rule") + mst_stat(0, "walk_copy"), 10);
@@ -214,11 +216,11 @@ TEST_F(hostile, amount_of_data_is_read_and_given_back)
 	time_t begin = time(NULL);
 	size_t tries = 0;
 
-	attach(&self->l);
-	mst_step(&self->l, "huge");
+	spawn_and_attach(&self->prog);
+	mst_step(&self->prog, "huge");
 	while (strcmp(end, "(end)") && time(NULL) < begin + LONG) {
 		usleep(200000);
-		mst_step(&self->l, "twice");
+		mst_step(&self->prog, "twice");
 		report = mst_text("report");
 		end_of(report, 30001 + tries++, end, sizeof(end));
 		free(report);
@@ -234,9 +236,9 @@ TEST_F(hostile, amount_of_data_stays_within_the_memory_limit)
 	char end[64] = "", *report;
 
 	mst_reload("max_memory=4");
-	attach(&self->l);
-	mst_step(&self->l, "huge");
-	mst_step(&self->l, "twice");
+	spawn_and_attach(&self->prog);
+	mst_step(&self->prog, "huge");
+	mst_step(&self->prog, "twice");
 	report = mst_text("report");
 	end_of(report, 30001, end, sizeof(end));
 	EXPECT_STREQ("(unread)", end);

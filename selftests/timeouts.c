@@ -13,59 +13,51 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(wait)
 {
-	struct mst_program l;
+	struct mst_program prog;
 	int id;
 };
 
 FIXTURE_SETUP(wait)
 {
 	mst_fresh();
-	mst_spawn(&self->l, "stuck", NULL);
-	if (mst_command("attach %d", self->l.pid))
-		mst_die("%s", mst_refusal);
-	self->id = mst_id(self->l.pid);
-	mst_step(&self->l, "get stuck");
+	mst_spawn(&self->prog, "stuck", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_step(&self->prog, "get stuck");
 }
 
 FIXTURE_TEARDOWN(wait)
 {
-	mst_kill(&self->l);
+	mst_kill(&self->prog);
 	mst_wait_stat("tracing", 0);
 	mst_fresh();
-}
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
 /* A kernel that does not have to wait is all the better. */
 TEST_F_TIMEOUT(wait, a_detach_that_must_wait_says_so, 60)
 {
-	long long start = now_ms();
-	int err = mst_command("detach %d", self->l.pid);
+	long long start = mst_now_ms();
+	int err = mst_command("detach %d", self->prog.pid);
 	char *report;
 
 	ASSERT_TRUE(err == 0 || err == EINPROGRESS);
 	if (err) {
-		EXPECT_GE(now_ms() - start, 4900);
-		EXPECT_NE(NULL, strstr(mst_refusal, "(EINPROGRESS)"));
+		EXPECT_GE(mst_now_ms() - start, 4900);
+		EXPECT_CONTAINS(mst_refusal, "(EINPROGRESS)");
 		EXPECT_STREQ("detaching", mst_state(self->id));
 	}
 	/* Readers do not wait for anything of this. */
-	start = now_ms();
+	start = mst_now_ms();
 	report = mst_text("report");
-	EXPECT_NE(NULL, strstr(report, err ? " stuck detaching " : " stuck detached "));
+	EXPECT_CONTAINS(report, err ? " stuck detaching " : " stuck detached ");
 	free(report);
 	free(mst_text("targets/%d/allocations", self->id));
-	EXPECT_LT(now_ms() - start, 3000);
-	mst_step(&self->l, "give");
+	EXPECT_LT(mst_now_ms() - start, 3000);
+	mst_step(&self->prog, "give");
 	EXPECT_TRUE(mst_wait_state(self->id, "detached"));
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
@@ -77,20 +69,20 @@ TEST_F_TIMEOUT(wait, a_writer_that_waits_can_be_killed, 60)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(mst_command("detach %d", self->l.pid));
+		_exit(mst_command("detach %d", self->prog.pid));
 	usleep(300000);
-	start = now_ms();
+	start = mst_now_ms();
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_LT(now_ms() - start, 3000);
-	mst_step(&self->l, "give");
+	EXPECT_LT(mst_now_ms() - start, 3000);
+	mst_step(&self->prog, "give");
 	EXPECT_TRUE(mst_wait_state(self->id, "detached"));
 }
 
 /* The target itself may die of it, and is an ended one then. */
 TEST_F_TIMEOUT(wait, a_target_that_hangs_can_be_killed, 60)
 {
-	kill(self->l.pid, SIGKILL);
+	kill(self->prog.pid, SIGKILL);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	EXPECT_TRUE(mst_sound(self->id));
 }
@@ -102,7 +94,7 @@ TEST_F_TIMEOUT(wait, a_target_that_hangs_can_be_killed, 60)
 
 struct scene {
 	char path[2][512];
-	struct mst_program l, daemon[2];
+	struct mst_program prog, daemon[2];
 };
 
 FIXTURE(file)
@@ -116,7 +108,7 @@ static void keep_closed(struct mst_program *daemon, const char *path)
 	mst_step(daemon, "hang");
 }
 
-static void start(struct scene *s)
+static void scene_start(struct scene *s)
 {
 	int i;
 
@@ -125,34 +117,33 @@ static void start(struct scene *s)
 		snprintf(s->path[i], sizeof(s->path[i]), "%s/file%d", mst_scratch(), i);
 		unlink(s->path[i]);
 	}
-	mst_spawn(&s->l, "late", s->path[0], s->path[1], NULL);
+	mst_spawn(&s->prog, "late", s->path[0], s->path[1], NULL);
 	for (i = 0; i < 2; i++)
 		keep_closed(&s->daemon[i], s->path[i]);
-	if (mst_command("attach %d", s->l.pid))
-		mst_die("%s", mst_refusal);
+	mst_attach(s->prog.pid);
 }
 
-static void end(struct scene *s)
+static void scene_end(struct scene *s)
 {
 	mst_kill(&s->daemon[0]);
 	mst_kill(&s->daemon[1]);
-	mst_kill(&s->l);
+	mst_kill(&s->prog);
 }
 
 FIXTURE_SETUP(file)
 {
-	start(&self->scene);
+	scene_start(&self->scene);
 }
 
 FIXTURE_TEARDOWN(file)
 {
-	end(&self->scene);
+	scene_end(&self->scene);
 	mst_fresh();
 }
 
 static void wait_until(long long ms)
 {
-	while (now_ms() < ms)
+	while (mst_now_ms() < ms)
 		usleep(1000);
 }
 
@@ -162,18 +153,18 @@ static void wait_until(long long ms)
  */
 static bool needed_one_after_the_other(struct scene *s)
 {
-	long long first = now_ms(), first_done, second;
+	long long first = mst_now_ms(), first_done, second;
 
-	mst_step(&s->l, "first");
-	first_done = now_ms();
+	mst_step(&s->prog, "first");
+	first_done = mst_now_ms();
 	wait_until(first + SECOND * 6 / 10);
-	second = now_ms();
-	mst_step(&s->l, "second");
-	if (now_ms() - first >= SECOND)
+	second = mst_now_ms();
+	mst_step(&s->prog, "second");
+	if (mst_now_ms() - first >= SECOND)
 		return false;
 	wait_until(first_done + SECOND + 200);
 	mst_step(&s->daemon[1], "answer");
-	return now_ms() - second < SECOND * 9 / 10;
+	return mst_now_ms() - second < SECOND * 9 / 10;
 }
 
 TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
@@ -182,8 +173,8 @@ TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
 
 	while (!needed_one_after_the_other(&self->scene)) {
 		ASSERT_LT(tries++, TRIES);
-		end(&self->scene);
-		start(&self->scene);
+		scene_end(&self->scene);
+		scene_start(&self->scene);
 	}
 	free(mst_text("report"));
 	EXPECT_EQ(2, mst_stat(0, "deferred"));
@@ -194,12 +185,12 @@ TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
 /* And no longer by a reader. */
 TEST_F_TIMEOUT(file, is_waited_for_by_readers, 60)
 {
-	long long begin = now_ms();
+	long long begin = mst_now_ms();
 
-	mst_step(&self->scene.l, "first");
+	mst_step(&self->scene.prog, "first");
 	free(mst_text("report"));
-	EXPECT_GE(now_ms() - begin, SECOND * 9 / 10);
-	EXPECT_LT(now_ms() - begin, 8 * SECOND);
+	EXPECT_GE(mst_now_ms() - begin, SECOND * 9 / 10);
+	EXPECT_LT(mst_now_ms() - begin, 8 * SECOND);
 	EXPECT_EQ(1, mst_stat(0, "walk_unread"));
 	mst_step(&self->scene.daemon[0], "answer");
 }
