@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which allocators are found, where their probes go, and which programs are
- * refused: static ones, other libcs, preloaded allocators, scripts, programs
- * without an allocator, for 32 bits, deleted, or with objects that lie.
+ * Finding the allocators of a process and refusing programs that cannot be traced: static
+ * programs, other C libraries, preloaded allocators, scripts, programs without an allocator, 32-bit
+ * and deleted programs, and objects with malformed headers.
  */
 #include <fcntl.h>
 #include <gnu/libc-version.h>
@@ -18,7 +18,7 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-/* What both jemalloc and tcmalloc have. */
+/* The functions that both jemalloc and tcmalloc define. */
 #define COMMON "malloc,calloc,realloc,posix_memalign,aligned_alloc,memalign,valloc,mmap"
 
 FIXTURE(allocator)
@@ -48,20 +48,21 @@ static void attach_and_read_line(struct mst_program *prog, char *line, size_t si
 	mst_line(mst_id(prog->pid), line, size);
 }
 
+/* Runs the program to its end: its blocks are those listed, and the report is consistent. */
 static bool runs_exactly(struct mst_program *prog)
 {
 	bool exact;
 
 	mst_step(prog, "go");
 	exact = mst_exact(prog) && mst_sound(mst_id(prog->pid));
-	return mst_end(prog) == 0 && exact;
+	return mst_ends_well(prog) && exact;
 }
 
 /*
- * The functions that must cost one exception, not two.  free of glibc before 2.34 begins with its
- * frame, behind which no probe may go.
+ * A probe on an emulated instruction costs one exception, a stepped one two. Before glibc 2.34,
+ * free() starts by setting up its frame, and no probe may be put behind that.
  */
-TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
+TEST_F(allocator, common_functions_of_glibc_are_emulated)
 {
 	static const char *const functions[] = { "malloc", "calloc", "realloc", "free" };
 	size_t i, count = strverscmp(gnu_get_libc_version(), "2.34") < 0 ? 3 : 4;
@@ -88,8 +89,7 @@ TEST_F(allocator, glibc_is_never_single_stepped_where_it_matters)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-/* Names that share an address share a probe. */
-TEST_F(allocator, one_probe_at_one_address)
+TEST_F(allocator, names_with_one_address_share_one_probe)
 {
 	char offset[16][32], libc[64], format[80], *at;
 	int i, j, count = 0;
@@ -107,7 +107,7 @@ TEST_F(allocator, one_probe_at_one_address)
 	mst_kill(&self->prog);
 }
 
-TEST_F_TIMEOUT(allocator, glibc_static, 60)
+TEST_F_TIMEOUT(allocator, static_glibc_is_traced_exactly, 60)
 {
 	mst_spawn(&self->prog, "mix_static", "all", "8", NULL);
 	attach_and_read_line(&self->prog, self->line, sizeof(self->line));
@@ -115,7 +115,7 @@ TEST_F_TIMEOUT(allocator, glibc_static, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-TEST_F_TIMEOUT(allocator, musl, 60)
+TEST_F_TIMEOUT(allocator, musl_is_traced_exactly, 60)
 {
 	if (!is_built("programs/mix_musl"))
 		SKIP(return, "no musl-gcc when the tests were built");
@@ -125,7 +125,7 @@ TEST_F_TIMEOUT(allocator, musl, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-TEST_F_TIMEOUT(allocator, musl_static, 60)
+TEST_F_TIMEOUT(allocator, static_musl_is_traced_exactly, 60)
 {
 	if (!is_built("programs/mix_musl_static"))
 		SKIP(return, "no musl-gcc when the tests were built");
@@ -154,14 +154,14 @@ static bool preloaded_is_exact(struct mst_program *prog, const char *preload, co
 
 	mst_spawn(prog, preload, "mix", COMMON, "8", NULL);
 	attach_and_read_line(prog, line, sizeof(line));
-	/* The library's name is what its link points to. */
+	/* Control names the file that the library's link points to. */
 	snprintf(probe, sizeof(probe), " malloc %s", name);
 	if (!strstr(line, probe))
-		mst_die("no %s in: %s", probe, line);
+		mst_die("no probe \"%s\" in the target's line: %s", probe, line);
 	return runs_exactly(prog);
 }
 
-TEST_F_TIMEOUT(allocator, jemalloc_preloaded, 60)
+TEST_F_TIMEOUT(allocator, preloaded_jemalloc_is_traced_exactly, 60)
 {
 	char preload[256];
 
@@ -170,7 +170,7 @@ TEST_F_TIMEOUT(allocator, jemalloc_preloaded, 60)
 	EXPECT_TRUE(preloaded_is_exact(&self->prog, preload, "libjemalloc.so.2"));
 }
 
-TEST_F_TIMEOUT(allocator, tcmalloc_preloaded, 60)
+TEST_F_TIMEOUT(allocator, preloaded_tcmalloc_is_traced_exactly, 60)
 {
 	char preload[256];
 
@@ -179,18 +179,19 @@ TEST_F_TIMEOUT(allocator, tcmalloc_preloaded, 60)
 	EXPECT_TRUE(preloaded_is_exact(&self->prog, preload, "libtcmalloc_minimal.so.4"));
 }
 
-/* Refused with that errno and word; the program is unharmed. */
+/* The attach fails with that errno and word; the program runs to its end. */
 static bool is_refused(struct mst_program *prog, int err, const char *word)
 {
 	int got = mst_command("attach %d", prog->pid);
 	bool refused = got == err && strstr(mst_refusal, word);
 
 	if (!refused)
-		mst_say("errno %d: %s", got, mst_refusal);
-	return mst_end(prog) == 0 && refused && mst_stat(0, "targets") == 0;
+		mst_say("expected errno %d and \"%s\", got errno %d: %s", err, word, got,
+			mst_refusal);
+	return mst_ends_well(prog) && refused && mst_stat(0, "targets") == 0;
 }
 
-TEST_F(allocator, a_program_without_one_is_refused)
+TEST_F(allocator, a_program_without_an_allocator_is_refused)
 {
 	mst_spawn(&self->prog, "noalloc", NULL);
 	EXPECT_TRUE(is_refused(&self->prog, ENOENT, "alloc"));
@@ -209,11 +210,13 @@ static bool malloc_of_libc_is_probed(const char *line)
 	char probe[80];
 
 	snprintf(probe, sizeof(probe), " malloc %s+0x", mst_libc());
-	return strstr(line, probe);
+	if (strstr(line, probe))
+		return true;
+	mst_say("no probe \"%s\" in the target's line: %s", probe, line);
+	return false;
 }
 
-/* A script is its interpreter. */
-TEST_F(allocator, a_script_is_its_interpreter)
+TEST_F(allocator, a_script_is_traced_as_its_interpreter)
 {
 	static const char text[] = "#!/bin/sh\necho ready 1\nread line\nexit 0\n";
 	char path[128];
@@ -232,7 +235,7 @@ TEST_F(allocator, a_script_is_its_interpreter)
 	unlink(path);
 }
 
-/* Copies a program, starts the copy and removes its file, before the attach or after. */
+/* Runs a copy of a program whose file is removed before or after the attach. */
 static bool deleted_is_exact(struct mst_program *prog, const char *program, bool before)
 {
 	char command[1200], path[128], line[16384];
@@ -253,11 +256,11 @@ static bool deleted_is_exact(struct mst_program *prog, const char *program, bool
 	named = strstr(report, " deleted+0x") && strstr(report, path);
 	free(report);
 	if (!named)
-		mst_say("the deleted program is not named");
-	return mst_exact(prog) && mst_end(prog) == 0 && named;
+		mst_say("no frame of %s and no mapping of it in the report", path);
+	return mst_exact(prog) && mst_ends_well(prog) && named;
 }
 
-TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced, 60)
+TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced_exactly, 60)
 {
 	EXPECT_TRUE(deleted_is_exact(&self->prog, "programs/mix", true));
 	EXPECT_TRUE(deleted_is_exact(&self->prog, "programs/mix", false));
@@ -265,8 +268,8 @@ TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced, 60)
 	EXPECT_TRUE(deleted_is_exact(&self->prog, "programs/mix_static", false));
 }
 
-/* More than a hundred objects whose headers and tables lie: the true allocator is found. */
-TEST_F_TIMEOUT(allocator, objects_that_lie_do_no_harm, 60)
+/* More than a hundred objects with wrong headers and tables: the right allocator is found. */
+TEST_F_TIMEOUT(allocator, malformed_objects_are_ignored, 60)
 {
 	char base[512];
 
@@ -277,8 +280,8 @@ TEST_F_TIMEOUT(allocator, objects_that_lie_do_no_harm, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-/* Whatever a changed object now is: exact, or refused with a sentence. */
-TEST_F_TIMEOUT(allocator, objects_changed_at_random_do_no_harm, 90)
+/* Whatever a changed object is now: the target is exact, or the refusal has a message. */
+TEST_F_TIMEOUT(allocator, randomly_changed_objects_are_exact_or_refused, 90)
 {
 	char base[512], seed[16];
 	int i, err;
@@ -290,7 +293,10 @@ TEST_F_TIMEOUT(allocator, objects_changed_at_random_do_no_harm, 90)
 		err = mst_command("attach %d", self->prog.pid);
 		mst_step(&self->prog, "go");
 		EXPECT_TRUE(err ? !!strstr(mst_refusal, ", written by allocators[") :
-				  mst_exact(&self->prog));
+				  mst_exact(&self->prog))
+		{
+			TH_LOG("seed %s, attach returned %d: %s", seed, err, mst_refusal);
+		}
 		EXPECT_EQ(0, mst_end(&self->prog));
 		mst_fresh();
 	}

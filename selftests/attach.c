@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a target is: its id, its PID and its states; attach, detach and clear;
- * who is meant by a number; targets bound to an open file.
+ * A target's id, PID and states: attach, detach and clear, which target a number selects, and
+ * targets bound to an open file.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ FIXTURE_TEARDOWN(target)
 	mst_fresh();
 }
 
-static bool is_there(int id)
+static bool has_directory(int id)
 {
 	char path[64];
 
@@ -42,14 +42,17 @@ static bool is_there(int id)
 	return access(path, F_OK) == 0;
 }
 
-/* What the worker forgets on its own is out of control's list a little earlier. */
-static bool goes_away(int id)
+/* The worker removes a target from control's list shortly before its directory. */
+static bool directory_is_removed(int id)
 {
 	int tries;
 
-	for (tries = 0; tries < 1000 && is_there(id); tries++)
+	for (tries = 0; tries < 1000 && has_directory(id); tries++)
 		usleep(10000);
-	return !is_there(id);
+	if (!has_directory(id))
+		return true;
+	mst_say("targets/%d should be removed, it is still there after 10 s", id);
+	return false;
 }
 
 TEST_F(target, ids_are_never_reused)
@@ -60,17 +63,17 @@ TEST_F(target, ids_are_never_reused)
 		ASSERT_ACCEPTED(mst_command("%d", self->prog.pid));
 		id = mst_id(self->prog.pid);
 		EXPECT_GT(id, last);
-		EXPECT_TRUE(is_there(id));
+		EXPECT_TRUE(has_directory(id));
 		last = id;
 		ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 		EXPECT_STREQ("detached", mst_state(id));
 		ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
 		EXPECT_STREQ("", mst_state(id));
-		EXPECT_FALSE(is_there(id));
+		EXPECT_FALSE(has_directory(id));
 	}
 }
 
-/* Detaching keeps the records, also when the process is gone; what comes later is not recorded. */
+/* Detaching keeps the records; later allocations are not recorded. */
 TEST_F(target, detach_keeps_what_was_recorded)
 {
 	int id;
@@ -103,8 +106,8 @@ TEST_F(target, attach_after_detach_starts_empty)
 	EXPECT_STREQ("tracing", mst_state(second));
 }
 
-/* A number means the live target of that PID before its ended ones. */
-TEST_F(target, commands_mean_the_live_one_first)
+/* A PID selects its live target, and an ended one only if no target of that PID is live. */
+TEST_F(target, a_pid_selects_the_live_target_first)
 {
 	int first, second;
 
@@ -124,7 +127,7 @@ TEST_F(target, commands_mean_the_live_one_first)
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-TEST_F(target, clear_of_a_traced_one_is_a_new_baseline)
+TEST_F(target, clear_of_a_traced_target_starts_a_new_baseline)
 {
 	int id;
 	long long allocated;
@@ -142,7 +145,7 @@ TEST_F(target, clear_of_a_traced_one_is_a_new_baseline)
 	EXPECT_TRUE(mst_sound(id));
 }
 
-TEST_F(target, all_means_every_one)
+TEST_F(target, all_selects_every_target)
 {
 	struct mst_program other;
 
@@ -181,7 +184,7 @@ static pid_t another_thread_of(pid_t pid)
 	return tid;
 }
 
-TEST_F(target, a_thread_means_its_process)
+TEST_F(target, a_thread_id_selects_its_process)
 {
 	pid_t tid = another_thread_of(self->prog.pid);
 
@@ -198,8 +201,7 @@ TEST_F(target, a_thread_means_its_process)
 	EXPECT_EQ(0, mst_id(self->prog.pid));
 }
 
-/* The first thread of a process may have ended while the process lives. */
-TEST_F(target, a_process_outlives_its_first_thread)
+TEST_F(target, a_process_without_its_first_thread_is_exact)
 {
 	struct mst_program other;
 
@@ -214,7 +216,7 @@ TEST_F(target, a_process_outlives_its_first_thread)
 	EXPECT_TRUE(mst_wait_state(mst_id(other.pid), "exited"));
 }
 
-TEST_F(target, the_first_thread_may_end_under_the_trace)
+TEST_F(target, the_first_thread_may_end_while_traced)
 {
 	struct mst_program other;
 
@@ -228,8 +230,8 @@ TEST_F(target, the_first_thread_may_end_under_the_trace)
 	EXPECT_EQ(0, mst_end(&other));
 }
 
-/* A bound target is forgotten with the file that bound it, not with any other. */
-TEST_F(target, bound_is_forgotten_with_its_file)
+/* A bound target is removed when the file that bound it is closed, not when another one is. */
+TEST_F(target, bound_target_is_removed_with_its_file)
 {
 	int fd = mst_open(O_RDWR, "control"), other = mst_open(O_RDWR, "control"), id;
 
@@ -241,12 +243,12 @@ TEST_F(target, bound_is_forgotten_with_its_file)
 	EXPECT_TRUE(mst_exact(&self->prog));
 	close(fd);
 	EXPECT_TRUE(mst_wait_state(id, ""));
-	EXPECT_TRUE(goes_away(id));
+	EXPECT_TRUE(directory_is_removed(id));
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-/* Ended or not; until then what it recorded can be read. */
-TEST_F(target, bound_is_forgotten_when_it_has_ended_too)
+/* An ended target is bound too; its records can be read until the file is closed. */
+TEST_F(target, bound_target_that_ended_is_removed_with_its_file)
 {
 	int fd = mst_open(O_RDWR, "control"), id;
 	struct mst_program other;
@@ -262,25 +264,24 @@ TEST_F(target, bound_is_forgotten_when_it_has_ended_too)
 	EXPECT_TRUE(mst_wait_state(id, ""));
 }
 
-/* The file of a writer that is killed is closed like any other. */
-TEST_F(target, bound_is_forgotten_when_its_writer_is_killed)
+TEST_F(target, bound_target_is_removed_when_its_writer_is_killed)
 {
-	int told[2], id;
+	int ready[2], id;
 	char byte;
 	pid_t pid;
 
-	ASSERT_EQ(0, pipe(told));
+	ASSERT_EQ(0, pipe(ready));
 	pid = fork();
 	if (!pid) {
 		if (mst_command_through(mst_open(O_RDWR, "control"), "attach %d bound=1",
 					self->prog.pid))
 			_exit(1);
-		if (write(told[1], "x", 1) != 1)
+		if (write(ready[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
 	}
-	ASSERT_EQ(1, read(told[0], &byte, 1));
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	id = mst_id(self->prog.pid);
 	EXPECT_STREQ("tracing", mst_state(id));
 	kill(pid, SIGKILL);
@@ -290,8 +291,7 @@ TEST_F(target, bound_is_forgotten_when_its_writer_is_killed)
 	EXPECT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 }
 
-/* Writers that come at the same time: one of them attaches. */
-TEST_F(target, only_one_of_many_writers_attaches)
+TEST_F(target, only_one_of_several_writers_attaches)
 {
 	int i, status, attached = 0, busy = 0;
 
@@ -310,7 +310,6 @@ TEST_F(target, only_one_of_many_writers_attaches)
 	EXPECT_EQ(1, mst_stat(0, "targets"));
 }
 
-/* The writer itself is an ordinary target. */
 TEST_F(target, the_writer_may_trace_itself)
 {
 	struct mst_rows rows;
@@ -332,7 +331,6 @@ TEST_F(target, the_writer_may_trace_itself)
 	free(p);
 }
 
-/* So is the first process of the machine, if it has an allocator. */
 TEST_F(target, process_1_is_an_ordinary_target)
 {
 	int err = mst_command("attach 1");

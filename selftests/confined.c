@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets whose system calls are confined: by seccomp filters, by strict mode,
- * redirected to themselves, emulated by a tracer.  On newer kernels a return
- * probe is a system call of the target: it must not be its death.  A target is
- * refused by name, or lives and is counted exactly.
+ * Targets whose system calls are restricted: by seccomp filters, by strict mode, by syscall user
+ * dispatch, or by a tracer that emulates them. On newer kernels a return probe makes a system call
+ * in the target, which must not kill it. Such a target is either refused with the reason, or it
+ * survives and is counted exactly.
  */
 #include <signal.h>
 #include <string.h>
@@ -33,17 +33,17 @@ FIXTURE_TEARDOWN(confined)
 	mst_fresh();
 }
 
-/* What the target says is what it got; the calls that were not followed are told. */
+/* The records are exact, or the calls that could not be followed are counted as lost. */
 static bool is_exact_or_says_not(const struct mst_program *prog, int id)
 {
 	return mst_stat(id, "lost_inflight") > 0 || mst_exact(prog);
 }
 
 /*
- * Whoever was confined at the attach is refused on the kernels that would kill it, and
- * is an ordinary target on all others.
+ * A program confined before the attach is refused on kernels that would kill it, and is an ordinary
+ * target on all others.
  */
-static bool lives_exactly_or_is_refused(struct mst_program *prog, const char *name)
+static bool is_exact_or_refused(struct mst_program *prog, const char *name)
 {
 	bool good;
 	int err;
@@ -51,33 +51,35 @@ static bool lives_exactly_or_is_refused(struct mst_program *prog, const char *na
 	mst_spawn(prog, "confined", name, NULL);
 	err = mst_command("attach %d", prog->pid);
 	good = !err || (err == EOPNOTSUPP && strstr(mst_refusal, "seccomp"));
+	if (!good)
+		mst_say("expected success, or EOPNOTSUPP because of seccomp, got errno %d", err);
 	if (err)
 		mst_say("%s", mst_refusal);
 	mst_step(prog, "go");
 	mst_step(prog, "allocate");
 	if (!err)
 		good = mst_exact(prog) && mst_sound(mst_id(prog->pid)) && good;
-	return mst_end(prog) == 0 && good;
+	return mst_ends_well(prog) && good;
 }
 
-TEST_F(confined, by_an_allow_list)
+TEST_F(confined, with_an_allow_list_is_exact_or_refused)
 {
-	EXPECT_TRUE(lives_exactly_or_is_refused(&self->prog, "filter"));
+	EXPECT_TRUE(is_exact_or_refused(&self->prog, "filter"));
 }
 
-TEST_F(confined, by_strict_mode)
+TEST_F(confined, with_strict_mode_is_exact_or_refused)
 {
-	EXPECT_TRUE(lives_exactly_or_is_refused(&self->prog, "strict"));
+	EXPECT_TRUE(is_exact_or_refused(&self->prog, "strict"));
 }
 
-/* The attach names the process; one of its threads is enough to be hurt. */
-TEST_F(confined, in_one_of_its_threads)
+/* One confined thread is enough, whichever thread the attach names. */
+TEST_F(confined, in_one_thread_is_exact_or_refused)
 {
-	EXPECT_TRUE(lives_exactly_or_is_refused(&self->prog, "thread"));
+	EXPECT_TRUE(is_exact_or_refused(&self->prog, "thread"));
 }
 
-/* There is nobody to refuse any more: it lives, and what was not followed is said. */
-static bool lives_when_confined_later(struct mst_program *prog, const char *name)
+/* Confined when already traced: the target survives, and calls not followed are counted. */
+static bool survives_confinement_later(struct mst_program *prog, const char *name)
 {
 	bool good;
 
@@ -86,29 +88,29 @@ static bool lives_when_confined_later(struct mst_program *prog, const char *name
 	mst_step(prog, "confine");
 	mst_step(prog, "allocate");
 	good = is_exact_or_says_not(prog, mst_id(prog->pid)) && mst_sound(mst_id(prog->pid));
-	return mst_end(prog) == 0 && good;
+	return mst_ends_well(prog) && good;
 }
 
-TEST_F(confined, by_an_allow_list_after_the_attach)
+TEST_F(confined, with_an_allow_list_after_the_attach_survives)
 {
-	EXPECT_TRUE(lives_when_confined_later(&self->prog, "filter_later"));
+	EXPECT_TRUE(survives_confinement_later(&self->prog, "filter_later"));
 }
 
-TEST_F(confined, by_strict_mode_after_the_attach)
+TEST_F(confined, with_strict_mode_after_the_attach_survives)
 {
-	EXPECT_TRUE(lives_when_confined_later(&self->prog, "strict_later"));
+	EXPECT_TRUE(survives_confinement_later(&self->prog, "strict_later"));
 }
 
-TEST_F(confined, in_one_of_its_threads_after_the_attach)
+TEST_F(confined, in_one_thread_after_the_attach_survives)
 {
-	EXPECT_TRUE(lives_when_confined_later(&self->prog, "thread_later"));
+	EXPECT_TRUE(survives_confinement_later(&self->prog, "thread_later"));
 }
 
-TEST_F(confined, by_redirection_to_itself_after_the_attach)
+TEST_F(confined, with_user_dispatch_after_the_attach_survives)
 {
 	if (!mst_has_user_dispatch())
 		SKIP(return, "no syscall user dispatch before Linux 5.11");
-	EXPECT_TRUE(lives_when_confined_later(&self->prog, "dispatch_later"));
+	EXPECT_TRUE(survives_confinement_later(&self->prog, "dispatch_later"));
 }
 
 static bool wait_for_stop(pid_t pid)
@@ -118,7 +120,7 @@ static bool wait_for_stop(pid_t pid)
 	return waitpid(pid, &status, 0) == pid && WIFSTOPPED(status);
 }
 
-/* Its next system call, which it was waiting in, stops it and is not carried out. */
+/* Stops the target at its pending system call, which is not executed. */
 static bool emulate_system_calls(pid_t pid)
 {
 	return !ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD) &&
@@ -126,7 +128,7 @@ static bool emulate_system_calls(pid_t pid)
 	       !ptrace(PTRACE_SYSEMU, pid, 0, 0) && wait_for_stop(pid);
 }
 
-/* Lets it do that system call by itself, and go. */
+/* Restarts that system call, without the tracer. */
 static bool stop_emulating(pid_t pid)
 {
 #ifdef __x86_64__
@@ -142,7 +144,7 @@ static bool stop_emulating(pid_t pid)
 #endif
 }
 
-TEST_F(confined, by_a_tracer_that_emulates)
+TEST_F(confined, under_ptrace_sysemu_is_refused)
 {
 	mst_spawn(&self->prog, "life", "idle", NULL);
 	if (!emulate_system_calls(self->prog.pid))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What control takes and what it refuses: every bad command with its errno and
- * a sentence that names what was wrong, and nothing else changed by it.
+ * The syntax of control: every bad command fails with its errno and a message that names the
+ * mistake, and changes nothing else.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -18,14 +18,14 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-/* In a command "@" stands for the PID of a process that could be attached. */
+/* In a command, "@" is replaced by the PID of a process that can be attached to. */
 struct refusal {
 	const char *command;
 	int err;
-	const char *names; /* what the sentence has to say, in any case */
+	const char *names; /* what the message must contain, ignoring case */
 };
 
-static const struct refusal words[] = {
+static const struct refusal bad_words[] = {
 	{ "", EINVAL, "" },
 	{ "\n", EINVAL, "" },
 	{ " \t \n", EINVAL, "" },
@@ -56,7 +56,7 @@ static const struct refusal words[] = {
 	{ "attach\n@", EINVAL, "one line" },
 };
 
-static const struct refusal keys[] = {
+static const struct refusal bad_keys[] = {
 	{ "attach @ @", EINVAL, "@" },
 	{ "attach @ nonsense", EINVAL, "nonsense" },
 	{ "attach @ colour=red", EINVAL, "colour" },
@@ -88,7 +88,7 @@ static const struct refusal keys[] = {
 	{ "attach @ object=no-such-library.so", ENOENT, "no-such-library.so" },
 };
 
-static const struct refusal strangers[] = {
+static const struct refusal bad_targets[] = {
 	{ "detach @", ENOENT, "@" },
 	{ "clear @", ENOENT, "@" },
 	{ "attach 2", ENOENT, "kernel" },
@@ -105,7 +105,7 @@ static const char *with_pid(const char *text, pid_t pid, char *to)
 	return to;
 }
 
-/* The age at the end of a refusal; -1: there is none. */
+/* The age at the end of a refusal, or -1 if it is missing. */
 static long refused_ms_ago(const char *tail)
 {
 	unsigned long ms;
@@ -116,10 +116,10 @@ static long refused_ms_ago(const char *tail)
 	return ms;
 }
 
-/* One printable line: "refused COMMAND: SENTENCE (ERRNO), written by COMM[PID] N ms ago". */
-static bool is_sentence(const char *names, int err)
+/* One printable line: "refused COMMAND: MESSAGE (ERRNO), written by COMM[PID] N ms ago". */
+static bool is_well_formed(const char *names, int err)
 {
-	const char *sentence = strstr(mst_refusal, ": "), *end = NULL, *at;
+	const char *message = strstr(mst_refusal, ": "), *end = NULL, *at;
 	char tail[128];
 
 	snprintf(tail, sizeof(tail), " (%s), written by control_syntax[%d]",
@@ -131,22 +131,22 @@ static bool is_sentence(const char *names, int err)
 		 err == EFAULT ? "EFAULT" :
 				 "?",
 		 getpid());
-	if (!strncmp(mst_refusal, "refused ", 8) && sentence)
-		end = strstr(sentence, tail);
+	if (!strncmp(mst_refusal, "refused ", 8) && message)
+		end = strstr(message, tail);
 	for (at = mst_refusal; *at; at++)
 		if (!isprint((unsigned char)*at))
 			end = NULL;
-	return end && end - sentence > 6 && refused_ms_ago(end + strlen(tail)) >= 0 &&
-	       strcasestr(sentence, names);
+	return end && end - message > 6 && refused_ms_ago(end + strlen(tail)) >= 0 &&
+	       strcasestr(message, names);
 }
 
 static bool is_refused(const void *command, size_t len, int err, const char *names)
 {
 	int got = mst_write(command, len);
 
-	if (got == err && is_sentence(names, err))
+	if (got == err && is_well_formed(names, err))
 		return true;
-	mst_say("'%.*s': errno %d instead of %d, '%.300s' should name '%s'",
+	mst_say("command '%.*s': got errno %d, expected %d; refusal '%.300s' should name '%s'",
 		len > 100 ? 100 : (int)len, (const char *)command, got, err, mst_refusal, names);
 	return false;
 }
@@ -185,22 +185,22 @@ FIXTURE_TEARDOWN(control)
 
 TEST_F(control, refuses_bad_words)
 {
-	EXPECT_TRUE(are_refused(words, COUNT(words), self->prog.pid));
+	EXPECT_TRUE(are_refused(bad_words, COUNT(bad_words), self->prog.pid));
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
 TEST_F(control, refuses_bad_keys)
 {
-	EXPECT_TRUE(are_refused(keys, COUNT(keys), self->prog.pid));
+	EXPECT_TRUE(are_refused(bad_keys, COUNT(bad_keys), self->prog.pid));
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-TEST_F(control, refuses_strangers)
+TEST_F(control, refuses_processes_that_are_no_targets)
 {
-	EXPECT_TRUE(are_refused(strangers, COUNT(strangers), self->prog.pid));
+	EXPECT_TRUE(are_refused(bad_targets, COUNT(bad_targets), self->prog.pid));
 }
 
-TEST_F(control, refuses_a_megabyte)
+TEST_F(control, refuses_more_than_4096_bytes)
 {
 	size_t size = 1 << 20;
 	char *bytes = malloc(size);
@@ -211,7 +211,7 @@ TEST_F(control, refuses_a_megabyte)
 	free(bytes);
 }
 
-TEST_F(control, takes_4096_bytes)
+TEST_F(control, accepts_4096_bytes)
 {
 	char bytes[4096];
 	int len = sprintf(bytes, "attach %d", self->prog.pid);
@@ -221,7 +221,7 @@ TEST_F(control, takes_4096_bytes)
 	EXPECT_NE(0, mst_id(self->prog.pid));
 }
 
-/* Whatever the bytes are, the line that tells of them is one of plain letters. */
+/* Whatever the bytes are, the refusal is one line of printable characters. */
 TEST_F(control, refuses_binary_bytes)
 {
 	unsigned char bytes[512];
@@ -239,14 +239,17 @@ TEST_F(control, refuses_binary_bytes)
 	EXPECT_TRUE(is_refused("\0", 1, EINVAL, ""));
 }
 
-TEST_F(control, refuses_bytes_that_are_not_there)
+TEST_F(control, refuses_an_unreadable_buffer)
 {
 	EXPECT_EQ(EFAULT, mst_write((void *)8, 10));
-	EXPECT_TRUE(is_sentence("bytes", EFAULT));
+	EXPECT_TRUE(is_well_formed("bytes", EFAULT))
+	{
+		TH_LOG("%s", mst_refusal);
+	}
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-TEST_F(control, refuses_the_dead)
+TEST_F(control, refuses_processes_that_have_exited)
 {
 	char command[32];
 	siginfo_t info;
@@ -258,7 +261,7 @@ TEST_F(control, refuses_the_dead)
 	sprintf(command, "attach %d", pid);
 	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, "exited"))
 	{
-		TH_LOG("a zombie");
+		TH_LOG("the process is a zombie");
 	}
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	EXPECT_TRUE(is_refused(command, strlen(command), ESRCH, "process"));
@@ -266,7 +269,7 @@ TEST_F(control, refuses_the_dead)
 	EXPECT_TRUE(is_refused("attach 2147483647", 17, ESRCH, "process"));
 }
 
-TEST_F(control, refuses_the_same_process_twice)
+TEST_F(control, refuses_to_attach_twice)
 {
 	char command[64];
 	int id;
@@ -282,7 +285,7 @@ TEST_F(control, refuses_the_same_process_twice)
 	EXPECT_EQ(id, mst_id(self->prog.pid));
 }
 
-TEST_F(control, ignores_white_space_around)
+TEST_F(control, ignores_surrounding_white_space)
 {
 	ASSERT_ACCEPTED(mst_command(" \t attach %d min=1 \n", self->prog.pid));
 	ASSERT_ACCEPTED(mst_command("\n\n detach %d\n\n", self->prog.pid));
@@ -292,8 +295,7 @@ TEST_F(control, ignores_white_space_around)
 	EXPECT_STREQ("tracing", mst_state(mst_id(self->prog.pid)));
 }
 
-/* A refusal changes nothing of what is traced already. */
-TEST_F(control, loses_nothing_by_refusals)
+TEST_F(control, keeps_a_target_unchanged_after_refusals)
 {
 	struct mst_program *prog = &self->prog;
 	char before[4096], after[4096];
@@ -301,7 +303,7 @@ TEST_F(control, loses_nothing_by_refusals)
 	ASSERT_ACCEPTED(mst_command("attach %d max=1000 depth=7", prog->pid));
 	mst_step(prog, "go");
 	ASSERT_TRUE(mst_line(mst_id(prog->pid), before, sizeof(before)));
-	are_refused(words, COUNT(words), prog->pid);
+	are_refused(bad_words, COUNT(bad_words), prog->pid);
 	EXPECT_EQ(EINVAL, mst_command("attach %d min=2 min=1", prog->pid));
 	EXPECT_EQ(EINVAL, mst_command("detach %d now", prog->pid));
 	ASSERT_TRUE(mst_line(mst_id(prog->pid), after, sizeof(after)));
@@ -309,8 +311,8 @@ TEST_F(control, loses_nothing_by_refusals)
 	EXPECT_TRUE(mst_exact(prog));
 }
 
-/* One file's own refusal is not overwritten by that of another; a fresh one shows the last. */
-TEST_F(control, keeps_a_sentence_per_open_file)
+/* A writer sees its own last refusal; a file that wrote nothing shows the last one of all. */
+TEST_F(control, keeps_one_refusal_per_open_file)
 {
 	int one = mst_open(O_RDWR, "control"), other = mst_open(O_RDWR, "control");
 	int fresh = mst_open(O_RDONLY, "control");
@@ -328,15 +330,15 @@ TEST_F(control, keeps_a_sentence_per_open_file)
 	close(fresh);
 }
 
-/* Who wrote it is told, also when the writer has gone. */
-TEST_F(control, tells_the_writer_of_the_last_refusal)
+/* The writer is named even after it has exited. */
+TEST_F(control, names_the_writer_of_the_last_refusal)
 {
 	char writer[64];
 	int fd, status;
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(mst_command("attach nobody") != EINVAL);
+		_exit(mst_command("attach bogus") != EINVAL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	fd = mst_open(O_RDONLY, "control");
@@ -344,7 +346,7 @@ TEST_F(control, tells_the_writer_of_the_last_refusal)
 	close(fd);
 	sprintf(writer, "written by control_syntax[%d]", pid);
 	EXPECT_CONTAINS(mst_refusal, writer);
-	EXPECT_CONTAINS(mst_refusal, "nobody");
+	EXPECT_CONTAINS(mst_refusal, "bogus");
 }
 
 static long age_through(int fd)
@@ -353,21 +355,21 @@ static long age_through(int fd)
 	return refused_ms_ago(strrchr(mst_refusal, ']') + 1);
 }
 
-/* An old refusal is not mistaken for an answer to what was written just now. */
-TEST_F(control, tells_when_it_refused)
+/* The age lets a reader tell an old refusal from the answer to the latest command. */
+TEST_F(control, shows_the_age_of_a_refusal)
 {
 	int own = mst_open(O_RDWR, "control"), fresh = mst_open(O_RDONLY, "control");
 	long begin = mst_now_ms(), age;
 
-	ASSERT_EQ(EINVAL, mst_command_through(own, "attach nobody"));
+	ASSERT_EQ(EINVAL, mst_command_through(own, "attach bogus"));
 	usleep(1200000);
 	age = age_through(own);
 	EXPECT_GE(age, 1200);
 	EXPECT_LE(age, mst_now_ms() - begin + 1);
 	EXPECT_GE(age_through(fresh), age);
-	/* The next one is new. */
+	/* The next refusal starts at age 0. */
 	begin = mst_now_ms();
-	ASSERT_EQ(EINVAL, mst_command_through(own, "attach nobody"));
+	ASSERT_EQ(EINVAL, mst_command_through(own, "attach bogus"));
 	EXPECT_LE(age_through(own), mst_now_ms() - begin + 1);
 	close(own);
 	close(fresh);

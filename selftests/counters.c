@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is counted: each call once, by what became of it, also where the exact
- * number is of calls that are not recorded.
+ * Counters: each call is counted once, by its outcome, also the calls that are not recorded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,18 +15,18 @@
 
 #define CROWD 8 /* threads, as in programs/counted.c */
 
-FIXTURE(counter)
+FIXTURE(counters)
 {
 	struct mst_program prog;
 	int id;
 };
 
-FIXTURE_SETUP(counter)
+FIXTURE_SETUP(counters)
 {
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(counter)
+FIXTURE_TEARDOWN(counters)
 {
 	mst_kill(&self->prog);
 	mst_fresh();
@@ -52,47 +51,47 @@ static int spawn_and_step(struct mst_program *prog, const char *program, const c
 	return id;
 }
 
-/* The events of a target's report, which has only those that are not 0. */
+/* The "events" line of a target's report, which omits counters that are 0. */
 static bool counts_are(int id, const char *wanted)
 {
 	char *report = mst_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
 	bool good;
 
 	if (!events)
-		mst_die("no events: %s", report);
+		mst_die("no line \"events\" in the report: %s", report);
 	events += strlen("\nevents ");
 	events[strcspn(events, "\n")] = 0;
 	good = !strcmp(events, wanted);
 	if (!good)
-		mst_say("counted %s instead of %s", events, wanted);
+		mst_say("expected counters \"%s\", got \"%s\"", wanted, events);
 	free(report);
 	return good;
 }
 
-TEST_F(counter, blocks_that_come_and_go)
+TEST_F(counters, allocated_and_freed_blocks_count_once)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-/* A wrapper's call of libc's free is a part of the program's. */
-TEST_F(counter, frees_within_the_free_of_a_wrapper)
+/* When a wrapper of free calls libc's free, that is one free of the program. */
+TEST_F(counters, frees_within_the_free_of_a_wrapper_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "counted_wrapped", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-TEST_F(counter, frees_within_the_free_of_a_wrapping_library)
+TEST_F(counters, frees_within_the_free_of_a_library_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "counted_apart", "pairs", 1000);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-/* Each thread's free is told from those of others. */
-TEST_F_TIMEOUT(counter, frees_within_the_free_of_a_wrapper_in_threads, 60)
+/* The nested frees of several threads are not confused. */
+TEST_F_TIMEOUT(counters, frees_within_the_free_of_a_wrapper_are_nested_in_threads, 60)
 {
 	long count = mst_scaled(1000, 300);
 
@@ -103,33 +102,33 @@ TEST_F_TIMEOUT(counter, frees_within_the_free_of_a_wrapper_in_threads, 60)
 	EXPECT_GE(mst_stat(self->id, "nested"), 2 * CROWD * count);
 }
 
-/* The program's own frees of what is not recorded, whatever frees came before. */
-TEST_F(counter, frees_of_what_was_there_before)
+/* Each free of a block from before the attach counts, whatever was freed before it. */
+TEST_F(counters, frees_of_older_blocks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "frees", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
 }
 
-TEST_F(counter, frees_of_what_was_there_before_further_and_further_down)
+TEST_F(counters, frees_of_older_blocks_on_deeper_stacks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "frees_deeper", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
 }
 
-TEST_F(counter, wrapped_frees_of_what_was_there_before)
+TEST_F(counters, wrapped_frees_of_older_blocks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted_wrapped", "frees", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
 }
 
-TEST_F(counter, wrapped_frees_of_what_was_there_before_further_down)
+TEST_F(counters, wrapped_frees_of_older_blocks_on_deeper_stacks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted_apart", "frees_deeper", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
 }
 
-/* What libc frees at a thread's end it has not allocated by malloc. */
-TEST_F_TIMEOUT(counter, threads_that_end_free_nothing_unknown, 60)
+/* At a thread's end libc frees memory that it has not allocated by malloc. */
+TEST_F_TIMEOUT(counters, frees_at_the_end_of_a_thread_are_not_unknown, 60)
 {
 	long count = mst_scaled(500, 100);
 
@@ -140,16 +139,16 @@ TEST_F_TIMEOUT(counter, threads_that_end_free_nothing_unknown, 60)
 	EXPECT_GE(mst_stat(self->id, "freed"), 20 * count);
 }
 
-/* Wherever in a recorded mapping it is, and also if it begins before it; not if it fails. */
-TEST_F(counter, munmaps_of_a_part)
+/* At any place in a recorded mapping, or starting before it. A failed munmap does not count. */
+TEST_F(counters, munmaps_of_a_part_are_partial)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "unmaps", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=3 freed=1 unknown_free=1 partial_unmap=6"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-/* A realloc that fails has freed nothing. */
-TEST_F(counter, reallocs)
+/* A failed realloc frees nothing. */
+TEST_F(counters, reallocs_count_once_each)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "reallocs", 0);
 	EXPECT_EQ(3, mst_stat(self->id, "allocated"));
@@ -160,7 +159,7 @@ TEST_F(counter, reallocs)
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-TEST_F(counter, filtered)
+TEST_F(counters, sizes_below_min_are_filtered)
 {
 	mst_spawn(&self->prog, "edge", "kinds", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d min=31", self->prog.pid));
@@ -169,22 +168,22 @@ TEST_F(counter, filtered)
 	EXPECT_TRUE(counts_are(self->id, "allocated=2 freed=0 filtered=1"));
 }
 
-/* Of 115 calls that an allocator makes, most of itself, the program has made four. */
-TEST_F(counter, nested_calls_deeper_than_the_kernel_follows)
+/* Of 115 calls, the program makes four; the allocator makes the others itself. */
+TEST_F(counters, calls_nested_deeper_than_the_kernel_follows_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "toy", "nested", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=4 freed=0 nested=111"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-/* Of 70 calls of the program within each other the kernel follows 64. */
-TEST_F(counter, calls_deeper_than_the_kernel_follows)
+/* Of 70 nested calls of the program, the kernel follows 64. */
+TEST_F(counters, calls_deeper_than_the_kernel_follows_are_lost)
 {
 	self->id = spawn_and_step(&self->prog, "toy_apart", "hooks", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=64 freed=0 lost_inflight=6"));
 }
 
-TEST_F(counter, calls_that_are_left_by_longjmp)
+TEST_F(counters, calls_abandoned_by_longjmp_are_uncertain)
 {
 	self->id = spawn_and_step(&self->prog, "toy_apart", "longjmp_same", 0);
 	EXPECT_TRUE(counts_are(self->id, "allocated=1 freed=0 uncertain=3"));
@@ -192,13 +191,13 @@ TEST_F(counter, calls_that_are_left_by_longjmp)
 }
 
 /*
- * At the memory limit each call of the program counts once, and what an allocator maps within a
- * call that is lost is no allocation of its own.  The report's sum is that of its counters
- * meanwhile.
+ * At the memory limit each call of the program counts once, and a mapping that the allocator makes
+ * within a lost call is not an allocation of its own. Each report read meanwhile shows as lost the
+ * sum of its lost_ counters.
  */
-TEST_F_TIMEOUT(counter, calls_at_the_memory_limit, 240)
+TEST_F_TIMEOUT(counters, calls_at_the_memory_limit_count_once, 240)
 {
-	/* Not scaled by MLU_COUNT: fewer would not reach the limit. */
+	/* Not scaled by MLU_COUNT: a smaller count would not reach the limit. */
 	long count = mst_debug_kernel() ? 2000 : 4000;
 	long made = CROWD * (count + count / 10), reports = 0;
 	struct mst_rows rows;
@@ -222,7 +221,7 @@ TEST_F_TIMEOUT(counter, calls_at_the_memory_limit, 240)
 	      mst_stat(self->id, "lost_memory");
 	EXPECT_EQ(made, sum);
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
-	/* A lost block may be moved by realloc. */
+	/* Some of the blocks that realloc moves are lost ones. */
 	EXPECT_LE(mst_stat(self->id, "unknown_free"), CROWD * (count / 10));
 	EXPECT_EQ(0, mst_stat(self->id, "failed"));
 	EXPECT_GE(mst_stat(self->id, "nested"), CROWD * count / 50);
@@ -231,7 +230,7 @@ TEST_F_TIMEOUT(counter, calls_at_the_memory_limit, 240)
 	for (i = 0; i < rows.count; i++)
 		EXPECT_STREQ("heap", rows.row[i].kind);
 	mst_rows_free(&rows);
-	mst_say("%ld calls, %lld lost at the limit, %lld for want of memory, %lld nested", made,
+	mst_say("%ld calls, %lld lost at the limit, %lld lost without memory, %lld nested", made,
 		mst_stat(self->id, "lost_limit"), mst_stat(self->id, "lost_memory"),
 		mst_stat(self->id, "nested"));
 	ASSERT_ACCEPTED(mst_command("detach all"));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets that serve others: a FUSE daemon whose file another target maps, a
- * fanotify daemon that is asked before it is read, and both when they answer no
- * more.  Who reads the file for the sake of one target must make no other one
- * wait, least of all the daemon for itself.
+ * Targets that serve files to others: a FUSE daemon whose file another target maps, a fanotify
+ * daemon that permits reading it, and both when they stop answering. Reading such a file for one
+ * target must not delay other targets, in particular not the daemon itself.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-#define WATCHDOG 30 /* seconds in which an attach must have come to an end */
+#define WATCHDOG 30 /* seconds within which an attach must end */
 
 static char dir[128], file[512];
 
@@ -29,7 +28,7 @@ FIXTURE(daemon)
 	struct mst_program daemon, mapper, other;
 };
 
-/* What a test needs; a file that defines malloc is probed, any other one is only read. */
+/* A library that defines malloc is probed, any other one is only read. */
 static void start_fuse(struct mst_program *daemon, const char *library)
 {
 	char original[512];
@@ -55,13 +54,13 @@ static void start_fanotify(struct mst_program *daemon, const char *library)
 FIXTURE_SETUP(daemon)
 {
 	if (access("/dev/fuse", F_OK) && system("modprobe -q fuse"))
-		mst_say("no FUSE here");
+		mst_say("this kernel has no FUSE");
 	mst_fresh();
 	mst_spawn(&self->other, "life", "idle", NULL);
 	mst_attach(self->other.pid);
 }
 
-/* The daemon goes first: with it all waiting ends. */
+/* The daemon is killed first, which ends all waiting for it. */
 FIXTURE_TEARDOWN(daemon)
 {
 	if (self->daemon.pid)
@@ -85,7 +84,8 @@ static bool lists_kept_blocks(const struct mst_program *prog, unsigned long size
 	mst_rows_free(&rows);
 	if (count == prog->count)
 		return true;
-	mst_say("kept %zu blocks, listed %zu", prog->count, count);
+	mst_say("program %d kept %zu blocks of %lu bytes, allocations lists %zu", prog->pid,
+		prog->count, size, count);
 	return false;
 }
 
@@ -107,7 +107,7 @@ static bool detach_succeeds(const struct mst_program *prog)
 	return !err;
 }
 
-/* The daemon's own requests come and go beside what it keeps. */
+/* The daemon allocates for its requests, too: of its blocks, only those of one size are compared. */
 static bool both_are_exact(struct mst_program *daemon, struct mst_program *mapper)
 {
 	mst_step(daemon, "keep");
@@ -117,7 +117,7 @@ static bool both_are_exact(struct mst_program *daemon, struct mst_program *mappe
 	       mst_sound(mst_id(daemon->pid)) && mst_sound(mst_id(mapper->pid));
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_before_who_maps_its_file, 90)
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_before_its_user_is_exact, 90)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -128,7 +128,7 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_before_who_maps_its_file, 90)
 	EXPECT_TRUE(detach_succeeds(&self->mapper));
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_after_who_maps_its_file, 90)
+TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_after_its_user_is_exact, 90)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_is_traced_after_who_maps_its_file, 90)
 	EXPECT_TRUE(detach_succeeds(&self->daemon));
 }
 
-TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_a_target_like_any_other, 90)
+TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_exact, 90)
 {
 	start_fanotify(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -150,8 +150,8 @@ TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_a_target_like_any_other, 90)
 	EXPECT_TRUE(detach_succeeds(&self->mapper));
 }
 
-/* An attach by somebody else, which may take its time. */
-static pid_t begin_attach(const struct mst_program *prog)
+/* Attaches in another process, as it may take long. */
+static pid_t start_attach(const struct mst_program *prog)
 {
 	pid_t pid = fork();
 
@@ -161,8 +161,8 @@ static pid_t begin_attach(const struct mst_program *prog)
 	return pid;
 }
 
-/* Its errno, -1 if it has not come to an end. */
-static int end_of_attach(pid_t pid)
+/* Return: the errno of that attach, or -1 if it has not ended in time. */
+static int wait_for_attach(pid_t pid)
 {
 	time_t start = time(NULL);
 	int status;
@@ -172,21 +172,21 @@ static int end_of_attach(pid_t pid)
 			return WEXITSTATUS(status);
 		usleep(10000);
 	}
-	mst_say("the attach has not come to an end");
+	mst_say("the attach has not ended within %d s", WATCHDOG);
 	kill(pid, SIGKILL);
 	return -1;
 }
 
 /*
- * Attached in vain or with success, but in time, and nobody else waits for it: EINPROGRESS is
- * what a writer is told for whom it takes too long.
+ * The attach may fail or succeed, but it ends in time, and commands for another target meanwhile do
+ * not wait for it. EINPROGRESS would mean that the writer has waited too long.
  */
-static bool makes_nobody_wait(struct mst_program *target, struct mst_program *other)
+static bool delays_no_other_target(struct mst_program *target, struct mst_program *other)
 {
-	pid_t writer = begin_attach(target);
+	pid_t writer = start_attach(target);
 	bool good = detach_succeeds(other) && mst_command("clear %d", other->pid) == 0 &&
 		    attach_succeeds(other);
-	int err = end_of_attach(writer);
+	int err = wait_for_attach(writer);
 
 	mst_say("the attach ended with errno %d", err);
 	mst_step(target, "keep");
@@ -195,49 +195,49 @@ static bool makes_nobody_wait(struct mst_program *target, struct mst_program *ot
 	return good && err >= 0 && err != EINPROGRESS && detach_succeeds(other);
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_makes_nobody_wait, 120)
+TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_delays_no_other_target, 120)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	mst_step(&self->daemon, "hang");
-	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, an_allocator_that_cannot_be_read_makes_nobody_wait, 120)
+TEST_F_TIMEOUT(daemon, an_unreadable_allocator_delays_no_other_target, 120)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	mst_step(&self->daemon, "hang");
-	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_that_hangs_is_a_target_itself, 120)
+TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_can_be_attached, 120)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_step(&self->daemon, "hang");
-	EXPECT_TRUE(makes_nobody_wait(&self->daemon, &self->other));
+	EXPECT_TRUE(delays_no_other_target(&self->daemon, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_may_begin_to_hang, 120)
+TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_that_hangs_can_be_detached, 120)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attach_succeeds(&self->daemon));
 	mst_step(&self->daemon, "hang");
-	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 	EXPECT_TRUE(detach_succeeds(&self->daemon));
 }
 
-TEST_F_TIMEOUT(daemon, a_fanotify_daemon_that_hangs_makes_nobody_wait, 120)
+TEST_F_TIMEOUT(daemon, a_hanging_fanotify_daemon_delays_no_other_target, 120)
 {
 	start_fanotify(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	mst_step(&self->daemon, "hang");
-	EXPECT_TRUE(makes_nobody_wait(&self->mapper, &self->other));
+	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-/* With the daemon all that waited for it comes to an end. */
-TEST_F_TIMEOUT(daemon, a_daemon_that_hangs_may_be_killed, 120)
+/* When the daemon is dead, nothing waits for it. */
+TEST_F_TIMEOUT(daemon, killing_a_hanging_daemon_ends_the_attach, 120)
 {
 	pid_t writer;
 
@@ -245,9 +245,9 @@ TEST_F_TIMEOUT(daemon, a_daemon_that_hangs_may_be_killed, 120)
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	ASSERT_TRUE(attach_succeeds(&self->daemon));
 	mst_step(&self->daemon, "hang");
-	writer = begin_attach(&self->mapper);
+	writer = start_attach(&self->mapper);
 	kill(self->daemon.pid, SIGKILL);
-	EXPECT_GE(end_of_attach(writer), 0);
+	EXPECT_GE(wait_for_attach(writer), 0);
 	EXPECT_TRUE(mst_wait_state(mst_id(self->daemon.pid), "exited"));
 	EXPECT_TRUE(detach_succeeds(&self->other));
 }
@@ -267,8 +267,8 @@ static bool has_become_another_program(pid_t pid)
 	return false;
 }
 
-/* Refused by the right name, where the probes went into memory that is no longer the process's. */
-TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
+/* The probes went into memory that is no longer the process's: refused with that reason. */
+TEST_F_TIMEOUT(daemon, exec_during_a_hanging_attach_is_refused, 120)
 {
 	char *control;
 	pid_t writer;
@@ -276,11 +276,11 @@ TEST_F_TIMEOUT(daemon, who_maps_its_file_may_exec_while_it_is_attached, 120)
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
 	mst_step(&self->daemon, "hang");
-	writer = begin_attach(&self->mapper);
+	writer = start_attach(&self->mapper);
 	mst_go(&self->mapper, "become");
 	EXPECT_TRUE(has_become_another_program(self->mapper.pid));
 	mst_step(&self->daemon, "answer");
-	EXPECT_EQ(ESRCH, end_of_attach(writer));
+	EXPECT_EQ(ESRCH, wait_for_attach(writer));
 	control = mst_text("control");
 	EXPECT_CONTAINS(control, "the process has become another program");
 	free(control);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A debugger holds the target, from before the attach or from later on: gdb with
- * breakpoints of its own, single steps and stops in the midst of calls.  Counts
- * stay exact and nobody dies of the other's breakpoints.
+ * A debugger is attached to the target, before or after us: gdb with its own breakpoints, single
+ * steps and stops within calls. Counts stay exact, and neither side's breakpoints kill the target.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -30,7 +29,7 @@ FIXTURE_SETUP(debugger)
 		SKIP(return, "no gdb");
 	mst_fresh();
 	mst_spawn(&self->prog, "chain", NULL);
-	/* Commands of gdb's: the program's next step, and our attach. */
+	/* gdb commands: start the program's next step, and attach. */
 	snprintf(self->go, sizeof(self->go), "shell echo go >/proc/%d/fd/0", self->prog.pid);
 	snprintf(self->attach, sizeof(self->attach), "shell echo %d >" MST_DIR "/control",
 		 self->prog.pid);
@@ -43,7 +42,7 @@ FIXTURE_TEARDOWN(debugger)
 
 static void become_gdb(pid_t pid, va_list commands)
 {
-	/* The C library's own debug information is large, and nobody asks for it. */
+	/* Without debug information of the C library, which is large and not needed. */
 	const char *words[MAX_WORDS] = { "gdb", "-nx",	"-batch",
 					 "-q",	"-iex", "set debug-file-directory /nonexistent" };
 	char number[16];
@@ -63,7 +62,7 @@ static void become_gdb(pid_t pid, va_list commands)
 	_exit(127);
 }
 
-/* What gdb says while it carries out these commands, told if it fails. */
+/* Return: the output of gdb for these commands. If gdb fails, the test ends with that output. */
 static char *run_gdb(pid_t target, ...)
 {
 	int out[2], status;
@@ -84,22 +83,22 @@ static char *run_gdb(pid_t target, ...)
 	text = mst_text_of(out[0]);
 	close(out[0]);
 	if (waitpid(pid, &status, 0) != pid || status)
-		mst_die("gdb failed (0x%x): %s", status, text);
+		mst_die("gdb failed, wait status 0x%x: %s", status, text);
 	return text;
 }
 
 static bool gdb_says(char *text, const char *what)
 {
-	bool does = strstr(text, what);
+	bool found = strstr(text, what);
 
-	if (!does)
-		mst_say("no \"%s\" in what gdb says: %s", what, text);
+	if (!found)
+		mst_say("no \"%s\" in the output of gdb: %s", what, text);
 	free(text);
-	return does;
+	return found;
 }
 
-/* It stands within the chain, lets malloc and the others be called, and looks at frames. */
-TEST_F_TIMEOUT(debugger, holds_it_before_we_attach, 150)
+/* gdb stops within the chain, shows frames, and lets the allocator be called. */
+TEST_F_TIMEOUT(debugger, attached_before_us_leaves_counts_exact, 150)
 {
 	char *text = run_gdb(self->prog.pid, "break chain_middle", self->attach, self->go,
 			     "continue", "backtrace 3", "finish", "delete", "detach", NULL);
@@ -113,7 +112,7 @@ TEST_F_TIMEOUT(debugger, holds_it_before_we_attach, 150)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
+TEST_F_TIMEOUT(debugger, attached_after_us_leaves_counts_exact, 150)
 {
 	char *text;
 
@@ -127,12 +126,12 @@ TEST_F_TIMEOUT(debugger, comes_after_we_have_attached, 150)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* It steps into malloc, over our breakpoint, instruction by instruction. */
-TEST_F_TIMEOUT(debugger, steps_over_our_breakpoints, 200)
+/* gdb steps into malloc, over our breakpoint, instruction by instruction. */
+TEST_F_TIMEOUT(debugger, can_step_over_our_breakpoints, 200)
 {
 	char *text;
 
-	/* The first step binds malloc's name, so that the second one is short. */
+	/* The first step binds malloc's symbol, so that stepping into it is short in the second. */
 	mst_step(&self->prog, "go");
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	text = run_gdb(self->prog.pid, "break chain_inner", self->go, "continue", "delete",
@@ -147,8 +146,8 @@ TEST_F_TIMEOUT(debugger, steps_over_our_breakpoints, 200)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* We let go while it holds the target within the chain. */
-TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
+/* We detach while gdb holds the target within the chain. */
+TEST_F_TIMEOUT(debugger, holding_the_target_allows_detach, 150)
 {
 	char detach[96], *text;
 
@@ -165,7 +164,7 @@ TEST_F_TIMEOUT(debugger, holds_it_while_we_let_go, 150)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* gdb's words for a breakpoint where malloc's probe is. */
+/* Return: gdb's command for a breakpoint on the instruction of malloc's probe. */
 static const char *at_our_breakpoint(pid_t pid)
 {
 	static char words[64];
@@ -175,7 +174,7 @@ static const char *at_our_breakpoint(pid_t pid)
 
 	if (!mst_line(mst_id(pid), line, sizeof(line)) ||
 	    sscanf(strstr(line, " malloc "), " malloc %255[^+]+0x%lx", object, &offset) != 2)
-		mst_die("no malloc in %s", line);
+		mst_die("no probe of malloc in the target's line: %s", line);
 	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
 	file = fopen(maps, "r");
 	while (file && !start && fgets(line, sizeof(line), file))
@@ -189,8 +188,8 @@ static const char *at_our_breakpoint(pid_t pid)
 	return words;
 }
 
-/* A breakpoint where ours is, there and gone while ours is: what it puts back is ours. */
-TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
+/* Inserted and removed while ours is there: the instruction that gdb restores is our breakpoint. */
+TEST_F_TIMEOUT(debugger, with_a_breakpoint_on_top_of_ours_keeps_ours, 150)
 {
 	char *text;
 
@@ -206,10 +205,10 @@ TEST_F_TIMEOUT(debugger, has_a_breakpoint_on_top_of_ours, 150)
 }
 
 /*
- * Ours on top of its: the kernel finds a breakpoint there and leaves it at that, gdb takes it
- * away.  Nobody can know; but nobody dies, and another attach is exact again.
+ * gdb's breakpoint was there first: the kernel finds a breakpoint instruction, keeps it, and gdb
+ * removes it. We cannot detect that, but the target survives, and another attach is exact again.
  */
-TEST_F_TIMEOUT(debugger, has_a_breakpoint_below_ours, 150)
+TEST_F_TIMEOUT(debugger, with_a_breakpoint_below_ours_harms_no_target, 150)
 {
 	const char *there;
 

@@ -24,6 +24,21 @@ int mst_attach(pid_t pid)
 }
 
 /**
+ * mst_ends_well() - run a program to its end, report a bad exit status
+ * @program: the program
+ *
+ * Return: true if it has exited with 0
+ */
+bool mst_ends_well(struct mst_program *program)
+{
+	int status = mst_end(program);
+
+	if (status)
+		mst_say("the program should exit with 0, its wait status is 0x%x", status);
+	return !status;
+}
+
+/**
  * mst_rows_count() - count the blocks that allocations lists for a target
  * @id: the target
  *
