@@ -211,7 +211,7 @@ TEST_F_TIMEOUT(daemon, an_unreadable_allocator_delays_no_other_target, 120)
 	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_can_be_attached, 120)
+TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_as_target_delays_no_other, 120)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_step(&self->daemon, "hang");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exactness in the corners: realloc of nothing, to nothing and in vain, calls
- * abandoned by longjmp, nested and tail calls, mappings beside blocks.
+ * Exactness in corner cases: realloc of NULL, to size 0 and failing, calls abandoned by longjmp,
+ * nested and tail calls, mappings as well as blocks.
+ *
+ * Most tests are named like the case of the program that they run: "exact_after.longjmp_hole".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,18 +15,18 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-FIXTURE(edge)
+FIXTURE(exact_after)
 {
 	struct mst_program prog;
 	int id;
 };
 
-FIXTURE_SETUP(edge)
+FIXTURE_SETUP(exact_after)
 {
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(edge)
+FIXTURE_TEARDOWN(exact_after)
 {
 	mst_fresh();
 }
@@ -42,10 +44,10 @@ static int spawn_and_step(struct mst_program *prog, const char *program, const c
 	return mst_id(prog->pid);
 }
 
-/* A case of a program, named for what it does there. */
+/* Runs a case of a program, by which the test is named. */
 #define EXACT(program, name) EXACT_AS(program, name, name)
 #define EXACT_AS(program, name, test)                                                  \
-	TEST_F(edge, test)                                                             \
+	TEST_F(exact_after, test)                                                      \
 	{                                                                              \
 		self->id = spawn_and_step(&self->prog, program, #name);                \
 		EXPECT_TRUE(mst_exact(&self->prog));                                   \
@@ -75,7 +77,7 @@ EXACT("toy", longjmp_often)
 EXACT("toy", munmap_of_malloc)
 EXACT("toy", tail_call)
 
-/* The same with an allocator in an object of its own, as most are. */
+/* The same with the allocator in a shared object, as most are. */
 #define EXACT_APART(name) EXACT_AS("toy_apart", name, name##_apart)
 
 EXACT_APART(longjmp_deeper)
@@ -88,7 +90,7 @@ EXACT_APART(longjmp_often)
 EXACT_APART(munmap_of_malloc)
 EXACT_APART(tail_call)
 
-TEST_F(edge, free_from_before)
+TEST_F(exact_after, free_of_an_older_block)
 {
 	self->id = spawn_and_step(&self->prog, "edge", "free_from_before");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -96,17 +98,16 @@ TEST_F(edge, free_from_before)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A mapping that is unmapped in part is counted as such. */
-TEST_F(edge, munmap_part)
+TEST_F(exact_after, munmap_of_a_part)
 {
 	self->id = spawn_and_step(&self->prog, "edge", "munmap_part");
 	EXPECT_EQ(1, mst_stat(self->id, "partial_unmap"));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A block whose end nobody was told of goes when another one has its address. */
+/* The free of a block was not seen: its record is replaced when its address is allocated again. */
 #define EXACT_REPLACED(program, name)                                   \
-	TEST_F(edge, name)                                              \
+	TEST_F(exact_after, name)                                       \
 	{                                                               \
 		self->id = spawn_and_step(&self->prog, program, #name); \
 		EXPECT_TRUE(mst_exact(&self->prog));                    \
@@ -118,8 +119,8 @@ TEST_F(edge, munmap_part)
 EXACT_REPLACED("edge", mmap_over)
 EXACT_REPLACED("toy_apart", given_twice)
 
-/* A block whose address cannot be read is not recorded, and said to be lost. */
-TEST_F(edge, memalign_to_nowhere)
+/* A block whose address cannot be read is not recorded, but counted as lost. */
+TEST_F(exact_after, memalign_to_an_unreadable_pointer)
 {
 	self->id = spawn_and_step(&self->prog, "toy_apart", "memalign_to_nowhere");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -127,8 +128,8 @@ TEST_F(edge, memalign_to_nowhere)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* An allocator that calls itself is one allocation, however deep. */
-TEST_F(edge, nested)
+/* An allocator that calls itself makes one allocation, however deep the calls nest. */
+TEST_F(exact_after, nested_calls)
 {
 	self->id = spawn_and_step(&self->prog, "toy", "nested");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -136,8 +137,8 @@ TEST_F(edge, nested)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The new_handler frees while operator new is trying: its block goes, the new one comes. */
-TEST_F(edge, new_handler_that_frees)
+/* The new_handler frees a block within operator new, which then succeeds. */
+TEST_F(exact_after, a_new_handler_frees)
 {
 	mst_spawn(&self->prog, "new_handler", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
@@ -147,7 +148,7 @@ TEST_F(edge, new_handler_that_frees)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* What opening it has allocated is cleared before it is used. */
+/* Clears the records of what opening the allocator has allocated, then uses it. */
 static void run_elsewhere(struct mst_program *prog, const char *name)
 {
 	mst_spawn(prog, "elsewhere", name, mst_here("programs/libtoy.so"), NULL);
@@ -157,9 +158,9 @@ static void run_elsewhere(struct mst_program *prog, const char *name)
 	mst_step(prog, "go");
 }
 
-/* An allocator is one wherever it is mapped, and whenever: its probes come with its file. */
+/* Probes are on the file: they are also in mappings of it that were made later. */
 #define EXACT_ELSEWHERE(name)                                                \
-	TEST_F(edge, name)                                                   \
+	TEST_F(exact_after, name)                                            \
 	{                                                                    \
 		run_elsewhere(&self->prog, #name);                           \
 		EXPECT_TRUE(mst_exact(&self->prog));                         \
@@ -171,17 +172,18 @@ static void run_elsewhere(struct mst_program *prog, const char *name)
 EXACT_ELSEWHERE(second_libc)
 EXACT_ELSEWHERE(reopened_library)
 
-/* Where the map was taken and could not be looked at, that is said. */
-TEST_F(edge, second_libc_in_a_crowd)
+/* A call that could not look at the mappings, as they were locked, is counted. */
+TEST_F(exact_after, second_libc_in_many_threads_or_uncertain)
 {
 	run_elsewhere(&self->prog, "second_libc_in_a_crowd");
+	/* mst_exact() logs the differences, which are excused by unknown callers only. */
 	EXPECT_TRUE(mst_stat(mst_id(self->prog.pid), "unknown_caller") > 0 ||
 		    mst_exact(&self->prog));
 	mst_say("%lld unknown callers", mst_stat(mst_id(self->prog.pid), "unknown_caller"));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
+static bool is_in_mapping(pid_t pid, unsigned long addr)
 {
 	unsigned long start, end;
 	char path[64], line[512];
@@ -195,11 +197,13 @@ static bool lies_in_a_mapping(pid_t pid, unsigned long addr)
 			found = true;
 	if (maps)
 		fclose(maps);
+	if (!found)
+		mst_say("0x%lx is in no mapping of process %d", addr, pid);
 	return found;
 }
 
-/* Three threads born under the trace: three rows of the kind stack. */
-TEST_F(edge, thread_stacks)
+/* Three threads started while traced: three rows of the kind "stack". */
+TEST_F(exact_after, starting_threads_lists_their_stacks)
 {
 	struct mst_rows rows;
 	size_t i, stacks = 0, mappings = 0;
@@ -213,7 +217,7 @@ TEST_F(edge, thread_stacks)
 			continue;
 		stacks++;
 		EXPECT_GE(rows.row[i].size, 1ul << 20);
-		EXPECT_TRUE(lies_in_a_mapping(self->prog.pid, rows.row[i].addr));
+		EXPECT_TRUE(is_in_mapping(self->prog.pid, rows.row[i].addr));
 	}
 	EXPECT_EQ(3, stacks);
 	EXPECT_EQ(0, mappings);
@@ -224,8 +228,8 @@ TEST_F(edge, thread_stacks)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The kinds of mappings are told in the report, that of the heap is not. */
-TEST_F(edge, kinds_in_the_report)
+/* The report names the kinds of mappings, but not that of the heap. */
+TEST_F(exact_after, mappings_with_their_kinds_in_the_report)
 {
 	char *report;
 

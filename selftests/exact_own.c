@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exactness of programs with an allocator of their own, which takes memory from another one: each
- * block is counted once, with the program's size and address, however the one calls the other.
+ * Exactness of programs with an allocator of their own that takes its memory from another one: each
+ * block is counted once, with the program's size and address, however one calls the other.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +12,18 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-FIXTURE(own)
+FIXTURE(own_allocator)
 {
 	struct mst_program prog;
 	int id;
 };
 
-FIXTURE_SETUP(own)
+FIXTURE_SETUP(own_allocator)
 {
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(own)
+FIXTURE_TEARDOWN(own_allocator)
 {
 	mst_kill(&self->prog);
 	mst_fresh();
@@ -34,13 +34,14 @@ static bool is_exact_after(struct mst_program *prog, int id, const char *step)
 	mst_step(prog, step);
 	if (mst_exact(prog) && mst_sound(id) && mst_stat(id, "failed") == (long long)prog->failed)
 		return true;
-	mst_say("after %s: %s", step, mst_text("targets/%d/report", id));
+	mst_say("after step %s: failed should be %lu, is %lld; report: %s", step, prog->failed,
+		mst_stat(id, "failed"), mst_text("targets/%d/report", id));
 	return false;
 }
 
-/* Blocks of each function, of a handler that interrupts malloc, and after malloc was abandoned. */
+/* Exact for each function, within a signal handler that interrupts malloc, and after a longjmp. */
 #define EXACT_OF(program)                                                     \
-	TEST_F(own, program)                                                  \
+	TEST_F(own_allocator, is_exact_with_##program)                        \
 	{                                                                     \
 		mst_spawn(&self->prog, "own_" #program, NULL);                \
 		self->id = mst_attach(self->prog.pid);                        \
@@ -50,7 +51,7 @@ static bool is_exact_after(struct mst_program *prog, int id, const char *step)
 		EXPECT_TRUE(is_exact_after(&self->prog, self->id, "signal")); \
 		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));                \
 		EXPECT_TRUE(is_exact_after(&self->prog, self->id, "jump"));   \
-		/* The call that was left. */                                 \
+		/* The abandoned call. */                                     \
 		EXPECT_EQ(1, mst_stat(self->id, "uncertain"));                \
 	}
 
@@ -60,7 +61,7 @@ EXACT_OF(next)
 EXACT_OF(library)
 EXACT_OF(static)
 
-TEST_F(own, preloaded)
+TEST_F(own_allocator, preloaded_is_exact)
 {
 	char preload[512];
 
@@ -71,8 +72,8 @@ TEST_F(own, preloaded)
 	EXPECT_GE(mst_stat(self->id, "nested"), 20);
 }
 
-/* malloc is nothing but a jump to that of the C library. */
-TEST_F(own, jump)
+/* malloc only jumps to that of the C library. */
+TEST_F(own_allocator, that_jumps_is_exact)
 {
 	mst_spawn(&self->prog, "own_jump", "malloc", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -81,8 +82,8 @@ TEST_F(own, jump)
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 }
 
-/* operator new of libstdc++ calls the program's malloc. */
-TEST_F(own, operator_new)
+/* The operator new of libstdc++ calls the program's malloc. */
+TEST_F(own_allocator, below_operator_new_is_exact)
 {
 	mst_spawn(&self->prog, "own_new", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -91,8 +92,8 @@ TEST_F(own, operator_new)
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 }
 
-/* How deep the report's stacks are does not matter to what is nested. */
-TEST_F(own, at_a_depth_of_one)
+/* Detecting nested calls does not depend on the depth of the report's stacks. */
+TEST_F(own_allocator, is_exact_at_depth_1)
 {
 	mst_spawn(&self->prog, "own_tail", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d depth=1", self->prog.pid));
@@ -102,8 +103,8 @@ TEST_F(own, at_a_depth_of_one)
 	EXPECT_TRUE(is_exact_after(&self->prog, self->id, "jump"));
 }
 
-/* Where the stack cannot be walked the call is taken for nested, and counted as uncertain. */
-TEST_F(own, without_unwind_data)
+/* If the stack cannot be walked, the call is assumed to be nested and counted as uncertain. */
+TEST_F(own_allocator, without_unwind_data_is_exact_or_uncertain)
 {
 	long long uncertain;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exactness under load: threads that fight for one arena, a million blocks
- * that stay, attaching and detaching while the program allocates.
+ * Exactness under load: threads that contend for one arena, a million outstanding blocks, attaching
+ * and detaching while the program allocates.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(storm)
 	mst_fresh();
 }
 
-TEST_F_TIMEOUT(storm, reallocs_by_four_threads_in_one_arena, 120)
+TEST_F_TIMEOUT(storm, of_reallocs_in_one_arena_is_exact, 120)
 {
 	char calls[16];
 
@@ -57,8 +57,8 @@ static long memory_available_mib(void)
 	return kib >> 10;
 }
 
-/* On stock kernels a million; a machine too small for that is told so. */
-TEST_F_TIMEOUT(storm, million_outstanding, 240)
+/* A million on stock kernels; skipped where there is not enough memory. */
+TEST_F_TIMEOUT(storm, of_a_million_blocks_is_exact, 240)
 {
 	long count = mst_scaled(1000000, 10000);
 	char number[16];
@@ -85,7 +85,7 @@ TEST_F_TIMEOUT(storm, million_outstanding, 240)
 	mst_reload("");
 }
 
-/* Each row is an address of its own, and there are no more of them than threads. */
+/* At most one row per thread, and no address twice. */
 static bool are_plausible(int id)
 {
 	struct mst_rows rows;
@@ -98,13 +98,14 @@ static bool are_plausible(int id)
 		for (j = 0; j < i; j++)
 			plausible = plausible && rows.row[i].addr != rows.row[j].addr;
 	for (i = 0; i < rows.count && !plausible; i++)
-		mst_say("0x%lx %lu", rows.row[i].addr, rows.row[i].size);
+		mst_say("expected at most %d rows of different addresses; row %zu of %zu: 0x%lx, %lu bytes",
+			THREADS, i + 1, rows.count, rows.row[i].addr, rows.row[i].size);
 	mst_rows_free(&rows);
 	return plausible;
 }
 
-/* A program that never holds more than a block a thread shows no more, whenever one looks. */
-TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
+/* Each thread of the program holds at most one block at any time. */
+TEST_F_TIMEOUT(storm, with_a_hundred_attaches_makes_no_false_row, 200)
 {
 	int i, id, rounds = mst_scaled(100, 10);
 
@@ -125,8 +126,8 @@ TEST_F_TIMEOUT(storm, a_hundred_attaches_make_no_false_row, 200)
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-/* And in a quiet moment exactly what the program says. */
-TEST_F_TIMEOUT(storm, a_running_program_is_caught_exactly, 120)
+/* While its threads pause, exactly the blocks that the program holds are listed. */
+TEST_F_TIMEOUT(storm, is_exact_whenever_it_pauses, 120)
 {
 	int i, id;
 
@@ -148,8 +149,8 @@ TEST_F_TIMEOUT(storm, a_running_program_is_caught_exactly, 120)
 	}
 }
 
-/* A new baseline in the middle: blocks of before are gone, those of after are exact. */
-TEST_F_TIMEOUT(storm, clear_gives_a_new_baseline_under_way, 120)
+/* Blocks from before the clear are gone, later ones are exact. */
+TEST_F_TIMEOUT(storm, is_exact_after_clears_when_it_pauses, 120)
 {
 	int i;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is looked at may not be there: a stack on a page that nobody gives, a
- * library that is gone while another one lies in its place.
+ * Memory and files that are missing: a stack on a page that is never faulted in, a library that has
+ * been unmapped and another one mapped at its address.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -14,26 +14,26 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-FIXTURE(fault)
+FIXTURE(missing)
 {
 	struct mst_program prog;
 	char *report;
 	int id;
 };
 
-FIXTURE_SETUP(fault)
+FIXTURE_SETUP(missing)
 {
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(fault)
+FIXTURE_TEARDOWN(missing)
 {
 	free(self->report);
 	mst_fresh();
 }
 
-/* The events do not wait, the walk says where it ended, and the caller is known. */
-TEST_F(fault, a_stack_on_a_page_that_nobody_gives)
+/* Events do not wait for the page: the walk ends there, behind the caller. */
+TEST_F(missing, stack_page_ends_the_walk)
 {
 	mst_spawn(&self->prog, "faulting", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -51,7 +51,7 @@ TEST_F(fault, a_stack_on_a_page_that_nobody_gives)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(fault, a_target_with_such_a_stack_can_be_killed)
+TEST_F(missing, stack_page_leaves_the_target_killable)
 {
 	mst_spawn(&self->prog, "faulting", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -61,7 +61,7 @@ TEST_F(fault, a_target_with_such_a_stack_can_be_killed)
 	EXPECT_TRUE(mst_sound(self->id));
 }
 
-/* The first pc of the stack whose first frame is in that object; 0: there is none. */
+/* Return: the pc of the first frame in that object, mapped or unmapped; 0 if not found. */
 static unsigned long pc_in(const char *report, const char *object, bool unmapped)
 {
 	unsigned long pc, address;
@@ -75,14 +75,14 @@ static unsigned long pc_in(const char *report, const char *object, bool unmapped
 		note = strstr(at, " (unmapped)");
 		if ((note && note < strchr(at, '\n')) == unmapped)
 			return pc;
-		mst_say("%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+		mst_say("unexpected frame: %.*s", (int)strcspn(at + 1, "\n"), at + 1);
 	}
-	mst_say("no %s frame in %s", unmapped ? "unmapped" : "mapped", object);
+	mst_say("no %s frame of %s in: %s", unmapped ? "unmapped" : "mapped", object, report);
 	return 0;
 }
 
-/* One library is gone, the other one lies where it was, with the same code: the same pcs. */
-TEST_F(fault, a_library_in_the_place_of_another_one)
+/* The second library is mapped where the first one was and has the same code: the same pcs. */
+TEST_F(missing, library_is_distinct_from_its_successor)
 {
 	char one[512], two[512];
 	unsigned long gone, here;

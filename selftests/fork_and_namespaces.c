@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets and those around them: a forked child loses the breakpoints that it
- * inherits and is not counted, another program takes the target's place, the
- * target lives in namespaces of its own, or on a file system that is to go.
+ * Targets and their environment: a forked child loses the breakpoints that it inherits and is not
+ * counted; a target executes another program; a target runs in its own namespaces, or on a file
+ * system that is unmounted.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -87,13 +87,13 @@ static void probed_bytes(int id, pid_t pid, int *bytes)
 		snprintf(head, sizeof(head), " %s %s+0x", functions[i], mst_libc());
 		at = strstr(line, head);
 		if (!at || sscanf(at + strlen(head), "%lx", &offset) != 1)
-			mst_die("no %s in: %s", functions[i], line);
+			mst_die("no probe of %s in the target's line: %s", functions[i], line);
 		bytes[i] = mst_byte_at(pid, mst_base_of(pid, mst_libc()) + offset);
 	}
 }
 
-/* The original ones are those of this very process, which is no target. */
-TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
+/* The original bytes are read from this process, which is not a target. */
+TEST_F(family, a_child_loses_each_breakpoint_at_its_first_hit)
 {
 	int child[FUNCTIONS], parent[FUNCTIONS], original[FUNCTIONS];
 	size_t i;
@@ -122,8 +122,8 @@ TEST_F(family, a_child_has_its_own_bytes_again_after_one_hit)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* Both of them are targets then, each with its own. */
-TEST_F(family, a_child_may_be_a_target_too)
+/* Parent and child are both targets, each with its own records. */
+TEST_F(family, a_child_can_be_a_target_too)
 {
 	struct mst_program child;
 	pid_t pid;
@@ -149,8 +149,8 @@ TEST_F(family, a_child_may_be_a_target_too)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* What the old program left stays readable under its own names. */
-TEST_F(family, another_program_in_the_same_process_is_another_target)
+/* The records of the old program stay readable, with its names. */
+TEST_F(family, exec_starts_another_target)
 {
 	char *report, mix[512];
 
@@ -174,7 +174,7 @@ TEST_F(family, another_program_in_the_same_process_is_another_target)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A reader that sees processes as the target does. */
+/* Reads control in the target's PID namespace: true if a line starts with @head. */
 static bool is_shown_inside(pid_t target, const char *head)
 {
 	char path[64], *text;
@@ -222,7 +222,7 @@ TEST_F(family, a_container_is_traced_from_outside)
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 }
 
-/* === A file system that is to go === */
+/* === Unmounting the file system of a target === */
 
 static char root[128];
 
@@ -235,7 +235,7 @@ static void copy_to_root(const char *file, const char *name)
 		mst_die("%s", command);
 }
 
-/* The program, its loader and its libc all lie on it. */
+/* The program, its dynamic linker and its C library are all on that file system. */
 static void spawn_on_root(struct mst_program *prog, const char *program, const char *how,
 			  const char *argument)
 {
@@ -254,7 +254,7 @@ static void spawn_on_root(struct mst_program *prog, const char *program, const c
 	mst_spawn(prog, loader, "--library-path", root, file, how, argument, NULL);
 }
 
-/* Its reports, read ones and open ones, do not keep it. */
+/* Neither reports that were read nor open ones keep the file system busy. */
 static bool can_be_unmounted(int id)
 {
 	int fd = mst_open(O_RDONLY, "targets/%d/report", id);
@@ -262,11 +262,11 @@ static bool can_be_unmounted(int id)
 	char name[256], *report;
 
 	if (!good)
-		mst_say("umount: %m");
+		mst_say("umount %s: %m", root);
 	report = mst_text_of(fd);
 	snprintf(name, sizeof(name), " %s/", root);
 	if (!strstr(report, " bytes in ") || !strstr(report, name)) {
-		mst_say("%s", report);
+		mst_say("the report should list blocks and paths below %s: %s", root, report);
 		good = false;
 	}
 	free(report);
@@ -274,7 +274,7 @@ static bool can_be_unmounted(int id)
 	return good && mst_sound(id);
 }
 
-TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_has_exited, 60)
+TEST_F_TIMEOUT(family, file_system_is_free_after_exit, 60)
 {
 	spawn_on_root(&self->prog, "mix", "all", "2");
 	self->id = mst_attach(self->prog.pid);
@@ -285,8 +285,8 @@ TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_has_exited, 60)
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
 
-/* Not some time later. */
-TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited, 120)
+/* At once, not some time later. */
+TEST_F_TIMEOUT(family, file_system_is_free_once_the_state_is_exited, 120)
 {
 	int i, rounds = mst_debug_kernel() ? 4 : 10;
 
@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(family, a_file_system_goes_as_soon_as_its_target_is_called_exited
 	}
 }
 
-TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_was_detached_and_killed, 60)
+TEST_F_TIMEOUT(family, file_system_is_free_after_detach_and_kill, 60)
 {
 	spawn_on_root(&self->prog, "mix", "all", "2");
 	self->id = mst_attach(self->prog.pid);
@@ -310,7 +310,7 @@ TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_was_detached_and_kille
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
 
-TEST_F_TIMEOUT(family, a_file_system_goes_when_its_target_is_another_program, 60)
+TEST_F_TIMEOUT(family, file_system_is_free_after_exec, 60)
 {
 	char chain[512];
 

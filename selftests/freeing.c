@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whatever function frees a block: nothing is left of a program that frees all
- * that it makes, under each allocator, and each call is counted once.
+ * Every function that frees: if a program frees all its blocks, no record is left, under each
+ * allocator, and each call is counted once.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +20,9 @@ static const char *const movers[] = { MOVERS(NAME) };
 
 #define COUNT(array) (sizeof(array) / sizeof(array[0]))
 
-/* The sums of a target at one moment. */
+/* Counters at one moment, or their differences. */
 struct sums {
-	long long made; /* by the program */
+	long long made; /* as the program counted */
 	long long allocated, freed, unknown, unseen;
 };
 
@@ -35,7 +35,7 @@ FIXTURE(freeing)
 
 FIXTURE_VARIANT(freeing)
 {
-	/* The allocator that is preloaded, by the names that it has had; none: glibc's. */
+	/* The preloaded allocator under the names of its versions; NULL for glibc's own. */
 	const char *library[2];
 };
 
@@ -106,8 +106,8 @@ static struct sums sums_since(const struct sums *before, const struct mst_progra
 }
 
 /*
- * Every block was recorded and removed, or counted as one that is not seen, once: a function that
- * frees may call another one that has a probe.
+ * Every block was recorded and removed, or counted as unseen, exactly once, although a function
+ * that frees may call another one that has a probe.
  */
 static bool is_balanced(const struct sums *s)
 {
@@ -116,11 +116,11 @@ static bool is_balanced(const struct sums *s)
 
 static void say_sums(const char *what, const struct sums *s)
 {
-	mst_say("%s: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen", what,
-		s->made, s->allocated, s->freed, s->unknown, s->unseen);
+	mst_say("%s is not balanced: %lld made, %lld allocated, %lld freed, %lld unknown, %lld unseen",
+		what, s->made, s->allocated, s->freed, s->unknown, s->unseen);
 }
 
-/* False: a block is left, or one was counted wrongly.  None was made: no such function is there. */
+/* False if a block is left or was counted wrongly. No block is made if the function is missing. */
 static bool step_is_balanced(struct mst_program *prog, int id, const char *name, bool moves,
 			     struct sums *sums)
 {
@@ -130,14 +130,14 @@ static bool step_is_balanced(struct mst_program *prog, int id, const char *name,
 	mst_step(prog, name);
 	*sums = sums_since(&before, prog, id);
 	good = mst_exact(prog);
-	/* What is made of a moved block is an allocation too. */
+	/* The block that results from a move is an allocation too. */
 	good = (moves ? sums->allocated == sums->freed : is_balanced(sums)) && good;
 	if (!good)
 		say_sums(name, sums);
 	return good;
 }
 
-TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
+TEST_F_TIMEOUT(freeing, leaves_no_record_by_any_function, 120)
 {
 	unsigned int tried = 0;
 	struct sums sums;
@@ -147,19 +147,19 @@ TEST_F_TIMEOUT(freeing, each_function_that_frees, 120)
 	for (i = 0; i < COUNT(freers); i++) {
 		EXPECT_TRUE(step_is_balanced(&self->prog, self->id, freers[i], false, &sums));
 		tried += sums.made > 0;
-		/* malloc's blocks at least are seen. */
+		/* Blocks of malloc, at least, are seen. */
 		EXPECT_TRUE(!sums.made || sums.allocated > 0);
 		/* glibc's operator new is libstdc++'s, which calls malloc. */
 		if (!*self->preload)
 			EXPECT_EQ(0, sums.unseen);
 	}
-	/* free, and what libstdc++ has. */
+	/* free, and the functions of libstdc++. */
 	EXPECT_GE(tried, 13);
 	EXPECT_TRUE(mst_sound(self->id));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
+TEST_F_TIMEOUT(freeing, by_moving_leaves_no_record, 120)
 {
 	struct sums sums;
 	size_t i;
@@ -171,7 +171,7 @@ TEST_F_TIMEOUT(freeing, each_function_that_moves, 120)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A compiler's own choice of functions. */
+/* Runs a C++ program, where the compiler selects the functions. */
 static bool objects_are_balanced(struct mst_program *prog, const char *preload, const char *program)
 {
 	struct sums sums;
@@ -183,41 +183,41 @@ static bool objects_are_balanced(struct mst_program *prog, const char *preload, 
 	return mst_end(prog) == 0 && good;
 }
 
-TEST_F_TIMEOUT(freeing, each_sort_of_object, 60)
+TEST_F_TIMEOUT(freeing, cxx_objects_leaves_no_record, 60)
 {
 	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes"));
 }
 
-TEST_F_TIMEOUT(freeing, objects_of_a_program_with_its_own_new, 60)
+TEST_F_TIMEOUT(freeing, cxx_objects_with_own_new_leaves_no_record, 60)
 {
 	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes_own"));
 }
 
-FIXTURE(alone)
+FIXTURE(freeing_in)
 {
 	struct mst_program prog;
 	int id;
 };
 
-FIXTURE_SETUP(alone)
+FIXTURE_SETUP(freeing_in)
 {
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(alone)
+FIXTURE_TEARDOWN(freeing_in)
 {
 	mst_fresh();
 }
 
-/* malloc, operator new and delete are in one object: that new calls malloc is found out. */
-TEST_F_TIMEOUT(alone, a_static_program, 60)
+/* malloc, operator new and delete are in one object: calls of malloc by new are detected. */
+TEST_F_TIMEOUT(freeing_in, a_static_program_leaves_no_record, 60)
 {
 	char line[16384];
 	struct sums sums;
 
 	spawn_and_attach(&self->prog, &self->id, "", "deletes_static");
 	mst_line(self->id, line, sizeof(line));
-	/* They jump to free. */
+	/* operator delete jumps to free. */
 	EXPECT_LACKS(line, " _ZdlPv ");
 	EXPECT_CONTAINS(line, " free deletes_static+0x");
 	EXPECT_TRUE(step_is_balanced(&self->prog, self->id, "go", false, &sums));
@@ -226,8 +226,7 @@ TEST_F_TIMEOUT(alone, a_static_program, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A function that frees need not be exported where malloc is. */
-TEST_F_TIMEOUT(alone, a_program_that_does_not_export_its_free, 60)
+TEST_F_TIMEOUT(freeing_in, a_program_with_unexported_free_leaves_no_record, 60)
 {
 	struct sums sums;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls that are under way while something else happens: a reader looks, the
- * target is cleared, detached, killed or forks, a signal handler allocates.
+ * Calls of the allocator in progress while something else happens: a reader looks, the target is
+ * cleared, detached, killed or forks, a signal handler allocates.
  */
 #include <signal.h>
 #include <string.h>
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(call)
 	mst_fresh();
 }
 
-/* The program stands within the call when this comes back. */
+/* Returns while the program is within the call. */
 static int spawn_within_call(struct mst_program *prog, const char *name)
 {
 	int id;
@@ -39,6 +39,7 @@ static int spawn_within_call(struct mst_program *prog, const char *name)
 	return id;
 }
 
+/* Return: the number of rows, of one size or (0) of all. */
 static size_t rows_of(int id, unsigned long size)
 {
 	struct mst_rows rows;
@@ -51,7 +52,7 @@ static size_t rows_of(int id, unsigned long size)
 	return count;
 }
 
-TEST_F(call, a_block_that_realloc_moves_is_shown_as_it_was)
+TEST_F(call, of_realloc_still_shows_the_old_block)
 {
 	self->id = spawn_within_call(&self->prog, "paused_realloc");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -62,7 +63,7 @@ TEST_F(call, a_block_that_realloc_moves_is_shown_as_it_was)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(call, a_block_is_shown_when_malloc_has_returned)
+TEST_F(call, of_malloc_shows_its_block_after_the_return)
 {
 	self->id = spawn_within_call(&self->prog, "paused_malloc");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -72,7 +73,7 @@ TEST_F(call, a_block_is_shown_when_malloc_has_returned)
 }
 
 /* An allocation belongs to the epoch of its return. */
-TEST_F(call, cleared_within_malloc)
+TEST_F(call, of_malloc_counts_after_a_clear_within_it)
 {
 	self->id = spawn_within_call(&self->prog, "paused_malloc");
 	ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
@@ -84,7 +85,7 @@ TEST_F(call, cleared_within_malloc)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(call, cleared_within_realloc)
+TEST_F(call, of_realloc_counts_after_a_clear_within_it)
 {
 	self->id = spawn_within_call(&self->prog, "paused_realloc");
 	ASSERT_ACCEPTED(mst_command("clear %d", self->prog.pid));
@@ -96,8 +97,8 @@ TEST_F(call, cleared_within_realloc)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* What was taken is put back, and what happens later is not seen. */
-TEST_F(call, detached_within_realloc)
+/* The record that realloc had taken is put back, and the rest of the call is not seen. */
+TEST_F(call, of_realloc_keeps_the_old_block_if_detached)
 {
 	self->id = spawn_within_call(&self->prog, "paused_realloc");
 	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
@@ -110,7 +111,7 @@ TEST_F(call, detached_within_realloc)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(call, detached_within_malloc)
+TEST_F(call, of_malloc_adds_no_row_if_detached)
 {
 	self->id = spawn_within_call(&self->prog, "paused_malloc");
 	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
@@ -120,8 +121,8 @@ TEST_F(call, detached_within_malloc)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The return of a call that another target has begun is not this one's. */
-TEST_F(call, attached_anew_within_realloc)
+/* The return belongs to the target that was attached when the call started. */
+TEST_F(call, of_realloc_is_not_the_next_targets)
 {
 	int second;
 
@@ -136,7 +137,7 @@ TEST_F(call, attached_anew_within_realloc)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* What an allocator maps is no allocation, whether its own call was seen or not. */
+/* An allocator's own mapping is not an allocation, even if its call started before the attach. */
 static bool is_exact_if_call_came_first(struct mst_program *prog, const char *program,
 					const char *name)
 {
@@ -150,30 +151,31 @@ static bool is_exact_if_call_came_first(struct mst_program *prog, const char *pr
 	exact = mst_exact(prog) && mst_sound(id) && rows_of(id, 0) == 1 &&
 		mst_stat(id, "nested") == 1;
 	if (!exact)
-		mst_say("%s %s: %s", program, name, mst_text("report"));
-	return !mst_end(prog) && exact;
+		mst_say("%s %s: expected one row and nested=1, got %zu rows and nested=%lld: %s",
+			program, name, rows_of(id, 0), mst_stat(id, "nested"), mst_text("report"));
+	return mst_ends_well(prog) && exact;
 }
 
-TEST_F(call, attached_within_a_malloc_that_maps)
+TEST_F(call, mappings_of_an_older_malloc_are_nested)
 {
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_malloc"));
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_malloc"));
 }
 
-/* realloc has jumped to what does its work. */
-TEST_F(call, attached_within_a_realloc_that_maps)
+/* realloc has jumped to the function that does its work. */
+TEST_F(call, mappings_of_an_older_realloc_are_nested)
 {
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_realloc"));
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_realloc"));
 }
 
-TEST_F(call, attached_within_a_handler_that_maps_and_interrupted_malloc)
+TEST_F(call, mappings_in_a_handler_within_an_older_malloc_are_exact)
 {
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy_apart", "mapping_handler"));
 	EXPECT_TRUE(is_exact_if_call_came_first(&self->prog, "toy", "mapping_handler"));
 }
 
-TEST_F(call, killed_within_realloc)
+TEST_F(call, of_realloc_keeps_the_old_block_if_killed)
 {
 	self->id = spawn_within_call(&self->prog, "paused_realloc");
 	kill(self->prog.pid, SIGKILL);
@@ -183,15 +185,15 @@ TEST_F(call, killed_within_realloc)
 	mst_kill(&self->prog);
 }
 
-/* Both of a fork come back from the call unharmed. */
-TEST_F(call, forked_within_malloc)
+/* Parent and child both return from the call. */
+TEST_F(call, of_malloc_survives_a_fork_within_it)
 {
 	self->id = spawn_within_call(&self->prog, "forked_within");
 	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(call, interrupted_by_a_handler_that_allocates)
+TEST_F(call, interrupted_by_an_allocating_handler_is_exact)
 {
 	self->id = spawn_within_call(&self->prog, "signal_allocates");
 	EXPECT_TRUE(mst_exact(&self->prog));

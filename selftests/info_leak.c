@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the files must not tell, and whom: no address of the kernel, nothing of one
- * target in the files of another one, nothing to who is root only of a container,
- * wherever debugfs is mounted.
+ * The files must not reveal kernel addresses, must not show one target's data in another target's
+ * files, and must not be open to the root user of a container, wherever debugfs is mounted.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -31,7 +30,7 @@ FIXTURE(secret)
 	int id, other_id;
 };
 
-/* Two targets that have nothing in common but libc. */
+/* Two targets that share nothing but libc. */
 FIXTURE_SETUP(secret)
 {
 	mst_fresh();
@@ -51,10 +50,10 @@ FIXTURE_TEARDOWN(secret)
 }
 
 /*
- * The kernel's half has the highest bits set, with four levels of page tables or five.  Numbers
- * of sixteen digits only: a build-id is longer, and the largest of sizes is decimal.
+ * Kernel addresses have the highest bits set, with four or five levels of page tables. Only numbers
+ * of exactly 16 digits are checked: build-ids are longer, and sizes are decimal.
  */
-static bool tells_kernel_address(const char *text)
+static bool has_kernel_address(const char *text)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
 	size_t len;
@@ -63,7 +62,7 @@ static bool tells_kernel_address(const char *text)
 		len = strspn(text, digits);
 		if (len != 16 || tolower(text[0]) != 'f' || tolower(text[1]) != 'f')
 			continue;
-		mst_say("an address of the kernel: %.16s", text);
+		mst_say("a kernel address: %.16s", text);
 		return true;
 	}
 	return false;
@@ -71,22 +70,24 @@ static bool tells_kernel_address(const char *text)
 
 static bool is_clean(char *text)
 {
-	bool clean = !tells_kernel_address(text);
+	bool clean = !has_kernel_address(text);
 
+	if (!clean)
+		mst_say("in: %s", text);
 	free(text);
 	return clean;
 }
 
-TEST_F(secret, what_would_be_an_address_of_the_kernel_is_seen)
+TEST_F(secret, check_recognizes_kernel_addresses)
 {
-	EXPECT_TRUE(tells_kernel_address("at 0xffff888012345678 there"));
-	EXPECT_TRUE(tells_kernel_address("ff11000012345678\n"));
-	EXPECT_FALSE(tells_kernel_address("0x00007ffff7dd1000-0x00007ffff7dd2000 ffff"));
-	EXPECT_FALSE(tells_kernel_address("ffff88801234567893ac61ec5a8eb1396f9fbd35"));
+	EXPECT_TRUE(has_kernel_address("at 0xffff888012345678 there"));
+	EXPECT_TRUE(has_kernel_address("ff11000012345678\n"));
+	EXPECT_FALSE(has_kernel_address("0x00007ffff7dd1000-0x00007ffff7dd2000 ffff"));
+	EXPECT_FALSE(has_kernel_address("ffff88801234567893ac61ec5a8eb1396f9fbd35"));
 }
 
-/* While a target lives, and when it has ended; in refusals and in the kernel's log too. */
-TEST_F(secret, no_file_tells_an_address_of_the_kernel)
+/* While a target lives and after it has ended; in refusals, too. */
+TEST_F(secret, addresses_of_the_kernel_are_in_no_file)
 {
 	char path[64];
 	size_t i;
@@ -105,19 +106,22 @@ TEST_F(secret, no_file_tells_an_address_of_the_kernel)
 	mst_spawn(&self->prog, "chain", NULL);
 }
 
-TEST_F(secret, the_log_tells_no_address_of_the_kernel)
+TEST_F(secret, addresses_of_the_kernel_are_not_logged)
 {
 	FILE *log = popen("dmesg | grep memleak_user", "r");
 	char line[1024];
 
 	while (log && fgets(line, sizeof(line), log))
-		EXPECT_FALSE(tells_kernel_address(line));
+		EXPECT_FALSE(has_kernel_address(line))
+		{
+			TH_LOG("%s", line);
+		}
 	if (log)
 		pclose(log);
 }
 
-/* The rows of one file belong to that target, the frames to its program. */
-TEST_F(secret, a_target_shows_nothing_of_another_one)
+/* All rows of the file belong to that target, all frames to its program. */
+TEST_F(secret, data_of_a_target_is_not_in_files_of_another)
 {
 	char *report = mst_text("targets/%d/report", self->id), name[512];
 	struct mst_rows rows;
@@ -140,11 +144,11 @@ TEST_F(secret, a_target_shows_nothing_of_another_one)
 	free(report);
 }
 
-/* === Root of a container === */
+/* === The root user of a container === */
 
-static char here[128]; /* where the container sees debugfs */
+static char here[128]; /* the mount point of debugfs in the container */
 
-/* In a mount namespace, with debugfs at a place that every user may enter. */
+/* Enters a mount namespace, with debugfs where every user has access to its mount point. */
 static void enter_container(void)
 {
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -170,7 +174,7 @@ static void write_map(const char *path, const char *map)
 	close(fd);
 }
 
-/* Outside it is this user, in there it is root and may do all. */
+/* Root with all capabilities inside, an ordinary user outside. */
 static void become_root_of_user_namespace(void)
 {
 	if (unshare(CLONE_NEWUSER))
@@ -180,7 +184,7 @@ static void become_root_of_user_namespace(void)
 	write_map("/proc/self/gid_map", "0 0 1");
 }
 
-static void become_nobody(void)
+static void become_unprivileged(void)
 {
 	if (setgid(65534) || setuid(65534))
 		mst_die("setuid: %m");
@@ -195,7 +199,8 @@ static bool may_open(const char *name, int flags)
 	fd = open(path, flags);
 	if (fd < 0 && (errno == EPERM || errno == EACCES))
 		return false;
-	mst_say("open of %s, flags %d: %m", path, flags);
+	mst_say("open %s with flags %d should fail with EPERM or EACCES, got: %s", path, flags,
+		fd < 0 ? strerror(errno) : "success");
 	close(fd);
 	return true;
 }
@@ -216,7 +221,7 @@ static bool may_open_any(int id)
 	return any;
 }
 
-/* The exit status of who has become that and tried. */
+/* Opens all files in a child that has called become(). Return: its exit status. */
 static int tries_as(void (*become)(void), int id)
 {
 	int status;
@@ -235,12 +240,12 @@ static int tries_as(void (*become)(void), int id)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : KSFT_FAIL;
 }
 
-TEST_F(secret, root_without_capabilities_opens_nothing_in_a_container)
+TEST_F(secret, files_are_closed_to_root_without_capabilities)
 {
 	EXPECT_EQ(KSFT_PASS, tries_as(lose_all_capabilities, self->id));
 }
 
-TEST_F(secret, root_of_a_user_namespace_opens_nothing_in_a_container)
+TEST_F(secret, files_are_closed_to_root_of_a_user_namespace)
 {
 	int status = tries_as(become_root_of_user_namespace, self->id);
 
@@ -249,9 +254,9 @@ TEST_F(secret, root_of_a_user_namespace_opens_nothing_in_a_container)
 	EXPECT_EQ(KSFT_PASS, status);
 }
 
-TEST_F(secret, nobody_opens_nothing_in_a_container)
+TEST_F(secret, files_are_closed_to_unprivileged_users)
 {
-	EXPECT_EQ(KSFT_PASS, tries_as(become_nobody, self->id));
+	EXPECT_EQ(KSFT_PASS, tries_as(become_unprivileged, self->id));
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of a target that forks, execs, exits or is killed, and of the
- * breakpoints in its text.
+ * Targets that fork, exec, exit or are killed, and the breakpoints in their text.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -40,8 +39,8 @@ static int spawn_and_attach(struct mst_program *prog, const char *name)
 	return mst_attach(prog->pid);
 }
 
-/* The program ends badly if a child of it comes to harm. */
-TEST_F(life, forked_children_go_on_unharmed_and_unseen)
+/* The program exits with an error if one of its children is harmed. */
+TEST_F(life, forked_children_run_on_untraced)
 {
 	long long foreign = mst_stat(0, "foreign");
 
@@ -54,19 +53,19 @@ TEST_F(life, forked_children_go_on_unharmed_and_unseen)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A child loses each breakpoint at its first hit: it does not pay for ever. */
+/* A child loses each breakpoint at its first hit, so that it does not stay slow. */
 TEST_F(life, a_child_hits_each_breakpoint_once)
 {
 	long long foreign = mst_stat(0, "foreign");
 
 	self->id = spawn_and_attach(&self->prog, "fork");
 	mst_step(&self->prog, "go");
-	/* Two children, the second with what the first still had; a dozen probes. */
+	/* Two children, each with the breakpoints of a dozen probes. */
 	EXPECT_LT(mst_stat(0, "foreign") - foreign, 40);
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(life, vfork_children_act_for_their_parent)
+TEST_F(life, vfork_children_count_for_their_parent)
 {
 	self->id = spawn_and_attach(&self->prog, "vfork");
 	mst_step(&self->prog, "go");
@@ -84,7 +83,7 @@ TEST_F(life, a_spawned_program_does_not_end_its_parent)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The records stay until clear; the process is a new one and may be attached anew. */
+/* The records stay until clear, and the process can be attached again. */
 TEST_F(life, exec_ends_a_target_and_keeps_its_records)
 {
 	int second;
@@ -106,7 +105,7 @@ TEST_F(life, exec_ends_a_target_and_keeps_its_records)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The memory may outlive that: the target's end then comes from elsewhere, and means the same. */
+/* The old memory outlives the exec. The end is then detected differently, with the same result. */
 TEST_F(life, exec_ends_a_target_whose_memory_is_shared)
 {
 	self->id = spawn_and_attach(&self->prog, "exec_shared");
@@ -118,7 +117,7 @@ TEST_F(life, exec_ends_a_target_whose_memory_is_shared)
 	mst_kill(&self->prog);
 }
 
-/* With the names and paths of what was mapped. */
+/* With the names and paths of its mappings. */
 TEST_F(life, exit_ends_a_target_and_keeps_its_records)
 {
 	char *before, *after;
@@ -163,8 +162,8 @@ TEST_F(life, a_killed_target_keeps_its_records)
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
 
-/* Only read, write and exit are allowed to it, and it is not killed for our sake. */
-TEST_F(life, a_strictly_confined_target_lives)
+/* It may only read, write and exit; our probes must not get it killed. */
+TEST_F(life, a_target_under_strict_seccomp_survives)
 {
 	int err;
 
@@ -177,8 +176,8 @@ TEST_F(life, a_strictly_confined_target_lives)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A return probe is a system call there: the target would be told of it by a signal. */
-TEST_F(life, a_target_with_redirected_system_calls_lives)
+/* If return probes make a system call, the target would get a signal for each. */
+TEST_F(life, a_target_with_user_dispatch_survives)
 {
 	int err;
 
@@ -195,8 +194,8 @@ TEST_F(life, a_target_with_redirected_system_calls_lives)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* Registering succeeds and puts nothing in: that must not look like a success. */
-TEST_F(life, a_breakpoint_that_does_not_go_in_is_told)
+/* The kernel registers the probe but inserts no breakpoint: the attach must fail. */
+TEST_F(life, attach_fails_if_a_breakpoint_is_not_inserted)
 {
 	mst_spawn(&self->prog, "life", "writable_text", NULL);
 	EXPECT_EQ(EFAULT, mst_command("attach %d", self->prog.pid));
@@ -207,7 +206,7 @@ TEST_F(life, a_breakpoint_that_does_not_go_in_is_told)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* How many of the probes that a line of control tells have a breakpoint in the process. */
+/* Counts the probes in a line of control, and returns how many have a breakpoint in the process. */
 static int count_breakpoints(pid_t pid, const char *line, int *probes)
 {
 	const char *at = strstr(line, ": ");
@@ -218,15 +217,15 @@ static int count_breakpoints(pid_t pid, const char *line, int *probes)
 	for (*probes = 0; at; at = strstr(at, ", ")) {
 		at += 2;
 		if (sscanf(at, "%63s %63[^+]+0x%lx", function, object, &offset) != 3)
-			mst_die("not a probe: %s", at);
+			mst_die("cannot parse as a probe: %s", at);
 		++*probes;
 		found += mst_byte_at(pid, mst_base_of(pid, object) + offset) == BREAKPOINT;
 	}
 	return found;
 }
 
-/* Every probe that control tells is in the text, and out of it after the detach. */
-TEST_F(life, detach_takes_every_breakpoint_out)
+/* Every probe that control shows is in the text, and is removed from it by the detach. */
+TEST_F(life, detach_removes_every_breakpoint)
 {
 	char line[4096];
 	struct mst_program other;
@@ -242,7 +241,7 @@ TEST_F(life, detach_takes_every_breakpoint_out)
 	}
 	EXPECT_EQ(probes, mst_stat(0, "probes"));
 	EXPECT_GE(probes, 10);
-	/* A process of the same program that is no target has none. */
+	/* A process of the same program that is not a target has no breakpoint. */
 	EXPECT_EQ(0, count_breakpoints(other.pid, line, &probes));
 	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	EXPECT_EQ(0, count_breakpoints(self->prog.pid, line, &probes));
@@ -251,8 +250,8 @@ TEST_F(life, detach_takes_every_breakpoint_out)
 	mst_kill(&other);
 }
 
-/* Two targets of one program share its probes; the end of one leaves those of the other. */
-TEST_F(life, targets_that_share_probes_do_not_share_their_end)
+/* Two targets of one program share its probes; those of one stay when the other is detached. */
+TEST_F(life, detach_keeps_probes_shared_with_another_target)
 {
 	char line[4096];
 	struct mst_program other;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits: how many targets at once, how many ended ones, how much memory; that
- * all memory comes back; that the counters agree with each other.
+ * Limits: the number of live and of ended targets, mappings, functions and memory; all memory is
+ * given back; the counters agree with each other.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(limit)
 	mst_reload("");
 }
 
-TEST_F_TIMEOUT(limit, sixty_four_targets_at_once, 180)
+TEST_F_TIMEOUT(limit, sixty_four_targets_at_once_are_exact, 180)
 {
 	int i, count = mst_scaled(CROWD, 12);
 
@@ -49,8 +49,8 @@ TEST_F_TIMEOUT(limit, sixty_four_targets_at_once, 180)
 	EXPECT_TRUE(mst_wait_state(mst_id(self->crowd[count - 1].pid), "exited"));
 }
 
-/* The limit is on those that are not ended; a place that is given up can be taken. */
-TEST_F(limit, max_targets)
+/* Only targets that have not ended count: after a detach another one can be attached. */
+TEST_F(limit, max_targets_bounds_live_targets)
 {
 	int i;
 
@@ -70,8 +70,8 @@ TEST_F(limit, max_targets)
 	EXPECT_TRUE(mst_exact(&self->crowd[3]));
 }
 
-/* Of code: mappings of data are not counted.  The program has some of its own. */
-TEST_F(limit, mappings)
+/* Only mappings of code count. The program has some of its own in addition. */
+TEST_F(limit, mappings_of_code_are_bounded)
 {
 	const char *library = mst_here("programs/libone.so");
 	char many[16];
@@ -89,11 +89,10 @@ TEST_F(limit, mappings)
 	EXPECT_EQ(0, mst_stat(0, "walk_unread"));
 }
 
-/* Eight functions each. */
-#define TOYS 65
+#define TOYS 65 /* libraries with eight functions each */
 
-/* Of so many objects that define malloc one can be named. */
-TEST_F(limit, allocator_functions)
+/* With too many objects that define malloc, object= can still select one. */
+TEST_F(limit, allocator_functions_are_bounded)
 {
 	const char *words[TOYS + 3] = { "daemon", "mapper" };
 	char path[TOYS][256], command[1024];
@@ -113,8 +112,8 @@ TEST_F(limit, allocator_functions)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* Of the ended ones the oldest goes first; those that are traced are not touched. */
-TEST_F(limit, max_ended)
+/* The oldest ended target is removed first; traced ones are not affected. */
+TEST_F(limit, max_ended_removes_the_oldest_target)
 {
 	int id[4], i;
 
@@ -134,10 +133,10 @@ TEST_F(limit, max_ended)
 	EXPECT_STREQ("tracing", mst_state(mst_id(self->prog.pid)));
 }
 
-/* What does not fit is counted and told, and the target runs on. */
-TEST_F_TIMEOUT(limit, max_memory, 240)
+/* Blocks that do not fit are counted and reported as lost, and the target runs on. */
+TEST_F_TIMEOUT(limit, max_memory_counts_lost_blocks, 240)
 {
-	/* Either is more than a mebibyte has room for. */
+	/* Either count needs more than 1 MiB. */
 	const long count = mst_debug_kernel() ? 14000 : 24000;
 	char number[16];
 	struct mst_rows rows;
@@ -163,7 +162,7 @@ TEST_F_TIMEOUT(limit, max_memory, 240)
 	EXPECT_CONTAINS(report, lost);
 	free(report);
 	EXPECT_TRUE(mst_sound(id));
-	/* There is room again for others as soon as it is cleared. */
+	/* Clearing makes the memory available at once. */
 	ASSERT_ACCEPTED(mst_command("clear all"));
 	EXPECT_EQ(0, mst_stat(id, "lost_limit"));
 	EXPECT_EQ(0, mst_end(&self->prog));
@@ -174,7 +173,7 @@ static const char *const parts[] = { "bytes_records", "bytes_stacks",	"bytes_inf
 
 #define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 
-TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
+TEST_F_TIMEOUT(limit, all_memory_is_given_back, 240)
 {
 	long long before[NR_PARTS], used, sum = 0;
 	unsigned int i, round;
@@ -204,8 +203,7 @@ TEST_F_TIMEOUT(limit, all_memory_comes_back, 240)
 	}
 }
 
-/* What one target counts, the sum over all counts too. */
-TEST_F(limit, the_sums_are_those_of_the_targets)
+TEST_F(limit, totals_are_the_sums_over_the_targets)
 {
 	static const char *const names[] = { "allocated", "freed",	  "reallocated", "failed",
 					     "nested",	  "unknown_free", "walk_end" };

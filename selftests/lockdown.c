@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lockdown that is raised while the module is loaded: integrity, then
- * confidentiality.  It cannot be lowered again, so this program has a machine of its
- * own: nothing that needs control runs after it.
+ * Kernel lockdown raised while the module is loaded: first integrity, then confidentiality. It
+ * cannot be lowered again, so this test has its own machine: nothing that needs control can run
+ * after it.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -32,10 +32,11 @@ static int errno_of_open(const char *file, int flags)
 }
 
 /*
- * One test, for what comes later builds on what was before: control is shut, the open one is
- * not; reports stay readable at integrity; the target goes on and is counted.
+ * A single test, as each step depends on the one before: control cannot be opened, but a file
+ * that is open already still works; reports stay readable at integrity; the target runs on and is
+ * counted.
  */
-TEST(lockdown_shuts_control_and_hurts_nobody)
+TEST(lockdown_closes_control_and_harms_no_target)
 {
 	struct mst_program prog;
 	int control, id;

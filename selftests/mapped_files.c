@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an attach reads of a mapped file is what is mapped: also where the file's path leads to
- * another file by now.  Code in memory that differs from the file gets no breakpoint, and a file
- * that cannot be read is named.
+ * An attach reads the file that is mapped, even if the path now leads to another file. Code in
+ * memory that differs from its file gets no breakpoint, and a file that cannot be read is named.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -20,14 +19,14 @@
 #include "lib/mst.h"
 #include "lib/mst_expect.h"
 
-FIXTURE(mapped)
+FIXTURE(file)
 {
 	struct mst_program prog;
 	char library[300], preload[320];
 	pid_t denier;
 };
 
-/* The content of @from becomes that of @to; a file that is there already is written in place. */
+/* Copies the content of a file; if @to exists already, it is overwritten in place. */
 static void copy_content(const char *from, const char *to)
 {
 	char bytes[65536];
@@ -75,12 +74,12 @@ static void stop_denying(pid_t *denier)
 	*denier = 0;
 }
 
-FIXTURE_SETUP(mapped)
+FIXTURE_SETUP(file)
 {
 	const char *dir = mst_scratch();
 
 	mst_fresh();
-	/* A tmpfs of its own: the scratch directory may be on an overlay. */
+	/* The scratch directory may be on an overlay; mount a tmpfs there. */
 	if (mount("tmpfs", dir, "tmpfs", 0, NULL))
 		mst_die("mount tmpfs: %m");
 	mkdir(path_below(dir, "lower"), 0755);
@@ -91,7 +90,7 @@ FIXTURE_SETUP(mapped)
 	mst_spawn(&self->prog, self->preload, "chain", NULL);
 }
 
-FIXTURE_TEARDOWN(mapped)
+FIXTURE_TEARDOWN(file)
 {
 	mst_fresh();
 	stop_denying(&self->denier);
@@ -99,7 +98,7 @@ FIXTURE_TEARDOWN(mapped)
 	umount2(mst_scratch(), MNT_DETACH);
 }
 
-/* "bytes_unwind_of_BUILDID": what stats calls the unwind data of this library. */
+/* "bytes_unwind_of_BUILDID": the counter of this library's unwind data in stats. */
 static const char *name_in_stats(const char *library)
 {
 	static const unsigned char head[] = {
@@ -140,10 +139,10 @@ static void trace_two_steps(struct mst_program *prog, bool *exact)
 }
 
 /*
- * The library is written through the overlay while it is mapped: the path leads to a new file with
- * its functions at other places.  The mapping still has the file of the lower layer.
+ * The library is overwritten through the overlay while it is mapped. Its path now leads to a new
+ * file with the functions at other offsets, while the mapping still has the file of the lower layer.
  */
-TEST_F(mapped, a_file_that_was_copied_up_is_traced_as_it_is_mapped)
+TEST_F(file, copied_up_is_traced_as_mapped)
 {
 	const char *moved = mst_here("programs/libtoy_moved.so");
 	bool exact;
@@ -157,8 +156,8 @@ TEST_F(mapped, a_file_that_was_copied_up_is_traced_as_it_is_mapped)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A process that was started after the copy-up has the new file, at the same path. */
-TEST_F(mapped, both_files_of_one_path_are_traced_at_once)
+/* A process started after the copy-up maps the new file, at the same path. */
+TEST_F(file, of_one_path_and_its_copy_are_traced_at_once)
 {
 	struct mst_program late;
 	bool exact;
@@ -175,7 +174,7 @@ TEST_F(mapped, both_files_of_one_path_are_traced_at_once)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* Where the probe of @func is in the target, as control says: "FUNC libtoy.so+0xADDRESS". */
+/* Return: the address in the target of the probe that control shows: "FUNC libtoy.so+0xOFFSET". */
 static unsigned long address_of_probe(pid_t pid, const char *library, const char *func)
 {
 	char line[16384], wanted[100], maps[64], path[512];
@@ -188,7 +187,7 @@ static unsigned long address_of_probe(pid_t pid, const char *library, const char
 	snprintf(wanted, sizeof(wanted), " %s libtoy.so+0x", func);
 	at = strstr(line, wanted);
 	if (!at || sscanf(at + strlen(wanted), "%lx", &address) != 1)
-		mst_die("no %s in %s", wanted, line);
+		mst_die("no probe \"%s\" in the target's line: %s", wanted, line);
 	snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
 	file = fopen(maps, "r");
 	while (file && !base && fgets(line, sizeof(line), file))
@@ -196,23 +195,22 @@ static unsigned long address_of_probe(pid_t pid, const char *library, const char
 		    !offset && !strcmp(path, library))
 			base = begin;
 	if (!base)
-		mst_die("%s is not mapped", library);
+		mst_die("%s is not mapped in process %d", library, pid);
 	fclose(file);
 	return base + address;
 }
 
-/* Changes the word at @addr of a stopped process by @change, and gives what it was before. */
-static long change_code(pid_t pid, unsigned long addr, long change)
+/* Flips the bits @change of the word at @addr of a stopped process. */
+static void change_code(pid_t pid, unsigned long addr, long change)
 {
 	long word = ptrace(PTRACE_PEEKTEXT, pid, (void *)addr, NULL);
 
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)addr, (void *)(word ^ change)))
 		mst_die("PTRACE_POKETEXT: %m");
-	return word;
 }
 
-/* As a program that patches its own functions does it, here from outside. */
-TEST_F(mapped, code_that_differs_from_its_file_is_refused)
+/* Like a program that patches its own functions, but patched from outside. */
+TEST_F(file, that_differs_from_code_in_memory_is_refused)
 {
 	static const char *const functions[] = { "malloc", "free", "realloc" };
 	bool exact;
@@ -221,7 +219,7 @@ TEST_F(mapped, code_that_differs_from_its_file_is_refused)
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	for (i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		unsigned long addr = address_of_probe(self->prog.pid, self->library, functions[i]);
-		char sentence[100];
+		char reason[100];
 		int status;
 
 		mst_fresh();
@@ -229,14 +227,14 @@ TEST_F(mapped, code_that_differs_from_its_file_is_refused)
 		ASSERT_EQ(self->prog.pid, waitpid(self->prog.pid, &status, 0));
 		change_code(self->prog.pid, addr, 0x10);
 		EXPECT_EQ(EFAULT, mst_command("attach %d", self->prog.pid));
-		snprintf(sentence, sizeof(sentence),
+		snprintf(reason, sizeof(reason),
 			 "the code of %s of libtoy.so in memory differs from its file",
 			 functions[i]);
-		EXPECT_CONTAINS(mst_refusal, sentence);
+		EXPECT_CONTAINS(mst_refusal, reason);
 		EXPECT_EQ(0, mst_stat(0, "probes"));
 		change_code(self->prog.pid, addr, 0x10);
 		ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->prog.pid, NULL, NULL));
-		/* The refusal has left nothing behind: the next attach counts everything. */
+		/* The refusal leaves nothing behind: the next attach is exact. */
 		ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	}
 	trace_two_steps(&self->prog, &exact);
@@ -244,7 +242,7 @@ TEST_F(mapped, code_that_differs_from_its_file_is_refused)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A child that denies every other process to open @path, once it has said so through the pipe. */
+/* Starts a child that denies opening @path. Returns when it is ready. */
 static pid_t deny_opening(const char *path)
 {
 	int ready[2], group;
@@ -257,7 +255,7 @@ static pid_t deny_opening(const char *path)
 	if (pid) {
 		close(ready[1]);
 		if (read(ready[0], &c, 1) != 1)
-			mst_die("fanotify cannot be used");
+			mst_die("fanotify cannot deny opening %s", path);
 		close(ready[0]);
 		return pid;
 	}
@@ -279,8 +277,8 @@ static pid_t deny_opening(const char *path)
 	}
 }
 
-/* The library's allocator is not traced, and the refusal says which file is the reason. */
-TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
+/* The refusal and the report name the file, whose allocator is not traced. */
+TEST_F(file, that_cannot_be_read_is_named)
 {
 	const char *library = path_below(mst_scratch(), "plain.so");
 	char preload[320], *report;
@@ -299,7 +297,7 @@ TEST_F(mapped, an_allocator_that_cannot_be_read_is_named)
 	free(report);
 	mst_fresh();
 	stop_denying(&self->denier);
-	/* It is read anew: the failure was not kept. */
+	/* The file is read again: the failure was not cached. */
 	EXPECT_ACCEPTED(mst_command("attach %d object=plain.so", self->prog.pid));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
@@ -312,12 +310,13 @@ static bool is_refused_with_list(pid_t pid, const char *object, const char *why)
 	if (refused && list && strstr(mst_refusal, why) && strstr(list, "libtoy.so") &&
 	    strstr(list, mst_libc()))
 		return true;
-	mst_say("%s", mst_refusal);
+	mst_say("expected ENOENT, \"%s\" and a list with libtoy.so and %s, got: %s", why,
+		mst_libc(), mst_refusal);
 	return false;
 }
 
-/* A typing error in object= is answered with the names that would have been right. */
-TEST_F(mapped, allocators_are_listed_where_an_object_is_not_one)
+/* The answer to a typing error in object= lists the names of the allocators. */
+TEST_F(file, that_is_no_allocator_is_refused_with_a_list)
 {
 	pid_t pid = self->prog.pid;
 

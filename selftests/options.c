@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The keys of attach: what each one does, and that control shows those that are
- * not at their default.
+ * The keys of attach: the effect of each, and that control shows those not at their default.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ FIXTURE_TEARDOWN(option)
 	mst_fresh();
 }
 
-/* The rows that the program's blocks of min to max bytes would give. */
+/* The rows are exactly the program's blocks of min to max bytes. */
 static bool is_exact_between(const struct mst_program *prog, unsigned long min, unsigned long max)
 {
 	struct mst_rows want = { 0 }, got;
@@ -78,14 +77,14 @@ TEST_F(option, min_and_max_may_be_one_size)
 	EXPECT_TRUE(is_exact_between(&self->prog, 150, 150));
 }
 
-TEST_F(option, sizes_reach_to_the_end)
+TEST_F(option, max_may_be_the_largest_number)
 {
 	attach_exit(&self->prog, "min=0 max=18446744073709551615");
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
-/* A block that realloc moves out of the range is gone, and one that it moves in comes. */
-TEST_F(option, a_filter_counts_at_each_realloc)
+/* A block that realloc resizes out of the range is removed, and one resized into it is added. */
+TEST_F(option, min_and_max_apply_to_each_realloc)
 {
 	mst_spawn(&self->prog, "mix", "realloc", "2", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d min=500 max=2000", self->prog.pid));
@@ -93,7 +92,7 @@ TEST_F(option, a_filter_counts_at_each_realloc)
 	EXPECT_TRUE(is_exact_between(&self->prog, 500, 2000));
 }
 
-/* The longest stack of a report. */
+/* The number of frames of the longest stack in a report. */
 static size_t longest_stack(const char *report)
 {
 	size_t longest = 0, frames = 0;
@@ -136,8 +135,8 @@ TEST_F(option, depth_may_be_1_and_128)
 	ASSERT_ACCEPTED(mst_command("attach %d depth=128", self->prog.pid));
 }
 
-/* What is younger is recorded, but not shown yet. */
-TEST_F(option, older_leaves_out_what_is_younger)
+/* Younger blocks are recorded, but not shown yet. */
+TEST_F(option, older_omits_younger_blocks)
 {
 	struct mst_rows rows;
 	char *report;
@@ -153,7 +152,7 @@ TEST_F(option, older_leaves_out_what_is_younger)
 	EXPECT_EQ(100, mst_stat(id, "allocated"));
 }
 
-TEST_F(option, older_shows_what_has_aged)
+TEST_F(option, older_shows_older_blocks)
 {
 	attach_exit(&self->prog, "older=1");
 	usleep(20000);
@@ -161,8 +160,8 @@ TEST_F(option, older_shows_what_has_aged)
 	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
 }
 
-/* Of several allocators in a process the named one is probed and no other. */
-TEST_F(option, object_names_the_one_to_probe)
+/* Of several allocators in a process, only the named one is probed. */
+TEST_F(option, object_selects_the_allocator_to_probe)
 {
 	char line[4096];
 
@@ -192,7 +191,7 @@ TEST_F(option, object_must_be_an_allocator)
 	EXPECT_CONTAINS(mst_refusal, "life does not define malloc and free");
 }
 
-TEST_F(option, control_shows_what_is_not_at_its_default)
+TEST_F(option, not_at_its_default_is_shown_in_control)
 {
 	int fd = mst_open(O_RDWR, "control");
 	char line[4096];

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Another tracer has probes on the same functions, and return probes on their
- * callers: uprobe events of tracefs.  Whether they come before ours, after them,
- * or go while we trace: counts stay exact, stacks right, and either goes on
- * without the other.
+ * Another tracer has probes on the same functions and return probes on their callers: uprobe events
+ * of tracefs. Whether they are enabled before or after our attach, or disabled while we trace:
+ * counts stay exact, stacks are correct, and either tracer works without the other.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +28,7 @@ FIXTURE(tracer)
 FIXTURE_SETUP(tracer)
 {
 	if (!tracer_is_possible())
-		SKIP(return, "no uprobe_events, or no nm");
+		SKIP(return, "no uprobe_events in tracefs, or no nm");
 	tracer_turn(false);
 	mst_fresh();
 }
@@ -40,18 +39,19 @@ FIXTURE_TEARDOWN(tracer)
 	mst_fresh();
 }
 
-static bool lies_in(const char *frame, const struct tracer_place *place)
+static bool is_in_place(const char *frame, const struct tracer_place *place)
 {
 	unsigned long pc, address;
 
 	if (sscanf(frame, "0x%lx chain+0x%lx", &pc, &address) == 2 && address > place->start &&
 	    address <= place->start + place->size)
 		return true;
-	mst_say("not from 0x%lx on: %.*s", place->start, (int)strcspn(frame, "\n"), frame);
+	mst_say("expected a frame from chain+0x%lx to 0x%lx, got: %.*s", place->start,
+		place->start + place->size, (int)strcspn(frame, "\n"), frame);
 	return false;
 }
 
-/* The stack of so many bytes begins with the chain. */
+/* The stack of that many bytes starts with the functions of the chain. */
 static bool has_the_chain(const char *report, int bytes)
 {
 	char head[32];
@@ -63,8 +63,10 @@ static bool has_the_chain(const char *report, int bytes)
 	at = strstr(report, head);
 	for (i = 0; at && i < TRACER_CHAIN; i++) {
 		at = strchr(at + 1, '\t');
-		good = at && lies_in(at + 1, &tracer_place[i]) && good;
+		good = at && is_in_place(at + 1, &tracer_place[i]) && good;
 	}
+	if (!at)
+		mst_say("no stack of %d bytes with %d frames", bytes, TRACER_CHAIN);
 	return at && good;
 }
 
@@ -82,7 +84,7 @@ static bool stacks_are_right(int id, int steps)
 	return good;
 }
 
-TEST_F_TIMEOUT(tracer, was_there_before, 60)
+TEST_F_TIMEOUT(tracer, enabled_before_the_attach_leaves_us_exact, 60)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -94,7 +96,7 @@ TEST_F_TIMEOUT(tracer, was_there_before, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(tracer, comes_later, 60)
+TEST_F_TIMEOUT(tracer, enabled_after_the_attach_leaves_us_exact, 60)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -106,7 +108,7 @@ TEST_F_TIMEOUT(tracer, comes_later, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(tracer, goes_first, 60)
+TEST_F_TIMEOUT(tracer, disabled_while_we_trace_leaves_us_exact, 60)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -119,8 +121,8 @@ TEST_F_TIMEOUT(tracer, goes_first, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* What we take out is ours alone. */
-TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
+/* We remove only our own probes. */
+TEST_F_TIMEOUT(tracer, still_counts_after_our_detach, 60)
 {
 	long before;
 
@@ -136,8 +138,8 @@ TEST_F_TIMEOUT(tracer, goes_on_when_we_have_gone, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* All functions that there are, all of them probed twice. */
-TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
+/* Both tracers probe all functions. */
+TEST_F_TIMEOUT(tracer, on_every_function_leaves_us_exact, 60)
 {
 	mst_spawn(&self->prog, "mix", "all", "4", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -148,8 +150,8 @@ TEST_F_TIMEOUT(tracer, is_on_every_function, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* A thread's first free maps an arena, which is no allocation of the program's. */
-TEST_F_TIMEOUT(tracer, is_on_a_free_that_maps, 60)
+/* A thread's first free maps an arena, which is not an allocation of the program. */
+TEST_F_TIMEOUT(tracer, on_a_free_that_maps_leaves_us_exact, 60)
 {
 	mst_spawn(&self->prog, "edge", "first_free", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -159,8 +161,8 @@ TEST_F_TIMEOUT(tracer, is_on_a_free_that_maps, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* Calls are under way whenever it comes or goes. */
-TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
+/* Calls are in progress whenever its probes are enabled or disabled. */
+TEST_F_TIMEOUT(tracer, toggled_during_calls_leaves_us_exact, 120)
 {
 	int i;
 
@@ -179,7 +181,7 @@ TEST_F_TIMEOUT(tracer, comes_and_goes_under_way, 120)
 	mst_kill(&self->prog);
 }
 
-/* The frames of the stack of so many bytes, but for where they happen to lie in memory. */
+/* The frames of the stack whose line starts with @bytes, without their addresses in memory. */
 static void frames_of(const char *report, const char *bytes, char *frames, size_t size)
 {
 	const char *at = strstr(report, bytes);
@@ -194,7 +196,7 @@ static void frames_of(const char *report, const char *bytes, char *frames, size_
 	}
 }
 
-/* The first event of a library, whose stack is copied and walked later. */
+/* Gets the stack of the first event of a library, which is copied and walked later. */
 static void first_in_library(struct mst_program *prog, char *frames, size_t size)
 {
 	char one[512], two[512], three[512], *report;
@@ -211,8 +213,8 @@ static void first_in_library(struct mst_program *prog, char *frames, size_t size
 	mst_kill(prog);
 }
 
-/* What it has put into the stack's copy is not taken for code. */
-TEST_F_TIMEOUT(tracer, is_on_functions_that_open_a_library, 60)
+/* Its return trampolines in the copied stack are not taken for code. */
+TEST_F_TIMEOUT(tracer, below_a_deferred_walk_leaves_the_stack_whole, 60)
 {
 	char without[4096], with[4096];
 
@@ -225,7 +227,7 @@ TEST_F_TIMEOUT(tracer, is_on_functions_that_open_a_library, 60)
 	EXPECT_GE(mst_stat(0, "deferred"), 2);
 }
 
-/* === bcc's memleak, which does the same as we do === */
+/* === memleak of bcc, which traces the same functions === */
 
 #define BCC "/usr/sbin/memleak-bpfcc"
 
@@ -251,7 +253,7 @@ static pid_t start_bcc(pid_t target, int *from)
 	return pid;
 }
 
-/* Reads on until bcc says that; all that it has said is told if it does not. */
+/* Reads until bcc prints @what. */
 static bool bcc_says(int from, const char *what)
 {
 	static char text[65536];
@@ -265,21 +267,21 @@ static bool bcc_says(int from, const char *what)
 		if (strstr(text, what))
 			return true;
 	}
-	mst_say("no \"%s\" in: %s", what, text);
+	mst_say("no \"%s\" in the output of bcc: %s", what, text);
 	return false;
 }
 
 /*
- * Both show the same four blocks; then it goes, and we go on.  It names a reference counter that is
- * none (see ref_counters.c).
+ * Both show the same four blocks; then bcc exits and we go on. bcc names something as a reference
+ * counter that is not one, see ref_counters.c.
  */
-TEST_F_TIMEOUT(tracer, may_be_memleak_of_bcc, 200)
+TEST_F_TIMEOUT(tracer, memleak_of_bcc_leaves_us_exact, 200)
 {
 	int from;
 	pid_t bcc;
 
 	if (access(BCC, X_OK) || access("/sys/fs/bpf", F_OK))
-		SKIP(return, "no memleak of bcc, or no BPF");
+		SKIP(return, "no memleak-bpfcc, or no BPF file system");
 	mst_spawn(&self->prog, "chain", NULL);
 	bcc = start_bcc(self->prog.pid, &from);
 	ASSERT_TRUE(bcc_says(from, "Top 10 stacks"));
@@ -297,8 +299,9 @@ TEST_F_TIMEOUT(tracer, may_be_memleak_of_bcc, 200)
 }
 
 /*
- * The events are made once, which takes a debug kernel seconds, and names are looked up before all
- * that allocates on this machine becomes slow.  A test that was stopped leaves them turned on.
+ * The events are created once, as that takes seconds on a debug kernel, and symbols are looked up
+ * before the probes slow down every allocation on this machine. tracer_exit() disables the events
+ * that an aborted test has left enabled.
  */
 int main(int argc, char **argv)
 {

@@ -27,11 +27,20 @@ static bool write_to(const char *file, int flags, const char *text)
 	return n == (ssize_t)strlen(text);
 }
 
+/**
+ * tracer_turn() - enable or disable all events
+ * @on: true to enable them
+ *
+ * Return: true if that succeeded
+ */
 bool tracer_turn(bool on)
 {
 	return write_to("events/mlu_test/enable", 0, on ? "1" : "0");
 }
 
+/**
+ * tracer_exit() - disable the events and remove them
+ */
 void tracer_exit(void)
 {
 	tracer_turn(false);
@@ -44,7 +53,7 @@ static void define_event(const char *event, const char *file, unsigned long offs
 
 	snprintf(text, sizeof(text), "%s %s:0x%lx\n", event, file, offset);
 	if (!write_to("uprobe_events", O_APPEND, text))
-		mst_die("%s", text);
+		mst_die("uprobe_events did not accept: %s", text);
 }
 
 static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", "chain_outer",
@@ -52,7 +61,7 @@ static const char *const chain[TRACER_CHAIN] = { "chain_inner", "chain_middle", 
 
 struct tracer_place tracer_place[TRACER_CHAIN];
 
-/* Of a program's function; the programs' text lies in the file where it says: nm tells both. */
+/* Gets a function's place from nm. In these programs a text address equals its file offset. */
 static struct tracer_place place_of(const char *program, const char *function)
 {
 	struct tracer_place found;
@@ -63,7 +72,7 @@ static struct tracer_place place_of(const char *program, const char *function)
 		 program, function);
 	nm = popen(command, "r");
 	if (!nm || fscanf(nm, "%lx %lx", &found.start, &found.size) != 2)
-		mst_die("%s", command);
+		mst_die("no function found by: %s", command);
 	pclose(nm);
 	return found;
 }
@@ -76,7 +85,7 @@ static void define_return(const char *program, unsigned long offset)
 	define_event("r:mlu_test/out", file, offset);
 }
 
-/* All return probes are one event: each event that is turned off waits for handlers anew. */
+/* All return probes share one event, as disabling an event waits for its handlers each time. */
 static void define_all(void)
 {
 	void *const code[] = { malloc, calloc, realloc, free, posix_memalign };
@@ -96,7 +105,11 @@ static void define_all(void)
 	define_return("deep_open", place_of("deep_open", "open_library").start);
 }
 
-/* What the other tracer has counted at the entry of malloc. */
+/**
+ * tracer_hits_of_malloc() - get what the other tracer has counted at the entry of malloc
+ *
+ * Return: the number of hits, or -1 if there is no such event
+ */
 long tracer_hits_of_malloc(void)
 {
 	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
@@ -111,11 +124,19 @@ long tracer_hits_of_malloc(void)
 	return found;
 }
 
+/**
+ * tracer_is_possible() - check for uprobe events and nm
+ *
+ * Return: true if this machine has both
+ */
 bool tracer_is_possible(void)
 {
 	return access(TRACEFS "uprobe_events", W_OK) == 0 && access("/usr/bin/nm", X_OK) == 0;
 }
 
+/**
+ * tracer_init() - find the functions of the programs and create the events, disabled
+ */
 void tracer_init(void)
 {
 	int i;

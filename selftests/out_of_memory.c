@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets that run out of memory, and C++ programs that throw: exceptions fly past
- * the allocator's frames, a failed allocation is caught, and a target that the
- * kernel kills for its hunger leaves a whole and exact report.
+ * Targets that run out of memory, and C++ programs that throw: exceptions unwind through functions
+ * that allocate, a failed allocation is caught, and a target that the OOM killer kills leaves a
+ * complete and exact report.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ FIXTURE_TEARDOWN(memory)
 	rmdir(CGROUP);
 }
 
-/* Lives, computes what it must, and what it kept is what is listed. */
+/* The program survives and exits with 0, and exactly the blocks that it keeps are listed. */
 static bool throws_exactly(struct mst_program *prog, const char *name)
 {
 	bool exact;
@@ -50,33 +50,33 @@ static bool throws_exactly(struct mst_program *prog, const char *name)
 	mst_step(prog, "go");
 	exact = mst_exact(prog) && mst_sound(id);
 	if (mst_stat(id, "failed") != (long long)prog->failed) {
-		mst_say("%llu failures, %lld counted", (unsigned long long)prog->failed,
-			mst_stat(id, "failed"));
+		mst_say("the program saw %llu allocations fail, the counter failed is %lld",
+			(unsigned long long)prog->failed, mst_stat(id, "failed"));
 		exact = false;
 	}
 	if (mst_stat(id, "uncertain")) {
-		mst_say("%lld uncertain", mst_stat(id, "uncertain"));
+		mst_say("expected uncertain=0, got %lld", mst_stat(id, "uncertain"));
 		exact = false;
 	}
-	return mst_end(prog) == 0 && exact;
+	return mst_ends_well(prog) && exact;
 }
 
-TEST_F_TIMEOUT(memory, exceptions_fly_through_frames_that_allocate, 60)
+TEST_F_TIMEOUT(memory, exceptions_through_allocating_frames_leave_us_exact, 60)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "frames"));
 }
 
-TEST_F(memory, exceptions_fly_within_exceptions)
+TEST_F(memory, nested_exceptions_leave_us_exact)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "nested"));
 }
 
-TEST_F(memory, a_new_handler_throws)
+TEST_F(memory, a_throwing_new_handler_leaves_us_exact)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "handler"));
 }
 
-TEST_F_TIMEOUT(memory, bad_alloc_is_caught, 60)
+TEST_F_TIMEOUT(memory, a_caught_bad_alloc_leaves_us_exact, 60)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "exhausted"));
 }
@@ -90,7 +90,7 @@ static bool write_to(const char *path, const char *text)
 	return n == (ssize_t)strlen(text);
 }
 
-/* Room for so much and no more, beside what it has already; false: it cannot be made. */
+/* Limits further memory of a process. Return: false if the kernel does not support that. */
 static bool limit_memory(pid_t pid)
 {
 	char number[16];
@@ -119,7 +119,7 @@ static uint64_t *open_list(char *path, size_t size)
 	return list;
 }
 
-/* Is each one listed, and perhaps one more, of which it was not told that it had it? */
+/* Every block of the list has a row; one row more may be a block not yet added to the list. */
 static bool lists_all_blocks(const struct mst_rows *rows, const uint64_t *list)
 {
 	size_t n, i, found = 0;
@@ -131,12 +131,13 @@ static bool lists_all_blocks(const struct mst_rows *rows, const uint64_t *list)
 	}
 	if (found == n && rows->count - n <= 1)
 		return true;
-	mst_say("%zu blocks, %zu of them listed, %zu rows", n, found, rows->count);
+	mst_say("expected a row for each of %zu blocks and at most one more: %zu have one, %zu rows",
+		n, found, rows->count);
 	return false;
 }
 
-/* The reaper of memory also unmaps under our feet, and may not be made to wait. */
-TEST_F_TIMEOUT(memory, who_is_killed_for_it_leaves_an_exact_report, 120)
+/* The OOM reaper unmaps memory of a target concurrently, and must not be blocked. */
+TEST_F_TIMEOUT(memory, oom_killed_target_leaves_an_exact_report, 120)
 {
 	struct mst_rows rows;
 	char path[128];
@@ -146,7 +147,7 @@ TEST_F_TIMEOUT(memory, who_is_killed_for_it_leaves_an_exact_report, 120)
 	mst_spawn(&self->prog, "glutton", path, NULL);
 	if (!limit_memory(self->prog.pid)) {
 		mst_kill(&self->prog);
-		SKIP(return, "no memory controller of cgroup2");
+		SKIP(return, "no cgroup2 memory controller");
 	}
 	self->id = mst_attach(self->prog.pid);
 	mst_go(&self->prog, "go");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may open the files, and whose numbers are read and shown: privileges,
- * modes, user and PID namespaces.
+ * Permissions: the privileges and modes needed to open the files, user namespaces, and the PID
+ * namespace in which PIDs are read and shown.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -20,25 +20,25 @@
 
 static const char *const files[] = { "control", "report", "allocations", "stats" };
 
-FIXTURE(permission)
+FIXTURE(permissions)
 {
 	struct mst_program prog;
 };
 
-FIXTURE_SETUP(permission)
+FIXTURE_SETUP(permissions)
 {
 	mst_fresh();
 	mst_spawn(&self->prog, "life", "idle", NULL);
 	mst_attach(self->prog.pid);
 }
 
-FIXTURE_TEARDOWN(permission)
+FIXTURE_TEARDOWN(permissions)
 {
 	mst_kill(&self->prog);
 	mst_fresh();
 }
 
-/* The errno of an open in a child that has first given something up. */
+/* Return: the errno of an open in a child that has first called give_up(). */
 static int open_as(void (*give_up)(void), const char *file, int flags)
 {
 	pid_t pid = fork();
@@ -53,13 +53,13 @@ static int open_as(void (*give_up)(void), const char *file, int flags)
 	return WEXITSTATUS(status);
 }
 
-static void become_nobody(void)
+static void become_unprivileged(void)
 {
 	if (setgid(65534) || setuid(65534))
 		_exit(255);
 }
 
-/* All the rest stays, so that no file's mode stands in the way. */
+/* Keeps all other capabilities, so that file modes do not matter. */
 static void drop_sys_admin(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -79,15 +79,15 @@ static void enter_user_namespace(void)
 		_exit(255);
 }
 
-TEST_F(permission, nobody_may_not_open)
+TEST_F(permissions, of_unprivileged_users_do_not_suffice)
 {
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
-		EXPECT_EQ(EACCES, open_as(become_nobody, files[i], O_RDONLY));
+		EXPECT_EQ(EACCES, open_as(become_unprivileged, files[i], O_RDONLY));
 }
 
-TEST_F(permission, root_without_the_capability_may_not_open)
+TEST_F(permissions, of_root_without_cap_sys_admin_do_not_suffice)
 {
 	char path[64];
 	unsigned int i;
@@ -102,14 +102,17 @@ TEST_F(permission, root_without_the_capability_may_not_open)
 	EXPECT_EQ(EPERM, open_as(drop_sys_admin, "control", O_WRONLY));
 }
 
-/* root there is not root here. */
-TEST_F(permission, root_of_a_user_namespace_may_not_open)
+/* Root of the namespace has no capability outside of it. */
+TEST_F(permissions, of_root_of_a_user_namespace_do_not_suffice)
 {
 	int err = open_as(enter_user_namespace, "control", O_RDWR);
 
 	if (err == 255)
 		SKIP(return, "no user namespaces");
-	EXPECT_TRUE(err == EPERM || err == EACCES);
+	EXPECT_TRUE(err == EPERM || err == EACCES)
+	{
+		TH_LOG("open should fail with EPERM or EACCES, errno is %d", err);
+	}
 }
 
 static mode_t mode_of(const char *file)
@@ -121,7 +124,7 @@ static mode_t mode_of(const char *file)
 	return stat(path, &st) ? 0 : st.st_mode & 07777;
 }
 
-TEST_F(permission, modes_are_for_the_owner_alone)
+TEST_F(permissions, modes_are_for_the_owner_only)
 {
 	char path[64];
 	unsigned int i;
@@ -134,7 +137,7 @@ TEST_F(permission, modes_are_for_the_owner_alone)
 	}
 }
 
-/* Runs in a PID namespace of its own, as its process 1; its exit status comes back. */
+/* Calls run() as process 1 of a new PID namespace. Return: its result as exit status. */
 static int in_pid_namespace(int (*run)(void *), void *arg)
 {
 	pid_t pid = fork();
@@ -161,11 +164,14 @@ static bool shows_pid(int id, int pid)
 	return mst_line(id, line, sizeof(line)) && !strncmp(line, head, strlen(head));
 }
 
-/* The first child of process 1 is 2 to it, something else to all outside. */
+/*
+ * The first child of process 1 has PID 2 in the namespace and another one outside.
+ * Return: 0, or the number of the step that failed.
+ */
 static int attach_number_2(void *arg)
 {
 	struct mst_program prog;
-	int *told = arg, outside;
+	int *shared = arg, id;
 	char *report;
 
 	mst_spawn(&prog, "life", "idle", NULL);
@@ -173,8 +179,8 @@ static int attach_number_2(void *arg)
 		return 1;
 	if (!shows_pid(mst_id(2), 2))
 		return 2;
-	/* The target of the fixture is none of this namespace's processes. */
-	if (!shows_pid(told[1], 0))
+	/* The target of the fixture is outside of this namespace. */
+	if (!shows_pid(shared[1], 0))
 		return 3;
 	report = mst_text("targets/%d/report", mst_id(2));
 	if (!strstr(report, " pid 2 life "))
@@ -183,28 +189,31 @@ static int attach_number_2(void *arg)
 	mst_step(&prog, "go");
 	if (!mst_exact(&prog))
 		return 5;
-	outside = mst_id(2);
-	if (write(told[0], &outside, sizeof(outside)) != sizeof(outside))
+	id = mst_id(2);
+	if (write(shared[0], &id, sizeof(id)) != sizeof(id))
 		return 6;
 	return mst_end(&prog) ? 7 : 0;
 }
 
-TEST_F(permission, pids_are_the_writers_and_the_readers)
+TEST_F(permissions, pids_are_those_of_writer_and_reader)
 {
-	int told[2], arg[2], id;
+	int ids[2], arg[2], id;
 
-	ASSERT_EQ(0, pipe(told));
-	arg[0] = told[1];
+	ASSERT_EQ(0, pipe(ids));
+	arg[0] = ids[1];
 	arg[1] = mst_id(self->prog.pid);
 	ASSERT_EQ(0, in_pid_namespace(attach_number_2, arg));
-	ASSERT_EQ(sizeof(id), read(told[0], &id, sizeof(id)));
+	ASSERT_EQ(sizeof(id), read(ids[0], &id, sizeof(id)));
 	EXPECT_NE(arg[1], id);
 	EXPECT_FALSE(shows_pid(id, 2));
 	EXPECT_FALSE(shows_pid(id, 0));
 	EXPECT_TRUE(shows_pid(arg[1], self->prog.pid));
 }
 
-/* Process 1 of a namespace is as good as any other; a number of outside is nobody there. */
+/*
+ * Process 1 of a namespace can trace itself, and cannot name a process outside.
+ * Return: 0, or the number of the step that failed.
+ */
 static int attach_number_1(void *arg)
 {
 	void *p;
@@ -224,7 +233,7 @@ static int attach_number_1(void *arg)
 	return mst_command("detach 1");
 }
 
-TEST_F(permission, process_1_of_a_namespace_may_trace_itself)
+TEST_F(permissions, process_1_of_a_namespace_can_trace_itself)
 {
 	int pid = self->prog.pid;
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands, readers and targets all at once: processes that exit or exec while
- * they are being attached, writers who contradict each other.  Whatever comes
- * of it, the module can be used and is empty afterwards.
+ * Commands, readers and targets running concurrently: processes that exit or exec during an attach,
+ * writers with conflicting commands. Afterwards the module still works and can be emptied.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -42,21 +41,29 @@ static unsigned int random_next(unsigned int *seed)
 	return *seed >> 8;
 }
 
-/* Those that a process may be refused with while it comes or goes. */
-static bool is_fair(int err)
+/* The possible results of attaching to a process that is exiting or executing a program. */
+static bool is_expected_errno(int err)
 {
 	return err == 0 || err == ESRCH || err == ENOENT || err == EBUSY;
 }
 
-static bool is_empty(void)
+/* Removes all targets. Return: true if that leaves no target, no probe and no record. */
+static bool remove_all_targets(void)
 {
-	return mst_command("detach all") == 0 && mst_command("clear all") == 0 &&
-	       mst_stat(0, "targets") == 0 && mst_stat(0, "probes") == 0 &&
-	       mst_wait_stat("bytes_records", 0) && mst_wait_stat("bytes_inflight", 0);
+	if (mst_command("detach all") || mst_command("clear all")) {
+		mst_say("%s", mst_refusal);
+		return false;
+	}
+	if (mst_stat(0, "targets") || mst_stat(0, "probes")) {
+		mst_say("expected no targets and probes, got %lld and %lld", mst_stat(0, "targets"),
+			mst_stat(0, "probes"));
+		return false;
+	}
+	return mst_wait_stat("bytes_records", 0) && mst_wait_stat("bytes_inflight", 0);
 }
 
-/* A child that comes to its end after a while that differs; with exec, as another program. */
-static pid_t short_lived(unsigned int wait_us, bool exec)
+/* Starts a child that exits after @wait_us, or executes another program then. */
+static pid_t fork_short_lived(unsigned int wait_us, bool exec)
 {
 	pid_t pid = fork();
 
@@ -70,43 +77,44 @@ static pid_t short_lived(unsigned int wait_us, bool exec)
 	_exit(0);
 }
 
-TEST_F_TIMEOUT(race, attach_while_the_process_exits, 90)
+TEST_F_TIMEOUT(race, attach_during_exit_leaves_nothing_behind, 90)
 {
 	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 1;
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
-		pid = short_lived(random_next(&seed) % 60000, false);
-		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
+		pid = fork_short_lived(random_next(&seed) % 60000, false);
+		EXPECT_TRUE(is_expected_errno(mst_command("attach %d", pid)))
 		{
-			TH_LOG("%s", mst_refusal);
+			TH_LOG("expected success, ESRCH, ENOENT or EBUSY: %s", mst_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	}
 	EXPECT_TRUE(mst_wait_stat("tracing", 0));
-	EXPECT_TRUE(is_empty());
+	EXPECT_TRUE(remove_all_targets());
 }
 
-TEST_F_TIMEOUT(race, attach_while_the_process_execs, 90)
+TEST_F_TIMEOUT(race, attach_during_exec_leaves_nothing_behind, 90)
 {
 	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 2;
 	pid_t pid;
 
 	for (i = 0; i < rounds; i++) {
-		pid = short_lived(random_next(&seed) % 60000, true);
-		EXPECT_TRUE(is_fair(mst_command("attach %d", pid)))
+		pid = fork_short_lived(random_next(&seed) % 60000, true);
+		EXPECT_TRUE(is_expected_errno(mst_command("attach %d", pid)))
 		{
-			TH_LOG("%s", mst_refusal);
+			TH_LOG("expected success, ESRCH, ENOENT or EBUSY: %s", mst_refusal);
 		}
 		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	}
 	EXPECT_TRUE(mst_wait_stat("tracing", 0));
-	EXPECT_TRUE(is_empty());
+	EXPECT_TRUE(remove_all_targets());
 }
 
-static void write_contradictions(const struct mst_program *prog, unsigned int seed)
+/* Writes random commands for the targets, for ever. */
+static void write_random_commands(const struct mst_program *prog, unsigned int seed)
 {
 	static const char *const commands[] = { "attach %d", "attach %d min=50 depth=5",
 						"detach %d", "clear %d", "attach %d older=1" };
@@ -130,7 +138,7 @@ static void write_contradictions(const struct mst_program *prog, unsigned int se
 	}
 }
 
-/* Files of one target may be gone before they are opened. */
+/* Reads files for ever; those of a target may be removed before they are opened. */
 static void read_on(unsigned int seed)
 {
 	static const char *const files[] = { "control", "report", "allocations", "stats" };
@@ -150,7 +158,7 @@ static void read_on(unsigned int seed)
 	}
 }
 
-TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
+TEST_F_TIMEOUT(race, conflicting_writers_leave_the_module_working, 90)
 {
 	pid_t child[WRITERS + READERS];
 	int i;
@@ -162,7 +170,7 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	for (i = 0; i < WRITERS + READERS; i++) {
 		child[i] = fork();
 		if (!child[i] && i < WRITERS)
-			write_contradictions(self->prog, i);
+			write_random_commands(self->prog, i);
 		if (!child[i])
 			read_on(i);
 	}
@@ -170,13 +178,13 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	for (i = 0; i < WRITERS + READERS; i++) {
 		EXPECT_EQ(0, waitpid(child[i], NULL, WNOHANG))
 		{
-			TH_LOG("a writer or reader has given up");
+			TH_LOG("%s %d has ended", i < WRITERS ? "writer" : "reader", i);
 		}
 		kill(child[i], SIGKILL);
 		waitpid(child[i], NULL, 0);
 	}
-	/* A command that was being carried out for one of them goes on to its end. */
-	EXPECT_TRUE(is_empty() || is_empty());
+	/* A command of a killed writer is still executed: it may add a target after the first try. */
+	EXPECT_TRUE(remove_all_targets() || remove_all_targets());
 	for (i = 0; i < TARGETS; i++) {
 		mst_step(&self->prog[i], "turns");
 		ASSERT_ACCEPTED(mst_command("attach %d", self->prog[i].pid));
@@ -187,8 +195,8 @@ TEST_F_TIMEOUT(race, writers_who_contradict_each_other, 90)
 	}
 }
 
-/* One mapping, so one stack of each library, whichever thread has learned it. */
-TEST_F(race, a_library_that_two_threads_call_first_at_once)
+/* Each library has one mapping and so one stack, whichever thread was first. */
+TEST_F(race, first_events_of_a_library_in_two_threads_share_stacks)
 {
 	struct mst_program *prog = &self->prog[0];
 	char mappings[16], *report;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readers: in single bytes and at odd offsets, while the target allocates,
- * exits, is detached and cleared; the streamed list; names that try to write on
- * the reader's terminal.
+ * Readers: reading single bytes and at odd offsets, while the target allocates, exits, is detached
+ * and cleared; the streamed list of allocations; names with control characters for the terminal.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -32,7 +31,7 @@ FIXTURE_TEARDOWN(reader)
 	mst_fresh();
 }
 
-static char *by_bytes(int fd)
+static char *read_by_bytes(int fd)
 {
 	size_t size = 1 << 20, len = 0;
 	char *text = malloc(size);
@@ -43,7 +42,7 @@ static char *by_bytes(int fd)
 	return text;
 }
 
-/* Pieces of odd sizes, from the end to the beginning and once more past the end. */
+/* Reads pieces of odd sizes, from the end to the start, and past the end. */
 static bool agrees_at_odd_offsets(int fd, const char *text)
 {
 	size_t len = strlen(text), at;
@@ -52,22 +51,29 @@ static bool agrees_at_odd_offsets(int fd, const char *text)
 
 	for (at = len; at > 0; at -= at > 37 ? 37 : at) {
 		n = pread(fd, piece, 41, at - 1);
-		if (n <= 0 || memcmp(piece, text + at - 1, n))
+		if (n <= 0 || memcmp(piece, text + at - 1, n)) {
+			mst_say("pread at %zu returned %zd: '%.*s' instead of '%.41s'", at - 1, n,
+				n > 0 ? (int)n : 0, piece, text + at - 1);
 			return false;
+		}
 	}
 	return pread(fd, piece, 41, len) == 0 && pread(fd, piece, 41, len + 12345) == 0 &&
 	       pread(fd, piece, 41, 1ll << 40) == 0;
 }
 
-static bool ends_with_a_line(const char *text)
+/* The text starts like a report and ends with a newline. */
+static bool is_whole_report(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len && text[len - 1] == '\n' && !strncmp(text, "memleak_user report 1\ntarget ", 29);
+	if (len && text[len - 1] == '\n' && !strncmp(text, "memleak_user report 1\ntarget ", 29))
+		return true;
+	mst_say("not a whole report of %zu bytes: %s", len, text);
+	return false;
 }
 
-/* What an open file shows does not change, whatever becomes of its target. */
-TEST_F(reader, a_report_is_a_snapshot)
+/* The text of an open file does not change, whatever happens to its target. */
+TEST_F(reader, of_a_report_gets_a_snapshot)
 {
 	char *first, *again;
 	int fd;
@@ -77,8 +83,8 @@ TEST_F(reader, a_report_is_a_snapshot)
 	mst_step(&self->prog, "go");
 	self->id = mst_id(self->prog.pid);
 	fd = mst_open(O_RDONLY, "targets/%d/report", self->id);
-	first = by_bytes(fd);
-	EXPECT_TRUE(ends_with_a_line(first));
+	first = read_by_bytes(fd);
+	EXPECT_TRUE(is_whole_report(first));
 	EXPECT_TRUE(agrees_at_odd_offsets(fd, first));
 	mst_kill(&self->prog);
 	ASSERT_TRUE(mst_wait_state(self->id, "exited"));
@@ -92,8 +98,8 @@ TEST_F(reader, a_report_is_a_snapshot)
 	close(fd);
 }
 
-/* While the target never rests; each snapshot is whole. */
-TEST_F_TIMEOUT(reader, reads_by_bytes_while_the_target_allocates, 120)
+/* The target never pauses; each snapshot is whole. */
+TEST_F_TIMEOUT(reader, of_single_bytes_gets_a_whole_report, 120)
 {
 	char *text;
 	int fd, i;
@@ -104,16 +110,16 @@ TEST_F_TIMEOUT(reader, reads_by_bytes_while_the_target_allocates, 120)
 	mst_step(&self->prog, "run");
 	for (i = 0; i < 10; i++) {
 		fd = mst_open(O_RDONLY, i % 2 ? "report" : "targets/%d/report", self->id);
-		text = by_bytes(fd);
-		EXPECT_TRUE(ends_with_a_line(text));
+		text = read_by_bytes(fd);
+		EXPECT_TRUE(is_whole_report(text));
 		EXPECT_TRUE(agrees_at_odd_offsets(fd, text));
 		free(text);
 		close(fd);
 	}
 }
 
-/* Readers that stand in the middle of every file when its target ends and is forgotten. */
-TEST_F_TIMEOUT(reader, open_files_are_read_to_their_end, 60)
+/* Each file has been read in part when its target ends and is removed. */
+TEST_F_TIMEOUT(reader, of_open_files_gets_them_to_the_end, 60)
 {
 	static const char *const files[] = { "report", "allocations", "stats" };
 	char byte, *rest[3];
@@ -140,15 +146,15 @@ TEST_F_TIMEOUT(reader, open_files_are_read_to_their_end, 60)
 	}
 }
 
-/* Counts, over the rows, how often the blocks that stay were shown. */
-static bool each_once(const struct mst_rows *rows, const struct mst_program *prog, size_t stay)
+/* The rows show each of the @stay blocks of less than 100 bytes, which are never freed, once. */
+static bool has_each_once(const struct mst_rows *rows, const struct mst_program *prog, size_t stay)
 {
 	size_t i, seen = 0;
 
 	for (i = 0; i < rows->count; i++)
 		seen += rows->row[i].size < 100;
 	if (seen != stay)
-		mst_say("%zu blocks that stay, %zu of them shown", stay, seen);
+		mst_say("expected %zu rows of blocks that stay, got %zu", stay, seen);
 	return seen == stay && prog->count == stay;
 }
 
@@ -159,20 +165,23 @@ static int by_addr(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-/* Of the blocks that stay, that is: others may go and come again at their address. */
-static bool no_address_twice(struct mst_rows *rows)
+/* Only checks the blocks that stay: others may be freed and allocated again at one address. */
+static bool has_unique_addresses(struct mst_rows *rows)
 {
 	size_t i;
 
 	qsort(rows->row, rows->count, sizeof(rows->row[0]), by_addr);
 	for (i = 1; i < rows->count; i++)
-		if (rows->row[i].addr == rows->row[i - 1].addr && rows->row[i].size < 100)
+		if (rows->row[i].addr == rows->row[i - 1].addr && rows->row[i].size < 100) {
+			mst_say("two rows of 0x%lx, of %lu and %lu bytes", rows->row[i].addr,
+				rows->row[i - 1].size, rows->row[i].size);
 			return false;
+		}
 	return true;
 }
 
-/* 10000 blocks stay while others come and go: each reading shows each of them once. */
-TEST_F_TIMEOUT(reader, the_list_shows_what_stays_exactly_once, 180)
+/* 10000 blocks stay while others are allocated and freed: each reading shows each of them once. */
+TEST_F_TIMEOUT(reader, of_allocations_gets_each_block_once, 180)
 {
 	size_t stay = mst_scaled(10000, 2000);
 	struct mst_rows rows;
@@ -187,8 +196,8 @@ TEST_F_TIMEOUT(reader, the_list_shows_what_stays_exactly_once, 180)
 	mst_step(&self->prog, "churn");
 	for (i = 0; i < 8; i++) {
 		mst_rows(&rows, "targets/%d/allocations", self->id);
-		EXPECT_TRUE(each_once(&rows, &self->prog, stay));
-		EXPECT_TRUE(no_address_twice(&rows));
+		EXPECT_TRUE(has_each_once(&rows, &self->prog, stay));
+		EXPECT_TRUE(has_unique_addresses(&rows));
 		mst_rows_free(&rows);
 	}
 	mst_step(&self->prog, "stop");
@@ -196,8 +205,7 @@ TEST_F_TIMEOUT(reader, the_list_shows_what_stays_exactly_once, 180)
 	EXPECT_TRUE(mst_sound(self->id));
 }
 
-/* Also when it is read in pieces that are no lines. */
-TEST_F(reader, the_list_may_be_read_in_odd_pieces)
+TEST_F(reader, of_odd_pieces_gets_all_allocations)
 {
 	char *whole, *pieces = malloc(1 << 20);
 	size_t len = 0;
@@ -221,16 +229,18 @@ TEST_F(reader, the_list_may_be_read_in_odd_pieces)
 	free(pieces);
 }
 
-/* Letters, the newline and the report's tab: nothing that a terminal would act on. */
+/* Only printable characters, newlines and tabs: nothing that a terminal interprets. */
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
-		if (!isprint((unsigned char)*text) && *text != '\n' && *text != '\t')
+		if (!isprint((unsigned char)*text) && *text != '\n' && *text != '\t') {
+			mst_say("character \\%03o before: %.80s", (unsigned char)*text, text + 1);
 			return false;
+		}
 	return true;
 }
 
-static bool all_is_plain(int id)
+static bool are_all_plain(int id)
 {
 	char *text[6] = {
 		mst_text("control"),
@@ -250,8 +260,8 @@ static bool all_is_plain(int id)
 	return plain;
 }
 
-/* Line breaks would forge lines, escapes act on the terminal, spaces shift the fields. */
-TEST_F(reader, a_hostile_comm_is_escaped)
+/* Newlines would forge lines, escape sequences change the terminal, spaces shift the fields. */
+TEST_F(reader, gets_a_hostile_comm_escaped)
 {
 	char *report, line[4096];
 
@@ -264,10 +274,10 @@ TEST_F(reader, a_hostile_comm_is_escaped)
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, " a\\012b\\040\\033[1m\\134c\\377 tracing ");
 	free(report);
-	EXPECT_TRUE(all_is_plain(self->id));
+	EXPECT_TRUE(are_all_plain(self->id));
 }
 
-TEST_F(reader, a_hostile_path_is_escaped)
+TEST_F(reader, gets_a_hostile_path_escaped)
 {
 	char command[1200], path[512], name[256], *report;
 
@@ -285,14 +295,14 @@ TEST_F(reader, a_hostile_path_is_escaped)
 	EXPECT_CONTAINS(report, " mapping\\0401\\012\\011of+0x");
 	EXPECT_CONTAINS(report, "/x\\012 \\033]0;\\344\\134/mapping 1\\012\\011of\n");
 	free(report);
-	EXPECT_TRUE(all_is_plain(self->id));
+	EXPECT_TRUE(are_all_plain(self->id));
 	EXPECT_TRUE(mst_sound(self->id));
 	mst_kill(&self->prog);
 	unlink(path);
 	rmdir(name);
 }
 
-/* A number that could only be an address of the kernel. */
+/* The text has a number that can only be a kernel address. */
 static bool has_kernel_address(const char *text)
 {
 	for (text = strstr(text, "0xffff"); text; text = strstr(text + 1, "0xffff"))
@@ -301,7 +311,7 @@ static bool has_kernel_address(const char *text)
 	return false;
 }
 
-TEST_F(reader, no_file_shows_an_address_of_the_kernel)
+TEST_F(reader, gets_no_kernel_address)
 {
 	static const char *const files[] = { "control", "report", "allocations", "stats" };
 	char *text;
@@ -315,7 +325,7 @@ TEST_F(reader, no_file_shows_an_address_of_the_kernel)
 		text = mst_text("%s", files[i]);
 		EXPECT_FALSE(has_kernel_address(text))
 		{
-			TH_LOG("%s", files[i]);
+			TH_LOG("kernel address in %s: %s", files[i], text);
 		}
 		free(text);
 	}

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Another tracer has probes with a reference counter on the same functions, as USDT
- * probes have one and as bcc's tools name one by mistake.  The kernel lets only
- * probes with the same counter onto an instruction, so each side keeps away from
- * the other's instruction where there is another one, and is refused where there
- * is none.  The tracer is perf_event_open(2), which is what bcc, bpftrace and
- * perf use.  The counters lie in the ELF header, which no process maps to write
- * to: the kernel has nothing to count there.
+ * Another tracer has probes with a reference counter on the same functions, as USDT probes have and
+ * as bcc's tools pass by mistake. The kernel allows probes on one instruction only if their counters
+ * are equal. So we probe another instruction of the function if possible, and are refused
+ * otherwise. The tracer is perf_event_open(2), as used by bcc, bpftrace and perf. The counters are
+ * in the ELF header, which no process maps writable: the kernel does not change them.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,7 +26,7 @@ enum { NO_COUNTER = 0, COUNTER_OF_BCC = 6, COUNTER = 8 };
 
 struct function {
 	const char *name;
-	bool returns; /* bcc's memleak probes its return, too */
+	bool returns; /* memleak of bcc probes its return, too */
 };
 
 static const struct function functions[] = {
@@ -50,7 +48,7 @@ static unsigned int pmu_type(void)
 	return type;
 }
 
-/* In libc itself: a program may have an entry of its linkage table for a function's address. */
+/* Looks it up in libc: &function in this program may be an entry of its procedure linkage table. */
 static const void *address_of(int function)
 {
 	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
@@ -61,7 +59,7 @@ static const void *address_of(int function)
 	return code;
 }
 
-/* A probe so many bytes behind the function's first one: a descriptor, or an errno below 0. */
+/* Opens a probe @skip bytes behind the function's start. Return: a descriptor or a negative errno. */
 static int other_probe(pid_t pid, int function, unsigned long skip, bool at_return,
 		       unsigned long counter)
 {
@@ -83,7 +81,7 @@ static long long probe_hits(int fd)
 	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : -1;
 }
 
-/* How far behind the function's first byte our breakpoint in libc is; -1: there is none. */
+/* Return: the offset of our probe in a function of libc, -1 if we have none. */
 static long our_offset(pid_t pid, int function)
 {
 	char line[4096] = "", what[128], file[256];
@@ -96,17 +94,17 @@ static long our_offset(pid_t pid, int function)
 	found = strstr(line, what);
 	if (!found || sscanf(found + strlen(what), "%lx", &at) != 1)
 		return -1;
-	/* libc's text lies in the file where it says. */
+	/* In libc a text address equals its file offset. */
 	return at - mst_place_in_file(address_of(function), file);
 }
 
-FIXTURE(counter)
+FIXTURE(ref_counter)
 {
 	struct mst_program prog, second;
 	int fd[2 * FUNCTIONS];
 };
 
-FIXTURE_SETUP(counter)
+FIXTURE_SETUP(ref_counter)
 {
 	if (!pmu_type())
 		SKIP(return, "no uprobes of perf");
@@ -114,7 +112,7 @@ FIXTURE_SETUP(counter)
 	mst_fresh();
 }
 
-FIXTURE_TEARDOWN(counter)
+FIXTURE_TEARDOWN(ref_counter)
 {
 	mst_fresh();
 }
@@ -125,8 +123,8 @@ static void detach_and_clear(struct mst_program *prog)
 		mst_die("%s", mst_refusal);
 }
 
-/* The other tracer comes first; a second target takes the probe that is there. */
-TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
+/* The other tracer is first; a second target shares the probe that we have then. */
+TEST_F_TIMEOUT(ref_counter, of_another_tracer_moves_our_probe, 60)
 {
 	long preferred, taken;
 
@@ -134,7 +132,7 @@ TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
 	mst_spawn(&self->second, "mix", "all", "2", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	preferred = our_offset(self->prog.pid, MMAP);
-	/* Where other tracers are is not where we are, from the start. */
+	/* We never prefer the first instruction, where other tracers put their probes. */
 	EXPECT_GT(preferred, 0);
 	EXPECT_LE(preferred, 16);
 	detach_and_clear(&self->prog);
@@ -156,8 +154,8 @@ TEST_F_TIMEOUT(counter, is_where_there_is_another_place, 60)
 	EXPECT_EQ(0, mst_end(&self->second));
 }
 
-/* calloc begins with a push in every glibc that is tested here. */
-TEST_F_TIMEOUT(counter, is_where_there_is_no_other_place, 60)
+/* calloc starts with a push in every glibc that is tested: there is no other instruction. */
+TEST_F_TIMEOUT(ref_counter, of_another_tracer_prevents_the_attach, 60)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	self->fd[0] = other_probe(self->prog.pid, CALLOC, 0, false, COUNTER);
@@ -173,8 +171,8 @@ TEST_F_TIMEOUT(counter, is_where_there_is_no_other_place, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-/* The other tracer comes later: it is refused where we have to be, and nowhere else. */
-TEST_F_TIMEOUT(counter, comes_later, 60)
+/* The other tracer is second: it is refused only on the instruction that we need. */
+TEST_F_TIMEOUT(ref_counter, of_a_later_tracer_is_refused_on_our_probe, 60)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
@@ -191,6 +189,7 @@ TEST_F_TIMEOUT(counter, comes_later, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
+/* Opens the probes of memleak of bcc. */
 static bool probe_like_bcc(struct mst_program *prog, int *fd)
 {
 	bool good = true;
@@ -204,11 +203,14 @@ static bool probe_like_bcc(struct mst_program *prog, int *fd)
 		fd[FUNCTIONS + i] = other_probe(prog->pid, i, 0, true, COUNTER_OF_BCC);
 		good = good && fd[FUNCTIONS + i] >= 0;
 	}
+	for (i = 0; i < FUNCTIONS && !good; i++)
+		mst_say("probes of %s: %d at entry, %d at return", functions[i].name, fd[i],
+			fd[FUNCTIONS + i]);
 	return good;
 }
 
-/* That counter is had where bcc has it, and in no process where bcc is not. */
-TEST_F_TIMEOUT(counter, is_that_of_bcc, 120)
+/* We use the counter of bcc in the process that bcc traces, and in no other process. */
+TEST_F_TIMEOUT(ref_counter, of_bcc_is_shared_with_our_probes, 120)
 {
 	int i;
 
@@ -227,7 +229,7 @@ TEST_F_TIMEOUT(counter, is_that_of_bcc, 120)
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));
 	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
-	/* It comes again while we are there. */
+	/* bcc attaches again while we trace. */
 	ASSERT_TRUE(probe_like_bcc(&self->prog, self->fd));
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The shapes of the files, line by line, as docs/ABI/debugfs-memleak_user has
- * them; and that an old report holds nothing but text.
+ * The format of the files, line by line, as documented in docs/ABI/debugfs-memleak_user; and that
+ * an old report holds no references, only text.
  */
 #include <errno.h>
 #include <regex.h>
@@ -72,13 +72,13 @@ static const char *const counters[] = {
 	"bytes_mappings", "bytes_used",
 };
 
-FIXTURE(shape)
+FIXTURE(format)
 {
 	struct mst_program prog;
 	int id;
 };
 
-FIXTURE_SETUP(shape)
+FIXTURE_SETUP(format)
 {
 	mst_fresh();
 	mst_spawn(&self->prog, "mix", "all", "2", NULL);
@@ -89,7 +89,7 @@ FIXTURE_SETUP(shape)
 	usleep(20000);
 }
 
-FIXTURE_TEARDOWN(shape)
+FIXTURE_TEARDOWN(format)
 {
 	mst_kill(&self->prog);
 	mst_fresh();
@@ -107,7 +107,7 @@ static bool line_matches(const char *pattern, const char *line)
 	return match;
 }
 
-/* Every line is of one of the shapes, the first of the first, and each shape seen is marked. */
+/* Each line matches one of the shapes, the first line the first shape. Sets a bit for each seen. */
 static bool all_match(char *text, const char *const *shapes, unsigned int *seen)
 {
 	char *line, *rest = text;
@@ -118,18 +118,22 @@ static bool all_match(char *text, const char *const *shapes, unsigned int *seen)
 		for (i = 0; shapes[i] && !line_matches(shapes[i], line); i++)
 			;
 		if (!shapes[i]) {
-			mst_say("of no known shape: %s", line);
+			mst_say("a line in no documented format: %s", line);
 			return false;
 		}
 		if (first == ~0u)
 			first = i;
 		*seen |= 1u << i;
 	}
-	/* strsep() leaves what stands behind the last newline: nothing. */
-	return first == 0 && line && !*line;
+	/* strsep() leaves the text behind the last newline, which must be empty. */
+	if (first == 0 && line && !*line)
+		return true;
+	mst_say("the first line has shape %u, expected 0; text behind the last newline: \"%s\"",
+		first, line ?: "");
+	return false;
 }
 
-TEST_F(shape, control)
+TEST_F(format, of_control_is_as_documented)
 {
 	unsigned int seen;
 	char *text;
@@ -145,7 +149,7 @@ TEST_F(shape, control)
 	free(text);
 }
 
-TEST_F_TIMEOUT(shape, report, 60)
+TEST_F_TIMEOUT(format, of_report_is_as_documented, 60)
 {
 	unsigned int seen;
 	char *text = mst_text("report");
@@ -161,7 +165,7 @@ TEST_F_TIMEOUT(shape, report, 60)
 	free(text);
 }
 
-TEST_F_TIMEOUT(shape, allocations, 60)
+TEST_F_TIMEOUT(format, of_allocations_is_as_documented, 60)
 {
 	unsigned int seen;
 	char *text = mst_text("targets/%d/allocations", self->id);
@@ -171,8 +175,8 @@ TEST_F_TIMEOUT(shape, allocations, 60)
 	free(text);
 }
 
-/* With nothing recorded the heads stand alone. */
-TEST_F(shape, of_nothing)
+/* With nothing recorded, the files have only their heads. */
+TEST_F(format, of_empty_files_is_their_heads)
 {
 	char *report, *allocations;
 
@@ -185,7 +189,7 @@ TEST_F(shape, of_nothing)
 	free(allocations);
 }
 
-TEST_F(shape, stats_have_every_counter)
+TEST_F(format, of_stats_has_every_counter)
 {
 	static const char *const sums[] = { "targets", "tracing", "probes", "bytes_limit" };
 	char *text;
@@ -204,8 +208,8 @@ TEST_F(shape, stats_have_every_counter)
 	free(text);
 }
 
-/* The counters of a target at rest, in the order of stats, but for those that are 0. */
-TEST_F(shape, events_of_a_report_are_those_of_stats)
+/* The counters of a target at rest, in the order of stats, without those that are 0. */
+TEST_F(format, of_report_has_the_counters_of_stats)
 {
 	char *report = mst_text("targets/%d/report", self->id), *stats, *line, *rest;
 	char want[2048] = "events", got[2048];
@@ -226,8 +230,7 @@ TEST_F(shape, events_of_a_report_are_those_of_stats)
 	free(report);
 }
 
-/* Every walk has ended somehow, and has been counted. */
-TEST_F(shape, each_walk_of_a_stack_is_counted)
+TEST_F(format, of_stats_counts_each_walk)
 {
 	static const char *const ends[] = { "walk_end", "walk_depth", "walk_fault",
 					    "walk_frame_pointer", "walk_pc" };
@@ -239,8 +242,8 @@ TEST_F(shape, each_walk_of_a_stack_is_counted)
 	EXPECT_GE(walks, mst_stat(self->id, "allocated"));
 }
 
-/* The file system of a program that has gone can be unmounted while its report stands. */
-TEST_F(shape, an_old_report_keeps_no_file_system_busy)
+/* The file system of a program that has exited can be unmounted while its report is kept. */
+TEST_F(format, of_an_old_report_keeps_no_file_system_busy)
 {
 	struct mst_program other;
 	char command[1200], dir[128], path[160];
@@ -257,14 +260,14 @@ TEST_F(shape, an_old_report_keeps_no_file_system_busy)
 	mst_step(&other, "go");
 	ASSERT_EQ(0, mst_end(&other));
 	ASSERT_TRUE(mst_wait_state(mst_id(other.pid), "exited"));
-	/* What the kernel lets go of a moment after the exit. */
+	/* The kernel releases the file system shortly after the exit. */
 	for (i = 0; i < 300 && umount(dir); i++) {
 		ASSERT_EQ(EBUSY, errno);
 		usleep(10000);
 	}
 	EXPECT_LT(i, 300)
 	{
-		TH_LOG("still busy");
+		TH_LOG("%s is still busy after 3 s", dir);
 	}
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, " program+0x");

@@ -2,9 +2,9 @@
 /*
  * The stacks of a report, frame by frame, of programs without frame pointers.
  *
- * A stack is compared as words: the functions of our programs and libraries by name, all that lies
- * in other objects, whatever functions of the C library that are, as one word "libc"; a "!" before
- * what a signal interrupted; at the end how the walk ended.
+ * A stack is compared as words: the functions of our programs and libraries by name; consecutive
+ * frames in other objects, such as the C library, as one word "libc"; "!" before a function that a
+ * signal interrupted; and at the end how the walk ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 static char words[WORDS];
 
-/* The functions of the object that was asked for last, by address. */
+/* The functions of the object that was loaded last, by address. */
 static struct {
 	char object[256];
 	size_t nr;
@@ -29,19 +29,19 @@ static struct {
 		unsigned long at;
 		char name[64];
 	} function[1024];
-} known;
+} loaded;
 
-/* False: no object of ours. */
-static bool know_object(const char *object)
+/* Loads the functions of an object. Return: false if it is not one of ours. */
+static bool load_object(const char *object)
 {
 	char command[1024], name[64], type;
 	unsigned long at;
 	FILE *nm;
 
-	if (!strcmp(known.object, object))
-		return known.nr;
-	snprintf(known.object, sizeof(known.object), "%s", object);
-	known.nr = 0;
+	if (!strcmp(loaded.object, object))
+		return loaded.nr;
+	snprintf(loaded.object, sizeof(loaded.object), "%s", object);
+	loaded.nr = 0;
 	snprintf(command, sizeof(command), "programs/%s", object);
 	if (access(mst_here(command), R_OK))
 		return false;
@@ -49,27 +49,27 @@ static bool know_object(const char *object)
 		 object);
 	nm = popen(command, "r");
 	while (nm && fscanf(nm, "%lx %c %63s\n", &at, &type, name) == 3) {
-		if (!strchr("tTwW", type) || known.nr == 1024)
+		if (!strchr("tTwW", type) || loaded.nr == 1024)
 			continue;
-		known.function[known.nr].at = at;
-		strcpy(known.function[known.nr++].name, name);
+		loaded.function[loaded.nr].at = at;
+		strcpy(loaded.function[loaded.nr++].name, name);
 	}
 	if (nm)
 		pclose(nm);
-	return known.nr;
+	return loaded.nr;
 }
 
-/* The function of an object of ours that an address lies in; "libc" of any other object. */
+/* Return: the function at an address in an object of ours, "libc" for any other object. */
 static const char *function_at(const char *object, unsigned long address)
 {
 	const char *name = "?";
 	size_t i;
 
-	/* Nothing of ours, and it comes in between all the time. */
-	if (!strncmp(object, "libc.so", 7) || !strncmp(object, "libc-", 5) || !know_object(object))
+	/* Checked first, so that libc does not replace the loaded object each time. */
+	if (!strncmp(object, "libc.so", 7) || !strncmp(object, "libc-", 5) || !load_object(object))
 		return "libc";
-	for (i = 0; i < known.nr && known.function[i].at <= address; i++)
-		name = known.function[i].name;
+	for (i = 0; i < loaded.nr && loaded.function[i].at <= address; i++)
+		name = loaded.function[i].name;
 	return name;
 }
 
@@ -90,7 +90,7 @@ static void add_frame(const char *line)
 	bool signal;
 
 	if (sscanf(line, "\t0x%lx %255s", &pc, object) != 2)
-		mst_die("not a frame: %.80s", line);
+		mst_die("cannot parse as a frame: %.80s", line);
 	plus = strrchr(object, '+');
 	*plus = 0;
 	address = strtoul(plus + 1, NULL, 16);
@@ -104,7 +104,7 @@ static void add_frame(const char *line)
 		add_word("", note);
 }
 
-/* The words of the stack of so many bytes. */
+/* Return: the words of the stack of that many bytes. */
 static const char *stack_of(const char *report, const char *bytes)
 {
 	char head[64], line[512];
@@ -114,7 +114,7 @@ static const char *stack_of(const char *report, const char *bytes)
 	at = strstr(report, head);
 	words[0] = 0;
 	if (!at)
-		mst_die("no stack of %s bytes in %s", bytes, report);
+		mst_die("no stack of %s bytes in: %s", bytes, report);
 	for (at = strchr(at + 1, '\n') + 1; *at == '\t'; at = strchr(at, '\n') + 1) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		add_frame(line);
@@ -166,8 +166,8 @@ TEST_F(stack, is_whole_without_frame_pointers)
 	EXPECT_EQ(0, mst_stat(0, "walk_unread"));
 }
 
-/* The frame that was interrupted is looked up at its own pc, on its own stack. */
-TEST_F(stack, goes_through_a_signal)
+/* The interrupted frame is looked up at its own pc, on its own stack. */
+TEST_F(stack, crosses_signal_frames)
 {
 	mst_spawn(&self->prog, "deep", NULL);
 	attach_and_go(&self->prog);
@@ -178,8 +178,8 @@ TEST_F(stack, goes_through_a_signal)
 	EXPECT_GE(mst_stat(0, "frames_by_signal"), 3);
 }
 
-/* Assembler and a JIT's code: by the frame pointer where there is one; else it ends there. */
-TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
+/* Assembler and a JIT's code: walked by frame pointer; without one the walk ends. */
+TEST_F(stack, uses_frame_pointers_without_unwind_data)
 {
 	mst_spawn(&self->prog, "deep", NULL);
 	attach_and_go(&self->prog);
@@ -192,7 +192,7 @@ TEST_F(stack, goes_by_frame_pointers_where_there_are_no_rules)
 
 #define EXPECT_ABOVE(bytes, wanted) EXPECT_STACK(bytes, "program_take in_coroutine " wanted)
 
-/* A return address that no call has written ends a walk, whichever a coroutine library stores. */
+/* A return address that no call has written ends the walk, whatever a coroutine library stores. */
 #define EXPECT_FIRST_FRAMES(base, two, program)                                               \
 	do {                                                                                  \
 		EXPECT_ABOVE(base "101", "padded_first (end)");                               \
@@ -220,7 +220,7 @@ static void run_coroutines(struct mst_program *prog, const char *program)
 	do {                                                            \
 		run_coroutines(&self->prog, program);                   \
 		self->report = mst_text("report");                      \
-		/* Four blocks of one stack, whatever the coroutine. */ \
+		/* Four blocks of one stack, in whichever coroutine. */ \
 		EXPECT_STACK("12010", "program_take leak libc (end)");  \
 		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
 	} while (0)
@@ -230,20 +230,20 @@ TEST_F(stack, of_a_coroutine_ends_where_no_call_was_made)
 	EXPECT_COROUTINES("coroutines");
 }
 
-/* Without optimization each function begins right behind another one, and has a frame pointer. */
+/* Without optimization each function starts right behind another one, and has a frame pointer. */
 TEST_F(stack, of_a_coroutine_with_frame_pointers_ends_there)
 {
 	EXPECT_COROUTINES("coroutines_O0");
 }
 
-/* The same of stacks that are copied and walked when the unwind data has come. */
-TEST_F(stack, of_a_coroutine_that_is_walked_later_ends_there_too)
+/* The same for stacks that are copied and walked later, when the unwind data has been read. */
+TEST_F(stack, of_a_coroutine_walked_later_ends_there)
 {
 	unsigned int tries;
 
 	run_coroutines(&self->prog, "coroutines");
 	mst_step(&self->prog, "open");
-	/* The data may come while the first event is handled: then nothing waits for it. */
+	/* If the data is read while the first event is handled, no walk is deferred: try again. */
 	for (tries = 1; !mst_stat(0, "deferred") && tries < TRIES; tries++) {
 		mst_kill(&self->prog);
 		mst_fresh();
@@ -255,8 +255,8 @@ TEST_F(stack, of_a_coroutine_that_is_walked_later_ends_there_too)
 	EXPECT_GE(mst_stat(0, "deferred"), 1);
 }
 
-/* The constructor's call is the first that anybody hears of the library. */
-TEST_F(stack, is_whole_from_a_librarys_first_event_on)
+/* The first event in the library is that of its constructor. */
+TEST_F(stack, is_whole_from_the_first_event_of_a_library)
 {
 	char one[512], two[512], three[512];
 
@@ -273,7 +273,7 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	EXPECT_STACK("2003", "program_take library_inner library_call call_other" MAIN);
 	EXPECT_CONTAINS(self->report, " libdeep_one.so+0x");
 	EXPECT_CONTAINS(self->report, " libdeep_two.so+0x");
-	/* Of the two constructors, for data may come in that very moment. */
+	/* One of the two constructors at least; data may be read in that moment. */
 	EXPECT_GE(mst_stat(0, "deferred"), 1);
 	free(self->report);
 	mst_step(&self->prog, "deep");
@@ -293,7 +293,7 @@ TEST_F(stack, is_whole_from_a_librarys_first_event_on)
 	EXPECT_TRUE(mst_sound(mst_id(self->prog.pid)));
 }
 
-/* The sum over the lines of single objects. */
+/* Return: the sum of the unwind data of single objects in stats. */
 static long long bytes_of_objects(unsigned int *objects)
 {
 	char *text = mst_text("stats"), *at = text;
@@ -302,7 +302,7 @@ static long long bytes_of_objects(unsigned int *objects)
 	*objects = 0;
 	while ((at = strstr(at, "\nbytes_unwind_of_"))) {
 		if (sscanf(++at, "%*s %lld", &bytes) != 1)
-			mst_die("not a value: %.80s", at);
+			mst_die("no value in: %.80s", at);
 		sum += bytes;
 		++*objects;
 	}
@@ -310,7 +310,7 @@ static long long bytes_of_objects(unsigned int *objects)
 	return sum;
 }
 
-/* The data of the objects goes when nobody walks by it any more; what was walked stays. */
+/* Unwind data is freed when no target needs it; the stacks already walked stay. */
 TEST_F(stack, outlives_the_unwind_data)
 {
 	long long before = mst_stat(0, "bytes_unwind");
@@ -320,7 +320,7 @@ TEST_F(stack, outlives_the_unwind_data)
 	mst_spawn(&self->prog, "deep", NULL);
 	attach_and_go(&self->prog);
 	id = mst_id(self->prog.pid);
-	/* Its reader waits for stacks that are to be walked. */
+	/* Reading a report waits for deferred walks. */
 	free(mst_text("report"));
 	EXPECT_GT(mst_stat(0, "bytes_unwind"), before + 100000);
 	EXPECT_EQ(mst_stat(0, "bytes_unwind"), bytes_of_objects(&objects));

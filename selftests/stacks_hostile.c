@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unwind data that lies: walks end, and say how; the target runs on, is counted to the last block,
- * and what the module read of it is given back.  What the program's cases are is said there.
+ * Malformed unwind data: walks end with a reason, the target runs on and is counted exactly, and the
+ * memory for the data is freed. programs/hostile_cases.c describes the cases.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,10 @@
 #define TRIES 5
 
 /*
- * How the stack of each case ends, in the program's order, when its data is known.  With the first
- * event the data is new, and a copy of the stack is walked, unless the data comes in that very
- * moment: what is in no copy is no fault there.
+ * How the stack of each case ends, in the order of the program, once its data has been read. At the
+ * first event the data is new and a copy of the stack is walked, unless the data is read in that
+ * moment; memory that is not in the copy ends the walk there as first_end, not as a fault.
+ * NULL: not checked.
  */
 static const struct {
 	const char *name, *end, *first_end;
@@ -32,31 +33,31 @@ static const struct {
 	{ "CIE before the section", "(bad rule)" },
 	{ "longer than the section", NULL },
 	{ "longer than memory", NULL },
-	{ "two of one address", "(end)" },
+	{ "two entries of one address", "(end)" },
 	{ "the same frame again", "(no progress)", "(copy ended)" },
 	{ "down the stack", NULL, NULL },
-	{ "register that nobody knows", "(unknown register)" },
-	{ "register that is none", "(bad rule)" },
+	{ "unknown register", "(unknown register)" },
+	{ "register with an invalid number", "(bad rule)" },
 	{ "reads the kernel", "(fault)", "(copy ended)" },
-	{ "reads what is no address", "(fault)", "(copy ended)" },
+	{ "reads an invalid address", "(fault)", "(copy ended)" },
 	{ "loops in an expression", "(bad rule)" },
 	{ "expression without end", "(bad rule)" },
 	{ "long expression", "(bad rule)" },
-	{ "expression of nothing", "(bad rule)" },
-	{ "divides by nothing", "(bad rule)" },
+	{ "empty expression", "(bad rule)" },
+	{ "divides by zero", "(bad rule)" },
 	{ "remembers too often", "(bad rule)" },
-	{ "restores what was not remembered", "(bad rule)" },
+	{ "restores without remembering", "(bad rule)" },
 	{ "number without end", "(bad rule)" },
 	{ "unknown operation", "(bad rule)" },
 	{ "unknown version", "(bad rule)" },
 	{ "unknown augmentation", "(bad rule)" },
 	{ "unknown encoding", "(bad rule)" },
 	{ "no entries", NULL },
-	{ "header leads nowhere", NULL },
+	{ "header with a bad pointer", NULL },
 	{ "segment behind the file", NULL },
 	{ "code in no segment", NULL },
 	{ "more segments than bytes", NULL },
-	{ "cut off", NULL },
+	{ "truncated file", NULL },
 };
 
 #define NR_CASES (sizeof(cases) / sizeof(cases[0]))
@@ -83,7 +84,7 @@ FIXTURE_SETUP(hostile)
 	self->before = mst_stat(0, "bytes_unwind");
 }
 
-/* Whatever the data was: the program lives, all is counted, and the memory comes back. */
+/* Whatever the data was: the program survives, all is counted, and the memory is freed. */
 FIXTURE_TEARDOWN(hostile)
 {
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -96,7 +97,7 @@ FIXTURE_TEARDOWN(hostile)
 	mst_reload("");
 }
 
-/* The number of the stack of the block of so many bytes. */
+/* Return: the id of the stack of the block of that many bytes. */
 static unsigned int stack_of(size_t bytes)
 {
 	struct mst_rows rows;
@@ -113,7 +114,7 @@ static unsigned int stack_of(size_t bytes)
 	return stack;
 }
 
-/* The note behind the last frame of that block's stack, and how many frames there are. */
+/* Gets the note behind the last frame of that block's stack. Return: its number of frames. */
 static unsigned int end_of(const char *report, size_t bytes, char *end, size_t size)
 {
 	char head[64];
@@ -123,18 +124,18 @@ static unsigned int end_of(const char *report, size_t bytes, char *end, size_t s
 	snprintf(head, sizeof(head), " from stack %u (", stack);
 	at = strstr(report, head);
 	if (!at)
-		mst_die("no stack %u in %.4000s", stack, report);
+		mst_die("no stack %u in: %.4000s", stack, report);
 	for (at = strchr(at + 1, '\n') + 1; *at == '\t'; at = strchr(at, '\n') + 1, frames++)
 		line = at;
 	if (!line)
-		mst_die("no frames of %zu bytes in %s", bytes, report);
+		mst_die("no frames of the block of %zu bytes in: %s", bytes, report);
 	note = memrchr(line, '(', strcspn(line, "\n"));
 	snprintf(end, size, "%.*s", note ? (int)strcspn(note, "\n") : 0, note ? note : "");
 	return frames;
 }
 
-/* The data of this new case was there when its stack was walked; counts those. */
-static bool came_early(size_t i, const char *end, size_t *early)
+/* True if the new case's data had been read when its stack was walked. Counts those cases. */
+static bool was_read_early(size_t i, const char *end, size_t *early)
 {
 	if (!cases[i].first_end || !cases[i].end || strcmp(end, cases[i].end))
 		return false;
@@ -142,54 +143,54 @@ static bool came_early(size_t i, const char *end, size_t *early)
 	return true;
 }
 
-/* The case's stack ends as it should, or as it may.  Of a new one @early is not NULL. */
-static bool ends_so(const char *report, size_t i, size_t *early)
+/* The case's stack ends as it should, or as it may. @early is NULL for data that is known. */
+static bool ends_as_expected(const char *report, size_t i, size_t *early)
 {
 	const char *wanted = early && cases[i].first_end ? cases[i].first_end : cases[i].end;
 	char end[64];
 	unsigned int frames = end_of(report, (early ? 20000 : 40000) + i, end, sizeof(end));
-	bool good = !wanted || !strcmp(end, wanted) || (early && came_early(i, end, early));
+	bool good = !wanted || !strcmp(end, wanted) || (early && was_read_early(i, end, early));
 
-	if (!wanted || !good)
-		mst_say("%s, %s: %u frames %s", cases[i].name, early ? "new" : "known", frames,
-			end);
+	if (!wanted || !good || frames > 64)
+		mst_say("case \"%s\", %s data: %u frames (64 at most), ends with \"%s\", expected \"%s\"",
+			cases[i].name, early ? "new" : "known", frames, end, wanted ?: "any");
 	return frames <= 64 && good;
 }
 
 /*
- * All cases, each in a mapping that could be looked up.  The kernel itself changes mappings now and
- * then, to make large pages of small ones: what has to be done without them says nothing of data.
+ * Runs all cases, each in a mapping that could be looked up. Now and then the kernel changes mappings
+ * itself, to collapse pages into huge ones; events during that do not test the data.
  */
-static void meet_all(struct mst_program *prog)
+static void run_all_cases(struct mst_program *prog)
 {
 	unsigned int tries = 1;
 
 	for (spawn_and_attach(prog), mst_step(prog, "all"); mst_stat(0, "unknown_mapping");
 	     mst_step(prog, "all")) {
 		if (tries++ == TRIES)
-			mst_die("mappings are not to be had");
+			mst_die("mappings could not be looked up in %d runs", TRIES);
 		mst_kill(prog);
 		mst_fresh();
 		spawn_and_attach(prog);
 	}
 }
 
-TEST_F(hostile, data_ends_the_walk_by_name)
+TEST_F(hostile, data_ends_the_walk_with_a_reason)
 {
 	size_t i, early = 0;
 	char *report;
 
-	meet_all(&self->prog);
+	run_all_cases(&self->prog);
 	report = mst_text("report");
 	for (i = 0; i < NR_CASES; i++)
-		EXPECT_TRUE(ends_so(report, i, &early));
+		EXPECT_TRUE(ends_as_expected(report, i, &early));
 	free(report);
-	/* Each that was put off has met no data. */
+	/* A walk is deferred only if the data had not been read. */
 	EXPECT_LE(mst_stat(0, "deferred") + (long long)early, (long long)NR_CASES);
 	mst_step(&self->prog, "known");
 	report = mst_text("report");
 	for (i = 0; i < NR_CASES; i++)
-		EXPECT_TRUE(ends_so(report, i, NULL));
+		EXPECT_TRUE(ends_as_expected(report, i, NULL));
 	free(report);
 	EXPECT_EQ(2, mst_stat(0, "refused_too_long"));
 	EXPECT_EQ(4, mst_stat(0, "refused_states"));
@@ -199,7 +200,7 @@ TEST_F(hostile, data_ends_the_walk_by_name)
 	EXPECT_GE(mst_stat(0, "refused_expression"), 8);
 }
 
-TEST_F(hostile, data_at_random_is_borne)
+TEST_F(hostile, data_changed_at_random_does_no_harm)
 {
 	spawn_and_attach(&self->prog);
 	mst_step(&self->prog, "random");
@@ -208,8 +209,8 @@ TEST_F(hostile, data_at_random_is_borne)
 	EXPECT_GT(mst_stat(0, "walk_rule") + mst_stat(0, "walk_copy"), 10);
 }
 
-/* As much as the largest programs have, without a table, in no order. */
-TEST_F(hostile, amount_of_data_is_read_and_given_back)
+/* As much data as the largest programs have, without a search table, unsorted. */
+TEST_F(hostile, amount_of_data_is_read_and_freed)
 {
 	long long size = mst_scaled(HUGE_MIB, DEBUG_HUGE_MIB) << 20;
 	char end[64] = "", *report;
@@ -230,7 +231,7 @@ TEST_F(hostile, amount_of_data_is_read_and_given_back)
 		mst_stat(0, "bytes_unwind"), (long)(time(NULL) - begin));
 }
 
-/* What there is no room for is not read, and said. */
+/* Data above the memory limit is not read, which the stack shows. */
 TEST_F(hostile, amount_of_data_stays_within_the_memory_limit)
 {
 	char end[64] = "", *report;

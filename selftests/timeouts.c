@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What takes the kernel long: a target that hangs within a breakpoint makes the taking out of
- * probes wait.  The writer is told so after five seconds, can be killed meanwhile, and the work
- * goes on without him.  And files that a daemon lets nobody open.
+ * Operations that wait long: a target that hangs within a breakpoint delays removing probes. The
+ * write returns EINPROGRESS after five seconds, the writer can be killed meanwhile, and the work
+ * continues without it. Also, files that a fanotify daemon does not let anyone open.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -37,20 +37,23 @@ FIXTURE_TEARDOWN(wait)
 	mst_fresh();
 }
 
-/* A kernel that does not have to wait is all the better. */
-TEST_F_TIMEOUT(wait, a_detach_that_must_wait_says_so, 60)
+/* Some kernels do not have to wait; then the detach succeeds at once. */
+TEST_F_TIMEOUT(wait, for_a_detach_ends_with_einprogress, 60)
 {
 	long long start = mst_now_ms();
 	int err = mst_command("detach %d", self->prog.pid);
 	char *report;
 
-	ASSERT_TRUE(err == 0 || err == EINPROGRESS);
+	ASSERT_TRUE(err == 0 || err == EINPROGRESS)
+	{
+		TH_LOG("%s", mst_refusal);
+	}
 	if (err) {
 		EXPECT_GE(mst_now_ms() - start, 4900);
 		EXPECT_CONTAINS(mst_refusal, "(EINPROGRESS)");
 		EXPECT_STREQ("detaching", mst_state(self->id));
 	}
-	/* Readers do not wait for anything of this. */
+	/* Readers do not wait for the detach. */
 	start = mst_now_ms();
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, err ? " stuck detaching " : " stuck detached ");
@@ -62,7 +65,7 @@ TEST_F_TIMEOUT(wait, a_detach_that_must_wait_says_so, 60)
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
 
-TEST_F_TIMEOUT(wait, a_writer_that_waits_can_be_killed, 60)
+TEST_F_TIMEOUT(wait, for_a_detach_can_be_killed, 60)
 {
 	long long start;
 	int status;
@@ -79,17 +82,17 @@ TEST_F_TIMEOUT(wait, a_writer_that_waits_can_be_killed, 60)
 	EXPECT_TRUE(mst_wait_state(self->id, "detached"));
 }
 
-/* The target itself may die of it, and is an ended one then. */
-TEST_F_TIMEOUT(wait, a_target_that_hangs_can_be_killed, 60)
+/* The target is then an ended one. */
+TEST_F_TIMEOUT(wait, in_a_hanging_target_ends_when_it_is_killed, 60)
 {
 	kill(self->prog.pid, SIGKILL);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
 	EXPECT_TRUE(mst_sound(self->id));
 }
 
-/* === Files that are kept from being read === */
+/* === Files that cannot be opened for a while === */
 
-#define SECOND 1000 /* what each is waited for, in ms */
+#define SECOND 1000 /* how long the module waits for each file, in ms */
 #define TRIES 10
 
 struct scene {
@@ -102,7 +105,8 @@ FIXTURE(file)
 	struct scene scene;
 };
 
-static void keep_closed(struct mst_program *daemon, const char *path)
+/* Starts a daemon that blocks opening @path until its step "answer". */
+static void block_opening(struct mst_program *daemon, const char *path)
 {
 	mst_spawn(daemon, "daemon", "fanotify", path, NULL);
 	mst_step(daemon, "hang");
@@ -119,7 +123,7 @@ static void scene_start(struct scene *s)
 	}
 	mst_spawn(&s->prog, "late", s->path[0], s->path[1], NULL);
 	for (i = 0; i < 2; i++)
-		keep_closed(&s->daemon[i], s->path[i]);
+		block_opening(&s->daemon[i], s->path[i]);
 	mst_attach(s->prog.pid);
 }
 
@@ -148,10 +152,10 @@ static void wait_until(long long ms)
 }
 
 /*
- * The first file is needed, the second a bit later; when the first has been waited for long enough
- * the second is let go.  False: this machine was too slow for that.
+ * The first file is needed, the second 0.6 s later. The second can be opened when the wait for the
+ * first one has timed out. Return: false if this machine was too slow for these times.
  */
-static bool needed_one_after_the_other(struct scene *s)
+static bool need_both_in_time(struct scene *s)
 {
 	long long first = mst_now_ms(), first_done, second;
 
@@ -167,12 +171,15 @@ static bool needed_one_after_the_other(struct scene *s)
 	return mst_now_ms() - second < SECOND * 9 / 10;
 }
 
-TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
+TEST_F_TIMEOUT(file, that_blocks_is_waited_for_a_second_each, 120)
 {
 	unsigned int tries = 1;
 
-	while (!needed_one_after_the_other(&self->scene)) {
-		ASSERT_LT(tries++, TRIES);
+	while (!need_both_in_time(&self->scene)) {
+		ASSERT_LT(tries++, TRIES)
+		{
+			TH_LOG("this machine is too slow for the times of this test");
+		}
 		scene_end(&self->scene);
 		scene_start(&self->scene);
 	}
@@ -182,8 +189,8 @@ TEST_F_TIMEOUT(file, is_waited_for_in_a_second_of_its_own, 120)
 	EXPECT_EQ(1, mst_stat(0, "walk_end"));
 }
 
-/* And no longer by a reader. */
-TEST_F_TIMEOUT(file, is_waited_for_by_readers, 60)
+/* A reader does not wait longer either. */
+TEST_F_TIMEOUT(file, that_blocks_delays_readers_by_a_second, 60)
 {
 	long long begin = mst_now_ms();
 

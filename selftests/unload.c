@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module comes and goes: with targets alive, with files open, with targets
- * ended; nobody is harmed and nothing is left.
+ * Unloading and loading the module: with live targets, with open files, with ended targets. No
+ * target is harmed and nothing is left behind.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ FIXTURE_TEARDOWN(module)
 	mst_load("");
 }
 
-TEST_F(module, an_open_file_keeps_it)
+TEST_F(module, stays_while_a_file_is_open)
 {
 	static const char *const files[] = { "control", "report", "allocations", "stats" };
 	unsigned int i;
@@ -48,8 +48,7 @@ TEST_F(module, an_open_file_keeps_it)
 	EXPECT_EQ(0, access(MST_DIR "/control", F_OK));
 }
 
-/* So does the file that a target is bound to. */
-TEST_F(module, a_bound_target_keeps_it)
+TEST_F(module, stays_while_a_target_is_bound)
 {
 	int fd = mst_open(O_RDWR, "control");
 
@@ -59,8 +58,8 @@ TEST_F(module, a_bound_target_keeps_it)
 	EXPECT_EQ(0, mst_unload());
 }
 
-/* Twenty times, with a target that never rests and now and then one that does. */
-TEST_F_TIMEOUT(module, comes_and_goes_with_live_targets, 120)
+/* Twenty times, with a target that never pauses and in every fourth round an idle one. */
+TEST_F_TIMEOUT(module, can_be_reloaded_with_live_targets, 120)
 {
 	int i, rounds = mst_scaled(20, 5);
 
@@ -80,8 +79,8 @@ TEST_F_TIMEOUT(module, comes_and_goes_with_live_targets, 120)
 	mst_step(&self->busy, "quiet");
 }
 
-/* With records of all sorts left in it. */
-TEST_F(module, goes_with_targets_that_have_ended)
+/* Records of all kinds are left in the module. */
+TEST_F(module, can_be_unloaded_with_ended_targets)
 {
 	struct mst_program gone;
 
@@ -97,8 +96,7 @@ TEST_F(module, goes_with_targets_that_have_ended)
 	EXPECT_EQ(0, mst_stat(0, "targets"));
 }
 
-/* Targets that end in the very moment. */
-TEST_F(module, goes_while_its_target_is_killed)
+TEST_F(module, can_be_unloaded_while_its_target_dies)
 {
 	struct mst_program dying;
 	int i;
@@ -113,7 +111,7 @@ TEST_F(module, goes_while_its_target_is_killed)
 	}
 }
 
-TEST_F(module, refuses_parameters_that_make_no_sense)
+TEST_F(module, refuses_invalid_parameters)
 {
 	ASSERT_EQ(0, mst_unload());
 	EXPECT_NE(0, mst_load("max_memory=nonsense"));

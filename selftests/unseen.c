@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of a target cannot be seen is said, in control and in each report, and nothing is said of a
- * target of which everything is seen.
+ * The "unseen" lines: control and each report show which allocations of a target cannot be seen, and
+ * nothing if all can be seen.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -32,10 +32,10 @@ FIXTURE_TEARDOWN(unseen)
 		mst_kill(&self->prog);
 }
 
-/* Before glibc 2.32 the dynamic linker exports the malloc that it has until libc is there. */
+/* Before glibc 2.32 the dynamic linker exports the malloc that it uses until libc is loaded. */
 #define LINKERS_MALLOC "unseen allocator ld-"
 
-/* The lines of the one target there is, from a file that has them. */
+/* Return: the "unseen" lines of the only target, from that file. */
 static char *lines_in(const char *name)
 {
 	char *text = mst_text("%s", name), *lines = calloc(1, strlen(text) + 1), *at;
@@ -47,70 +47,72 @@ static char *lines_in(const char *name)
 	return lines;
 }
 
-/* Are these the lines, in control and in both reports? */
-static bool is_said(pid_t pid, const char *lines)
+/* Exactly these lines are in control and in both reports. */
+static bool lines_are(pid_t pid, const char *lines)
 {
-	/* A report waits for files that are being read, control does not. */
+	/* Read the report first: it waits for files that are being read, control does not. */
 	char path[64], *report = lines_in("report"), *control = lines_in("control"), *one;
-	bool said;
+	bool same;
 
 	snprintf(path, sizeof(path), "targets/%d/report", mst_id(pid));
 	one = lines_in(path);
-	said = !strcmp(control, lines) && !strcmp(report, lines) && !strcmp(one, lines);
-	if (!said)
+	same = !strcmp(control, lines) && !strcmp(report, lines) && !strcmp(one, lines);
+	if (!same)
 		mst_say("expected \"%s\", control has \"%s\", report \"%s\", the target's \"%s\"",
 			lines, control, report, one);
 	free(control);
 	free(report);
 	free(one);
-	return said;
+	return same;
 }
 
-/* Not of [vdso], and on a further attach not of [uprobes], which the kernel has mapped by then. */
-TEST_F(unseen, nothing_of_a_program_that_is_traced_whole)
+/* Neither [vdso] nor, at a second attach, [uprobes], which the kernel has mapped by then. */
+TEST_F(unseen, nothing_is_reported_if_all_is_traced)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(is_said(self->prog.pid, ""));
+	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(is_said(self->prog.pid, ""));
+	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 }
 
-TEST_F(unseen, code_made_at_run_time)
+TEST_F(unseen, code_made_at_run_time_is_reported)
 {
 	mst_spawn(&self->prog, "frames", "jit", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, ""));
+	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(is_said(self->prog.pid, "unseen jit [anon]: code made at run time, its frames "
-					    "have no names and need frame pointers\n"));
-	/* It is there before the next attach. */
+	EXPECT_TRUE(lines_are(self->prog.pid,
+			      "unseen jit [anon]: code made at run time, its frames "
+			      "have no names and need frame pointers\n"));
+	/* The same if the code is there before the attach. */
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, "unseen jit [anon]: code made at run time, its frames "
-					    "have no names and need frame pointers\n"));
+	EXPECT_TRUE(lines_are(self->prog.pid,
+			      "unseen jit [anon]: code made at run time, its frames "
+			      "have no names and need frame pointers\n"));
 }
 
-TEST_F(unseen, a_go_runtime)
+TEST_F(unseen, a_go_runtime_is_reported)
 {
 	mst_spawn(&self->prog, "chain_go", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, "unseen go chain_go: it has a Go runtime, which "
-					    "allocates without malloc\n"));
+	EXPECT_TRUE(lines_are(self->prog.pid, "unseen go chain_go: it has a Go runtime, which "
+					      "allocates without malloc\n"));
 }
 
-/* A whole report of a Go program would be empty: the attach is refused, and says why. */
-TEST_F(unseen, a_go_program_without_malloc_is_refused_as_such)
+/* The report of a Go program would be empty: the attach is refused with that reason. */
+TEST_F(unseen, go_program_without_malloc_is_refused)
 {
 	mst_spawn(&self->prog, "noalloc_go", NULL);
 	EXPECT_EQ(ENOENT, mst_command("attach %d", self->prog.pid));
 	EXPECT_CONTAINS(mst_refusal, "noalloc_go has a Go runtime");
 }
 
-TEST_F(unseen, an_allocator_that_object_excludes)
+TEST_F(unseen, an_allocator_that_object_excludes_is_reported)
 {
 	char preload[600], object[100];
 
@@ -118,25 +120,25 @@ TEST_F(unseen, an_allocator_that_object_excludes)
 	mst_spawn(&self->prog, preload, "chain", NULL);
 	snprintf(object, sizeof(object), "object=%s", mst_libc());
 	ASSERT_ACCEPTED(mst_command("attach %d %s", self->prog.pid, object));
-	EXPECT_TRUE(is_said(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
-					    "not traced, object= names another object\n"));
+	EXPECT_TRUE(lines_are(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
+					      "not traced, object= names another object\n"));
 }
 
-TEST_F(unseen, an_allocator_that_was_mapped_after_the_attach)
+TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
 {
 	mst_spawn(&self->prog, "frames", "late_allocator", mst_here("programs/libtoy.so"),
 		  mst_here("programs/libone.so"), NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, ""));
+	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(is_said(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
-					    "not traced, it was mapped after the attach\n"));
+	EXPECT_TRUE(lines_are(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
+					      "not traced, it was mapped after the attach\n"));
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, ""));
+	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 }
 
-TEST_F(unseen, operator_new_of_an_allocator)
+TEST_F(unseen, operator_new_of_an_allocator_is_reported)
 {
 	char path[PATH_MAX], line[400];
 
@@ -148,10 +150,10 @@ TEST_F(unseen, operator_new_of_an_allocator)
 		 strrchr(path, '/') + 1);
 	mst_spawn(&self->prog, "LD_PRELOAD=" TCMALLOC, "chain", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, line));
-	/* An ended target's report is read like that of one that is traced. */
+	EXPECT_TRUE(lines_are(self->prog.pid, line));
+	/* The lines stay when the target has ended. */
 	EXPECT_ACCEPTED(mst_command("detach %d", self->prog.pid));
-	EXPECT_TRUE(is_said(self->prog.pid, line));
+	EXPECT_TRUE(lines_are(self->prog.pid, line));
 }
 
 int main(int argc, char **argv)
