@@ -107,7 +107,7 @@ static bool detach_succeeds(const struct mst_program *prog)
 	return !err;
 }
 
-/* The daemon allocates for its requests, too: of its blocks, only those of one size are compared. */
+/* The daemon also allocates for its requests: only its blocks of 555 bytes are compared. */
 static bool both_are_exact(struct mst_program *daemon, struct mst_program *mapper)
 {
 	mst_step(daemon, "keep");

@@ -73,7 +73,7 @@ static pid_t child_of(pid_t parent)
 	return found;
 }
 
-/* The bytes in a process where control says that the functions of libc are probed. */
+/* Reads the bytes of a process at libc's probes, as control shows them. */
 static void probed_bytes(int id, pid_t pid, int *bytes)
 {
 	char line[4096], head[64];

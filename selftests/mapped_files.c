@@ -140,7 +140,7 @@ static void trace_two_steps(struct mst_program *prog, bool *exact)
 
 /*
  * The library is overwritten through the overlay while it is mapped. Its path now leads to a new
- * file with the functions at other offsets, while the mapping still has the file of the lower layer.
+ * file with the functions at other offsets; the mapping still has the file of the lower layer.
  */
 TEST_F(file, copied_up_is_traced_as_mapped)
 {

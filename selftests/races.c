@@ -183,7 +183,7 @@ TEST_F_TIMEOUT(race, conflicting_writers_leave_the_module_working, 90)
 		kill(child[i], SIGKILL);
 		waitpid(child[i], NULL, 0);
 	}
-	/* A command of a killed writer is still executed: it may add a target after the first try. */
+	/* A command of a killed writer is still executed and may attach: try twice. */
 	EXPECT_TRUE(remove_all_targets() || remove_all_targets());
 	for (i = 0; i < TARGETS; i++) {
 		mst_step(&self->prog[i], "turns");

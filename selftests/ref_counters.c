@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Another tracer has probes with a reference counter on the same functions, as USDT probes have and
- * as bcc's tools pass by mistake. The kernel allows probes on one instruction only if their counters
- * are equal. So we probe another instruction of the function if possible, and are refused
- * otherwise. The tracer is perf_event_open(2), as used by bcc, bpftrace and perf. The counters are
- * in the ELF header, which no process maps writable: the kernel does not change them.
+ * Another tracer has probes with a reference counter on the same functions, as USDT probes have
+ * and as bcc's tools pass by mistake. The kernel allows several probes on one instruction only if
+ * their counters are equal. So we probe another instruction of the function if possible, and are
+ * refused otherwise; a tracer that comes later is refused on our instruction.
+ *
+ * The tracer is perf_event_open(2), as used by bcc, bpftrace and perf. The counters are in the ELF
+ * header, which no process maps writable: the kernel does not change them.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -59,7 +61,7 @@ static const void *address_of(int function)
 	return code;
 }
 
-/* Opens a probe @skip bytes behind the function's start. Return: a descriptor or a negative errno. */
+/* Opens a probe @skip bytes into the function. Return: a descriptor or a negative errno. */
 static int other_probe(pid_t pid, int function, unsigned long skip, bool at_return,
 		       unsigned long counter)
 {

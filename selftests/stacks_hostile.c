@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Malformed unwind data: walks end with a reason, the target runs on and is counted exactly, and the
- * memory for the data is freed. programs/hostile_cases.c describes the cases.
+ * Malformed unwind data: walks end with a reason, the target runs on and is counted exactly, and
+ * the memory for the data is freed. programs/hostile_cases.c describes the cases.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,14 +152,15 @@ static bool ends_as_expected(const char *report, size_t i, size_t *early)
 	bool good = !wanted || !strcmp(end, wanted) || (early && was_read_early(i, end, early));
 
 	if (!wanted || !good || frames > 64)
-		mst_say("case \"%s\", %s data: %u frames (64 at most), ends with \"%s\", expected \"%s\"",
-			cases[i].name, early ? "new" : "known", frames, end, wanted ?: "any");
+		mst_say("case '%s', %s data: %u frames of at most 64, ends with '%s', expected %s",
+			cases[i].name, early ? "new" : "known", frames, end,
+			wanted ? wanted : "any end");
 	return frames <= 64 && good;
 }
 
 /*
- * Runs all cases, each in a mapping that could be looked up. Now and then the kernel changes mappings
- * itself, to collapse pages into huge ones; events during that do not test the data.
+ * Runs all cases, each in a mapping that could be looked up. Now and then the kernel changes
+ * mappings itself, to collapse pages into huge ones; events during that do not test the data.
  */
 static void run_all_cases(struct mst_program *prog)
 {

@@ -11,6 +11,7 @@
 #include "kselftest_harness.h"
 #include "lib/mst.h"
 #include "lib/mst_expect.h"
+#include "lib/mst_target.h"
 
 FIXTURE(module)
 {
@@ -67,7 +68,7 @@ TEST_F_TIMEOUT(module, can_be_reloaded_with_live_targets, 120)
 	for (i = 0; i < rounds; i++) {
 		ASSERT_ACCEPTED(mst_command("attach %d", self->busy.pid));
 		if (i % 4 == 0)
-			ASSERT_ACCEPTED(mst_command("attach %d", self->idle.pid));
+			mst_attach(self->idle.pid);
 		EXPECT_EQ(i % 4 ? 1 : 2, mst_stat(0, "tracing"));
 		mst_step(&self->busy, "turns");
 		ASSERT_EQ(0, mst_unload());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The "unseen" lines: control and each report show which allocations of a target cannot be seen, and
- * nothing if all can be seen.
+ * The "unseen" lines: control and each report show which allocations of a target cannot be seen,
+ * and nothing if all can be seen.
  */
 #include <limits.h>
 #include <stdio.h>

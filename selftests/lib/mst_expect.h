@@ -55,12 +55,20 @@
  * EXPECT_ACCEPTED() - expect that control accepted a command, log the refusal otherwise
  * @err: the result of mst_command() or of one like it
  */
-#define EXPECT_ACCEPTED(err) EXPECT_EQ(0, err) TH_LOG("%s", mst_refusal)
+#define EXPECT_ACCEPTED(err)               \
+	EXPECT_EQ(0, err)                  \
+	{                                  \
+		TH_LOG("%s", mst_refusal); \
+	}
 
 /**
  * ASSERT_ACCEPTED() - like EXPECT_ACCEPTED(), but end the test if it fails
  * @err: the result of mst_command() or of one like it
  */
-#define ASSERT_ACCEPTED(err) ASSERT_EQ(0, err) TH_LOG("%s", mst_refusal)
+#define ASSERT_ACCEPTED(err)               \
+	ASSERT_EQ(0, err)                  \
+	{                                  \
+		TH_LOG("%s", mst_refusal); \
+	}
 
 #endif
