@@ -147,14 +147,14 @@ static bool was_read_early(size_t i, const char *end, size_t *early)
 static bool ends_as_expected(const char *report, size_t i, size_t *early)
 {
 	const char *wanted = early && cases[i].first_end ? cases[i].first_end : cases[i].end;
+	const char *data = early ? "new" : "known", *shown = wanted ? wanted : "any end";
 	char end[64];
 	unsigned int frames = end_of(report, (early ? 20000 : 40000) + i, end, sizeof(end));
 	bool good = !wanted || !strcmp(end, wanted) || (early && was_read_early(i, end, early));
 
 	if (!wanted || !good || frames > 64)
 		mst_say("case '%s', %s data: %u frames of at most 64, ends with '%s', expected %s",
-			cases[i].name, early ? "new" : "known", frames, end,
-			wanted ? wanted : "any end");
+			cases[i].name, data, frames, end, shown);
 	return frames <= 64 && good;
 }
 
