@@ -126,7 +126,10 @@ TEST(rows_name_the_thread_that_allocated)
 	EXPECT_EQ(prog.count, rows.count);
 	for (i = 0; i < rows.count; i++) {
 		sprintf(path, "/proc/%d/task/%u", prog.pid, rows.row[i].thread);
-		EXPECT_EQ(0, access(path, F_OK));
+		EXPECT_EQ(0, access(path, F_OK))
+		{
+			TH_LOG("the thread of row %zu should exist: no %s", i, path);
+		}
 		EXPECT_NE((unsigned int)prog.pid, rows.row[i].thread);
 		EXPECT_EQ((unsigned int)mst_id(prog.pid), rows.row[i].target);
 	}

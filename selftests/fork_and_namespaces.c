@@ -190,7 +190,10 @@ static bool is_shown_inside(pid_t target, const char *head)
 		pid = fork();
 		if (!pid) {
 			text = mst_text("control");
-			_exit(!strstr(text, head));
+			if (strstr(text, head))
+				_exit(0);
+			mst_say("no \"%s\" in control, read in the namespace: %s", head + 1, text);
+			_exit(1);
 		}
 		waitpid(pid, &status, 0);
 		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);

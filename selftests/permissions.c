@@ -156,12 +156,15 @@ static int in_pid_namespace(int (*run)(void *), void *arg)
 	return WEXITSTATUS(status);
 }
 
-static bool shows_pid(int id, int pid)
+/* Return: the PID that control shows for a target, or -1 if it shows no such target. */
+static int shown_pid(int id)
 {
-	char line[4096], head[64];
+	char line[4096];
+	int pid;
 
-	snprintf(head, sizeof(head), "target %d pid %d ", id, pid);
-	return mst_line(id, line, sizeof(line)) && !strncmp(line, head, strlen(head));
+	if (!mst_line(id, line, sizeof(line)) || sscanf(line, "target %*d pid %d ", &pid) != 1)
+		return -1;
+	return pid;
 }
 
 /*
@@ -177,10 +180,10 @@ static int attach_number_2(void *arg)
 	mst_spawn(&prog, "life", "idle", NULL);
 	if (prog.pid != 2 || mst_command("attach 2"))
 		return 1;
-	if (!shows_pid(mst_id(2), 2))
+	if (shown_pid(mst_id(2)) != 2)
 		return 2;
 	/* The target of the fixture is outside of this namespace. */
-	if (!shows_pid(shared[1], 0))
+	if (shown_pid(shared[1]) != 0)
 		return 3;
 	report = mst_text("targets/%d/report", mst_id(2));
 	if (!strstr(report, " pid 2 life "))
@@ -205,9 +208,9 @@ TEST_F(permissions, pids_are_those_of_writer_and_reader)
 	ASSERT_EQ(0, in_pid_namespace(attach_number_2, arg));
 	ASSERT_EQ(sizeof(id), read(ids[0], &id, sizeof(id)));
 	EXPECT_NE(arg[1], id);
-	EXPECT_FALSE(shows_pid(id, 2));
-	EXPECT_FALSE(shows_pid(id, 0));
-	EXPECT_TRUE(shows_pid(arg[1], self->prog.pid));
+	EXPECT_NE(2, shown_pid(id));
+	EXPECT_NE(0, shown_pid(id));
+	EXPECT_EQ(self->prog.pid, shown_pid(arg[1]));
 }
 
 /*

@@ -133,6 +133,16 @@ static bool all_match(char *text, const char *const *shapes, unsigned int *seen)
 	return false;
 }
 
+/* Return: the pattern of the first shape that was not seen, "" if all were. */
+static const char *first_unseen(const char *const *shapes, unsigned int seen)
+{
+	unsigned int i = 0;
+
+	while (shapes[i] && seen & 1u << i)
+		i++;
+	return shapes[i] ? shapes[i] : "";
+}
+
 TEST_F(format, of_control_is_as_documented)
 {
 	unsigned int seen;
@@ -141,7 +151,7 @@ TEST_F(format, of_control_is_as_documented)
 	EXPECT_EQ(EINVAL, mst_command("no such: command \033"));
 	text = mst_text("control");
 	EXPECT_TRUE(all_match(text, control_lines, &seen));
-	EXPECT_EQ(7, seen);
+	EXPECT_STREQ("", first_unseen(control_lines, seen));
 	free(text);
 	ASSERT_ACCEPTED(mst_command("detach all"));
 	text = mst_text("control");
@@ -157,11 +167,11 @@ TEST_F_TIMEOUT(format, of_report_is_as_documented, 60)
 	EXPECT_CONTAINS(text, "(mmap, age ");
 	EXPECT_CONTAINS(text, "(stack, age ");
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
-	EXPECT_EQ(63, seen);
+	EXPECT_STREQ("", first_unseen(report_lines, seen));
 	free(text);
 	text = mst_text("targets/%d/report", self->id);
 	EXPECT_TRUE(all_match(text, report_lines, &seen));
-	EXPECT_EQ(63, seen);
+	EXPECT_STREQ("", first_unseen(report_lines, seen));
 	free(text);
 }
 
@@ -171,7 +181,7 @@ TEST_F_TIMEOUT(format, of_allocations_is_as_documented, 60)
 	char *text = mst_text("targets/%d/allocations", self->id);
 
 	EXPECT_TRUE(all_match(text, allocations_lines, &seen));
-	EXPECT_EQ(7, seen);
+	EXPECT_STREQ("", first_unseen(allocations_lines, seen));
 	free(text);
 }
 
