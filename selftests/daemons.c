@@ -282,7 +282,7 @@ TEST_F_TIMEOUT(daemon, exec_during_a_hanging_attach_is_refused, 120)
 	mst_step(&self->daemon, "answer");
 	EXPECT_EQ(ESRCH, wait_for_attach(writer));
 	control = mst_text("control");
-	EXPECT_CONTAINS(control, "the process has become another program");
+	EXPECT_CONTAINS(control, "the process has executed another program");
 	free(control);
 }
 

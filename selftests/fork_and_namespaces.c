@@ -99,7 +99,7 @@ TEST_F(family, a_child_loses_each_breakpoint_at_its_first_hit)
 	size_t i;
 	pid_t pid;
 
-	mst_spawn(&self->prog, "family", "fork", NULL);
+	mst_spawn(&self->prog, "fork_exec", "fork", NULL);
 	self->id = mst_attach(self->prog.pid);
 	probed_bytes(self->id, getpid(), original);
 	mst_step(&self->prog, "fork");
@@ -129,7 +129,7 @@ TEST_F(family, a_child_can_be_a_target_too)
 	pid_t pid;
 	int id;
 
-	mst_spawn(&self->prog, "family", "fork", NULL);
+	mst_spawn(&self->prog, "fork_exec", "fork", NULL);
 	self->id = mst_attach(self->prog.pid);
 	mst_step(&self->prog, "fork");
 	pid = child_of(self->prog.pid);
@@ -155,7 +155,7 @@ TEST_F(family, exec_starts_another_target)
 	char *report, mix[512];
 
 	snprintf(mix, sizeof(mix), "%s", mst_here("programs/mix"));
-	mst_spawn(&self->prog, "family", "exec", mix, "all", "2", NULL);
+	mst_spawn(&self->prog, "fork_exec", "exec", mix, "all", "2", NULL);
 	self->id = mst_attach(self->prog.pid);
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));
@@ -166,9 +166,9 @@ TEST_F(family, exec_starts_another_target)
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));
 	report = mst_text("targets/%d/report", self->id);
-	EXPECT_CONTAINS(report, " family exec ");
+	EXPECT_CONTAINS(report, " fork_exec exec ");
 	EXPECT_CONTAINS(report, "\n126 bytes in 1 allocations from stack ");
-	EXPECT_CONTAINS(report, " family+0x");
+	EXPECT_CONTAINS(report, " fork_exec+0x");
 	EXPECT_LACKS(report, " mix+0x");
 	free(report);
 	EXPECT_EQ(0, mst_end(&self->prog));
@@ -207,7 +207,7 @@ TEST_F(family, a_container_is_traced_from_outside)
 	struct mst_program inner;
 	char head[64], *report;
 
-	mst_spawn(&self->prog, "family", "container", mst_scratch(), NULL);
+	mst_spawn(&self->prog, "fork_exec", "container", mst_scratch(), NULL);
 	inner = self->prog;
 	inner.pid = child_of(self->prog.pid);
 	self->id = mst_attach(inner.pid);
@@ -318,7 +318,7 @@ TEST_F_TIMEOUT(family, file_system_is_free_after_exec, 60)
 	char chain[512];
 
 	snprintf(chain, sizeof(chain), "%s", mst_here("programs/chain"));
-	spawn_on_root(&self->prog, "family", "exec", chain);
+	spawn_on_root(&self->prog, "fork_exec", "exec", chain);
 	self->id = mst_attach(self->prog.pid);
 	mst_step(&self->prog, "go");
 	mst_go(&self->prog, "exec");

@@ -293,7 +293,7 @@ TEST_F(file, that_cannot_be_read_is_named)
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, "\nunseen unreadable plain.so: its file cannot be read "
-				"(EPERM), it may define an allocator\n");
+				"(EPERM), so it may define an allocator\n");
 	free(report);
 	mst_fresh();
 	stop_denying(&self->denier);

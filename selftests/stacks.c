@@ -221,7 +221,7 @@ static void run_coroutines(struct mst_program *prog, const char *program)
 		run_coroutines(&self->prog, program);                   \
 		self->report = mst_text("report");                      \
 		/* Four blocks of one stack, in whichever coroutine. */ \
-		EXPECT_STACK("12010", "program_take leak libc (end)");  \
+		EXPECT_STACK("12010", "program_take leak_and_leave libc (end)");  \
 		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
 	} while (0)
 

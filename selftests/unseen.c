@@ -86,13 +86,13 @@ TEST_F(unseen, code_made_at_run_time_is_reported)
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(lines_are(self->prog.pid,
-			      "unseen jit [anon]: code made at run time, its frames "
+			      "unseen jit [anon]: code made at run time, whose frames "
 			      "have no names and need frame pointers\n"));
 	/* The same if the code is there before the attach. */
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid,
-			      "unseen jit [anon]: code made at run time, its frames "
+			      "unseen jit [anon]: code made at run time, whose frames "
 			      "have no names and need frame pointers\n"));
 }
 
@@ -121,7 +121,7 @@ TEST_F(unseen, an_allocator_that_object_excludes_is_reported)
 	snprintf(object, sizeof(object), "object=%s", mst_libc());
 	ASSERT_ACCEPTED(mst_command("attach %d %s", self->prog.pid, object));
 	EXPECT_TRUE(lines_are(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
-					      "not traced, object= names another object\n"));
+					      "not traced, since object= names another object\n"));
 }
 
 TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
@@ -132,7 +132,7 @@ TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(lines_are(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
-					      "not traced, it was mapped after the attach\n"));
+					      "not traced, since it was mapped after the attach\n"));
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
