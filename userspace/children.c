@@ -12,7 +12,7 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "words.h"
+#include "text.h"
 
 #define MAX_SAID 10 /* at one time: a server may have hundreds */
 
@@ -70,7 +70,7 @@ static bool add_children_of_thread(struct mu_pid_list *list, pid_t parent, const
 	return true;
 }
 
-bool mu_children_listed(struct mu_pid_list *list, pid_t parent)
+bool mu_children_list(struct mu_pid_list *list, pid_t parent)
 {
 	char *path = mu_format("/proc/%d/task", parent);
 	DIR *dir = opendir(path);
@@ -86,7 +86,7 @@ bool mu_children_listed(struct mu_pid_list *list, pid_t parent)
 	return any;
 }
 
-void mu_children_scanned(struct mu_pid_list *list, pid_t parent)
+void mu_children_scan(struct mu_pid_list *list, pid_t parent)
 {
 	DIR *dir = opendir("/proc");
 	struct stat_line line;
@@ -94,7 +94,7 @@ void mu_children_scanned(struct mu_pid_list *list, pid_t parent)
 	uint64_t pid;
 
 	while (dir && (entry = readdir(dir)))
-		if (mu_number(entry->d_name, &pid) && read_stat(pid, &line) &&
+		if (mu_parse_number(entry->d_name, &pid) && read_stat(pid, &line) &&
 		    line.parent == parent)
 			add_pid(list, pid);
 	if (dir)
@@ -117,20 +117,21 @@ static bool say_child(pid_t parent, pid_t child)
 
 	if (!read_stat(child, &line) || line.state == 'Z' || line.state == 'X')
 		return false;
-	comm = mu_escaped(line.comm);
+	comm = mu_escape(line.comm);
 	mu_warn("pid %d: its child %d (%s) is not traced: memleak-user -p %d", parent, child, comm,
 		child);
 	free(comm);
 	return true;
 }
 
-void mu_children_tell(struct mu_pid_list *told, pid_t parent, const pid_t *traced, size_t nr_traced)
+void mu_children_report(struct mu_pid_list *told, pid_t parent, const pid_t *traced,
+			size_t nr_traced)
 {
 	struct mu_pid_list now = {};
 	size_t said = 0, unsaid = 0;
 
-	if (!mu_children_listed(&now, parent))
-		mu_children_scanned(&now, parent);
+	if (!mu_children_list(&now, parent))
+		mu_children_scan(&now, parent);
 	for (size_t i = 0; i < now.nr; i++) {
 		if (has_pid(told->pid, told->nr, now.pid[i]) ||
 		    has_pid(traced, nr_traced, now.pid[i]))

@@ -26,7 +26,7 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "words.h"
+#include "text.h"
 
 #define RELEASE_TRIES 200
 #define RELEASE_PAUSE_NS 10000000
@@ -64,7 +64,7 @@ static void run_child(char **argv, const struct pipes *pipes)
 /* The statuses of shells, so that scripts can tell the command's absence from ours. */
 static int explain_exec(const char *name, int error)
 {
-	char *text = mu_escaped(name);
+	char *text = mu_escape(name);
 
 	if (error == ENOENT)
 		mu_warn("%s: command not found", text);
@@ -359,7 +359,7 @@ void mu_command_kill(struct mu_command *c)
 	c->status = 0;
 }
 
-void mu_command_tell_end(const struct mu_command *c)
+void mu_command_report_end(const struct mu_command *c)
 {
 	if (!c->has_ended)
 		return;

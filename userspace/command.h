@@ -57,6 +57,6 @@ void mu_command_release(struct mu_command *command);
 void mu_command_kill(struct mu_command *command);
 
 /* If it has ended, says how when that was not plain success. */
-void mu_command_tell_end(const struct mu_command *command);
+void mu_command_report_end(const struct mu_command *command);
 
 #endif

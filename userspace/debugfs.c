@@ -47,7 +47,7 @@ static void explain_open(int error, const char *path)
 
 	if (refused && geteuid() != 0)
 		mu_warn("you must be root: %s: %s", path, strerror(error));
-	else if (refused && mu_locked_down())
+	else if (refused && mu_is_locked_down())
 		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
 			MU_LOCKDOWN_FILE, path);
 	else if (refused)
@@ -59,18 +59,18 @@ static void explain_open(int error, const char *path)
 
 struct mu_debugfs *mu_debugfs_open_in(const char *dir)
 {
-	struct mu_debugfs *ipc = mu_zalloc(sizeof(*ipc));
+	struct mu_debugfs *debugfs = mu_zalloc(sizeof(*debugfs));
 	char *path = mu_format("%s/control", dir);
 
-	ipc->dir = mu_format("%s", dir);
-	ipc->control = open(path, O_RDWR | O_CLOEXEC);
-	if (ipc->control < 0) {
+	debugfs->dir = mu_format("%s", dir);
+	debugfs->control = open(path, O_RDWR | O_CLOEXEC);
+	if (debugfs->control < 0) {
 		explain_open(errno, path);
-		mu_debugfs_close(ipc);
-		ipc = NULL;
+		mu_debugfs_close(debugfs);
+		debugfs = NULL;
 	}
 	free(path);
-	return ipc;
+	return debugfs;
 }
 
 /* True when the module's directory is there, whether or not we may look into it. */
@@ -83,7 +83,7 @@ static bool load_for(const char *dir, const char *module_file)
 {
 	if (is_loaded(dir))
 		return true;
-	if (!mu_load(module_file))
+	if (!mu_module_load(module_file))
 		return false;
 	if (is_loaded(dir))
 		return true;
@@ -94,11 +94,11 @@ static bool load_for(const char *dir, const char *module_file)
 
 struct mu_debugfs *mu_debugfs_open(const char *module_file)
 {
-	char *debugfs = find_debugfs();
-	struct mu_debugfs *ipc = NULL;
+	char *mount_point = find_debugfs();
+	struct mu_debugfs *debugfs = NULL;
 	char *dir;
 
-	if (!debugfs) {
+	if (!mount_point) {
 		if (geteuid() != 0)
 			mu_warn("you must be root, and debugfs is not mounted");
 		else
@@ -106,34 +106,34 @@ struct mu_debugfs *mu_debugfs_open(const char *module_file)
 				DEFAULT_DEBUGFS);
 		return NULL;
 	}
-	dir = mu_format("%s/memleak_user", debugfs);
+	dir = mu_format("%s/memleak_user", mount_point);
 	if (load_for(dir, module_file))
-		ipc = mu_debugfs_open_in(dir);
+		debugfs = mu_debugfs_open_in(dir);
 	free(dir);
-	free(debugfs);
-	return ipc;
+	free(mount_point);
+	return debugfs;
 }
 
-void mu_debugfs_close(struct mu_debugfs *ipc)
+void mu_debugfs_close(struct mu_debugfs *debugfs)
 {
-	if (!ipc)
+	if (!debugfs)
 		return;
-	if (ipc->control >= 0)
-		close(ipc->control);
-	free(ipc->dir);
-	free(ipc);
+	if (debugfs->control >= 0)
+		close(debugfs->control);
+	free(debugfs->dir);
+	free(debugfs);
 }
 
-int mu_debugfs_command(struct mu_debugfs *ipc, const char *command, char **sentence)
+int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **sentence)
 {
-	ssize_t written = write(ipc->control, command, strlen(command));
+	ssize_t written = write(debugfs->control, command, strlen(command));
 	int error = written < 0 ? errno : 0;
 	FILE *control;
 
 	*sentence = NULL;
 	if (!error)
 		return 0;
-	control = mu_debugfs_control(ipc);
+	control = mu_debugfs_open_control(debugfs);
 	if (control) {
 		*sentence = mu_control_sentence(control, command);
 		fclose(control);
@@ -144,18 +144,18 @@ int mu_debugfs_command(struct mu_debugfs *ipc, const char *command, char **sente
 }
 
 /* Only the open file that wrote shows its own refusal: the copy shares it, and its position. */
-FILE *mu_debugfs_control(struct mu_debugfs *ipc)
+FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
 {
-	int fd = fcntl(ipc->control, F_DUPFD_CLOEXEC, 0);
+	int fd = fcntl(debugfs->control, F_DUPFD_CLOEXEC, 0);
 
 	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return NULL;
 	return fdopen(fd, "r");
 }
 
-static FILE *open_in_dir(struct mu_debugfs *ipc, const char *name)
+static FILE *open_in_dir(struct mu_debugfs *debugfs, const char *name)
 {
-	char *path = mu_format("%s/%s", ipc->dir, name);
+	char *path = mu_format("%s/%s", debugfs->dir, name);
 	FILE *file = fopen(path, "re");
 	int error = errno;
 
@@ -164,10 +164,10 @@ static FILE *open_in_dir(struct mu_debugfs *ipc, const char *name)
 	return file;
 }
 
-FILE *mu_debugfs_target(struct mu_debugfs *ipc, uint64_t id, const char *name)
+FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
 {
 	char *path = mu_format("targets/%" PRIu64 "/%s", id, name);
-	FILE *file = open_in_dir(ipc, path);
+	FILE *file = open_in_dir(debugfs, path);
 	int error = errno;
 
 	free(path);
@@ -175,7 +175,7 @@ FILE *mu_debugfs_target(struct mu_debugfs *ipc, uint64_t id, const char *name)
 	return file;
 }
 
-FILE *mu_debugfs_stats(struct mu_debugfs *ipc)
+FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs)
 {
-	return open_in_dir(ipc, "stats");
+	return open_in_dir(debugfs, "stats");
 }

@@ -16,17 +16,17 @@ struct mu_debugfs;
  * tool dies of whatever.
  */
 struct mu_debugfs *mu_debugfs_open(const char *module_file);
-void mu_debugfs_close(struct mu_debugfs *ipc);
+void mu_debugfs_close(struct mu_debugfs *debugfs);
 
 /* Writes one command. 0, or an errno with *sentence, to be freed, saying why it was refused. */
-int mu_debugfs_command(struct mu_debugfs *ipc, const char *command, char **sentence);
+int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **sentence);
 
 /* The text of control, and of a target's "report", "allocations" or "stats"; NULL with errno. */
-FILE *mu_debugfs_control(struct mu_debugfs *ipc);
-FILE *mu_debugfs_target(struct mu_debugfs *ipc, uint64_t id, const char *name);
+FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs);
+FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name);
 
 /* The stats of all targets. */
-FILE *mu_debugfs_stats(struct mu_debugfs *ipc);
+FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs);
 
 /* For its tests: the same with the files in dir, nothing loaded. */
 struct mu_debugfs *mu_debugfs_open_in(const char *dir);

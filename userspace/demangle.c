@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "words.h"
+#include "text.h"
 
 #define NAME_MAX_BYTES 2048
 
@@ -69,5 +69,5 @@ char *mu_demangle(const char *symbol)
 		memcpy(out.text, symbol, out.len);
 	}
 	out.text[out.len] = '\0';
-	return mu_escaped(out.text);
+	return mu_escape(out.text);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "msg.h"
-#include "words.h"
+#include "text.h"
 
 /* libkmod's own messages would come before ours and say less. */
 static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
@@ -47,7 +47,7 @@ static bool built_for(struct kmod_module *mod, char *text, size_t size)
 }
 
 /* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
-bool mu_locked_down(void)
+bool mu_is_locked_down(void)
 {
 	FILE *file = fopen(MU_LOCKDOWN_FILE, "re");
 	char line[128] = "";
@@ -64,7 +64,7 @@ static void explain_refusal(const char *name)
 {
 	if (geteuid() != 0)
 		mu_warn("you must be root to load the module");
-	else if (mu_locked_down())
+	else if (mu_is_locked_down())
 		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
 			MU_LOCKDOWN_FILE, name);
 	else
@@ -125,7 +125,7 @@ static bool insert(struct kmod_module *mod, const char *name)
 
 static bool load_file(struct kmod_ctx *ctx, const char *file)
 {
-	char *name = mu_escaped(file);
+	char *name = mu_escape(file);
 	struct kmod_module *mod;
 	bool loaded = false;
 	int error;
@@ -159,7 +159,7 @@ static bool load_installed(struct kmod_ctx *ctx)
 	return loaded;
 }
 
-bool mu_load(const char *file)
+bool mu_module_load(const char *file)
 {
 	struct kmod_ctx *ctx;
 	bool loaded;

@@ -10,9 +10,9 @@
 #define MU_LOCKDOWN_FILE "/sys/kernel/security/lockdown"
 
 /* Whether the kernel is locked down, as it mostly is under Secure Boot. */
-bool mu_locked_down(void);
+bool mu_is_locked_down(void);
 
 /* Loads file, or what MEMLEAK_USER_KO names, or the installed module. False: it has said why. */
-bool mu_load(const char *file);
+bool mu_module_load(const char *file);
 
 #endif

@@ -19,7 +19,7 @@ static int run(const struct mu_options *o)
 		puts("memleak-user " MU_VERSION);
 		return MU_SHOWN;
 	case MU_SYMBOLIZE:
-		return mu_saved(o);
+		return mu_symbolize_report(o);
 	default:
 		return mu_trace(o);
 	}

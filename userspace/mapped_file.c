@@ -13,20 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "elffile.h"
-#include "held.h"
+#include "elf_file.h"
+#include "held_files.h"
 #include "mem.h"
 
 /* A deleted file's path as the kernel shows it. */
 #define DELETED " (deleted)"
 
-struct mu_files {
-	struct mu_places places;
+struct mu_mapped_files {
+	struct mu_search_dirs places;
 	int root;		    /* the process's root or the sysroot, -1: our own */
 	struct mu_held_files *held; /* NULL: the process is gone */
 };
 
-static int open_root(const struct mu_places *places)
+static int open_root(const struct mu_search_dirs *places)
 {
 	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
@@ -35,36 +35,36 @@ static int open_root(const struct mu_places *places)
 	return places->proc >= 0 ? openat(places->proc, "root", flags) : -1;
 }
 
-struct mu_files *mu_mapped_file_new(const struct mu_places *places)
+struct mu_mapped_files *mu_mapped_files_new(const struct mu_search_dirs *places)
 {
-	struct mu_files *files = mu_zalloc(sizeof(*files));
+	struct mu_mapped_files *files = mu_zalloc(sizeof(*files));
 
 	files->places = *places;
 	files->root = open_root(places);
 	if (places->proc >= 0)
-		files->held = mu_held_new(places->proc);
+		files->held = mu_held_files_new(places->proc);
 	return files;
 }
 
-void mu_mapped_file_free(struct mu_files *files)
+void mu_mapped_files_free(struct mu_mapped_files *files)
 {
 	if (files->held)
-		mu_held_free(files->held);
+		mu_held_files_free(files->held);
 	if (files->root >= 0)
 		close(files->root);
 	free(files);
 }
 
-void mu_mapped_file_hold(struct mu_files *files)
+void mu_mapped_files_hold(struct mu_mapped_files *files)
 {
 	if (files->held)
-		mu_held_look(files->held);
+		mu_held_files_scan(files->held);
 }
 
-void mu_mapped_file_bind(struct mu_files *files, const struct mu_target *target)
+void mu_mapped_files_bind(struct mu_mapped_files *files, const struct mu_target *target)
 {
 	if (files->held)
-		mu_held_bind(files->held, target);
+		mu_held_files_bind(files->held, target);
 }
 
 static void tell(char **why, char *text)
@@ -93,7 +93,7 @@ static int verified(int fd, const struct mu_mapping *m, char **why)
 	return fd;
 }
 
-static int open_mapped(const struct mu_files *files, const struct mu_mapping *m, char **why)
+static int open_mapped(const struct mu_mapped_files *files, const struct mu_mapping *m, char **why)
 {
 	char *name;
 	int fd;
@@ -107,8 +107,8 @@ static int open_mapped(const struct mu_files *files, const struct mu_mapping *m,
 }
 
 /* A path of another root means another file in ours, which then only a build-id can prove. */
-static int open_path(const struct mu_files *files, const char *path, const struct mu_mapping *m,
-		     char **why)
+static int open_path(const struct mu_mapped_files *files, const char *path,
+		     const struct mu_mapping *m, char **why)
 {
 	bool own_root = files->root < 0 || strcmp(m->build_id, "-");
 	int fd = -1;
@@ -123,8 +123,8 @@ static int open_path(const struct mu_files *files, const char *path, const struc
 }
 
 /* DIR/NAME for the directories of --debug-path: files collected flat beside a report. */
-static int open_flat(const struct mu_files *files, const char *path, const struct mu_mapping *m,
-		     char **why)
+static int open_flat(const struct mu_mapped_files *files, const char *path,
+		     const struct mu_mapping *m, char **why)
 {
 	const char *dir = files->places.debug_path;
 	const char *slash = strrchr(path, '/');
@@ -141,7 +141,7 @@ static int open_flat(const struct mu_files *files, const char *path, const struc
 	return fd;
 }
 
-static int fetch(const struct mu_files *files, const struct mu_mapping *m, char **why)
+static int fetch(const struct mu_mapped_files *files, const struct mu_mapping *m, char **why)
 {
 	int fd = mu_elf_fetch(m->build_id, files->places.debug_path);
 
@@ -162,8 +162,8 @@ static char *plain_path(const char *path)
 }
 
 /* Whose mapping is gone may have been another file of the same path: two were mapped there. */
-static int open_unproven(const struct mu_files *files, const char *path, const struct mu_mapping *m,
-			 char **why)
+static int open_unproven(const struct mu_mapped_files *files, const char *path,
+			 const struct mu_mapping *m, char **why)
 {
 	int fd;
 
@@ -176,8 +176,8 @@ static int open_unproven(const struct mu_files *files, const char *path, const s
 	return fd < 0 ? open_flat(files, path, m, why) : fd;
 }
 
-static int open_proven(const struct mu_files *files, const char *path, const struct mu_mapping *m,
-		       char **why)
+static int open_proven(const struct mu_mapped_files *files, const char *path,
+		       const struct mu_mapping *m, char **why)
 {
 	int fd = open_mapped(files, m, why);
 
@@ -188,8 +188,8 @@ static int open_proven(const struct mu_files *files, const char *path, const str
 	return fd < 0 ? fetch(files, m, why) : fd;
 }
 
-int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping, char **path,
-			char **why)
+int mu_mapped_files_open(struct mu_mapped_files *files, const struct mu_mapping *mapping,
+			 char **path, char **why)
 {
 	bool has_build_id = strcmp(mapping->build_id, "-");
 	int fd = -1;
@@ -197,7 +197,7 @@ int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping
 	*why = NULL;
 	*path = plain_path(mapping->path);
 	if (files->held)
-		fd = mu_held_open(files->held, mapping, why);
+		fd = mu_held_files_open(files->held, mapping, why);
 	if (fd < 0 && has_build_id)
 		fd = open_proven(files, *path, mapping, why);
 	else if (fd < 0 && !files->held)
@@ -207,7 +207,7 @@ int mu_mapped_file_open(struct mu_files *files, const struct mu_mapping *mapping
 	return fd;
 }
 
-int mu_mapped_file_debug(struct mu_files *files, const char *build_id)
+int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_id)
 {
 	char *path, *found;
 	int fd;
@@ -228,7 +228,7 @@ int mu_mapped_file_debug(struct mu_files *files, const char *build_id)
 	return fd;
 }
 
-int mu_mapped_file_named(struct mu_files *files, const char *path)
+int mu_mapped_files_open_path(struct mu_mapped_files *files, const char *path)
 {
 	int fd = files->root >= 0 ? mu_elf_open(files->root, path, true) : -1;
 

@@ -15,7 +15,7 @@
 #include "mem.h"
 #include "msg.h"
 #include "quantity.h"
-#include "words.h"
+#include "text.h"
 
 #define DEFAULT_OLDER_MS 500
 #define DEFAULT_INTERVAL_MS 5000
@@ -68,7 +68,7 @@ static bool for_symbolize(int option)
 static int take_number(const char *option, const char *text, uint64_t min, uint64_t max,
 		       uint64_t *value)
 {
-	if (mu_number(text, value) && *value >= min && *value <= max)
+	if (mu_parse_number(text, value) && *value >= min && *value <= max)
 		return 0;
 	return mu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
 			      (uintmax_t)min, (uintmax_t)max);
@@ -76,7 +76,7 @@ static int take_number(const char *option, const char *text, uint64_t min, uint6
 
 static int take_size(const char *option, const char *text, uint64_t *bytes)
 {
-	if (mu_size(text, bytes))
+	if (mu_parse_size(text, bytes))
 		return 0;
 	return mu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
 			      text);
@@ -84,7 +84,7 @@ static int take_size(const char *option, const char *text, uint64_t *bytes)
 
 static int take_older(struct mu_options *o, const char *text)
 {
-	if (mu_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
+	if (mu_parse_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
 		return 0;
 	return mu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
 			      "or m behind it",
@@ -93,7 +93,7 @@ static int take_older(struct mu_options *o, const char *text)
 
 static int take_interval(struct mu_options *o, const char *text)
 {
-	bool is_time = mu_time(text, MU_SECOND_MS, &o->interval_ms);
+	bool is_time = mu_parse_time(text, MU_SECOND_MS, &o->interval_ms);
 	int status = is_time ? mu_pids_check_interval(&o->pids, text, o->interval_ms) : 0;
 
 	if (status)

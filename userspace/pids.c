@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "msg.h"
 #include "quantity.h"
-#include "words.h"
+#include "text.h"
 
 #define SEPARATORS ", \t\n"
 #define SUSPECT_MS (10 * MU_MINUTE_MS)
@@ -23,7 +23,7 @@ static int add_pid(struct mu_pids *pids, const char *text)
 {
 	uint64_t pid;
 
-	if (!mu_number(text, &pid) || pid < 1 || pid > INT_MAX)
+	if (!mu_parse_number(text, &pid) || pid < 1 || pid > INT_MAX)
 		return mu_usage_error("-p: \"%s\" is no number from 1 to %d", text, INT_MAX);
 	pids->pid = mu_grow(pids->pid, pids->nr, &pids->room, sizeof(*pids->pid));
 	pids->pid[pids->nr++] = pid;
@@ -132,7 +132,7 @@ int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_
 {
 	uint64_t pid;
 
-	if (!pids->nr || !mu_number(word, &pid) || pid == 1 || has_pid(pids, pid) ||
+	if (!pids->nr || !mu_parse_number(word, &pid) || pid == 1 || has_pid(pids, pid) ||
 	    !is_process(pid))
 		return 0;
 	if (!is_odd_interval(ms) && !is_like_one_of(pids, pid))

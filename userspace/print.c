@@ -102,7 +102,7 @@ static void print_history(const struct mu_stack *stack)
 {
 	char ages[MU_AGES_MAX];
 
-	mu_ages(ages, stack->age_min, stack->age_max);
+	mu_format_ages(ages, stack->age_min, stack->age_max);
 	printf(" %" PRIu64 " (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", stack->id,
 	       kind_words(stack->kind), ages, stack->made, stack->freed);
 }

@@ -12,7 +12,7 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "words.h"
+#include "text.h"
 
 /* The process a thread belongs to, 0 if there is none. */
 static pid_t group_of(pid_t tid)
@@ -130,5 +130,5 @@ char *mu_process_name(const struct mu_process *process)
 	close_open(fd);
 	if (len > 0)
 		name[len - 1] = '\0';
-	return mu_escaped(*name ? name : "?");
+	return mu_escape(*name ? name : "?");
 }

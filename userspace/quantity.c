@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "mem.h"
-#include "words.h"
+#include "text.h"
 
 struct unit {
 	const char *suffix;
@@ -31,7 +31,8 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 	const struct unit *unit = find_unit(text + digits, units);
 	char *number = mu_strndup(text, digits);
 	uint64_t n;
-	bool good = unit && mu_number(number, &n) && !__builtin_mul_overflow(n, unit->factor, &n);
+	bool good = unit && mu_parse_number(number, &n) &&
+		    !__builtin_mul_overflow(n, unit->factor, &n);
 
 	free(number);
 	if (good)
@@ -39,7 +40,7 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 	return good;
 }
 
-bool mu_size(const char *text, uint64_t *bytes)
+bool mu_parse_size(const char *text, uint64_t *bytes)
 {
 	static const struct unit units[] = {
 		{ "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, {},
@@ -48,7 +49,7 @@ bool mu_size(const char *text, uint64_t *bytes)
 	return read_scaled(text, units, bytes);
 }
 
-bool mu_time(const char *text, uint64_t bare_ms, uint64_t *ms)
+bool mu_parse_time(const char *text, uint64_t bare_ms, uint64_t *ms)
 {
 	const struct unit units[] = {
 		{ "", bare_ms }, { "ms", 1 }, { "s", MU_SECOND_MS }, { "m", MU_MINUTE_MS }, {},
@@ -64,7 +65,7 @@ static void write_tenths(char *text, uint64_t min, uint64_t max, uint64_t unit, 
 		 min / unit, min % unit * 10 / unit, max / unit, max % unit * 10 / unit, name);
 }
 
-void mu_ages(char *text, uint64_t min, uint64_t max)
+void mu_format_ages(char *text, uint64_t min, uint64_t max)
 {
 	if (max < MU_SECOND_MS)
 		snprintf(text, MU_AGES_MAX, "%" PRIu64 "..%" PRIu64 " ms", min, max);

@@ -11,8 +11,8 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "parse.h"
-#include "scan.h"
+#include "report_line.h"
+#include "text.h"
 
 #define ERRORS_SAID 3
 
@@ -112,7 +112,7 @@ static const char *take_line(struct reader *r, const char *line)
 	const char *wrong;
 	bool is_known;
 
-	if (!r->lines.whole)
+	if (!r->lines.is_whole)
 		return "the line is cut short or not text";
 	if (line[0] == '\t')
 		return add_frame(stack, line) ? NULL : "this is no frame of a stack";
@@ -182,8 +182,8 @@ static bool read_head(struct reader *r)
 	const char *p = r->lines.text;
 	uint64_t version;
 
-	if (!mu_lines_next(&r->lines) || !r->lines.whole || !mu_take(&p, "memleak_user report ") ||
-	    !mu_take_number(&p, &version) || *p) {
+	if (!mu_lines_next(&r->lines) || !r->lines.is_whole ||
+	    !mu_take(&p, "memleak_user report ") || !mu_take_number(&p, &version) || *p) {
 		mu_warn("%s: this is no report of memleak_user", r->name);
 		return false;
 	}

@@ -7,8 +7,8 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "parse.h"
-#include "scan.h"
+#include "report_line.h"
+#include "text.h"
 
 /* A struct mu_lines is large: it lives on the heap for the length of one reading. */
 static struct mu_lines *lines_of(FILE *in)
@@ -64,7 +64,7 @@ void mu_control_row_free(struct mu_control_row *row)
 static void read_unseen(struct mu_lines *lines, struct mu_control_row *row)
 {
 	while (mu_lines_next(lines) && !mu_begins_with_word(lines->text, "target")) {
-		char *sentence = lines->whole ? mu_parse_unseen(lines->text) : NULL;
+		char *sentence = lines->is_whole ? mu_parse_unseen(lines->text) : NULL;
 
 		if (!sentence)
 			continue;
@@ -81,7 +81,7 @@ bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
 
 	*row = (struct mu_control_row){};
 	while (!found && mu_lines_next(lines)) {
-		if (!lines->whole || !parse_control(lines->text, row))
+		if (!lines->is_whole || !parse_control(lines->text, row))
 			continue;
 		found = row->live && row->pid == pid;
 		if (!found)
@@ -145,7 +145,7 @@ static void add_allocation(struct mu_allocations *all, const struct mu_lines *li
 
 	if (lines->text[0] == '#')
 		return;
-	if (!lines->whole || !parse_allocation(lines->text, &a)) {
+	if (!lines->is_whole || !parse_allocation(lines->text, &a)) {
 		all->errors++;
 		return;
 	}

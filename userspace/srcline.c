@@ -14,8 +14,8 @@
 
 #include "demangle.h"
 #include "mem.h"
-#include "units.h"
-#include "words.h"
+#include "dwarf_units.h"
+#include "text.h"
 
 /* Where the code of one function goes on in the next one. */
 struct place {
@@ -23,34 +23,34 @@ struct place {
 	int line;
 };
 
-struct mu_debug {
+struct mu_srclines {
 	Dwarf_Addr bias;
-	struct mu_units *units;
+	struct mu_dwarf_units *units;
 };
 
-struct mu_debug *mu_debug_new(Dwfl_Module *module, const struct mu_split_files *files)
+struct mu_srclines *mu_srclines_new(Dwfl_Module *module, const struct mu_dwarf_split_files *files)
 {
 	Dwarf_Addr bias = 0;
 	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
-	struct mu_debug *debug;
+	struct mu_srclines *debug;
 
 	if (!dwarf)
 		return NULL;
 	debug = mu_zalloc(sizeof(*debug));
 	debug->bias = bias;
-	debug->units = mu_units_new(dwarf, files);
+	debug->units = mu_dwarf_units_new(dwarf, files);
 	return debug;
 }
 
-void mu_debug_free(struct mu_debug *debug)
+void mu_srclines_free(struct mu_srclines *debug)
 {
 	if (!debug)
 		return;
-	mu_units_free(debug->units);
+	mu_dwarf_units_free(debug->units);
 	free(debug);
 }
 
-static struct place place_of(struct mu_unit *unit, Dwarf_Addr address)
+static struct place place_of(struct mu_dwarf_unit *unit, Dwarf_Addr address)
 {
 	struct place place = { .file = NULL };
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->lines, address);
@@ -71,7 +71,7 @@ static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
 }
 
 /* Where an inlined function was called. A split unit may use the table of files of its skeleton. */
-static struct place caller_of(struct mu_unit *unit, Dwarf_Die *die)
+static struct place caller_of(struct mu_dwarf_unit *unit, Dwarf_Die *die)
 {
 	struct place place = { .line = constant_of(die, DW_AT_call_line) };
 	Dwarf_Files *files;
@@ -103,7 +103,7 @@ static char *last_part(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	return path ? mu_escaped(slash ? slash + 1 : path) : NULL;
+	return path ? mu_escape(slash ? slash + 1 : path) : NULL;
 }
 
 /* What is being collected. */
@@ -122,9 +122,9 @@ static void add(struct list *list, char *function, struct place place)
 	};
 }
 
-size_t mu_srcline_of(struct mu_debug *debug, Dwarf_Addr address, struct mu_srcline **source)
+size_t mu_srclines_find(struct mu_srclines *debug, Dwarf_Addr address, struct mu_srcline **source)
 {
-	struct mu_unit *unit = mu_units_find(debug->units, address - debug->bias);
+	struct mu_dwarf_unit *unit = mu_dwarf_units_find(debug->units, address - debug->bias);
 	Dwarf_Die *scopes = NULL;
 	struct list list = { .nr = 0 };
 	struct place place;
@@ -134,7 +134,7 @@ size_t mu_srcline_of(struct mu_debug *debug, Dwarf_Addr address, struct mu_srcli
 	if (!unit)
 		return 0;
 	place = place_of(unit, address - debug->bias);
-	nr = mu_unit_scopes(unit, address - debug->bias, &scopes);
+	nr = mu_dwarf_unit_scopes(unit, address - debug->bias, &scopes);
 	if (!nr && unit->is_part)
 		return 0;
 	while (nr > 1) {

@@ -6,7 +6,7 @@
 #include <elfutils/libdwfl.h>
 #include <stddef.h>
 
-#include "split.h"
+#include "dwarf_split.h"
 
 /* One function at an address: the innermost inlined one first, last the one that has the code. */
 struct mu_srcline {
@@ -15,10 +15,10 @@ struct mu_srcline {
 	int line;
 };
 
-struct mu_debug;
+struct mu_srclines;
 
 /**
- * mu_debug_new() - open the debug information of an object, its own or separate
+ * mu_srclines_new() - open the debug information of an object, its own or separate
  * @module: of the object
  * @files: where parts of it in other files are looked for, must outlive the result
  *
@@ -26,11 +26,11 @@ struct mu_debug;
  *
  * Return: the debug information, to be freed before @module, or NULL: there is none.
  */
-struct mu_debug *mu_debug_new(Dwfl_Module *module, const struct mu_split_files *files);
-void mu_debug_free(struct mu_debug *debug);
+struct mu_srclines *mu_srclines_new(Dwfl_Module *module, const struct mu_dwarf_split_files *files);
+void mu_srclines_free(struct mu_srclines *debug);
 
 /**
- * mu_srcline_of() - find the functions and lines at an address
+ * mu_srclines_find() - find the functions and lines at an address
  * @address: in the object's file
  * @source: set to an array, to be freed with mu_srcline_free()
  *
@@ -39,7 +39,7 @@ void mu_debug_free(struct mu_debug *debug);
  *
  * Return: the number of functions, 0 if nothing is known.
  */
-size_t mu_srcline_of(struct mu_debug *debug, Dwarf_Addr address, struct mu_srcline **source);
+size_t mu_srclines_find(struct mu_srclines *debug, Dwarf_Addr address, struct mu_srcline **source);
 void mu_srcline_free(struct mu_srcline *source, size_t nr);
 
 #endif

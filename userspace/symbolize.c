@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "compiler.h"
-#include "elffile.h"
+#include "elf_file.h"
 #include "mem.h"
 #include "msg.h"
-#include "names.h"
-#include "words.h"
+#include "symbols.h"
+#include "text.h"
 
 #define VDSO "[vdso]"
 
@@ -32,8 +32,8 @@ struct object {
 	uint64_t target, mapping; /* tell objects without a build-id apart */
 	unsigned int tried;	  /* the bind before its file was last looked for */
 	bool complained;
-	struct mu_split_files split;
-	struct mu_names names;
+	struct mu_dwarf_split_files split;
+	struct mu_symbols names;
 };
 
 /* An address that was looked up. */
@@ -47,7 +47,7 @@ struct known {
 };
 
 struct mu_symbolizer {
-	struct mu_files *files;
+	struct mu_mapped_files *files;
 	struct object *objects;
 	void *known; /* a tree of struct known */
 	char *search_path;
@@ -68,7 +68,7 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 			  char **debug_name)
 {
 	const struct object *object = *userdata;
-	int fd = object ? mu_mapped_file_debug(object->owner->files, object->build_id) : -1;
+	int fd = object ? mu_mapped_files_open_debug(object->owner->files, object->build_id) : -1;
 
 	if (fd >= 0)
 		return fd;
@@ -80,11 +80,11 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 					    debug_name);
 }
 
-struct mu_symbolizer *mu_symbolizer_new(const struct mu_places *places, bool with_source)
+struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *places, bool with_source)
 {
 	struct mu_symbolizer *sym = mu_zalloc(sizeof(*sym));
 
-	sym->files = mu_mapped_file_new(places);
+	sym->files = mu_mapped_files_new(places);
 	sym->live = places->proc >= 0;
 	sym->with_source = with_source;
 	sym->search_path = mu_elf_search_path(places->debug_path);
@@ -105,7 +105,7 @@ static void free_known(void *node)
 
 static void free_object(struct object *object)
 {
-	mu_names_unload(&object->names);
+	mu_symbols_unload(&object->names);
 	free(object->build_id);
 	free(object->path);
 	free(object);
@@ -120,14 +120,14 @@ void mu_symbolizer_free(struct mu_symbolizer *sym)
 		sym->objects = object->next;
 		free_object(object);
 	}
-	mu_mapped_file_free(sym->files);
+	mu_mapped_files_free(sym->files);
 	free(sym->search_path);
 	free(sym);
 }
 
 void mu_symbolizer_hold(struct mu_symbolizer *sym)
 {
-	mu_mapped_file_hold(sym->files);
+	mu_mapped_files_hold(sym->files);
 	sym->bind_is_due = true;
 }
 
@@ -136,7 +136,7 @@ static void bind_mappings(struct mu_symbolizer *sym, const struct mu_target *tar
 {
 	if (!sym->bind_is_due)
 		return;
-	mu_mapped_file_bind(sym->files, target);
+	mu_mapped_files_bind(sym->files, target);
 	sym->bind_is_due = false;
 	sym->binds++;
 }
@@ -151,8 +151,8 @@ static bool load(struct object *object, int fd, const char *path)
 {
 	struct mu_symbolizer *sym = object->owner;
 
-	return mu_names_load(&object->names, &sym->callbacks, fd, path, object,
-			     sym->with_source ? &object->split : NULL);
+	return mu_symbols_load(&object->names, &sym->callbacks, fd, path, object,
+			       sym->with_source ? &object->split : NULL);
 }
 
 static void complain(struct object *object, const char *path, const char *why)
@@ -163,14 +163,14 @@ static void complain(struct object *object, const char *path, const char *why)
 		return;
 	object->complained = true;
 	object->owner->errors++;
-	name = mu_escaped(path);
+	name = mu_escape(path);
 	mu_warn("no names from %s: %s", name, why);
 	free(name);
 }
 
 static int open_split(void *files, const char *path)
 {
-	return mu_mapped_file_named(files, path);
+	return mu_mapped_files_open_path(files, path);
 }
 
 static struct object *add_object(struct mu_symbolizer *sym, const char *build_id, const char *path)
@@ -180,7 +180,7 @@ static struct object *add_object(struct mu_symbolizer *sym, const char *build_id
 	object->owner = sym;
 	object->build_id = mu_strndup(build_id, strlen(build_id));
 	object->path = mu_strndup(path, strlen(path));
-	object->split = (struct mu_split_files){
+	object->split = (struct mu_dwarf_split_files){
 		.open = open_split,
 		.context = sym->files,
 		.object = object->path,
@@ -206,7 +206,7 @@ static bool is_memory(const char *path)
 static void load_mapped(struct object *object, const struct mu_mapping *m)
 {
 	char *path, *why;
-	int fd = mu_mapped_file_open(object->owner->files, m, &path, &why);
+	int fd = mu_mapped_files_open(object->owner->files, m, &path, &why);
 
 	object->tried = object->owner->binds;
 	if ((fd < 0 || !load(object, fd, path)) && !is_memory(m->path))
@@ -303,13 +303,13 @@ static void look_up(struct known *known)
 {
 	struct object *object = known->object;
 
-	if (mu_names_are_old(&object->names)) {
+	if (mu_symbols_are_stale(&object->names)) {
 		complain(object, object->path,
 			 "the file was written since it was read: it is not used any more");
 		return;
 	}
-	known->symbol = mu_names_symbol(&object->names, known->address, &known->offset);
-	known->nr_sources = mu_names_source(&object->names, known->address, &known->source);
+	known->symbol = mu_symbols_name(&object->names, known->address, &known->offset);
+	known->nr_sources = mu_symbols_srclines(&object->names, known->address, &known->source);
 }
 
 static int compare_known(const void *a, const void *b)

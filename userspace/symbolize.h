@@ -22,10 +22,10 @@ struct mu_name {
 };
 
 /* with_source: look for lines and inlined functions as well, which takes its time. */
-struct mu_symbolizer *mu_symbolizer_new(const struct mu_places *places, bool with_source);
+struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *places, bool with_source);
 void mu_symbolizer_free(struct mu_symbolizer *sym);
 
-/* Keeps what a live process has mapped by now, see mu_mapped_file_hold(). */
+/* Keeps what a live process has mapped by now, see mu_mapped_files_hold(). */
 void mu_symbolizer_hold(struct mu_symbolizer *sym);
 
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,

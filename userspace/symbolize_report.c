@@ -11,7 +11,7 @@
 #include "report.h"
 #include "symbolize.h"
 #include "total.h"
-#include "words.h"
+#include "text.h"
 
 static void show(const struct mu_options *o, struct mu_report *report, struct mu_symbolizer *sym)
 {
@@ -29,7 +29,7 @@ static void show(const struct mu_options *o, struct mu_report *report, struct mu
 
 static int show_with_names(const struct mu_options *o, struct mu_report *report)
 {
-	const struct mu_places places = {
+	const struct mu_search_dirs places = {
 		.proc = -1,
 		.sysroot = o->sysroot,
 		.debug_path = o->debug_path,
@@ -89,14 +89,14 @@ static bool sysroot_is_there(const char *sysroot)
 	return false;
 }
 
-int mu_saved(const struct mu_options *o)
+int mu_symbolize_report(const struct mu_options *o)
 {
 	char *name;
 	int status;
 
 	if (!sysroot_is_there(o->sysroot))
 		return MU_NOTHING;
-	name = mu_escaped(o->file ? o->file : "stdin");
+	name = mu_escape(o->file ? o->file : "stdin");
 	status = read_and_show(o, name);
 	free(name);
 	return status;

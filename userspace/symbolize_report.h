@@ -6,6 +6,6 @@
 #include "options.h"
 
 /* Gives the exit status. */
-int mu_saved(const struct mu_options *o);
+int mu_symbolize_report(const struct mu_options *o);
 
 #endif

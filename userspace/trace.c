@@ -13,40 +13,40 @@
 #include "command.h"
 #include "mem.h"
 #include "msg.h"
-#include "subject.h"
+#include "session.h"
 #include "wait.h"
-#include "words.h"
+#include "text.h"
 
 struct trace {
 	const struct mu_options *o;
-	struct mu_debugfs *ipc;
+	struct mu_debugfs *debugfs;
 	struct mu_command command; /* of -c; pid 0: none */
 	int signals;
-	struct mu_subject *subjects;
+	struct mu_session *sessions;
 	size_t nr;
 	size_t failed; /* processes that could not be attached to */
-	int *pidfds;   /* of the subjects, -1 for one that is over */
+	int *pidfds;   /* of the sessions, -1 for one that is over */
 };
 
-static bool has_subject(const struct trace *t, pid_t pid)
+static bool has_session(const struct trace *t, pid_t pid)
 {
 	for (size_t i = 0; i < t->nr; i++)
-		if (t->subjects[i].process.pid == pid)
+		if (t->sessions[i].process.pid == pid)
 			return true;
 	return false;
 }
 
-/* Threads of one process, and the same PID twice, are one subject. */
-static void add_subject(struct trace *t, pid_t pid)
+/* Threads of one process, and the same PID twice, are one session. */
+static void add_session(struct trace *t, pid_t pid)
 {
-	struct mu_subject *s = &t->subjects[t->nr];
+	struct mu_session *s = &t->sessions[t->nr];
 
-	*s = (struct mu_subject){ .o = t->o, .ipc = t->ipc, .signals = t->signals };
+	*s = (struct mu_session){ .o = t->o, .debugfs = t->debugfs, .signals = t->signals };
 	if (t->command.pid)
 		s->command = &t->command;
 	if (!mu_process_open(&s->process, pid))
 		t->failed++;
-	else if (has_subject(t, s->process.pid))
+	else if (has_session(t, s->process.pid))
 		mu_process_close(&s->process);
 	else
 		t->nr++;
@@ -63,39 +63,39 @@ static void allow_many_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void open_subjects(struct trace *t)
+static void open_sessions(struct trace *t)
 {
 	const struct mu_pids *pids = &t->o->pids;
 
 	if (pids->nr > 1)
 		allow_many_files();
-	t->subjects = mu_zalloc((pids->nr + 1) * sizeof(*t->subjects));
+	t->sessions = mu_zalloc((pids->nr + 1) * sizeof(*t->sessions));
 	if (t->command.pid)
-		add_subject(t, t->command.pid);
+		add_session(t, t->command.pid);
 	for (size_t i = 0; i < pids->nr; i++)
-		add_subject(t, pids->pid[i]);
+		add_session(t, pids->pid[i]);
 }
 
 /*
  * A wrapper need not have an allocator that can be traced: it runs on, as the program that it
  * executes may have one.
  */
-static bool is_worth_following(const struct mu_subject *s)
+static bool is_worth_following(const struct mu_session *s)
 {
 	return s->command && (s->error == ENOENT || s->error == EOPNOTSUPP);
 }
 
-static void tell_running_on(const struct mu_subject *s)
+static void tell_running_on(const struct mu_session *s)
 {
 	if (is_worth_following(s))
 		mu_warn("the command runs on: a program that it executes may be traced");
 }
 
-static void attach_subject(struct trace *t, struct mu_subject *s)
+static void attach_session(struct trace *t, struct mu_session *s)
 {
 	printf("Attaching to pid %d, Ctrl+C to quit.\n", s->process.pid);
 	fflush(stdout);
-	if (mu_subject_attach(s))
+	if (mu_session_attach(s))
 		return;
 	t->failed++;
 	s->over = !is_worth_following(s);
@@ -107,7 +107,7 @@ static void attach_subject(struct trace *t, struct mu_subject *s)
 static bool is_any_left(const struct trace *t)
 {
 	for (size_t i = 0; i < t->nr; i++)
-		if (!t->subjects[i].over)
+		if (!t->sessions[i].over)
 			return true;
 	return false;
 }
@@ -115,15 +115,15 @@ static bool is_any_left(const struct trace *t)
 static void show_all(struct trace *t)
 {
 	for (size_t i = 0; i < t->nr; i++)
-		mu_subject_show(&t->subjects[i]);
+		mu_session_show(&t->sessions[i]);
 }
 
 /* The command stands at the entry point of a program that it has executed: only that one counts. */
 static void follow_exec(struct trace *t)
 {
-	t->failed = !mu_subject_renew(&t->subjects[0]);
+	t->failed = !mu_session_reattach(&t->sessions[0]);
 	if (t->failed)
-		tell_running_on(&t->subjects[0]);
+		tell_running_on(&t->sessions[0]);
 	mu_command_resume(&t->command);
 }
 
@@ -145,7 +145,7 @@ static enum mu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *whi
 	const struct mu_waited waited = { .pidfd = t->pidfds, .nr = t->nr };
 
 	for (size_t i = 0; i < t->nr; i++)
-		t->pidfds[i] = t->subjects[i].over ? -1 : t->subjects[i].process.pidfd;
+		t->pidfds[i] = t->sessions[i].over ? -1 : t->sessions[i].process.pidfd;
 	return mu_wait(t->signals, &waited, deadline, which);
 }
 
@@ -160,8 +160,8 @@ static void watch(struct trace *t)
 		wake = wait_for_any(t, deadline, &which);
 		take_steps(t);
 		if (wake == MU_EXITED) {
-			mu_subject_show(&t->subjects[which]);
-			mu_subject_tell_exit(&t->subjects[which]);
+			mu_session_show(&t->sessions[which]);
+			mu_session_report_exit(&t->sessions[which]);
 		} else if (wake != MU_CHILD) {
 			show_all(t);
 			tables++;
@@ -176,36 +176,36 @@ static int status_of(const struct trace *t)
 	bool shown = false;
 
 	for (size_t i = 0; i < t->nr; i++) {
-		errors += mu_subject_errors(&t->subjects[i]);
-		shown |= t->subjects[i].shown;
+		errors += mu_session_errors(&t->sessions[i]);
+		shown |= t->sessions[i].shown;
 	}
 	if (!shown)
 		return MU_NOTHING;
 	return errors ? MU_PARTLY : MU_SHOWN;
 }
 
-static int trace_subjects(struct trace *t)
+static int trace_sessions(struct trace *t)
 {
 	int status;
 
-	open_subjects(t);
+	open_sessions(t);
 	t->pidfds = mu_zalloc((t->nr + 1) * sizeof(*t->pidfds));
 	for (size_t i = 0; i < t->nr; i++)
-		attach_subject(t, &t->subjects[i]);
+		attach_session(t, &t->sessions[i]);
 	if (t->command.pid && t->nr)
 		mu_command_resume(&t->command);
 	watch(t);
 	status = status_of(t);
 	for (size_t i = 0; i < t->nr; i++)
-		mu_subject_close(&t->subjects[i]);
+		mu_session_close(&t->sessions[i]);
 	free(t->pidfds);
-	free(t->subjects);
+	free(t->sessions);
 	return status;
 }
 
 static int start_command(struct trace *t)
 {
-	char *text = mu_escaped(t->o->command);
+	char *text = mu_escape(t->o->command);
 
 	printf("Executing '%s' and tracing the resulting process.\n", text);
 	fflush(stdout);
@@ -221,7 +221,7 @@ static void leave_command(struct trace *t)
 	while (mu_command_next(&t->command) == MU_STEP_EXEC)
 		;
 	mu_command_release(&t->command);
-	mu_command_tell_end(&t->command);
+	mu_command_report_end(&t->command);
 }
 
 static int trace_all(struct trace *t)
@@ -230,8 +230,8 @@ static int trace_all(struct trace *t)
 
 	if (status)
 		return status;
-	t->signals = mu_wait_begin();
-	status = t->signals < 0 ? MU_NOTHING : trace_subjects(t);
+	t->signals = mu_wait_init();
+	status = t->signals < 0 ? MU_NOTHING : trace_sessions(t);
 	leave_command(t);
 	if (t->signals >= 0)
 		close(t->signals);
@@ -243,10 +243,10 @@ int mu_trace(const struct mu_options *o)
 	struct trace t = { .o = o };
 	int status;
 
-	t.ipc = mu_debugfs_open(o->module);
-	if (!t.ipc)
+	t.debugfs = mu_debugfs_open(o->module);
+	if (!t.debugfs)
 		return MU_NOTHING;
 	status = trace_all(&t);
-	mu_debugfs_close(t.ipc);
+	mu_debugfs_close(t.debugfs);
 	return status;
 }

@@ -23,7 +23,7 @@ static bool hangup_is_ignored(void)
 	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
-int mu_wait_begin(void)
+int mu_wait_init(void)
 {
 	sigset_t set;
 	int fd;

@@ -15,14 +15,14 @@ enum mu_wake {
 };
 
 /**
- * mu_wait_begin() - have signals waited for
+ * mu_wait_init() - have signals waited for
  *
  * From now on Ctrl-C, SIGTERM, SIGHUP (unless it is ignored, as under nohup) and SIGCHLD wake
  * mu_wait() instead of ending the tool.
  *
  * Return: a descriptor for mu_wait(), or -1, having said why.
  */
-int mu_wait_begin(void);
+int mu_wait_init(void);
 
 /* Processes to wait for: their pidfds, -1 for one that is not waited for. */
 struct mu_waited {
@@ -32,7 +32,7 @@ struct mu_waited {
 
 /**
  * mu_wait() - wait until something happens
- * @signals: what mu_wait_begin() gave
+ * @signals: what mu_wait_init() gave
  * @waited: processes
  * @deadline: of mu_wait_clock()
  * @which: the index of the process, if MU_EXITED is returned

@@ -46,9 +46,9 @@ static void test_both_ways(pid_t child)
 {
 	struct mu_pid_list listed = {}, scanned = {};
 
-	if (mu_children_listed(&listed, getpid()))
+	if (mu_children_list(&listed, getpid()))
 		ok(listed.nr == 1 && has(&listed, child), "the kernel's list has the child");
-	mu_children_scanned(&scanned, getpid());
+	mu_children_scan(&scanned, getpid());
 	ok(scanned.nr == 1 && has(&scanned, child), "a scan of /proc has the child");
 	free(listed.pid);
 	free(scanned.pid);
@@ -63,7 +63,7 @@ static char *said(struct mu_pid_list *told, const pid_t *traced, size_t nr_trace
 
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);
-	mu_children_tell(told, getpid(), traced, nr_traced);
+	mu_children_report(told, getpid(), traced, nr_traced);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);

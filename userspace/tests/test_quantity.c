@@ -11,7 +11,7 @@ static void is_size(const char *text, bool wanted, uint64_t bytes)
 {
 	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a size" : "no size");
 	uint64_t got = 0;
-	bool good = mu_size(text, &got);
+	bool good = mu_parse_size(text, &got);
 
 	ok(good == wanted && (!good || got == bytes), claim);
 	free(claim);
@@ -41,7 +41,7 @@ static void is_time(const char *text, uint64_t bare_ms, bool wanted, uint64_t ms
 {
 	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a time" : "no time");
 	uint64_t got = 0;
-	bool good = mu_time(text, bare_ms, &got);
+	bool good = mu_parse_time(text, bare_ms, &got);
 
 	ok(good == wanted && (!good || got == ms), claim);
 	free(claim);
@@ -67,7 +67,7 @@ static void are_ages(uint64_t min, uint64_t max, const char *wanted)
 				(uintmax_t)max);
 	char text[MU_AGES_MAX];
 
-	mu_ages(text, min, max);
+	mu_format_ages(text, min, max);
 	is_text(text, wanted, claim);
 	free(claim);
 }

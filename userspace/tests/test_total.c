@@ -39,7 +39,7 @@ static char *printed(const char *text, struct mu_since *since, bool stacks)
 	fflush(stdout);
 	dup2(fileno(file), STDOUT_FILENO);
 	if (stacks) {
-		const struct mu_places places = { .proc = -1 };
+		const struct mu_search_dirs places = { .proc = -1 };
 		struct mu_symbolizer *sym = mu_symbolizer_new(&places, false);
 
 		mu_print_prepare(&view, &report->targets[0], sym);

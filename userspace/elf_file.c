@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opening what may be an ELF file, and what libdwfl knows of build-ids. */
+#include "elf_file.h"
+
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+#define DEBUG_DIR "/usr/lib/debug"
+#define BUILD_ID_MAX 64
+
+/* By the kernel headers' name: glibc 2.31 has none for it. */
+static int open_in_root(int dir, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return syscall(__NR_openat2, dir, path, &how, sizeof(how));
+}
+
+static int reopen(int fd)
+{
+	char *path = mu_format("/proc/self/fd/%d", fd);
+	int readable = open(path, O_RDONLY | O_CLOEXEC);
+	int error = errno;
+
+	free(path);
+	errno = error;
+	return readable;
+}
+
+/* First only a handle: to open a device or a fifo may block or do something. */
+int mu_elf_open(int dir, const char *path, bool in_root)
+{
+	int handle = in_root ? open_in_root(dir, path) : openat(dir, path, O_PATH | O_CLOEXEC);
+	struct stat st;
+	int fd = -1, error;
+
+	if (handle < 0)
+		return -1;
+	if (!fstat(handle, &st)) {
+		errno = EINVAL;
+		if (S_ISREG(st.st_mode))
+			fd = reopen(handle);
+	}
+	error = errno;
+	close(handle);
+	errno = error;
+	return fd;
+}
+
+static char *to_hex(const unsigned char *bits, ssize_t len)
+{
+	char *text = mu_zalloc(len * 2 + 1);
+
+	for (ssize_t i = 0; i < len; i++) {
+		text[i * 2] = "0123456789abcdef"[bits[i] >> 4];
+		text[i * 2 + 1] = "0123456789abcdef"[bits[i] & 15];
+	}
+	return text;
+}
+
+char *mu_elf_build_id(int fd)
+{
+	const void *bits = NULL;
+	ssize_t len = 0;
+	char *text;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		len = dwelf_elf_gnu_build_id(elf, &bits);
+	text = len > 0 && len <= BUILD_ID_MAX ? to_hex(bits, len) : mu_strndup("-", 1);
+	elf_end(elf);
+	return text;
+}
+
+static int hex_value(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+static size_t from_hex(const char *text, unsigned char *bits)
+{
+	size_t len = strlen(text) / 2;
+
+	for (size_t i = 0; i < len; i++)
+		bits[i] = hex_value(text[i * 2]) << 4 | hex_value(text[i * 2 + 1]);
+	return len;
+}
+
+/* An entry that begins with "/" is searched below itself only, never beside the object. */
+char *mu_elf_search_path(const char *debug_path)
+{
+	return debug_path ? mu_format("%s:" DEBUG_DIR, debug_path) : mu_format(DEBUG_DIR);
+}
+
+/* libdwfl searches for modules only: this one stands for nothing but its build-id. */
+static int search(Dwfl *dwfl, const char *build_id)
+{
+	unsigned char bits[BUILD_ID_MAX];
+	size_t len = from_hex(build_id, bits);
+	Dwfl_Module *mod;
+	char *found = NULL;
+	Elf *elf = NULL;
+	int fd;
+
+	dwfl_report_begin(dwfl);
+	mod = dwfl_report_module(dwfl, build_id, 0, 4096);
+	if (!mod || dwfl_module_report_build_id(mod, bits, len, 0))
+		return -1;
+	fd = dwfl_build_id_find_elf(mod, NULL, build_id, 0, &found, &elf);
+	if (fd < 0)
+		fd = dwfl_standard_find_debuginfo(mod, NULL, build_id, 0, NULL, NULL, 0, &found);
+	elf_end(elf);
+	free(found);
+	return fd;
+}
+
+int mu_elf_fetch(const char *build_id, const char *debug_path)
+{
+	char *dirs = mu_elf_search_path(debug_path);
+	const Dwfl_Callbacks callbacks = {
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.debuginfo_path = &dirs,
+	};
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	int fd = -1;
+
+	if (dwfl) {
+		fd = search(dwfl, build_id);
+		dwfl_end(dwfl);
+	}
+	free(dirs);
+	return fd;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Splitting a command, escaping and unescaping names, reading numbers. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "tap.h"
+#include "text.h"
+
+/* The words of a line joined by "|", or the reason why there are none. */
+static void is_split(const char *line, const char *wanted)
+{
+	const char *why = "no reason";
+	char **words = mu_words_split(line, &why);
+	char *joined = mu_format("%s", words ? "" : why);
+	char *shown = mu_escape(line);
+	char *claim = mu_format("<%s> splits as a shell would", shown);
+
+	for (char **word = words; word && *word; word++) {
+		char *more = mu_format("%s%s%s", joined, word == words ? "" : "|", *word);
+
+		free(joined);
+		joined = more;
+	}
+	is_text(joined, wanted, claim);
+	free(claim);
+	free(shown);
+	free(joined);
+	mu_words_free(words);
+}
+
+static void test_split(void)
+{
+	is_split("app", "app");
+	is_split("  app  -x\t3\n ", "app|-x|3");
+	is_split("sh -c 'echo \"$HOME\" \\n'", "sh|-c|echo \"$HOME\" \\n");
+	is_split("a \"b c\" d", "a|b c|d");
+	is_split("a \"b\\\"c\\\\d\\n\"", "a|b\"c\\d\\n");
+	is_split("a\\ b c\\'d", "a b|c'd");
+	is_split("a'b'\"c\"d", "abcd");
+	is_split("a '' \"\" b", "a|||b");
+	is_split("$HOME `id` *", "$HOME|`id`|*");
+	is_split("a ; b | c > d", "a|;|b|||c|>|d");
+	is_split("", "it is empty");
+	is_split(" \t ", "it is empty");
+	is_split("a 'b", "a single quote is not closed");
+	is_split("a \"b\\\"", "a double quote is not closed");
+	is_split("a b\\", "nothing follows the last backslash");
+}
+
+static void is_unescaped(const char *in, const char *wanted)
+{
+	char out[64] = "";
+	bool good = mu_unescape(out, in);
+	char *claim = mu_format("\"%s\" unescapes as the ABI says", in);
+
+	is_text(good ? out : "malformed", wanted, claim);
+	free(claim);
+}
+
+static void test_unescape(void)
+{
+	is_unescaped("/a b", "/a b");
+	is_unescaped("/a\\012b\\134c", "/a\nb\\c");
+	is_unescaped("\\377", "\377");
+	is_unescaped("a\\", "malformed");
+	is_unescaped("a\\1", "malformed");
+	is_unescaped("a\\12", "malformed");
+	is_unescaped("a\\189", "malformed");
+	is_unescaped("a\\400", "malformed");
+	is_unescaped("a\\000b", "malformed");
+}
+
+static void test_escape(void)
+{
+	char *text = mu_escape("a b\033[2J\n\\\177\200z");
+
+	is_text(text, "a b\\033[2J\\012\\134\\177\\200z", "an escaped name cannot move a terminal");
+	free(text);
+}
+
+static void reads(const char *text, bool wanted, uint64_t value)
+{
+	char *claim = mu_format("\"%s\" is %sa number", text, wanted ? "" : "not ");
+	uint64_t got = 0;
+	bool good = mu_parse_number(text, &got);
+
+	ok(good == wanted && (!good || got == value), claim);
+	free(claim);
+}
+
+static void test_number(void)
+{
+	reads("0", true, 0);
+	reads("007", true, 7);
+	reads("18446744073709551615", true, UINT64_MAX);
+	reads("18446744073709551616", false, 0);
+	reads("99999999999999999999999", false, 0);
+	reads("", false, 0);
+	reads("-1", false, 0);
+	reads("+1", false, 0);
+	reads(" 1", false, 0);
+	reads("1 ", false, 0);
+	reads("0x10", false, 0);
+	reads("1k", false, 0);
+}
+
+int main(void)
+{
+	test_split();
+	test_unescape();
+	test_escape();
+	test_number();
+	return done_testing();
+}
