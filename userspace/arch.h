@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between architectures: a breakpoint, and where a stopped thread stands. */
+/* Architecture dependencies: the breakpoint instruction and the program counter. */
 #ifndef MU_ARCH_H
 #define MU_ARCH_H
 
@@ -9,7 +9,7 @@
 
 #define MU_BREAKPOINT 0xccUL
 #define MU_BREAKPOINT_MASK 0xffUL
-#define MU_BREAKPOINT_STEP 1 /* how far the pc is behind a breakpoint that was hit */
+#define MU_BREAKPOINT_STEP 1 /* distance of the pc from a breakpoint that was hit */
 #define MU_PC(regs) ((regs).rip)
 
 #elif defined(__aarch64__)

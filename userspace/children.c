@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A wrapper that forks (timeout, a shell, make) allocates little itself; the
- * process of interest is its child, and has to be traced by its own PID.
+ * Reporting the children of a traced process, which are not traced with it.
+ *
+ * A wrapper that forks (timeout, a shell, make) allocates little itself. The process of interest is
+ * its child, which has to be traced by its own PID. Depends on msg.c and text.c.
  */
 #include "children.h"
 
@@ -14,7 +16,7 @@
 #include "msg.h"
 #include "text.h"
 
-#define MAX_SAID 10 /* at one time: a server may have hundreds */
+#define MAX_REPORTED 10 /* at a time: a server may have hundreds of children */
 
 struct stat_line {
 	char text[512];
@@ -23,7 +25,7 @@ struct stat_line {
 	pid_t parent;
 };
 
-/* PID (COMM) STATE PPID ...; COMM may hold brackets, so that the last one counts. */
+/* PID (COMM) STATE PPID ...; COMM may contain parentheses, so that the last one ends it. */
 static bool parse_stat(struct stat_line *line)
 {
 	char *open = strchr(line->text, '(');
@@ -51,7 +53,7 @@ static bool read_stat(pid_t pid, struct stat_line *line)
 
 static void add_pid(struct mu_pid_list *list, pid_t pid)
 {
-	list->pid = mu_grow(list->pid, list->nr, &list->room, sizeof(*list->pid));
+	list->pid = mu_grow(list->pid, list->nr, &list->capacity, sizeof(*list->pid));
 	list->pid[list->nr++] = pid;
 }
 
@@ -70,6 +72,13 @@ static bool add_children_of_thread(struct mu_pid_list *list, pid_t parent, const
 	return true;
 }
 
+/**
+ * mu_children_list() - list the children of a process from /proc/PID/task/TID/children
+ * @list: gets their PIDs
+ * @parent: the process
+ *
+ * Return: false if the kernel does not have these files.
+ */
 bool mu_children_list(struct mu_pid_list *list, pid_t parent)
 {
 	char *path = mu_format("/proc/%d/task", parent);
@@ -86,6 +95,11 @@ bool mu_children_list(struct mu_pid_list *list, pid_t parent)
 	return any;
 }
 
+/**
+ * mu_children_scan() - list the children of a process by the PPID of each process in /proc
+ * @list: gets their PIDs
+ * @parent: the process
+ */
 void mu_children_scan(struct mu_pid_list *list, pid_t parent)
 {
 	DIR *dir = opendir("/proc");
@@ -109,8 +123,8 @@ static bool has_pid(const pid_t *list, size_t nr, pid_t pid)
 	return false;
 }
 
-/* One that has ended and waits to be reaped has nothing to trace. */
-static bool say_child(pid_t parent, pid_t child)
+/* Return: false if nothing was reported, as the child is a zombie or does not exist any more. */
+static bool report_child(pid_t parent, pid_t child)
 {
 	struct stat_line line;
 	char *comm;
@@ -124,25 +138,32 @@ static bool say_child(pid_t parent, pid_t child)
 	return true;
 }
 
-void mu_children_report(struct mu_pid_list *told, pid_t parent, const pid_t *traced,
+/**
+ * mu_children_report() - report each child that is not traced, once
+ * @reported: children that have been reported; updated
+ * @parent: the process
+ * @traced: PIDs that are traced, which are not reported
+ * @nr_traced: number of @traced
+ */
+void mu_children_report(struct mu_pid_list *reported, pid_t parent, const pid_t *traced,
 			size_t nr_traced)
 {
 	struct mu_pid_list now = {};
-	size_t said = 0, unsaid = 0;
+	size_t printed = 0, skipped = 0;
 
 	if (!mu_children_list(&now, parent))
 		mu_children_scan(&now, parent);
 	for (size_t i = 0; i < now.nr; i++) {
-		if (has_pid(told->pid, told->nr, now.pid[i]) ||
+		if (has_pid(reported->pid, reported->nr, now.pid[i]) ||
 		    has_pid(traced, nr_traced, now.pid[i]))
 			continue;
-		if (said == MAX_SAID)
-			unsaid++;
+		if (printed == MAX_REPORTED)
+			skipped++;
 		else
-			said += say_child(parent, now.pid[i]);
+			printed += report_child(parent, now.pid[i]);
 	}
-	if (unsaid)
-		mu_warn("pid %d: %zu more children are not traced", parent, unsaid);
-	free(told->pid);
-	*told = now;
+	if (skipped)
+		mu_warn("pid %d: %zu more children are not traced", parent, skipped);
+	free(reported->pid);
+	*reported = now;
 }

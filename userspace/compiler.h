@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's words for what the compiler can be told. */
+/* The kernel's names for compiler attributes. */
 #ifndef MU_COMPILER_H
 #define MU_COMPILER_H
 

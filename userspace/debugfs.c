@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way to the kernel side: finding debugfs, opening control, writing a
- * command, and saying in one sentence what is missing when that fails.
+ * Access to the module's files in debugfs, whose paths are used in this file only.
+ *
+ * The control file stays open for as long as the tool runs: a target that is attached with
+ * bound=1 lives until it is closed. It is O_CLOEXEC, so that no command inherits it. Errors are
+ * explained on stderr. Depends on load.c to load the module and on rows.c to parse control.
  */
 #include "debugfs.h"
 
@@ -22,12 +25,12 @@
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
 
 struct mu_debugfs {
-	int control; /* O_CLOEXEC: what it binds must end with the tool */
+	int control;
 	char *dir;
 };
 
-/* The first debugfs that is mounted, else the usual place, where the failure will be told. */
-static char *find_debugfs(void)
+/* Return: the first mount point of debugfs, to be freed, or NULL. */
+static char *find_mount_point(void)
 {
 	FILE *mounts = setmntent("/proc/mounts", "re");
 	struct mntent *entry;
@@ -57,7 +60,7 @@ static void explain_open(int error, const char *path)
 		mu_warn("%s: %s", path, strerror(error));
 }
 
-struct mu_debugfs *mu_debugfs_open_in(const char *dir)
+static struct mu_debugfs *open_directory(const char *dir)
 {
 	struct mu_debugfs *debugfs = mu_zalloc(sizeof(*debugfs));
 	char *path = mu_format("%s/control", dir);
@@ -73,13 +76,13 @@ struct mu_debugfs *mu_debugfs_open_in(const char *dir)
 	return debugfs;
 }
 
-/* True when the module's directory is there, whether or not we may look into it. */
+/* Return: true if the module's directory exists, even if it is not accessible. */
 static bool is_loaded(const char *dir)
 {
 	return access(dir, F_OK) == 0 || errno == EACCES;
 }
 
-static bool load_for(const char *dir, const char *module_file)
+static bool load_module(const char *dir, const char *module_file)
 {
 	if (is_loaded(dir))
 		return true;
@@ -92,9 +95,15 @@ static bool load_for(const char *dir, const char *module_file)
 	return false;
 }
 
+/**
+ * mu_debugfs_open() - open the module's directory, loading the module if necessary
+ * @module_file: load the module from this file, NULL: load the installed module
+ *
+ * Return: the handle, or NULL, with a message.
+ */
 struct mu_debugfs *mu_debugfs_open(const char *module_file)
 {
-	char *mount_point = find_debugfs();
+	char *mount_point = find_mount_point();
 	struct mu_debugfs *debugfs = NULL;
 	char *dir;
 
@@ -107,13 +116,17 @@ struct mu_debugfs *mu_debugfs_open(const char *module_file)
 		return NULL;
 	}
 	dir = mu_format("%s/memleak_user", mount_point);
-	if (load_for(dir, module_file))
-		debugfs = mu_debugfs_open_in(dir);
+	if (load_module(dir, module_file))
+		debugfs = open_directory(dir);
 	free(dir);
 	free(mount_point);
 	return debugfs;
 }
 
+/**
+ * mu_debugfs_close() - close the module's directory, which ends all targets that are bound to it
+ * @debugfs: the handle; may be NULL
+ */
 void mu_debugfs_close(struct mu_debugfs *debugfs)
 {
 	if (!debugfs)
@@ -124,26 +137,42 @@ void mu_debugfs_close(struct mu_debugfs *debugfs)
 	free(debugfs);
 }
 
-int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **sentence)
+/**
+ * mu_debugfs_command() - write a command to control
+ * @debugfs: the handle
+ * @command: the command
+ * @reason: set to the reason of a refusal, to be freed, or to NULL
+ *
+ * Return: 0, or an errno.
+ */
+int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **reason)
 {
 	ssize_t written = write(debugfs->control, command, strlen(command));
 	int error = written < 0 ? errno : 0;
 	FILE *control;
 
-	*sentence = NULL;
+	*reason = NULL;
 	if (!error)
 		return 0;
 	control = mu_debugfs_open_control(debugfs);
 	if (control) {
-		*sentence = mu_control_sentence(control, command);
+		*reason = mu_control_reason(control, command);
 		fclose(control);
 	}
-	if (!*sentence)
-		*sentence = mu_format("%s", strerror(error));
+	if (!*reason)
+		*reason = mu_format("%s", strerror(error));
 	return error;
 }
 
-/* Only the open file that wrote shows its own refusal: the copy shares it, and its position. */
+/**
+ * mu_debugfs_open_control() - open control to read it
+ * @debugfs: the handle
+ *
+ * The descriptor is a duplicate: only the open file that wrote a command shows why that was
+ * refused.
+ *
+ * Return: the file, or NULL with errno.
+ */
 FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
 {
 	int fd = fcntl(debugfs->control, F_DUPFD_CLOEXEC, 0);
@@ -153,7 +182,7 @@ FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
 	return fdopen(fd, "r");
 }
 
-static FILE *open_in_dir(struct mu_debugfs *debugfs, const char *name)
+static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
 {
 	char *path = mu_format("%s/%s", debugfs->dir, name);
 	FILE *file = fopen(path, "re");
@@ -164,10 +193,18 @@ static FILE *open_in_dir(struct mu_debugfs *debugfs, const char *name)
 	return file;
 }
 
+/**
+ * mu_debugfs_open_target() - open a file of a target
+ * @debugfs: the handle
+ * @id: id of the target
+ * @name: "report", "allocations" or "stats"
+ *
+ * Return: the file, or NULL with errno.
+ */
 FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
 {
 	char *path = mu_format("targets/%" PRIu64 "/%s", id, name);
-	FILE *file = open_in_dir(debugfs, path);
+	FILE *file = open_file(debugfs, path);
 	int error = errno;
 
 	free(path);
@@ -175,7 +212,13 @@ FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char
 	return file;
 }
 
+/**
+ * mu_debugfs_open_stats() - open the stats of all targets
+ * @debugfs: the handle
+ *
+ * Return: the file, or NULL with errno.
+ */
 FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs)
 {
-	return open_in_dir(debugfs, "stats");
+	return open_file(debugfs, "stats");
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Demangling by libiberty, bounded: symbol names are the target's words, and a
- * short C++ name can stand for one of astronomic length. The callback leaves
- * the demangler by longjmp when it has seen enough; libiberty's callback
- * interface keeps all its state on the stack, so nothing is lost by that.
+ * Demangling of C++ and Rust symbols with libiberty, with a bounded result.
+ *
+ * Symbols come from the target and may be hostile: a short mangled name can expand exponentially.
+ * The callback stops the demangler with longjmp() when the buffer is full. This leaks nothing, as
+ * libiberty's callback interface keeps all its state on the stack.
  */
 #include "demangle.h"
 
@@ -23,7 +24,7 @@ struct output {
 	jmp_buf enough;
 };
 
-static void collect(const char *text, size_t len, void *opaque)
+static void append_text(const char *text, size_t len, void *opaque)
 {
 	struct output *out = opaque;
 
@@ -33,22 +34,22 @@ static void collect(const char *text, size_t len, void *opaque)
 	out->len += len;
 }
 
-/* Rust first: its older mangling is valid C++ too, with a hash that nobody wants to see. */
-static bool demangle(const char *symbol, struct output *out)
+/* Try Rust first: a legacy Rust name is also a valid C++ name, but C++ would keep its hash. */
+static bool demangle_into(const char *symbol, struct output *out)
 {
 	int options = DMGL_PARAMS | DMGL_ANSI;
 
 	if (setjmp(out->enough))
 		return false;
-	if (rust_demangle_callback(symbol, options, collect, out))
+	if (rust_demangle_callback(symbol, options, append_text, out))
 		return true;
 	out->len = 0;
 	return strncmp(symbol, "_Z", 2) == 0 &&
-	       cplus_demangle_v3_callback(symbol, options, collect, out);
+	       cplus_demangle_v3_callback(symbol, options, append_text, out);
 }
 
-/* Without the version behind it: malloc@@GLIBC_2.2.5 is malloc. */
-static size_t bare_length(const char *symbol)
+/* Return: the length without the version, as in malloc@@GLIBC_2.2.5. */
+static size_t length_without_version(const char *symbol)
 {
 	const char *at = strchr(symbol, '@');
 
@@ -57,13 +58,19 @@ static size_t bare_length(const char *symbol)
 	return strlen(symbol);
 }
 
-/* What is too long to be worth it stays as it is, and is cut. */
+/**
+ * mu_demangle() - get the name of a symbol to print
+ * @symbol: the symbol
+ *
+ * Return: the name, to be freed: demangled, or the symbol itself if it is no mangled name or its
+ * name is too long; truncated if that is too long, too; and safe to print.
+ */
 char *mu_demangle(const char *symbol)
 {
 	struct output out = { .len = 0 };
 
-	if (strlen(symbol) >= sizeof(out.text) || !demangle(symbol, &out)) {
-		out.len = bare_length(symbol);
+	if (strlen(symbol) >= sizeof(out.text) || !demangle_into(symbol, &out)) {
+		out.len = length_without_version(symbol);
 		if (out.len >= sizeof(out.text))
 			out.len = sizeof(out.text) - 1;
 		memcpy(out.text, symbol, out.len);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * .dwp files: DWARF 5, 7.3.5, and GNU's version before it. An index says which part of each section
- * is a unit's.
+ * DWARF packages, .dwp files: DWARF 5, 7.3.5, and the GNU extension that preceded it.
+ *
+ * An index contains, for each unit, its part of each section. libdw reads such files from version
+ * 0.191 on only, and opens them by itself. Depends on elf_image.c.
  */
 #include "dwarf_package.h"
 
@@ -12,7 +14,7 @@
 #include "compiler.h"
 #include "elf_image.h"
 
-#define STRINGS_MAX (64 << 20) /* they are copied for each unit */
+#define STRINGS_MAX (64 << 20) /* copied for each unit */
 
 struct index {
 	const uint8_t *bytes;
@@ -20,7 +22,7 @@ struct index {
 	uint32_t version, columns, units, slots;
 };
 
-/* By the numbers that the index has for them: those that are needed for functions. */
+/* The sections that are needed to find functions, by their numbers in the index. */
 static const char *const sections[] = {
 	[1] = ".debug_info.dwo",	[3] = ".debug_abbrev.dwo",   [4] = ".debug_line.dwo",
 	[6] = ".debug_str_offsets.dwo", [8] = ".debug_rnglists.dwo",
@@ -37,7 +39,7 @@ static uint64_t read_at(const struct index *index, uint64_t offset, size_t size)
 
 static bool read_index(Elf *elf, struct index *index)
 {
-	Elf_Data *data = mu_elf_section(elf, ".debug_cu_index");
+	Elf_Data *data = mu_elf_find_section(elf, ".debug_cu_index");
 
 	if (!data || !data->d_buf)
 		return false;
@@ -51,7 +53,7 @@ static bool read_index(Elf *elf, struct index *index)
 	       index->columns <= 16;
 }
 
-/* The unit's row in the tables, from 1 on; 0: there is none. */
+/* Return: the row of the unit in the tables, from 1 on, 0 if it is not there. */
 static uint32_t find_row(const struct index *index, uint64_t id)
 {
 	for (uint64_t i = 0; i < index->slots && 16 + (i + 1) * 8 <= index->size; i++) {
@@ -63,7 +65,7 @@ static uint32_t find_row(const struct index *index, uint64_t id)
 	return 0;
 }
 
-/* The part of a section that a column of the row names. */
+/* Get the part of a section that a column of the row describes. */
 static bool read_part(Elf *elf, const struct index *index, uint32_t row, uint32_t column,
 		      struct mu_elf_section *part)
 {
@@ -74,11 +76,11 @@ static bool read_part(Elf *elf, const struct index *index, uint32_t row, uint32_
 	uint64_t size = read_at(index, table + cell + index->units * 4ULL * index->columns, 4);
 	Elf_Data *data;
 
-	/* GNU's version had another section of this number. */
+	/* In the GNU extension this number is another section. */
 	if (number >= ARRAY_SIZE(sections) || !sections[number] ||
 	    (number == 8 && index->version < 5))
 		return false;
-	data = mu_elf_section(elf, sections[number]);
+	data = mu_elf_find_section(elf, sections[number]);
 	if (!data || !data->d_buf || offset > data->d_size || size > data->d_size - offset)
 		return false;
 	*part = (struct mu_elf_section){ sections[number], (char *)data->d_buf + offset, size };
@@ -97,13 +99,20 @@ static int take_unit(Elf *elf, uint64_t id)
 		return -1;
 	for (uint32_t column = 0; column < index.columns; column++)
 		nr += read_part(elf, &index, row, column, &part[nr]);
-	strings = mu_elf_section(elf, ".debug_str.dwo");
+	strings = mu_elf_find_section(elf, ".debug_str.dwo");
 	if (strings && strings->d_buf && strings->d_size <= STRINGS_MAX)
 		part[nr++] = (struct mu_elf_section){ ".debug_str.dwo", strings->d_buf,
 						      strings->d_size };
 	return mu_elf_image_new(part, nr);
 }
 
+/**
+ * mu_dwarf_package_unit() - extract a split unit
+ * @fd: the .dwp file
+ * @id: id of the unit
+ *
+ * Return: an open .dwo file in memory, or -1 if there is no such unit.
+ */
 int mu_dwarf_package_unit(int fd, uint64_t id)
 {
 	Elf *elf;

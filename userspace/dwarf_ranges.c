@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A table of address ranges, sorted by start at the first search.
+ * Address ranges of DIEs, which may overlap, to be searched by address.
  *
- * Ranges of sound debug information are disjoint, but a linker leaves those of discarded functions
- * behind and a hostile object may contain anything: for each entry the table keeps the highest end
- * so far, which bounds how far back an overlapping range may start.
+ * The table is sorted by start at the first search. Ranges of valid debug information are
+ * disjoint, but a linker leaves ranges of discarded functions behind, and a hostile object may
+ * contain anything. So each entry has the highest end so far, which limits how far back an
+ * overlapping range is searched. Depends on libdw and mem.c.
  */
 #include "dwarf_ranges.h"
 
@@ -22,15 +23,24 @@ struct range {
 
 struct mu_dwarf_ranges {
 	struct range *range;
-	size_t nr, room;
+	size_t nr, capacity;
 	bool sorted;
 };
 
+/**
+ * mu_dwarf_ranges_new() - create an empty table
+ *
+ * Return: the table, to be freed.
+ */
 struct mu_dwarf_ranges *mu_dwarf_ranges_new(void)
 {
 	return mu_zalloc(sizeof(struct mu_dwarf_ranges));
 }
 
+/**
+ * mu_dwarf_ranges_free() - free a table
+ * @ranges: the table; may be NULL
+ */
 void mu_dwarf_ranges_free(struct mu_dwarf_ranges *ranges)
 {
 	if (!ranges)
@@ -39,6 +49,12 @@ void mu_dwarf_ranges_free(struct mu_dwarf_ranges *ranges)
 	free(ranges);
 }
 
+/**
+ * mu_dwarf_ranges_add() - add the address ranges of a DIE
+ * @ranges: the table
+ * @die: the DIE
+ * @owner: result of mu_dwarf_ranges_find() for these addresses
+ */
 void mu_dwarf_ranges_add(struct mu_dwarf_ranges *ranges, Dwarf_Die *die, size_t owner)
 {
 	struct range range = { .owner = owner };
@@ -46,10 +62,10 @@ void mu_dwarf_ranges_add(struct mu_dwarf_ranges *ranges, Dwarf_Die *die, size_t 
 	Dwarf_Addr base;
 
 	while ((next = dwarf_ranges(die, next, &base, &range.start, &range.end)) > 0) {
-		/* Linkers give discarded functions the address 0, or one at the very top. */
+		/* Linkers set the address of a discarded function to 0 or to the top of memory. */
 		if (!range.start || range.start >= range.end)
 			continue;
-		ranges->range = mu_grow(ranges->range, ranges->nr, &ranges->room,
+		ranges->range = mu_grow(ranges->range, ranges->nr, &ranges->capacity,
 					sizeof(*ranges->range));
 		ranges->range[ranges->nr++] = range;
 		ranges->sorted = false;
@@ -78,7 +94,7 @@ static void sort_ranges(struct mu_dwarf_ranges *ranges)
 	ranges->sorted = true;
 }
 
-/* How many ranges start at or below the address. */
+/* Return: the number of ranges that start at or below the address. */
 static size_t count_below(const struct mu_dwarf_ranges *ranges, Dwarf_Addr address)
 {
 	size_t low = 0, high = ranges->nr;
@@ -94,6 +110,13 @@ static size_t count_below(const struct mu_dwarf_ranges *ranges, Dwarf_Addr addre
 	return low;
 }
 
+/**
+ * mu_dwarf_ranges_find() - find the smallest range that contains an address
+ * @ranges: the table
+ * @address: the address
+ *
+ * Return: the owner of the range, or SIZE_MAX if no range contains @address.
+ */
 size_t mu_dwarf_ranges_find(struct mu_dwarf_ranges *ranges, Dwarf_Addr address)
 {
 	Dwarf_Addr smallest = UINT64_MAX;

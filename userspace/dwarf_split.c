@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding split units without trusting the paths in an object.
+ * Split debug information: the part of a unit that is in a .dwo or .dwp file.
  *
- * libdw can open a .dwo file by itself, by the path that stands in the skeleton unit. That path may
- * lead anywhere, and as root merely to open a device does something. So the file is opened here,
- * with care, and libdw gets a skeleton unit made here, which names the open file by its number.
- * The two are paired by an id of 64 bits.
+ * libdw would open a .dwo file by itself, at the path in the skeleton unit. That path is not
+ * trusted: it may lead anywhere, and opening a device as root has side effects. So the file is
+ * opened here, by the caller's function, and libdw gets a new skeleton unit whose path is
+ * /proc/self/fd/N. The skeleton and the split unit are matched by a 64-bit id.
+ *
+ * Depends on elf_image.c to write the skeleton unit, and on dwarf_package.c.
  */
 #include "dwarf_split.h"
 
@@ -20,7 +22,6 @@
 #include "mem.h"
 #include "dwarf_package.h"
 
-/* What is known of a skeleton unit. */
 struct skeleton {
 	Dwarf_Half version;
 	uint64_t id;
@@ -29,7 +30,7 @@ struct skeleton {
 	struct mu_elf_section addresses, ranges;
 };
 
-static const char *string_of(Dwarf_Die *die, unsigned int name, unsigned int old_name)
+static const char *read_string(Dwarf_Die *die, unsigned int name, unsigned int old_name)
 {
 	Dwarf_Attribute attr;
 
@@ -38,12 +39,12 @@ static const char *string_of(Dwarf_Die *die, unsigned int name, unsigned int old
 	return dwarf_formstring(&attr);
 }
 
-/* What follows the unit's base in a section that the units share. */
-static struct mu_elf_section rest_of(Dwarf_Die *die, const char *section, unsigned int name,
-				     unsigned int old_name)
+/* Get a section that all units share, from the base of this unit on. */
+static struct mu_elf_section read_section(Dwarf_Die *die, const char *section, unsigned int name,
+					  unsigned int old_name)
 {
 	struct mu_elf_section rest = { .name = section };
-	Elf_Data *data = mu_elf_section(dwarf_getelf(dwarf_cu_getdwarf(die->cu)), section);
+	Elf_Data *data = mu_elf_find_section(dwarf_getelf(dwarf_cu_getdwarf(die->cu)), section);
 	Dwarf_Attribute attr;
 	Dwarf_Word base = 0;
 
@@ -63,23 +64,24 @@ static bool read_skeleton(Dwarf_Die *die, struct skeleton *s)
 	if (dwarf_cu_info(die->cu, &s->version, &type, NULL, NULL, &s->id, NULL, NULL) ||
 	    type != DW_UT_skeleton)
 		return false;
-	s->name = string_of(die, DW_AT_dwo_name, DW_AT_GNU_dwo_name);
-	s->directory = string_of(die, DW_AT_comp_dir, DW_AT_comp_dir);
+	s->name = read_string(die, DW_AT_dwo_name, DW_AT_GNU_dwo_name);
+	s->directory = read_string(die, DW_AT_comp_dir, DW_AT_comp_dir);
 	if (dwarf_lowpc(die, &s->low_pc))
 		s->low_pc = 0;
-	s->addresses = rest_of(die, ".debug_addr", DW_AT_addr_base, DW_AT_GNU_addr_base);
-	s->ranges = rest_of(die, ".debug_ranges", DW_AT_GNU_ranges_base, DW_AT_GNU_ranges_base);
+	s->addresses = read_section(die, ".debug_addr", DW_AT_addr_base, DW_AT_GNU_addr_base);
+	s->ranges = read_section(die, ".debug_ranges", DW_AT_GNU_ranges_base,
+				 DW_AT_GNU_ranges_base);
 	return s->name;
 }
 
-/* === The skeleton for libdw === */
+/* === Writing the skeleton unit for libdw === */
 
 struct bytes {
 	uint8_t at[256];
 	size_t nr;
 };
 
-static void put(struct bytes *bytes, uint64_t value, size_t size)
+static void put_value(struct bytes *bytes, uint64_t value, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		bytes->at[bytes->nr++] = value >> (8 * i);
@@ -88,10 +90,10 @@ static void put(struct bytes *bytes, uint64_t value, size_t size)
 static void put_leb(struct bytes *bytes, unsigned int value)
 {
 	while (value > 0x7f) {
-		put(bytes, (value & 0x7f) | 0x80, 1);
+		put_value(bytes, (value & 0x7f) | 0x80, 1);
 		value >>= 7;
 	}
-	put(bytes, value, 1);
+	put_value(bytes, value, 1);
 }
 
 static void put_attribute(struct bytes *abbrev, unsigned int name, unsigned int form)
@@ -102,16 +104,16 @@ static void put_attribute(struct bytes *abbrev, unsigned int name, unsigned int 
 
 static void put_head(struct bytes *info, const struct skeleton *s)
 {
-	put(info, 0, 4); /* the length, set at the end */
-	put(info, s->version, 2);
+	put_value(info, 0, 4); /* the length, set by put_unit() */
+	put_value(info, s->version, 2);
 	if (s->version >= 5) {
-		put(info, DW_UT_skeleton, 1);
-		put(info, 8, 1);
-		put(info, 0, 4);
-		put(info, s->id, 8);
+		put_value(info, DW_UT_skeleton, 1);
+		put_value(info, 8, 1);
+		put_value(info, 0, 4);
+		put_value(info, s->id, 8);
 	} else {
-		put(info, 0, 4);
-		put(info, 8, 1);
+		put_value(info, 0, 4);
+		put_value(info, 8, 1);
 	}
 }
 
@@ -123,23 +125,23 @@ static void put_unit(struct bytes *abbrev, struct bytes *info, const struct skel
 	put_head(info, s);
 	put_leb(abbrev, 1);
 	put_leb(abbrev, old ? DW_TAG_compile_unit : DW_TAG_skeleton_unit);
-	put(abbrev, DW_CHILDREN_no, 1);
+	put_value(abbrev, DW_CHILDREN_no, 1);
 	put_leb(info, 1);
 	put_attribute(abbrev, old ? DW_AT_GNU_dwo_name : DW_AT_dwo_name, DW_FORM_string);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	for (size_t i = 0; i <= strlen(path); i++)
-		put(info, path[i], 1);
+		put_value(info, path[i], 1);
 	put_attribute(abbrev, DW_AT_low_pc, DW_FORM_addr);
-	put(info, s->low_pc, 8);
+	put_value(info, s->low_pc, 8);
 	put_attribute(abbrev, old ? DW_AT_GNU_addr_base : DW_AT_addr_base, DW_FORM_sec_offset);
-	put(info, 0, 4);
+	put_value(info, 0, 4);
 	if (old) {
 		put_attribute(abbrev, DW_AT_GNU_ranges_base, DW_FORM_sec_offset);
-		put(info, 0, 4);
+		put_value(info, 0, 4);
 		put_attribute(abbrev, DW_AT_GNU_dwo_id, DW_FORM_data8);
-		put(info, s->id, 8);
+		put_value(info, s->id, 8);
 	}
-	put(abbrev, 0, 3);
+	put_value(abbrev, 0, 3);
 	info->at[0] = info->nr - 4;
 }
 
@@ -162,9 +164,9 @@ static int make_skeleton(const struct skeleton *s, int fd)
 	return mu_elf_image_new(sections, nr);
 }
 
-/* === Pairing === */
+/* === Finding the split unit === */
 
-/* Takes fd, a .dwo file. */
+/* Takes ownership of fd, a .dwo file. */
 static bool pair_with(const struct skeleton *s, int fd, struct mu_dwarf_split *split)
 {
 	Dwarf_CU *cu = NULL;
@@ -186,8 +188,8 @@ static bool pair_with(const struct skeleton *s, int fd, struct mu_dwarf_split *s
 	return false;
 }
 
-/* DIRECTORY/NAME, where directory may be left out, as a path in itself. */
-static char *join(const char *directory, size_t len, const char *name)
+/* Return: DIRECTORY/NAME, or NAME if it is absolute, to be freed. */
+static char *join_path(const char *directory, size_t len, const char *name)
 {
 	if (name[0] == '/')
 		return mu_strndup(name, strlen(name));
@@ -218,6 +220,14 @@ static bool try_package(const struct mu_dwarf_split_files *files, const struct s
 	return found;
 }
 
+/**
+ * mu_dwarf_split_open() - find the split unit of a skeleton unit
+ * @files: where it is searched
+ * @skeleton: DIE of the skeleton unit
+ * @split: set to the split unit, to be closed
+ *
+ * Return: false if it was not found.
+ */
 bool mu_dwarf_split_open(const struct mu_dwarf_split_files *files, Dwarf_Die *skeleton,
 			 struct mu_dwarf_split *split)
 {
@@ -228,12 +238,17 @@ bool mu_dwarf_split_open(const struct mu_dwarf_split_files *files, Dwarf_Die *sk
 		return false;
 	if (try_package(files, &s, split))
 		return true;
-	if (slash && try_file(files, &s, join(files->object, slash - files->object, s.name), split))
+	if (slash &&
+	    try_file(files, &s, join_path(files->object, slash - files->object, s.name), split))
 		return true;
 	return s.directory &&
-	       try_file(files, &s, join(s.directory, strlen(s.directory), s.name), split);
+	       try_file(files, &s, join_path(s.directory, strlen(s.directory), s.name), split);
 }
 
+/**
+ * mu_dwarf_split_close() - close a split unit
+ * @split: the split unit; may be closed already
+ */
 void mu_dwarf_split_close(struct mu_dwarf_split *split)
 {
 	if (split->skeleton)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Units and functions by address.
+ * The units of an object's debug information, and the functions in them, by address.
  *
- * .debug_aranges is not used: clang does not write it, and link-time optimization leaves it
- * incomplete.  Each unit names its own ranges.  The functions of a unit are collected when an
- * address in it is first asked for: they may stand in namespaces, classes and other functions,
- * which have no addresses that a search could follow.
+ * The address ranges of a unit are those of its DIE. .debug_aranges is not used: clang does not
+ * write it, and it is incomplete after link-time optimization. The functions of a unit are
+ * collected when an address in it is first searched: they may be in namespaces, classes and
+ * other functions, which have no addresses that a search could follow.
  *
- * DIEs come from objects that their owner may have made up: no walk recurses, and none goes on
- * from a DIE to one that lies before it.
+ * Objects are not trusted: no walk through DIEs recurses, and none continues at a lower address.
+ *
+ * Depends on dwarf_ranges.c and dwarf_split.c.
  */
 #include "dwarf_units.h"
 
@@ -26,7 +27,7 @@ struct mu_dwarf_units {
 	const struct mu_dwarf_split_files *files;
 	struct mu_dwarf_ranges *ranges;
 	struct mu_dwarf_unit **unit;
-	size_t nr, room;
+	size_t nr, capacity;
 };
 
 static void add_unit(struct mu_dwarf_units *units, const Dwarf_Die *die, uint8_t type)
@@ -37,11 +38,18 @@ static void add_unit(struct mu_dwarf_units *units, const Dwarf_Die *die, uint8_t
 	unit->code = *die;
 	unit->is_part = type == DW_UT_skeleton;
 	unit->split.fd = -1;
-	units->unit = mu_grow(units->unit, units->nr, &units->room, sizeof(*units->unit));
+	units->unit = mu_grow(units->unit, units->nr, &units->capacity, sizeof(*units->unit));
 	units->unit[units->nr] = unit;
 	mu_dwarf_ranges_add(units->ranges, &unit->lines, units->nr++);
 }
 
+/**
+ * mu_dwarf_units_new() - index the units of an object by address
+ * @dwarf: debug information of the object; must outlive the result
+ * @files: where split units are searched; must outlive the result
+ *
+ * Return: the index, to be freed; it may be empty.
+ */
 struct mu_dwarf_units *mu_dwarf_units_new(Dwarf *dwarf, const struct mu_dwarf_split_files *files)
 {
 	struct mu_dwarf_units *units = mu_zalloc(sizeof(*units));
@@ -57,6 +65,10 @@ struct mu_dwarf_units *mu_dwarf_units_new(Dwarf *dwarf, const struct mu_dwarf_sp
 	return units;
 }
 
+/**
+ * mu_dwarf_units_free() - free an index
+ * @units: the index; may be NULL
+ */
 void mu_dwarf_units_free(struct mu_dwarf_units *units)
 {
 	if (!units)
@@ -83,6 +95,13 @@ static void find_split(struct mu_dwarf_units *units, struct mu_dwarf_unit *unit)
 	unit->is_part = false;
 }
 
+/**
+ * mu_dwarf_units_find() - find the unit of an address
+ * @units: the index
+ * @address: the address
+ *
+ * Return: the unit, or NULL.
+ */
 struct mu_dwarf_unit *mu_dwarf_units_find(struct mu_dwarf_units *units, Dwarf_Addr address)
 {
 	size_t found = mu_dwarf_ranges_find(units->ranges, address);
@@ -111,7 +130,7 @@ static bool may_hold_functions(Dwarf_Die *die)
 	}
 }
 
-/* The next DIE of the same parent, which has to lie behind: what made the object may lie. */
+/* The next sibling has to be at a higher address, so that a walk always ends. */
 static bool next_sibling(Dwarf_Die *die)
 {
 	Dwarf_Die next;
@@ -126,7 +145,7 @@ static void add_function(struct mu_dwarf_unit *unit, Dwarf_Die *die)
 {
 	if (dwarf_tag(die) != DW_TAG_subprogram)
 		return;
-	unit->function = mu_grow(unit->function, unit->nr, &unit->room, sizeof(*die));
+	unit->function = mu_grow(unit->function, unit->nr, &unit->capacity, sizeof(*die));
 	unit->function[unit->nr] = *die;
 	mu_dwarf_ranges_add(unit->ranges, die, unit->nr++);
 }
@@ -151,7 +170,7 @@ static void collect_functions(struct mu_dwarf_unit *unit)
 	}
 }
 
-/* Blocks and inlined functions are nested as their code is; other children have none. */
+/* Blocks and inlined functions are nested like their code. Other children have no code. */
 static bool is_scope_at(Dwarf_Die *die, Dwarf_Addr address)
 {
 	switch (dwarf_tag(die)) {
@@ -165,7 +184,7 @@ static bool is_scope_at(Dwarf_Die *die, Dwarf_Addr address)
 	}
 }
 
-/* Goes from a DIE to the child that has the code at the address. */
+/* Replace a DIE by its child that has the code at the address. Return: false if no child has. */
 static bool enter_child(Dwarf_Die *die, Dwarf_Addr address)
 {
 	Dwarf_Die child;
@@ -181,9 +200,17 @@ static bool enter_child(Dwarf_Die *die, Dwarf_Addr address)
 	return false;
 }
 
+/**
+ * mu_dwarf_unit_scopes() - find the function at an address, and what is inlined there
+ * @unit: the unit
+ * @address: the address
+ * @scopes: set to an array of DIEs, to be freed: the function first, the innermost inlined one last
+ *
+ * Return: the number of DIEs, 0 if the unit has no function at @address.
+ */
 size_t mu_dwarf_unit_scopes(struct mu_dwarf_unit *unit, Dwarf_Addr address, Dwarf_Die **scopes)
 {
-	size_t found, nr = 0, room = 0;
+	size_t found, nr = 0, capacity = 0;
 	Dwarf_Die die;
 
 	*scopes = NULL;
@@ -195,7 +222,7 @@ size_t mu_dwarf_unit_scopes(struct mu_dwarf_unit *unit, Dwarf_Addr address, Dwar
 	die = unit->function[found];
 	do {
 		if (!nr || dwarf_tag(&die) == DW_TAG_inlined_subroutine) {
-			*scopes = mu_grow(*scopes, nr, &room, sizeof(die));
+			*scopes = mu_grow(*scopes, nr, &capacity, sizeof(die));
 			(*scopes)[nr++] = die;
 		}
 	} while (enter_child(&die, address));

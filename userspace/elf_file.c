@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening what may be an ELF file, and what libdwfl knows of build-ids. */
+/*
+ * Opening files that may be ELF files, and finding files by build-id with libdwfl.
+ *
+ * Depends on mem.c only.
+ */
 #include "elf_file.h"
 
 #include <elfutils/libdwelf.h>
@@ -19,7 +23,7 @@
 #define DEBUG_DIR "/usr/lib/debug"
 #define BUILD_ID_MAX 64
 
-/* By the kernel headers' name: glibc 2.31 has none for it. */
+/* glibc 2.31 has no wrapper. */
 static int open_in_root(int dir, const char *path)
 {
 	struct open_how how = {
@@ -30,7 +34,7 @@ static int open_in_root(int dir, const char *path)
 	return syscall(__NR_openat2, dir, path, &how, sizeof(how));
 }
 
-static int reopen(int fd)
+static int open_readable(int fd)
 {
 	char *path = mu_format("/proc/self/fd/%d", fd);
 	int readable = open(path, O_RDONLY | O_CLOEXEC);
@@ -41,7 +45,16 @@ static int reopen(int fd)
 	return readable;
 }
 
-/* First only a handle: to open a device or a fifo may block or do something. */
+/**
+ * mu_elf_open() - open a regular file for reading
+ * @dir: directory that @path is relative to
+ * @path: the path
+ * @in_root: @dir is the root for "..", links and a leading slash in @path
+ *
+ * Opens with O_PATH first, as opening a device or a fifo may block or have side effects.
+ *
+ * Return: the open file, or -1 with errno, which is EINVAL for any other type of file.
+ */
 int mu_elf_open(int dir, const char *path, bool in_root)
 {
 	int handle = in_root ? open_in_root(dir, path) : openat(dir, path, O_PATH | O_CLOEXEC);
@@ -53,7 +66,7 @@ int mu_elf_open(int dir, const char *path, bool in_root)
 	if (!fstat(handle, &st)) {
 		errno = EINVAL;
 		if (S_ISREG(st.st_mode))
-			fd = reopen(handle);
+			fd = open_readable(handle);
 	}
 	error = errno;
 	close(handle);
@@ -72,6 +85,12 @@ static char *to_hex(const unsigned char *bits, ssize_t len)
 	return text;
 }
 
+/**
+ * mu_elf_build_id() - read the build-id of a file
+ * @fd: the file
+ *
+ * Return: the build-id in hexadecimal, "-" if the file has none, to be freed.
+ */
 char *mu_elf_build_id(int fd)
 {
 	const void *bits = NULL;
@@ -102,14 +121,23 @@ static size_t from_hex(const char *text, unsigned char *bits)
 	return len;
 }
 
-/* An entry that begins with "/" is searched below itself only, never beside the object. */
+/**
+ * mu_elf_search_path() - get the directories that libdwfl searches
+ * @debug_path: directories of --debug-path, or NULL
+ *
+ * Return: the list, to be freed. All entries are absolute, so that libdwfl searches none of them
+ * relative to an object.
+ */
 char *mu_elf_search_path(const char *debug_path)
 {
 	return debug_path ? mu_format("%s:" DEBUG_DIR, debug_path) : mu_format(DEBUG_DIR);
 }
 
-/* libdwfl searches for modules only: this one stands for nothing but its build-id. */
-static int search(Dwfl *dwfl, const char *build_id)
+/*
+ * libdwfl searches files of modules only, so that a module with nothing but the build-id is
+ * made.
+ */
+static int search_build_id(Dwfl *dwfl, const char *build_id)
 {
 	unsigned char bits[BUILD_ID_MAX];
 	size_t len = from_hex(build_id, bits);
@@ -130,6 +158,17 @@ static int search(Dwfl *dwfl, const char *build_id)
 	return fd;
 }
 
+/**
+ * mu_elf_fetch() - find a file by build-id
+ * @build_id: the build-id
+ * @debug_path: directories of --debug-path, or NULL
+ *
+ * Searches DIR/.build-id/xx/ of each directory of @debug_path and of /usr/lib/debug, then the
+ * servers of DEBUGINFOD_URLS if it is set. The file is the object or its separate debug
+ * information, which has the same names.
+ *
+ * Return: the open file, or -1.
+ */
 int mu_elf_fetch(const char *build_id, const char *debug_path)
 {
 	char *dirs = mu_elf_search_path(debug_path);
@@ -142,7 +181,7 @@ int mu_elf_fetch(const char *build_id, const char *debug_path)
 	int fd = -1;
 
 	if (dwfl) {
-		fd = search(dwfl, build_id);
+		fd = search_build_id(dwfl, build_id);
 		dwfl_end(dwfl);
 	}
 	free(dirs);

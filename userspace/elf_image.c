@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ELF files that exist in memory only. */
+/*
+ * Small ELF files in memory, for libdw to read, and access to sections by name.
+ *
+ * Depends on mem.c only.
+ */
 #include "elf_image.h"
 
 #include <fcntl.h>
@@ -30,8 +34,8 @@ static bool add_section(Elf *elf, const struct mu_elf_section *section, size_t n
 	return gelf_update_shdr(scn, &header);
 }
 
-/* The names of the sections, one behind the other, and the last one's own. */
-static char *names_of(const struct mu_elf_section *sections, size_t nr, size_t *size)
+/* Return: the contents of .shstrtab, including its own name. */
+static char *join_names(const struct mu_elf_section *sections, size_t nr, size_t *size)
 {
 	static const char own[] = ".shstrtab";
 	char *names;
@@ -74,11 +78,18 @@ static bool write_sections(Elf *elf, const struct mu_elf_section *sections, size
 	return add_section(elf, names, name, SHT_STRTAB) && elf_update(elf, ELF_C_WRITE) > 0;
 }
 
+/**
+ * mu_elf_image_new() - create an ELF file in memory
+ * @sections: its sections
+ * @nr: number of @sections
+ *
+ * Return: the open file, or -1.
+ */
 int mu_elf_image_new(const struct mu_elf_section *sections, size_t nr)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct mu_elf_section names = { .name = ".shstrtab" };
-	char *text = names_of(sections, nr, &names.size);
+	char *text = join_names(sections, nr, &names.size);
 	Elf *elf;
 
 	names.bytes = text;
@@ -93,7 +104,14 @@ int mu_elf_image_new(const struct mu_elf_section *sections, size_t nr)
 	return fd;
 }
 
-Elf_Data *mu_elf_section(Elf *elf, const char *name)
+/**
+ * mu_elf_find_section() - read a section
+ * @elf: the ELF file
+ * @name: name of the section
+ *
+ * Return: its contents, decompressed, or NULL if there is no such section.
+ */
+Elf_Data *mu_elf_find_section(Elf *elf, const char *name)
 {
 	Elf_Scn *scn = NULL;
 	GElf_Shdr header;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The breakpoint at an entry point.
+ * A breakpoint at the entry point of a program that is stopped under ptrace.
  *
- * At the exec stop only the dynamic linker is mapped beside the program, no
- * allocator yet. So a breakpoint goes to AT_ENTRY; when it is hit the linker
- * has mapped everything the program was linked with, and not one instruction
- * of the program itself has run. Static programs come to the same point.
+ * At the exec stop only the program and its dynamic linker are mapped, but no allocator. So the
+ * breakpoint is set at AT_ENTRY: when it is hit, the linker has mapped all libraries that the
+ * program is linked with, and no instruction of the program itself has been executed. The same
+ * holds for static programs. Depends on arch.h.
  */
 #include "entry.h"
 
@@ -20,6 +20,12 @@
 #include "arch.h"
 #include "mem.h"
 
+/**
+ * mu_entry_is_64_bit() - check the program of a process
+ * @pid: the process
+ *
+ * Return: true if it is a 64-bit ELF file.
+ */
 bool mu_entry_is_64_bit(pid_t pid)
 {
 	char *path = mu_format("/proc/%d/exe", pid);
@@ -33,7 +39,7 @@ bool mu_entry_is_64_bit(pid_t pid)
 	return whole && ident[EI_CLASS] == ELFCLASS64;
 }
 
-static uint64_t entry_point(pid_t pid)
+static uint64_t read_entry_point(pid_t pid)
 {
 	char *path = mu_format("/proc/%d/auxv", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -50,9 +56,16 @@ static uint64_t entry_point(pid_t pid)
 	return found;
 }
 
+/**
+ * mu_entry_plant() - set the breakpoint
+ * @pid: the process
+ * @e: set to the breakpoint
+ *
+ * Return: false, with errno, if the entry point is not known or cannot be written.
+ */
 bool mu_entry_plant(pid_t pid, struct mu_entry *e)
 {
-	uint64_t addr = entry_point(pid);
+	uint64_t addr = read_entry_point(pid);
 
 	e->addr = 0;
 	if (!addr)
@@ -73,6 +86,13 @@ static bool access_regs(int request, pid_t pid, struct user_regs_struct *regs)
 	return !ptrace(request, pid, NT_PRSTATUS, &io);
 }
 
+/**
+ * mu_entry_is_hit() - check why a process was stopped by SIGTRAP
+ * @pid: the process
+ * @e: the breakpoint
+ *
+ * Return: true if it has just hit the breakpoint.
+ */
 bool mu_entry_is_hit(pid_t pid, const struct mu_entry *e)
 {
 	struct user_regs_struct regs;
@@ -81,6 +101,13 @@ bool mu_entry_is_hit(pid_t pid, const struct mu_entry *e)
 	       MU_PC(regs) == e->addr + MU_BREAKPOINT_STEP;
 }
 
+/**
+ * mu_entry_remove() - restore the instruction, and the pc if the breakpoint was hit
+ * @pid: the process
+ * @e: the breakpoint
+ *
+ * Return: false if that failed.
+ */
 bool mu_entry_remove(pid_t pid, struct mu_entry *e)
 {
 	struct user_regs_struct regs;

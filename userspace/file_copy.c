@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A child with the ids of the target reads for us.
+ * Copying a file with the user and group ids of the process that has it mapped.
  *
- * A target that shares these ids must gain nothing by it. The change of ids makes the child not
- * dumpable, so it can be neither traced nor looked into, and it has only the file, the copy and
- * /proc/self open. The target can end the child, or delay it for as long as it is waited for.
+ * root may not read a file system that a user has mounted with FUSE, nor files on an NFS server
+ * that squashes root. A child process takes the ids of the process, and so no right that the
+ * process does not have, and copies the file to memory. The file system may never answer, so
+ * that the child is waited for a few seconds only.
+ *
+ * The process, which has the same ids as the child, must not gain anything. The change of ids
+ * makes the child not dumpable, so that it cannot be traced or inspected, and it has no files
+ * open but the file, the copy and /proc/self. The process can kill the child, or delay it until
+ * the timeout.
+ *
+ * Depends on file_identity.c.
  */
 #include "file_copy.h"
 
@@ -32,7 +40,7 @@ struct ids {
 	uid_t uid;
 	gid_t gid;
 	gid_t *group;
-	size_t nr, room;
+	size_t nr, capacity;
 };
 
 static void read_groups(struct ids *ids, const char *text)
@@ -44,13 +52,13 @@ static void read_groups(struct ids *ids, const char *text)
 
 		if (end == text)
 			break;
-		ids->group = mu_grow(ids->group, ids->nr, &ids->room, sizeof(*ids->group));
+		ids->group = mu_grow(ids->group, ids->nr, &ids->capacity, sizeof(*ids->group));
 		ids->group[ids->nr++] = group;
 		text = end;
 	}
 }
 
-/* The ids that the process opens files with, the fourth of each line. */
+/* Read the ids that the process opens files with: the fourth one of each line. */
 static bool read_ids(int proc, struct ids *ids)
 {
 	int fd = openat(proc, "status", O_RDONLY | O_CLOEXEC);
@@ -71,14 +79,14 @@ static bool read_ids(int proc, struct ids *ids)
 	return found == 2;
 }
 
-static bool take_ids(const struct ids *ids)
+static bool set_ids(const struct ids *ids)
 {
 	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !setgroups(ids->nr, ids->group) &&
 	       !setresgid(ids->gid, ids->gid, ids->gid) &&
 	       !setresuid(ids->uid, ids->uid, ids->uid) && !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static int keep_only(int handle, int copy)
+static int close_others(int handle, int copy)
 {
 	if (dup2(handle, 3) < 0 || dup2(copy, 4) < 0)
 		return -1;
@@ -117,12 +125,12 @@ static int copy_file(int from, int to)
 	return len;
 }
 
-/* In the child. */
-static int read_as(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
+/* Called in the child. */
+static int copy_with_ids(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
 {
 	int fd;
 
-	if (keep_only(handle, copy) || !take_ids(ids))
+	if (close_others(handle, copy) || !set_ids(ids))
 		return -1;
 	fd = open_regular(3);
 	if (fd < 0)
@@ -134,10 +142,10 @@ static int read_as(const struct ids *ids, int handle, int copy, const struct mu_
 }
 
 /*
- * The exit status of the child is an errno. One that waits for a FUSE daemon may not even end when
- * it is killed: it is left behind.
+ * The exit status of the child is an errno. A child that waits for a FUSE daemon may not exit even
+ * if it is killed, and is not waited for then.
  */
-static int wait_for(pid_t child)
+static int wait_for_child(pid_t child)
 {
 	struct pollfd end = { .fd = syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
 	bool late = end.fd < 0 || poll(&end, 1, WAIT_MS) != 1;
@@ -154,17 +162,17 @@ static int wait_for(pid_t child)
 	return errno ? -1 : 0;
 }
 
-/* Both are moved out of the way of those that the child keeps. */
-static int read_in_child(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
+/* Both descriptors are duplicated above those that the child keeps. */
+static int run_child(const struct ids *ids, int handle, int copy, const struct mu_inode *inode)
 {
 	int high = fcntl(handle, F_DUPFD_CLOEXEC, 16), high_copy = fcntl(copy, F_DUPFD_CLOEXEC, 16);
 	pid_t child = high >= 0 && high_copy >= 0 ? fork() : -1;
 	int result = -1, error;
 
 	if (!child)
-		_exit(read_as(ids, high, high_copy, inode) ? errno : 0);
+		_exit(copy_with_ids(ids, high, high_copy, inode) ? errno : 0);
 	if (child > 0)
-		result = wait_for(child);
+		result = wait_for_child(child);
 	error = errno;
 	if (high >= 0)
 		close(high);
@@ -174,11 +182,11 @@ static int read_in_child(const struct ids *ids, int handle, int copy, const stru
 	return result;
 }
 
-static int copy_as(const struct ids *ids, int handle, const struct mu_inode *inode)
+static int copy_to_memory(const struct ids *ids, int handle, const struct mu_inode *inode)
 {
 	int copy = memfd_create("copy", MFD_CLOEXEC), error;
 
-	if (copy < 0 || !read_in_child(ids, handle, copy, inode))
+	if (copy < 0 || !run_child(ids, handle, copy, inode))
 		return copy;
 	error = errno;
 	close(copy);
@@ -186,14 +194,22 @@ static int copy_as(const struct ids *ids, int handle, const struct mu_inode *ino
 	return -1;
 }
 
+/**
+ * mu_file_copy() - copy a file that only the user of a process may read
+ * @proc: /proc/PID of the process
+ * @handle: the file, opened with O_PATH
+ * @inode: inode that the file has to have, NULL: any
+ *
+ * Return: an open copy of the file, or -1 with errno.
+ */
 int mu_file_copy(int proc, int handle, const struct mu_inode *inode)
 {
 	struct ids ids = { .uid = 0 };
 	int fd = -1;
 
-	/* With the ids that are refused already another try is of no use. */
+	/* root itself has been refused already. */
 	if (geteuid() == 0 && read_ids(proc, &ids) && ids.uid)
-		fd = copy_as(&ids, handle, inode);
+		fd = copy_to_memory(&ids, handle, inode);
 	else
 		errno = EACCES;
 	free(ids.group);

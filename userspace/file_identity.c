@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Comparing an open file with what a process has mapped. */
+/*
+ * Comparing an open file with the file that a process has mapped: inode, pages of memory, and code.
+ *
+ * No dependencies.
+ */
 #include "file_identity.h"
 
 #include <fcntl.h>
@@ -13,14 +17,22 @@
 #define PAGE 4096
 #define BREAKPOINT 0xcc
 #define CALL 0xe8
-/* In an entry of /proc/PID/pagemap. */
+/* Bits of an entry in /proc/PID/pagemap. */
 #define PRESENT (1ULL << 63)
 #define OF_FILE (1ULL << 61)
 #define FRAME ((1ULL << 55) - 1)
 
 #define FRAMES_TRIED 64
 
-/* START-END PERMS OFFSET DEV INODE PATH */
+/**
+ * mu_maps_line_parse() - parse a line of /proc/PID/maps
+ * @line: the line, whose newline is removed
+ * @m: set to the mapping
+ *
+ * START-END PERMS OFFSET DEV INODE PATH
+ *
+ * Return: false if it is malformed.
+ */
 bool mu_maps_line_parse(char *line, struct mu_maps_line *m)
 {
 	char perms[8];
@@ -48,7 +60,7 @@ static FILE *open_maps(int proc)
 	return fd >= 0 ? fdopen(fd, "r") : NULL;
 }
 
-static bool find_inode(uint64_t address, struct mu_inode *inode)
+static bool find_own_inode(uint64_t address, struct mu_inode *inode)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
 	struct mu_maps_line m;
@@ -74,12 +86,12 @@ static bool shows_inode(int fd, const struct mu_inode *inode)
 
 	if (page == MAP_FAILED)
 		return false;
-	same = find_inode((uintptr_t)page, &found) && is_same_inode(&found, inode);
+	same = find_own_inode((uintptr_t)page, &found) && is_same_inode(&found, inode);
 	munmap(page, PAGE);
 	return same;
 }
 
-static uint64_t page_entry(int pages, uint64_t address)
+static uint64_t read_page_entry(int pages, uint64_t address)
 {
 	uint64_t entry;
 
@@ -88,22 +100,22 @@ static uint64_t page_entry(int pages, uint64_t address)
 	return entry;
 }
 
-/* The page frame of the file's page at this address, 0 if it is not there, or a private copy. */
-static uint64_t frame_at(int pages, uint64_t address)
+/* Return: the page frame at an address, 0 if no page of a file is present there. */
+static uint64_t read_page_frame(int pages, uint64_t address)
 {
-	uint64_t entry = page_entry(pages, address);
+	uint64_t entry = read_page_entry(pages, address);
 
 	return (entry & PRESENT) && (entry & OF_FILE) ? entry & FRAME : 0;
 }
 
-static uint64_t frame_of_file(int own_pages, int fd, uint64_t offset)
+static uint64_t find_file_frame(int own_pages, int fd, uint64_t offset)
 {
 	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, offset);
 	uint64_t frame;
 
 	if (page == MAP_FAILED)
 		return 0;
-	frame = frame_at(own_pages, (uintptr_t)page);
+	frame = read_page_frame(own_pages, (uintptr_t)page);
 	munmap(page, PAGE);
 	return frame;
 }
@@ -113,17 +125,20 @@ struct comparison {
 	unsigned int tried;
 };
 
-/* 1: the same page, -1: another one, 0: there is none to compare. */
+/*
+ * Return: 1 if the first common page is the same, -1 if it is another one, 0 if there is no such
+ * page.
+ */
 static int compare_frames(struct comparison *c, const struct mu_maps_line *m)
 {
 	for (uint64_t address = m->start; address < m->end && c->tried < FRAMES_TRIED;
 	     address += PAGE) {
-		uint64_t theirs = frame_at(c->pages, address), ours;
+		uint64_t theirs = read_page_frame(c->pages, address), ours;
 
 		if (!theirs)
 			continue;
 		c->tried++;
-		ours = frame_of_file(c->own_pages, c->fd, m->offset + (address - m->start));
+		ours = find_file_frame(c->own_pages, c->fd, m->offset + (address - m->start));
 		if (ours)
 			return ours == theirs ? 1 : -1;
 	}
@@ -147,6 +162,19 @@ static bool has_other_pages(int proc, struct comparison *c, const struct mu_inod
 	return found < 0;
 }
 
+/**
+ * mu_file_is_inode() - check whether an open file is the one that a process has mapped
+ * @proc: /proc/PID, or -1: compare the inode only
+ * @fd: the open file
+ * @inode: inode of the mapping
+ *
+ * On an overlay, a path leads to the copy that was made later, while an older mapping stays with
+ * the original, and new kernels show the same inode for both. So pages are compared as well:
+ * where the mapping and a new mapping of @fd have the same part of the file, the page frame has
+ * to be the same.
+ *
+ * Return: true if it is.
+ */
 bool mu_file_is_inode(int proc, int fd, const struct mu_inode *inode)
 {
 	struct comparison c = { .fd = fd };
@@ -165,7 +193,7 @@ bool mu_file_is_inode(int proc, int fd, const struct mu_inode *inode)
 	return same;
 }
 
-/* The kernel replaces this instruction at a probe by a call (x86, 6.18 and later). */
+/* At a probe, the kernel replaces this instruction by a call (x86, 6.18 and later). */
 static bool is_probed_nop(const unsigned char *file, const unsigned char *memory, size_t left)
 {
 	static const unsigned char nop[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
@@ -188,7 +216,7 @@ static bool is_same_code(const unsigned char *file, const unsigned char *memory,
 	return true;
 }
 
-/* One page: 1 if it was compared, 0 if it could not be, -1 if it differs. */
+/* Return: 1 if the page is equal, 0 if it could not be read, -1 if it differs. */
 static int compare_page(int memory, int fd, uint64_t address, uint64_t offset)
 {
 	unsigned char mapped[PAGE], file[PAGE];
@@ -207,7 +235,7 @@ static int compare_pages(int memory, int pages, int fd, const struct mu_maps_lin
 	for (uint64_t address = m->start; address < m->end; address += PAGE) {
 		int same;
 
-		if (!(page_entry(pages, address) & PRESENT))
+		if (!(read_page_entry(pages, address) & PRESENT))
 			continue;
 		same = compare_page(memory, fd, address, m->offset + (address - m->start));
 		if (same < 0)
@@ -217,6 +245,17 @@ static int compare_pages(int memory, int pages, int fd, const struct mu_maps_lin
 	return compared;
 }
 
+/**
+ * mu_file_compare_code() - compare the code in a process's memory with a file
+ * @proc: /proc/PID
+ * @fd: the file
+ * @m: the mapping
+ *
+ * Reads pages that are in memory only, so that the process does not wait for its file system.
+ * Breakpoints are ignored.
+ *
+ * Return: the number of pages compared, or -1 if there is a difference.
+ */
 int mu_file_compare_code(int proc, int fd, const struct mu_maps_line *m)
 {
 	int memory = openat(proc, "mem", O_RDONLY | O_CLOEXEC);

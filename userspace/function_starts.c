@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The beginnings of functions, from .eh_frame.
+ * Start addresses of functions, from .eh_frame.
  *
- * A stripped object keeps the symbols of its exported functions, and libdwfl offers a symbol
- * without a size for all code behind it. Stripping does not remove unwind entries, and compilers
- * write at least one for each function.
+ * A stripped object keeps the symbols of its exported functions, and libdwfl returns a symbol
+ * without a size for all code behind it. Unwind entries are not stripped, and compilers emit at
+ * least one for each function, so that they show where another function starts. Depends on
+ * libelf and libdw.
  */
 #include "function_starts.h"
 
@@ -18,10 +19,10 @@
 
 struct mu_function_starts {
 	uint64_t *start;
-	size_t nr, room;
+	size_t nr, capacity;
 };
 
-/* The bytes of .eh_frame, and the address of the first one. */
+/* The contents of .eh_frame, and its address. */
 struct frames {
 	unsigned char *ident;
 	Elf_Data *data;
@@ -44,7 +45,7 @@ static bool find_by_section(Elf *elf, struct frames *frames)
 		name = elf_strptr(elf, names, header.sh_name);
 		if (!name || strcmp(name, ".eh_frame"))
 			continue;
-		/* In a separate debug file the section is there, its bytes are not. */
+		/* In a separate debug file the section has no contents. */
 		frames->address = header.sh_addr;
 		frames->data = header.sh_type == SHT_NOBITS ? NULL : elf_rawdata(section, NULL);
 		return true;
@@ -65,7 +66,7 @@ static bool find_segment(Elf *elf, uint32_t type, uint64_t address, GElf_Phdr *f
 	return false;
 }
 
-/* Without section headers: .eh_frame_hdr points to .eh_frame, which ends with a zero entry. */
+/* Without section headers: .eh_frame_hdr has the address of .eh_frame, which a zero entry ends. */
 static void find_by_segment(Elf *elf, struct frames *frames)
 {
 	GElf_Phdr header, load;
@@ -87,7 +88,7 @@ static void find_by_segment(Elf *elf, struct frames *frames)
 					    ELF_T_BYTE);
 }
 
-static size_t size_of_pointer(uint8_t encoding)
+static size_t pointer_size(uint8_t encoding)
 {
 	switch (encoding & 0x0f) {
 	case DW_EH_PE_absptr:
@@ -102,11 +103,11 @@ static size_t size_of_pointer(uint8_t encoding)
 	}
 }
 
-/* Compilers use one encoding of pointers, assemblers another: no others are read. */
+/* Handles the pointer encodings of compilers and assemblers, no others. */
 static bool read_start(const struct frames *frames, const Dwarf_FDE *fde, uint8_t encoding,
 		       uint64_t *start)
 {
-	size_t size = size_of_pointer(encoding);
+	size_t size = pointer_size(encoding);
 	uint8_t base = encoding & 0xf0;
 	uint32_t word;
 
@@ -124,8 +125,8 @@ static bool read_start(const struct frames *frames, const Dwarf_FDE *fde, uint8_
 	return true;
 }
 
-/* How the FDEs of a CIE encode pointers; DW_EH_PE_omit if it cannot be read. */
-static uint8_t encoding_of(const struct frames *frames, Dwarf_Off offset)
+/* Return: the pointer encoding of the FDEs of a CIE, DW_EH_PE_omit if it cannot be read. */
+static uint8_t read_encoding(const struct frames *frames, Dwarf_Off offset)
 {
 	const uint8_t *data;
 	Dwarf_CFI_Entry entry;
@@ -143,7 +144,7 @@ static uint8_t encoding_of(const struct frames *frames, Dwarf_Off offset)
 		if (*letter == 'R')
 			return *data;
 		if (*letter == 'P')
-			data += 1 + size_of_pointer(*data);
+			data += 1 + pointer_size(*data);
 		else if (*letter == 'L')
 			data++;
 	}
@@ -164,11 +165,12 @@ static void read_frames(struct mu_function_starts *starts, const struct frames *
 			continue;
 		if (entry.fde.CIE_pointer != cie) {
 			cie = entry.fde.CIE_pointer;
-			encoding = encoding_of(frames, cie);
+			encoding = read_encoding(frames, cie);
 		}
 		if (!read_start(frames, &entry.fde, encoding, &start))
 			continue;
-		starts->start = mu_grow(starts->start, starts->nr, &starts->room, sizeof(start));
+		starts->start = mu_grow(starts->start, starts->nr, &starts->capacity,
+					sizeof(start));
 		starts->start[starts->nr++] = start;
 	}
 }
@@ -181,6 +183,12 @@ static int compare_starts(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/**
+ * mu_function_starts_new() - read the start addresses of the functions of an object
+ * @elf: the object
+ *
+ * Return: the table, to be freed, or NULL if there is no readable .eh_frame.
+ */
 struct mu_function_starts *mu_function_starts_new(Elf *elf)
 {
 	struct frames frames = { .ident = (unsigned char *)elf_getident(elf, NULL) };
@@ -199,6 +207,10 @@ struct mu_function_starts *mu_function_starts_new(Elf *elf)
 	return starts;
 }
 
+/**
+ * mu_function_starts_free() - free a table
+ * @starts: the table; may be NULL
+ */
 void mu_function_starts_free(struct mu_function_starts *starts)
 {
 	if (!starts)
@@ -207,12 +219,21 @@ void mu_function_starts_free(struct mu_function_starts *starts)
 	free(starts);
 }
 
+/**
+ * mu_function_starts_between() - check whether another function starts behind a symbol
+ * @starts: the table; may be NULL
+ * @symbol: address of the symbol in the file
+ * @address: an address behind it
+ *
+ * Return: true if a function starts behind @symbol, at or before @address, so that @address does
+ * not belong to @symbol.
+ */
 bool mu_function_starts_between(const struct mu_function_starts *starts, uint64_t symbol,
 				uint64_t address)
 {
 	size_t low = 0, high = starts ? starts->nr : 0;
 
-	/* The first one behind the symbol. */
+	/* Find the first function behind the symbol. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

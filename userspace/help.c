@@ -4,6 +4,9 @@
 
 #include "options.h"
 
+/**
+ * mu_help() - print the help text
+ */
 void mu_help(void)
 {
 	fputs("Usage:\n"

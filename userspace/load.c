@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loading the module through libkmod, and saying why that cannot be. */
+/*
+ * Loading the module with libkmod, and explaining on stderr why that failed.
+ *
+ * Depends on msg.c and text.c.
+ */
 #include "load.h"
 
 #include <errno.h>
@@ -13,22 +17,25 @@
 #include "msg.h"
 #include "text.h"
 
-/* libkmod's own messages would come before ours and say less. */
-static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
-			const char *format, va_list args)
+/* Suppresses libkmod's own messages, which are less specific. */
+static void ignore_log(void *data, int priority, const char *file, int line, const char *fn,
+		       const char *format, va_list args)
 {
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
-static const char *release(void)
+static const char *kernel_release(void)
 {
 	static struct utsname names;
 
 	return uname(&names) ? "this kernel" : names.release;
 }
 
-/* The kernel a module file was built for, into text; false if it does not say. */
-static bool built_for(struct kmod_module *mod, char *text, size_t size)
+/*
+ * Get the kernel_release of the kernel that a module was built for. Return: false if it is not
+ * known.
+ */
+static bool read_vermagic(struct kmod_module *mod, char *text, size_t size)
 {
 	struct kmod_list *info = NULL, *entry;
 	bool found = false;
@@ -46,7 +53,13 @@ static bool built_for(struct kmod_module *mod, char *text, size_t size)
 	return found;
 }
 
-/* The lockdown mode in force, in brackets in its file: "none [integrity] confidentiality". */
+/**
+ * mu_is_locked_down() - check whether the kernel is locked down, as under Secure Boot
+ *
+ * The file has the current mode in brackets: "none [integrity] confidentiality".
+ *
+ * Return: true if it is.
+ */
 bool mu_is_locked_down(void)
 {
 	FILE *file = fopen(MU_LOCKDOWN_FILE, "re");
@@ -76,15 +89,15 @@ static void explain_format(struct kmod_module *mod, const char *name)
 {
 	char kernel[128];
 
-	if (built_for(mod, kernel, sizeof(kernel)) && strcmp(kernel, release()))
+	if (read_vermagic(mod, kernel, sizeof(kernel)) && strcmp(kernel, kernel_release()))
 		mu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
-			release());
+			kernel_release());
 	else
 		mu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
-			release());
+			kernel_release());
 }
 
-static void explain(struct kmod_module *mod, const char *name, int error)
+static void explain_error(struct kmod_module *mod, const char *name, int error)
 {
 	switch (error) {
 	case EPERM:
@@ -106,20 +119,20 @@ static void explain(struct kmod_module *mod, const char *name, int error)
 			mu_warn("%s: %s", name, strerror(error));
 		else
 			mu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
-				release());
+				kernel_release());
 		break;
 	default:
 		mu_warn("cannot load %s: %s", name, strerror(error));
 	}
 }
 
-static bool insert(struct kmod_module *mod, const char *name)
+static bool insert_module(struct kmod_module *mod, const char *name)
 {
 	int error = -kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
 
 	if (!error || error == EEXIST)
 		return true;
-	explain(mod, name, error);
+	explain_error(mod, name, error);
 	return false;
 }
 
@@ -132,7 +145,7 @@ static bool load_file(struct kmod_ctx *ctx, const char *file)
 
 	error = -kmod_module_new_from_path(ctx, file, &mod);
 	if (!error) {
-		loaded = insert(mod, name);
+		loaded = insert_module(mod, name);
 		kmod_module_unref(mod);
 	} else {
 		mu_warn("%s: %s", name, strerror(error));
@@ -149,16 +162,22 @@ static bool load_installed(struct kmod_ctx *ctx)
 
 	if (kmod_module_new_from_lookup(ctx, MU_MODULE, &list) < 0 || !list) {
 		mu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
-			MU_MODULE, release());
+			MU_MODULE, kernel_release());
 		return false;
 	}
 	mod = kmod_module_get_module(list);
-	loaded = insert(mod, MU_MODULE);
+	loaded = insert_module(mod, MU_MODULE);
 	kmod_module_unref(mod);
 	kmod_module_unref_list(list);
 	return loaded;
 }
 
+/**
+ * mu_module_load() - load the module
+ * @file: the module; NULL: the file that MEMLEAK_USER_KO names, else the installed module
+ *
+ * Return: true if it is loaded now; a message is printed if not.
+ */
 bool mu_module_load(const char *file)
 {
 	struct kmod_ctx *ctx;
@@ -175,7 +194,7 @@ bool mu_module_load(const char *file)
 		mu_warn("libkmod cannot be used: %s", strerror(errno));
 		return false;
 	}
-	kmod_set_log_fn(ctx, say_nothing, NULL);
+	kmod_set_log_fn(ctx, ignore_log, NULL);
 	loaded = file && *file ? load_file(ctx, file) : load_installed(ctx);
 	kmod_unref(ctx);
 	return loaded;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* memleak-user: names for what memleak_user finds. This file only chooses what to do. */
+/* memleak-user: main(), which only selects what to do. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "symbolize_report.h"
 #include "trace.h"
 
-static int run(const struct mu_options *o)
+static int run_mode(const struct mu_options *o)
 {
 	switch (o->mode) {
 	case MU_HELP:
@@ -25,7 +25,7 @@ static int run(const struct mu_options *o)
 	}
 }
 
-/* A full disk or a closed pipe must not pass for success. */
+/* A full disk or a closed pipe is an error. */
 static int check_output(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -34,7 +34,7 @@ static int check_output(int status)
 	return status ? status : MU_PARTLY;
 }
 
-/* Objects are read where they lie, and whoever owns one may cut it short meanwhile. */
+/* Object files are mapped: reading one that has been truncated meanwhile raises SIGBUS. */
 static void on_bus_error(int signal)
 {
 	static const char text[] = "memleak-user: a file was cut short while it was read\n";
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 
 	signal(SIGBUS, on_bus_error);
 	if (!status)
-		status = check_output(run(&options));
+		status = check_output(run_mode(&options));
 	mu_options_free(&options);
 	return status;
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding the file that was mapped. Paths are the target's words and may lead
- * to anything: they are resolved inside the target's own root, and only a
- * regular file, of the right build-id, is used.
+ * Finding the file of a mapping.
+ *
+ * The files of a live process are opened through /proc/PID, so that mount namespaces and deleted
+ * files need no special handling; other files are opened by path. A file is used only if it is the
+ * mapped one: its build-id has to be equal, and held_files.c has the rules for a file without one.
+ *
+ * Paths come from the target and may lead anywhere. They are resolved inside the root of the
+ * target, and only regular files are opened. Depends on held_files.c and elf_file.c.
  */
 #include "mapped_file.h"
 
@@ -17,35 +22,45 @@
 #include "held_files.h"
 #include "mem.h"
 
-/* A deleted file's path as the kernel shows it. */
+/* Appended by the kernel to the path of a deleted file. */
 #define DELETED " (deleted)"
 
 struct mu_mapped_files {
-	struct mu_search_dirs places;
-	int root;		    /* the process's root or the sysroot, -1: our own */
-	struct mu_held_files *held; /* NULL: the process is gone */
+	struct mu_search_dirs dirs;
+	int root;		    /* of the process, or the sysroot; -1: our own */
+	struct mu_held_files *held; /* NULL: there is no live process */
 };
 
-static int open_root(const struct mu_search_dirs *places)
+static int open_root(const struct mu_search_dirs *dirs)
 {
 	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
-	if (places->sysroot)
-		return open(places->sysroot, flags);
-	return places->proc >= 0 ? openat(places->proc, "root", flags) : -1;
+	if (dirs->sysroot)
+		return open(dirs->sysroot, flags);
+	return dirs->proc >= 0 ? openat(dirs->proc, "root", flags) : -1;
 }
 
-struct mu_mapped_files *mu_mapped_files_new(const struct mu_search_dirs *places)
+/**
+ * mu_mapped_files_new() - prepare to find files
+ * @dirs: where they are searched
+ *
+ * Return: the handle, to be freed.
+ */
+struct mu_mapped_files *mu_mapped_files_new(const struct mu_search_dirs *dirs)
 {
 	struct mu_mapped_files *files = mu_zalloc(sizeof(*files));
 
-	files->places = *places;
-	files->root = open_root(places);
-	if (places->proc >= 0)
-		files->held = mu_held_files_new(places->proc);
+	files->dirs = *dirs;
+	files->root = open_root(dirs);
+	if (dirs->proc >= 0)
+		files->held = mu_held_files_new(dirs->proc);
 	return files;
 }
 
+/**
+ * mu_mapped_files_free() - close all files
+ * @files: the files
+ */
 void mu_mapped_files_free(struct mu_mapped_files *files)
 {
 	if (files->held)
@@ -55,26 +70,40 @@ void mu_mapped_files_free(struct mu_mapped_files *files)
 	free(files);
 }
 
+/**
+ * mu_mapped_files_hold() - open what the live process has mapped executable now
+ * @files: the files
+ *
+ * Files stay open, as the process may exit, and its mount namespace with it, before its last report
+ * is read.
+ */
 void mu_mapped_files_hold(struct mu_mapped_files *files)
 {
 	if (files->held)
 		mu_held_files_scan(files->held);
 }
 
+/**
+ * mu_mapped_files_bind() - associate the mappings of a report with the open files
+ * @files: the files
+ * @target: a target of the report
+ *
+ * To be called soon after the report was read.
+ */
 void mu_mapped_files_bind(struct mu_mapped_files *files, const struct mu_target *target)
 {
 	if (files->held)
 		mu_held_files_bind(files->held, target);
 }
 
-static void tell(char **why, char *text)
+static void set_reason(char **why, char *text)
 {
 	free(*why);
 	*why = text;
 }
 
-/* Takes fd if it is what was mapped, closes it if not; *why tells what is known of that so far. */
-static int verified(int fd, const struct mu_mapping *m, char **why)
+/* Return: fd if it is the mapped file; otherwise fd is closed, with the reason in *why. */
+static int check_build_id(int fd, const struct mu_mapping *m, char **why)
 {
 	char *found;
 
@@ -82,10 +111,11 @@ static int verified(int fd, const struct mu_mapping *m, char **why)
 		return -1;
 	found = mu_elf_build_id(fd);
 	if (!strcmp(found, m->build_id)) {
-		tell(why, NULL);
+		set_reason(why, NULL);
 	} else {
-		tell(why, mu_format("the file has build-id %s, the report tells %s: it is not used",
-				    found, m->build_id));
+		set_reason(why,
+			   mu_format("the file has build-id %s, the report tells %s: it is not used",
+				     found, m->build_id));
 		close(fd);
 		fd = -1;
 	}
@@ -98,15 +128,15 @@ static int open_mapped(const struct mu_mapped_files *files, const struct mu_mapp
 	char *name;
 	int fd;
 
-	if (files->places.proc < 0 || m->unmapped)
+	if (files->dirs.proc < 0 || m->unmapped)
 		return -1;
 	name = mu_format("map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
-	fd = mu_elf_open(files->places.proc, name, false);
+	fd = mu_elf_open(files->dirs.proc, name, false);
 	free(name);
-	return verified(fd, m, why);
+	return check_build_id(fd, m, why);
 }
 
-/* A path of another root means another file in ours, which then only a build-id can prove. */
+/* A path of another root may lead to another file in our root: this one needs a build-id. */
 static int open_path(const struct mu_mapped_files *files, const char *path,
 		     const struct mu_mapping *m, char **why)
 {
@@ -116,17 +146,20 @@ static int open_path(const struct mu_mapped_files *files, const char *path,
 	if (path[0] != '/')
 		return -1;
 	if (files->root >= 0)
-		fd = verified(mu_elf_open(files->root, path, true), m, why);
-	if (fd < 0 && own_root && !files->places.sysroot)
-		fd = verified(mu_elf_open(AT_FDCWD, path, false), m, why);
+		fd = check_build_id(mu_elf_open(files->root, path, true), m, why);
+	if (fd < 0 && own_root && !files->dirs.sysroot)
+		fd = check_build_id(mu_elf_open(AT_FDCWD, path, false), m, why);
 	return fd;
 }
 
-/* DIR/NAME for the directories of --debug-path: files collected flat beside a report. */
+/*
+ * Try DIR/NAME in the directories of --debug-path, for files that were collected beside a
+ * report.
+ */
 static int open_flat(const struct mu_mapped_files *files, const char *path,
 		     const struct mu_mapping *m, char **why)
 {
-	const char *dir = files->places.debug_path;
+	const char *dir = files->dirs.debug_path;
 	const char *slash = strrchr(path, '/');
 	int fd = -1;
 
@@ -134,24 +167,15 @@ static int open_flat(const struct mu_mapped_files *files, const char *path,
 		size_t len = strcspn(dir, ":");
 		char *file = mu_format("%.*s/%s", (int)len, dir, slash ? slash + 1 : path);
 
-		fd = verified(mu_elf_open(AT_FDCWD, file, false), m, why);
+		fd = check_build_id(mu_elf_open(AT_FDCWD, file, false), m, why);
 		free(file);
 		dir += len + (dir[len] == ':');
 	}
 	return fd;
 }
 
-static int fetch(const struct mu_mapped_files *files, const struct mu_mapping *m, char **why)
-{
-	int fd = mu_elf_fetch(m->build_id, files->places.debug_path);
-
-	if (fd >= 0)
-		tell(why, NULL);
-	return fd;
-}
-
-/* The path without what the kernel puts behind a deleted file's. */
-static char *plain_path(const char *path)
+/* Return: a copy of the path without " (deleted)". */
+static char *copy_path(const char *path)
 {
 	size_t len = strlen(path);
 	size_t tail = strlen(DELETED);
@@ -161,23 +185,27 @@ static char *plain_path(const char *path)
 	return mu_strndup(path, len);
 }
 
-/* Whose mapping is gone may have been another file of the same path: two were mapped there. */
-static int open_unproven(const struct mu_mapped_files *files, const char *path,
-			 const struct mu_mapping *m, char **why)
+/*
+ * Several files of the same path may have been mapped, so that an unmapped one is not
+ * identified.
+ */
+static int open_without_build_id(const struct mu_mapped_files *files, const char *path,
+				 const struct mu_mapping *m, char **why)
 {
 	int fd;
 
 	if (m->unmapped) {
-		tell(why,
-		     mu_format("it has no build-id and was unmapped: its file cannot be told"));
+		set_reason(why,
+			   mu_format(
+				   "it has no build-id and was unmapped: its file cannot be told"));
 		return -1;
 	}
 	fd = open_path(files, path, m, why);
 	return fd < 0 ? open_flat(files, path, m, why) : fd;
 }
 
-static int open_proven(const struct mu_mapped_files *files, const char *path,
-		       const struct mu_mapping *m, char **why)
+static int open_by_build_id(const struct mu_mapped_files *files, const char *path,
+			    const struct mu_mapping *m, char **why)
 {
 	int fd = open_mapped(files, m, why);
 
@@ -185,9 +213,23 @@ static int open_proven(const struct mu_mapped_files *files, const char *path,
 		fd = open_path(files, path, m, why);
 	if (fd < 0)
 		fd = open_flat(files, path, m, why);
-	return fd < 0 ? fetch(files, m, why) : fd;
+	if (fd < 0) {
+		fd = mu_elf_fetch(m->build_id, files->dirs.debug_path);
+		if (fd >= 0)
+			set_reason(why, NULL);
+	}
+	return fd;
 }
 
+/**
+ * mu_mapped_files_open() - open the file of a mapping
+ * @files: the files
+ * @mapping: the mapping
+ * @path: set to the path of the file in the target, to be freed
+ * @why: set to the reason if there is no file, to be freed, else to NULL
+ *
+ * Return: the open file, or -1.
+ */
 int mu_mapped_files_open(struct mu_mapped_files *files, const struct mu_mapping *mapping,
 			 char **path, char **why)
 {
@@ -195,18 +237,27 @@ int mu_mapped_files_open(struct mu_mapped_files *files, const struct mu_mapping 
 	int fd = -1;
 
 	*why = NULL;
-	*path = plain_path(mapping->path);
+	*path = copy_path(mapping->path);
 	if (files->held)
 		fd = mu_held_files_open(files->held, mapping, why);
 	if (fd < 0 && has_build_id)
-		fd = open_proven(files, *path, mapping, why);
+		fd = open_by_build_id(files, *path, mapping, why);
 	else if (fd < 0 && !files->held)
-		fd = open_unproven(files, *path, mapping, why);
+		fd = open_without_build_id(files, *path, mapping, why);
 	if (fd < 0 && !*why)
-		tell(why, mu_format("the file was not found"));
+		set_reason(why, mu_format("the file was not found"));
 	return fd;
 }
 
+/**
+ * mu_mapped_files_open_debug() - open separate debug information below the root
+ * @files: the files
+ * @build_id: its build-id
+ *
+ * The root is that of the process, or --sysroot.
+ *
+ * Return: the open file, or -1.
+ */
 int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_id)
 {
 	char *path, *found;
@@ -228,11 +279,18 @@ int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_
 	return fd;
 }
 
+/**
+ * mu_mapped_files_open_path() - open a regular file at a path that debug information contains
+ * @files: the files
+ * @path: the path, below the root of the process or --sysroot, else below /
+ *
+ * Return: the open file, or -1. The caller has to check that it is the right one.
+ */
 int mu_mapped_files_open_path(struct mu_mapped_files *files, const char *path)
 {
 	int fd = files->root >= 0 ? mu_elf_open(files->root, path, true) : -1;
 
-	if (fd < 0 && !files->places.sysroot)
+	if (fd < 0 && !files->dirs.sysroot)
 		fd = mu_elf_open(AT_FDCWD, path, false);
 	return fd;
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory that is there or ends the tool. */
+/*
+ * Memory allocation that cannot fail: the tool exits if there is no memory.
+ *
+ * Nothing has to be undone then, because a target is bound to the open control file and the module
+ * removes its probes when the tool exits. Depends on msg.c.
+ */
 #include "mem.h"
 
 #include <stdarg.h>
@@ -9,7 +14,7 @@
 
 #include "msg.h"
 
-static void *or_end(void *p)
+static void *check_memory(void *p)
 {
 	if (p)
 		return p;
@@ -17,16 +22,35 @@ static void *or_end(void *p)
 	exit(MU_NOTHING);
 }
 
+/**
+ * mu_zalloc() - allocate zeroed memory
+ * @size: in bytes
+ *
+ * Return: the memory, to be freed.
+ */
 void *mu_zalloc(size_t size)
 {
-	return or_end(calloc(1, size ? size : 1));
+	return check_memory(calloc(1, size ? size : 1));
 }
 
+/**
+ * mu_strndup() - copy a string
+ * @s: the string
+ * @len: copy at most this many bytes
+ *
+ * Return: the terminated copy, to be freed.
+ */
 char *mu_strndup(const char *s, size_t len)
 {
-	return or_end(strndup(s, len));
+	return check_memory(strndup(s, len));
 }
 
+/**
+ * mu_format() - print into a new string
+ * @fmt: as for printf()
+ *
+ * Return: the string, to be freed.
+ */
 char *mu_format(const char *fmt, ...)
 {
 	char *text = NULL;
@@ -36,13 +60,22 @@ char *mu_format(const char *fmt, ...)
 	va_start(args, fmt);
 	len = vasprintf(&text, fmt, args);
 	va_end(args);
-	return or_end(len < 0 ? NULL : text);
+	return check_memory(len < 0 ? NULL : text);
 }
 
-void *mu_grow(void *array, size_t nr, size_t *room, size_t size)
+/**
+ * mu_grow() - grow an array so that it can take one more element
+ * @array: the array; may be NULL
+ * @nr: number of used elements
+ * @capacity: number of allocated elements; updated
+ * @size: of an element
+ *
+ * Return: the array, which may have moved.
+ */
+void *mu_grow(void *array, size_t nr, size_t *capacity, size_t size)
 {
-	if (nr < *room)
+	if (nr < *capacity)
 		return array;
-	*room = *room ? *room * 2 : 8;
-	return or_end(reallocarray(array, *room, size));
+	*capacity = *capacity ? *capacity * 2 : 8;
+	return check_memory(reallocarray(array, *capacity, size));
 }

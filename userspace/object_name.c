@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* memleak's -O: which mapped object the user means. */
+/* Finding the mapped object that option -O names. Depends on mem.c only. */
 #include "object_name.h"
 
 #include <limits.h>
@@ -10,14 +10,14 @@
 
 #include "mem.h"
 
-static const char *base_name(const char *path)
+static const char *last_component(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
 }
 
-/* "c" is libc.so.6 and libc-2.31.so, and not libcrypt.so.1. */
+/* "c" matches libc.so.6 and libc-2.31.so, but not libcrypt.so.1. */
 static bool is_library(const char *name, const char *wanted)
 {
 	size_t len = strlen(wanted);
@@ -28,7 +28,7 @@ static bool is_library(const char *name, const char *wanted)
 	return !strncmp(name, ".so", 3) || (name[0] == '-' && name[1] >= '0' && name[1] <= '9');
 }
 
-/* The last part of the path in a line of maps, in place; NULL if it maps no file. */
+/* Return: the last component of the path in a line of maps, NULL if the mapping has no file. */
 static char *mapped_name(char *line)
 {
 	char *path = strchr(line, '/');
@@ -43,7 +43,7 @@ static char *mapped_name(char *line)
 	return strrchr(path, '/') + 1;
 }
 
-/* A name that fits exactly is taken before one that fits as a library name does. */
+/* Return: the name of the object, to be freed, or NULL. An exact match has precedence. */
 static char *find_library(FILE *maps, const char *wanted)
 {
 	char *line = NULL, *found = NULL;
@@ -65,6 +65,15 @@ static char *find_library(FILE *maps, const char *wanted)
 	return found;
 }
 
+/**
+ * mu_object_name() - find the mapped object that a user names
+ * @maps: /proc/PID/maps; may be NULL
+ * @wanted: its name, its path, /proc/PID/exe, or as in memleak the name of a library
+ *          without "lib" and suffix ("c")
+ *
+ * Return: the name of the object, to be freed. If no object matches, it is the last component of
+ * @wanted, which the module refuses.
+ */
 char *mu_object_name(FILE *maps, const char *wanted)
 {
 	char target[PATH_MAX];
@@ -77,7 +86,7 @@ char *mu_object_name(FILE *maps, const char *wanted)
 		target[len] = '\0';
 		wanted = target;
 	}
-	wanted = base_name(wanted);
+	wanted = last_component(wanted);
 	name = maps ? find_library(maps, wanted) : NULL;
 	return name ? name : mu_strndup(wanted, strlen(wanted));
 }

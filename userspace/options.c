@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command line. The letters and what they mean are memleak's; everything
- * that it does not say plainly is refused before anything is touched.
+ * Parsing the command line.
+ *
+ * Option letters have the meaning that they have in bcc's memleak. Anything unclear is refused
+ * before the tool does anything. Depends on pids.c, quantity.c, text.c and msg.c.
  */
 #include "options.h"
 
@@ -57,8 +59,8 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 
 #define LETTERS ":p:c:alo:T:z:Z:O:s:h"
 
-/* What symbolize takes of them. */
-static bool for_symbolize(int option)
+/* Return: true if symbolize has this option. */
+static bool is_for_symbolize(int option)
 {
 	return option == 'T' || option == 'l' || option == OPT_SORT || option == OPT_SYSROOT ||
 	       option == OPT_DEBUG_PATH || option == 'h' || option == OPT_HELP ||
@@ -105,12 +107,6 @@ static int take_interval(struct mu_options *o, const char *text)
 			      text, MIN_INTERVAL_MS);
 }
 
-/* An argument that stands in the same word as its option cannot have slipped there. */
-static int take_pids(struct mu_options *o, const char *text, char **argv)
-{
-	return mu_pids_add(&o->pids, text, text == argv[optind - 1]);
-}
-
 static int take_sort(struct mu_options *o, const char *word)
 {
 	if (!strcmp(word, "size"))
@@ -122,7 +118,7 @@ static int take_sort(struct mu_options *o, const char *word)
 	return 0;
 }
 
-/* The kernel side takes the last part of a path, as one word. */
+/* The module expects one word, and compares its last path component. */
 static int take_object(struct mu_options *o, const char *name)
 {
 	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
@@ -131,7 +127,7 @@ static int take_object(struct mu_options *o, const char *name)
 	return 0;
 }
 
-/* libdwfl searches absolute directories only. */
+/* libdwfl searches absolute directories only, in a list separated by colons. */
 static int add_debug_path(struct mu_options *o, const char *dir)
 {
 	char *path = realpath(dir, NULL);
@@ -150,7 +146,7 @@ static int add_debug_path(struct mu_options *o, const char *dir)
 	return 0;
 }
 
-/* An option as the user may have written it, whichever of its names that was. */
+/* Return: the long name of an option, or its letter if it has one. */
 static const char *option_name(int option)
 {
 	static char name[32];
@@ -162,7 +158,7 @@ static const char *option_name(int option)
 	return name;
 }
 
-static int bad_option(int option, char **argv)
+static int refuse_option(int option, char **argv)
 {
 	const char *word = argv[optind - 1];
 
@@ -179,7 +175,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 {
 	switch (option) {
 	case 'p':
-		return take_pids(o, optarg, argv);
+		return mu_pids_add(&o->pids, optarg, optarg == argv[optind - 1]);
 	case 'c':
 		o->command = optarg;
 		return 0;
@@ -224,7 +220,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		o->mode = MU_VERSION_ONLY;
 		return 0;
 	}
-	return bad_option(option, argv);
+	return refuse_option(option, argv);
 }
 
 static int check_trace(struct mu_options *o)
@@ -242,7 +238,7 @@ static int check_trace(struct mu_options *o)
 	return 0;
 }
 
-static int too_many(const struct mu_options *o, const char *word)
+static int refuse_argument(const struct mu_options *o, const char *word)
 {
 	if (!o->pids.nr)
 		return mu_usage_error("\"%s\" is one argument too many", word);
@@ -251,13 +247,13 @@ static int too_many(const struct mu_options *o, const char *word)
 			      word, o->pids.pid[0]);
 }
 
-/* [INTERVAL [COUNT]] */
-static int take_times(struct mu_options *o, char **words)
+/* Take [INTERVAL [COUNT]]. */
+static int take_interval_and_count(struct mu_options *o, char **words)
 {
 	int status = 0;
 
 	if (words[0] && words[1] && words[2])
-		return too_many(o, words[2]);
+		return refuse_argument(o, words[2]);
 	if (words[0])
 		status = take_interval(o, words[0]);
 	if (!status && words[0] && words[1])
@@ -284,16 +280,16 @@ static void set_defaults(struct mu_options *o, bool symbolize)
 	};
 }
 
-/* --combined-only is memleak's view of totals: without ages, without addresses. */
-static void apply_combined(struct mu_options *o)
-{
-	if (!o->combined)
-		return;
-	o->filter.older = 0;
-	o->view.bare = true;
-}
-
-/* Options may stand before and behind the arguments, as in memleak. */
+/**
+ * mu_options_read() - parse the command line
+ * @o: set to the options, to be freed with mu_options_free()
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Options may precede and follow the arguments, as in memleak.
+ *
+ * Return: 0, or the exit status, with a message.
+ */
 int mu_options_read(struct mu_options *o, int argc, char **argv)
 {
 	bool symbolize = argc > 1 && !strcmp(argv[1], "symbolize");
@@ -305,7 +301,7 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 	opterr = 0;
 	optind = 1;
 	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
-		if (symbolize && !for_symbolize(option))
+		if (symbolize && !is_for_symbolize(option))
 			status = mu_usage_error("symbolize does not know %s", option_name(option));
 		else
 			status = take_option(o, option, argv);
@@ -314,10 +310,17 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 	}
 	if (status)
 		return status;
-	apply_combined(o);
-	return symbolize ? take_file(o, argv + optind) : take_times(o, argv + optind);
+	if (o->combined) { /* memleak's table of totals has neither ages nor addresses */
+		o->filter.older = 0;
+		o->view.bare = true;
+	}
+	return symbolize ? take_file(o, argv + optind) : take_interval_and_count(o, argv + optind);
 }
 
+/**
+ * mu_options_free() - free the options
+ * @o: the options
+ */
 void mu_options_free(struct mu_options *o)
 {
 	mu_pids_free(&o->pids);

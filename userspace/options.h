@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The command line, read and checked. */
 #ifndef MU_OPTIONS_H
 #define MU_OPTIONS_H
 
@@ -9,31 +8,54 @@
 #include "pids.h"
 #include "print.h"
 
+/**
+ * enum mu_mode - what the tool does
+ * @MU_TRACE: trace processes
+ * @MU_SYMBOLIZE: symbolize a saved report
+ * @MU_HELP: print the help text
+ * @MU_VERSION_ONLY: print the version
+ */
 enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_HELP, MU_VERSION_ONLY };
 
+/**
+ * struct mu_options - the parsed command line
+ * @mode: what to do
+ * @pids: of -p
+ * @command: of -c, or NULL
+ * @show_allocations: -a
+ * @combined: --combined-only
+ * @filter: -o, -z and -Z
+ * @object: of -O, or NULL
+ * @module: of --module, or NULL
+ * @depth: of --depth; 0: the module's default
+ * @interval_ms: INTERVAL
+ * @count: COUNT; 0: no limit
+ * @view: how tables are printed
+ * @sysroot: of --sysroot, or NULL
+ * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
+ * @file: the report to symbolize; NULL: stdin
+ */
 struct mu_options {
 	enum mu_mode mode;
 	struct mu_pids pids;
 	const char *command;
 	bool show_allocations;
 	bool combined;
-	struct mu_filter filter; /* -o, -z, -Z */
+	struct mu_filter filter;
 	const char *object;
 	const char *module;
-	uint64_t depth; /* of stacks; 0: the kernel side's default */
+	uint64_t depth;
 	uint64_t interval_ms;
-	uint64_t count; /* of tables; 0: no limit */
+	uint64_t count;
 	struct mu_view view;
 	const char *sysroot;
-	char *debug_path; /* absolute, with colons between */
-	const char *file; /* symbolize: NULL is stdin */
+	char *debug_path;
+	const char *file;
 };
 
-/* 0, or the exit status, having said what is wrong. */
 int mu_options_read(struct mu_options *o, int argc, char **argv);
 void mu_options_free(struct mu_options *o);
 
-/* The text of --help, on stdout. */
 void mu_help(void);
 
 #endif

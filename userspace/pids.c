@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The PIDs of a command line. "-p $(pgrep app)" without quotes makes the second
- * PID the INTERVAL where pgrep finds two, and INTERVAL the PID where it finds none.
+ * The PIDs of a command line, and the checks for an unquoted $(pgrep ...).
+ *
+ * Without quotes, "-p $(pgrep app) INTERVAL" makes the second PID the INTERVAL if pgrep prints two,
+ * and INTERVAL the PID if it prints none. Depends on msg.c, quantity.h and text.c.
  */
 #include "pids.h"
 
@@ -25,12 +27,12 @@ static int add_pid(struct mu_pids *pids, const char *text)
 
 	if (!mu_parse_number(text, &pid) || pid < 1 || pid > INT_MAX)
 		return mu_usage_error("-p: \"%s\" is no number from 1 to %d", text, INT_MAX);
-	pids->pid = mu_grow(pids->pid, pids->nr, &pids->room, sizeof(*pids->pid));
+	pids->pid = mu_grow(pids->pid, pids->nr, &pids->capacity, sizeof(*pids->pid));
 	pids->pid[pids->nr++] = pid;
 	return 0;
 }
 
-static int add_each(struct mu_pids *pids, char *list)
+static int add_all(struct mu_pids *pids, char *list)
 {
 	int status = 0;
 	char *next;
@@ -41,6 +43,15 @@ static int add_each(struct mu_pids *pids, char *list)
 	return status;
 }
 
+/**
+ * mu_pids_add() - add the PIDs of one option -p
+ * @pids: the list
+ * @text: numbers separated by commas or white space, as pgrep prints them
+ * @own_word: @text is not in the word of the option, so that it may have been meant as the next
+ *            argument, behind an empty expansion
+ *
+ * Return: 0, or the exit status, with a message.
+ */
 int mu_pids_add(struct mu_pids *pids, const char *text, bool own_word)
 {
 	size_t before = pids->nr;
@@ -51,15 +62,15 @@ int mu_pids_add(struct mu_pids *pids, const char *text, bool own_word)
 		return mu_usage_error("-p 1 is the init process: did pgrep find nothing? "
 				      "If you mean it: -p1 or --pid=1");
 	list = mu_strndup(text, strlen(text));
-	status = add_each(pids, list);
+	status = add_all(pids, list);
 	free(list);
 	if (!status && pids->nr == before)
 		return mu_usage_error("-p: there is no PID (did pgrep find nothing?)");
 	return status;
 }
 
-/* The path of the program that a process runs, or NULL: a kernel thread has none. To be freed. */
-static char *program_of(uint64_t pid)
+/* Return: the path of the program of a process, to be freed, NULL for a kernel thread. */
+static char *read_program(uint64_t pid)
 {
 	char *link = mu_format("/proc/%ju/exe", (uintmax_t)pid);
 	char path[PATH_MAX];
@@ -69,8 +80,8 @@ static char *program_of(uint64_t pid)
 	return len > 0 ? mu_strndup(path, len) : NULL;
 }
 
-/* What pgrep compares, or NULL. To be freed. */
-static char *name_of(uint64_t pid)
+/* Return: the name that pgrep compares, to be freed, or NULL. */
+static char *read_comm(uint64_t pid)
 {
 	char *path = mu_format("/proc/%ju/comm", (uintmax_t)pid);
 	FILE *file = fopen(path, "re");
@@ -109,25 +120,40 @@ static bool are_equal(char *a, char *b)
 	return equal;
 }
 
-/* A program may have several paths, in containers, and an interpreter several names. */
+/*
+ * Compares both: a program may have several paths, in containers, and an interpreter several
+ * names.
+ */
 static bool is_like_one_of(const struct mu_pids *pids, uint64_t other)
 {
 	for (size_t i = 0; i < pids->nr; i++)
-		if (are_equal(program_of(pids->pid[i]), program_of(other)) ||
-		    are_equal(name_of(pids->pid[i]), name_of(other)))
+		if (are_equal(read_program(pids->pid[i]), read_program(other)) ||
+		    are_equal(read_comm(pids->pid[i]), read_comm(other)))
 			return true;
 	return false;
 }
 
 /*
- * A long interval is a number of whole minutes wherever a person or a script has chosen it. That
- * one must not be refused on the day on which some process happens to have the number.
+ * A long interval that is meant is a whole number of minutes. Such a number must not be refused, as
+ * any process may happen to have it as its PID.
  */
 static bool is_odd_interval(uint64_t ms)
 {
 	return ms > SUSPECT_MS && ms % MU_MINUTE_MS;
 }
 
+/**
+ * mu_pids_check_interval() - refuse an INTERVAL that is more likely a PID
+ * @pids: the PIDs of -p
+ * @word: INTERVAL as it was written
+ * @ms: its value in milliseconds
+ *
+ * A number without unit is refused if it is the PID of a process with the same program or name
+ * as one of @pids, or, if it is above ten minutes and no whole number of minutes, the PID of any
+ * process. 1 and the numbers in @pids are accepted.
+ *
+ * Return: 0, or the exit status, with a message.
+ */
 int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_t ms)
 {
 	uint64_t pid;
@@ -142,6 +168,10 @@ int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_
 			      word, pids->pid[0], word, word);
 }
 
+/**
+ * mu_pids_free() - free a list of PIDs
+ * @pids: the list
+ */
 void mu_pids_free(struct mu_pids *pids)
 {
 	free(pids->pid);

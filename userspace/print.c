@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tables. Their shape is memleak's, down to its tabs and its order, the
- * biggest last, so that people and scripts that know one can read the other.
+ * Tables on stdout.
+ *
+ * The format is that of bcc's memleak, including tabs and the order of stacks, so that its users
+ * and scripts can read it. Depends on report.c, symbolize.c and quantity.c.
  */
 #include "print.h"
 
@@ -12,6 +14,12 @@
 
 #include "quantity.h"
 
+/**
+ * mu_print_head() - print the head line of a table
+ * @view: how tables are printed
+ *
+ * [11:16:33] Top 10 stacks with outstanding allocations:
+ */
 void mu_print_head(const struct mu_view *view)
 {
 	time_t now = time(NULL);
@@ -23,14 +31,22 @@ void mu_print_head(const struct mu_view *view)
 	printf("[%s] Top %" PRIu64 " stacks with outstanding allocations:\n", text, view->top);
 }
 
+/**
+ * mu_print_target() - print the head line of a target in a saved report
+ * @t: the target
+ */
 void mu_print_target(const struct mu_target *t)
 {
 	printf("pid %" PRIu64 " %s %s %" PRIu64 " ms: %" PRIu64 " bytes in %" PRIu64
 	       " allocations from %" PRIu64 " stack%s, lost %" PRIu64 "\n",
-	       t->pid, t->comm, t->state, t->ms, t->bytes, t->count, t->stacks_told,
-	       t->stacks_told == 1 ? "" : "s", t->lost);
+	       t->pid, t->comm, t->state, t->ms, t->bytes, t->count, t->stacks_expected,
+	       t->stacks_expected == 1 ? "" : "s", t->lost);
 }
 
+/**
+ * mu_print_allocations() - print the outstanding allocations
+ * @allocations: the allocations
+ */
 void mu_print_allocations(const struct mu_allocations *allocations)
 {
 	for (size_t i = 0; i < allocations->nr; i++)
@@ -52,7 +68,7 @@ static void print_line(const struct mu_srcline *source)
 		printf(" (%s:%d)", source->file, source->line);
 }
 
-/* Functions without a frame of their own, above the frame that they are in. */
+/* Print inlined functions, which have no frame of their own, before the frame that they are in. */
 static void print_inlined(const struct mu_view *view, const struct mu_frame *frame,
 			  const struct mu_name *name)
 {
@@ -64,7 +80,7 @@ static void print_inlined(const struct mu_view *view, const struct mu_frame *fra
 	}
 }
 
-/* A walk that reached the outermost frame needs no word; one that stopped says why. */
+/* The reason why a walk ended is printed unless it has reached the outermost frame. */
 static void print_frame(const struct mu_view *view, const struct mu_target *target,
 			const struct mu_frame *frame, struct mu_symbolizer *sym)
 {
@@ -88,7 +104,7 @@ static void print_frame(const struct mu_view *view, const struct mu_target *targ
 	putchar('\n');
 }
 
-static const char *kind_words(const char *kind)
+static const char *kind_prefix(const char *kind)
 {
 	if (!strcmp(kind, "heap"))
 		return "";
@@ -97,14 +113,14 @@ static const char *kind_words(const char *kind)
 	return "mmap, ";
 }
 
-/* What memleak does not print stands behind all that it does, for those who parse its lines. */
+/* Printed at the end of the line, after what memleak prints, for scripts that parse its lines. */
 static void print_history(const struct mu_stack *stack)
 {
 	char ages[MU_AGES_MAX];
 
 	mu_format_ages(ages, stack->age_min, stack->age_max);
 	printf(" %" PRIu64 " (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", stack->id,
-	       kind_words(stack->kind), ages, stack->made, stack->freed);
+	       kind_prefix(stack->kind), ages, stack->made, stack->freed);
 }
 
 static void print_stack(const struct mu_view *view, const struct mu_target *target,
@@ -119,12 +135,20 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 		print_frame(view, target, &stack->frames[i], sym);
 }
 
-/* The first stack to show: those before it are too many, and too small. */
+/* Return: the index of the first stack to print. The ones before it are smaller. */
 static size_t first_shown(const struct mu_view *view, const struct mu_target *target)
 {
 	return target->nr_stacks > view->top ? target->nr_stacks - view->top : 0;
 }
 
+/**
+ * mu_print_prepare() - sort the stacks of a target and symbolize those that will be printed
+ * @view: how tables are printed
+ * @target: the target
+ * @sym: the symbolizer
+ *
+ * Messages of the symbolizer appear before the table then.
+ */
 void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
 		      struct mu_symbolizer *sym)
 {
@@ -137,6 +161,12 @@ void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
 	}
 }
 
+/**
+ * mu_print_stacks() - print the largest stacks of a target
+ * @view: how tables are printed
+ * @target: the target; mu_print_prepare() has been called
+ * @sym: the symbolizer
+ */
 void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
 		     struct mu_symbolizer *sym)
 {

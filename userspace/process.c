@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The process we look at: a pidfd tells its end, an open /proc/PID stays its own. */
+/*
+ * Handles of processes.
+ *
+ * A pidfd and an open /proc/PID directory keep referring to the same process, even if its PID is
+ * reused. Depends on msg.c and text.c.
+ */
 #include "process.h"
 
 #include <dirent.h>
@@ -14,8 +19,8 @@
 #include "msg.h"
 #include "text.h"
 
-/* The process a thread belongs to, 0 if there is none. */
-static pid_t group_of(pid_t tid)
+/* Return: the PID of the process that a thread belongs to, 0 if there is no such thread. */
+static pid_t read_tgid(pid_t tid)
 {
 	char *path = mu_format("/proc/%d/status", tid);
 	FILE *file = fopen(path, "re");
@@ -48,13 +53,13 @@ static bool has_memory(int proc)
 	return some;
 }
 
-static void close_open(int fd)
+static void close_if_open(int fd)
 {
 	if (fd >= 0)
 		close(fd);
 }
 
-/* The first thread of the process that has memory, or -1. */
+/* Open the directory of the first thread that has memory. Return: -1 if no thread has. */
 static int open_thread(int proc)
 {
 	int tasks = openat(proc, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -74,11 +79,11 @@ static int open_thread(int proc)
 	if (dir)
 		closedir(dir);
 	else
-		close_open(tasks);
+		close_if_open(tasks);
 	return fd;
 }
 
-/* Where the leader is gone and its threads live on, a thread shows what was the leader's. */
+/* If the leader has exited and other threads run on, use the directory of one of these. */
 static int open_proc(pid_t pid)
 {
 	char *path = mu_format("/proc/%d", pid);
@@ -92,9 +97,16 @@ static int open_proc(pid_t pid)
 	return thread;
 }
 
+/**
+ * mu_process_open() - open a process
+ * @process: set to the handle
+ * @pid: PID of the process, or TID of any of its threads
+ *
+ * Return: false, with a message, if there is no such process.
+ */
 bool mu_process_open(struct mu_process *process, pid_t pid)
 {
-	*process = (struct mu_process){ .pid = group_of(pid), .proc = -1, .pidfd = -1 };
+	*process = (struct mu_process){ .pid = read_tgid(pid), .proc = -1, .pidfd = -1 };
 	if (process->pid) {
 		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
 		process->proc = open_proc(process->pid);
@@ -109,26 +121,41 @@ bool mu_process_open(struct mu_process *process, pid_t pid)
 	return false;
 }
 
+/**
+ * mu_process_close() - close the handle of a process
+ * @process: the handle
+ */
 void mu_process_close(struct mu_process *process)
 {
-	close_open(process->pidfd);
-	close_open(process->proc);
+	close_if_open(process->pidfd);
+	close_if_open(process->proc);
 }
 
+/**
+ * mu_process_maps() - open /proc/PID/maps
+ * @process: the process
+ *
+ * Return: the file, or NULL.
+ */
 FILE *mu_process_maps(const struct mu_process *process)
 {
 	return open_maps(process->proc);
 }
 
-/* The kernel's /proc/PID/comm ends with a newline, whatever the name holds. */
+/**
+ * mu_process_name() - get the current name of a process
+ * @process: the process
+ *
+ * Return: the name, safe to print, to be freed.
+ */
 char *mu_process_name(const struct mu_process *process)
 {
 	int fd = openat(process->proc, "comm", O_RDONLY | O_CLOEXEC);
 	char name[64] = "";
 	ssize_t len = fd >= 0 ? read(fd, name, sizeof(name) - 1) : 0;
 
-	close_open(fd);
-	if (len > 0)
+	close_if_open(fd);
+	if (len > 0) /* the name may contain newlines, but the last one is the kernel's */
 		name[len - 1] = '\0';
 	return mu_escape(*name ? name : "?");
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sizes and times with units. Pure: no state, no messages. */
+/*
+ * Sizes and times with units: parsed from a command line, and printed in a table.
+ *
+ * No state and no messages. Depends on mem.c and text.c.
+ */
 #include "quantity.h"
 
 #include <inttypes.h>
@@ -16,7 +20,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* The table ends with a unit without suffix. */
+/* Units end with a NULL suffix. */
 static const struct unit *find_unit(const char *suffix, const struct unit *units)
 {
 	for (; units->suffix; units++)
@@ -25,7 +29,7 @@ static const struct unit *find_unit(const char *suffix, const struct unit *units
 	return NULL;
 }
 
-static bool read_scaled(const char *text, const struct unit *units, uint64_t *value)
+static bool parse_scaled(const char *text, const struct unit *units, uint64_t *value)
 {
 	size_t digits = strspn(text, "0123456789");
 	const struct unit *unit = find_unit(text + digits, units);
@@ -40,31 +44,54 @@ static bool read_scaled(const char *text, const struct unit *units, uint64_t *va
 	return good;
 }
 
+/**
+ * mu_parse_size() - parse a number of bytes
+ * @text: a decimal number, with an optional suffix k, m or g in either case for powers of 1024
+ * @bytes: set to the value
+ *
+ * Return: false if @text is anything else or does not fit.
+ */
 bool mu_parse_size(const char *text, uint64_t *bytes)
 {
 	static const struct unit units[] = {
 		{ "", 1 }, { "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 }, {},
 	};
 
-	return read_scaled(text, units, bytes);
+	return parse_scaled(text, units, bytes);
 }
 
+/**
+ * mu_parse_time() - parse a duration
+ * @text: a decimal number, with an optional suffix ms, s or m (minutes)
+ * @bare_ms: the unit of a number without suffix, in milliseconds
+ * @ms: set to the value in milliseconds
+ *
+ * Return: false if @text is anything else or does not fit.
+ */
 bool mu_parse_time(const char *text, uint64_t bare_ms, uint64_t *ms)
 {
 	const struct unit units[] = {
 		{ "", bare_ms }, { "ms", 1 }, { "s", MU_SECOND_MS }, { "m", MU_MINUTE_MS }, {},
 	};
 
-	return read_scaled(text, units, ms);
+	return parse_scaled(text, units, ms);
 }
 
-/* With one decimal, rounded down: printf() would round a second up that is not over yet. */
+/* Print with one decimal, rounded down. printf() would round to the nearest. */
 static void write_tenths(char *text, uint64_t min, uint64_t max, uint64_t unit, const char *name)
 {
 	snprintf(text, MU_AGES_MAX, "%" PRIu64 ".%" PRIu64 "..%" PRIu64 ".%" PRIu64 " %s",
 		 min / unit, min % unit * 10 / unit, max / unit, max % unit * 10 / unit, name);
 }
 
+/**
+ * mu_format_ages() - print a range of ages in the unit that suits the larger one
+ * @text: the result, of MU_AGES_MAX bytes: "3..980 ms", "0.5..12.3 s", "3..95 min", "1.5..30.2 h"
+ * @min: the smaller age in milliseconds
+ * @max: the larger age in milliseconds
+ *
+ * Rounds down.
+ */
 void mu_format_ages(char *text, uint64_t min, uint64_t max)
 {
 	if (max < MU_SECOND_MS)

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parser of raw reports: strict about every line, robust about the whole.
- * A line that is not exactly as the ABI says is counted, named and left out.
+ * The model of a raw report, docs/ABI/debugfs-memleak_user: targets with their stacks, frames and
+ * mappings.
+ *
+ * Parsing is strict for each line and tolerant for the whole report: a line that does not match the
+ * ABI is counted, reported and skipped. The model owns all its strings. Names stay escaped, so that
+ * they can be printed; only the path of a mapping is unescaped, to be opened.
+ *
+ * Depends on report_line.c for single lines and on text.c.
  */
 #include "report.h"
 
@@ -14,14 +20,14 @@
 #include "report_line.h"
 #include "text.h"
 
-#define ERRORS_SAID 3
+#define ERRORS_PRINTED 3
 
 struct reader {
 	struct mu_lines lines;
 	const char *name;
 	struct mu_report *report;
-	struct mu_target *target; /* the last one, what follows is its */
-	struct mu_stack *stack;	  /* frames may follow */
+	struct mu_target *target; /* the one that the next lines belong to */
+	struct mu_stack *stack;	  /* the one that the next frames belong to, or NULL */
 };
 
 static bool add_target(struct reader *r, const char *line)
@@ -32,7 +38,8 @@ static bool add_target(struct reader *r, const char *line)
 	r->target = NULL;
 	if (!mu_parse_target(line, &t))
 		return false;
-	report->targets = mu_grow(report->targets, report->nr_targets, &report->room, sizeof(t));
+	report->targets = mu_grow(report->targets, report->nr_targets, &report->capacity,
+				  sizeof(t));
 	r->target = &report->targets[report->nr_targets++];
 	*r->target = t;
 	return true;
@@ -45,7 +52,7 @@ static bool add_stack(struct reader *r, const char *line)
 
 	if (!t || !mu_parse_stack(line, &s))
 		return false;
-	t->stacks = mu_grow(t->stacks, t->nr_stacks, &t->stacks_room, sizeof(s));
+	t->stacks = mu_grow(t->stacks, t->nr_stacks, &t->stacks_capacity, sizeof(s));
 	r->stack = &t->stacks[t->nr_stacks++];
 	*r->stack = s;
 	return true;
@@ -57,7 +64,7 @@ static bool add_frame(struct mu_stack *stack, const char *line)
 
 	if (!stack || !mu_parse_frame(line, &f))
 		return false;
-	stack->frames = mu_grow(stack->frames, stack->nr_frames, &stack->room, sizeof(f));
+	stack->frames = mu_grow(stack->frames, stack->nr_frames, &stack->capacity, sizeof(f));
 	stack->frames[stack->nr_frames++] = f;
 	return true;
 }
@@ -68,24 +75,27 @@ static bool add_mapping(struct mu_target *t, const char *line)
 
 	if (!t || !mu_parse_mapping(line, &m))
 		return false;
-	t->mappings = mu_grow(t->mappings, t->nr_mappings, &t->mappings_room, sizeof(m));
+	t->mappings = mu_grow(t->mappings, t->nr_mappings, &t->mappings_capacity, sizeof(m));
 	t->mappings[t->nr_mappings++] = m;
 	return true;
 }
 
 static bool add_unseen(struct mu_target *t, const char *line)
 {
-	char *sentence = t ? mu_parse_unseen(line) : NULL;
+	char *message = t ? mu_parse_unseen(line) : NULL;
 
-	if (!sentence)
+	if (!message)
 		return false;
-	t->unseen = mu_grow(t->unseen, t->nr_unseen, &t->unseen_room, sizeof(*t->unseen));
-	t->unseen[t->nr_unseen++] = sentence;
+	t->unseen = mu_grow(t->unseen, t->nr_unseen, &t->unseen_capacity, sizeof(*t->unseen));
+	t->unseen[t->nr_unseen++] = message;
 	return true;
 }
 
-/* A line that begins with a word. NULL where the word is none of those that are read. */
-static const char *take_worded_line(struct reader *r, const char *line, bool *is_known)
+/*
+ * Add a line that begins with a word; other words are ignored, with *is_known false.
+ * Return: NULL, or what is wrong with the line.
+ */
+static const char *add_worded_line(struct reader *r, const char *line, bool *is_known)
 {
 	*is_known = true;
 	if (mu_begins_with_word(line, "mapping"))
@@ -103,10 +113,11 @@ static const char *take_worded_line(struct reader *r, const char *line, bool *is
 }
 
 /*
- * One line of the body. A head, a stack and a mapping each end the stack before them. A line that
- * begins with another word comes from a newer module and changes nothing.
+ * Add a line of the body. A target, a stack and a mapping each end the stack before them. A line
+ * that begins with an unknown word comes from a newer module and is ignored.
+ * Return: NULL, or what is wrong with the line.
  */
-static const char *take_line(struct reader *r, const char *line)
+static const char *add_line(struct reader *r, const char *line)
 {
 	struct mu_stack *stack = r->stack;
 	const char *wrong;
@@ -120,22 +131,14 @@ static const char *take_line(struct reader *r, const char *line)
 		r->stack = NULL;
 		return add_stack(r, line) ? NULL : "this is no stack of a target";
 	}
-	wrong = take_worded_line(r, line, &is_known);
+	wrong = add_worded_line(r, line, &is_known);
 	if (is_known)
 		r->stack = NULL;
 	return wrong;
 }
 
-static void read_line(struct reader *r)
-{
-	const char *wrong = take_line(r, r->lines.text);
-
-	if (wrong && r->report->errors++ < ERRORS_SAID)
-		mu_warn("%s: line %lu: %s", r->name, r->lines.nr, wrong);
-}
-
-/* Frames in a file whose mapping line is missing. */
-static size_t unmapped_frames(const struct mu_target *t)
+/* Count the frames in a file whose mapping line is missing. */
+static size_t count_unmapped_frames(const struct mu_target *t)
 {
 	size_t missing = 0;
 
@@ -151,7 +154,7 @@ static size_t unmapped_frames(const struct mu_target *t)
 
 static void check_mappings(struct reader *r, const struct mu_target *t)
 {
-	size_t missing = unmapped_frames(t);
+	size_t missing = count_unmapped_frames(t);
 
 	if (!missing)
 		return;
@@ -166,17 +169,16 @@ static void check_complete(struct reader *r)
 		struct mu_target *t = &r->report->targets[i];
 
 		check_mappings(r, t);
-		if (t->nr_stacks == t->stacks_told)
+		if (t->nr_stacks == t->stacks_expected)
 			continue;
 		r->report->errors++;
 		mu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
-			t->id, t->nr_stacks, t->stacks_told);
+			t->id, t->nr_stacks, t->stacks_expected);
 	}
-	if (r->report->errors > ERRORS_SAID)
+	if (r->report->errors > ERRORS_PRINTED)
 		mu_warn("%s: %zu errors in all", r->name, r->report->errors);
 }
 
-/* The first line decides whether it is a report, and one that this tool can read. */
 static bool read_head(struct reader *r)
 {
 	const char *p = r->lines.text;
@@ -195,6 +197,15 @@ static bool read_head(struct reader *r)
 	return true;
 }
 
+/**
+ * mu_report_read() - read a report
+ * @in: the file; read to its end
+ * @name: name of the file for messages
+ *
+ * Prints the first few errors. A report with errors keeps what was parsed.
+ *
+ * Return: the report, or NULL, with a message, if the file is not a report of version 1.
+ */
 struct mu_report *mu_report_read(FILE *in, const char *name)
 {
 	struct reader *r = mu_zalloc(sizeof(*r));
@@ -205,8 +216,12 @@ struct mu_report *mu_report_read(FILE *in, const char *name)
 	if (read_head(r)) {
 		report = mu_zalloc(sizeof(*report));
 		r->report = report;
-		while (mu_lines_next(&r->lines))
-			read_line(r);
+		while (mu_lines_next(&r->lines)) {
+			const char *wrong = add_line(r, r->lines.text);
+
+			if (wrong && report->errors++ < ERRORS_PRINTED)
+				mu_warn("%s: line %lu: %s", name, r->lines.nr, wrong);
+		}
 		check_complete(r);
 	}
 	free(r);
@@ -237,6 +252,10 @@ static void free_target(struct mu_target *t)
 	free(t->state);
 }
 
+/**
+ * mu_report_free() - free a report
+ * @report: the report; may be NULL
+ */
 void mu_report_free(struct mu_report *report)
 {
 	if (!report)
@@ -247,7 +266,7 @@ void mu_report_free(struct mu_report *report)
 	free(report);
 }
 
-static const struct mu_mapping *by_id(const struct mu_target *t, uint64_t id)
+static const struct mu_mapping *find_mapping(const struct mu_target *t, uint64_t id)
 {
 	for (size_t i = 0; i < t->nr_mappings; i++)
 		if (t->mappings[i].id == id)
@@ -255,12 +274,20 @@ static const struct mu_mapping *by_id(const struct mu_target *t, uint64_t id)
 	return NULL;
 }
 
-/* A return address may be the end of its mapping, behind a call that never returns. */
+/**
+ * mu_report_mapping() - find the mapping that a frame is in
+ * @target: the target
+ * @frame: a frame of it
+ *
+ * The pc may be the end of its mapping: a return address behind a call that never returns.
+ *
+ * Return: the mapping, or NULL if the frame is in no file.
+ */
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 					   const struct mu_frame *frame)
 {
 	if (frame->has_mapping_id)
-		return by_id(target, frame->mapping_id);
+		return find_mapping(target, frame->mapping_id);
 	for (size_t i = 0; i < target->nr_mappings; i++) {
 		const struct mu_mapping *m = &target->mappings[i];
 
@@ -270,7 +297,10 @@ const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 	return NULL;
 }
 
-/* Equal ones keep a fixed order, the oldest stack last, so that two tables can be compared. */
+/*
+ * Stacks that compare equal are sorted by id, the oldest one last, so that tables can be
+ * compared.
+ */
 static int compare_stacks(const void *a, const void *b, void *sort)
 {
 	const struct mu_stack *x = a;
@@ -286,6 +316,11 @@ static int compare_stacks(const void *a, const void *b, void *sort)
 	return x->id > y->id ? -1 : x->id < y->id;
 }
 
+/**
+ * mu_report_sort() - sort the stacks of a target, the largest last, as memleak does
+ * @target: the target
+ * @sort: what they are sorted by
+ */
 void mu_report_sort(struct mu_target *target, enum mu_sort sort)
 {
 	if (target->nr_stacks)

@@ -1,10 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The parsed model of a raw report, docs/ABI/debugfs-memleak_user: targets,
- * their stacks with frames, and the mappings that frames lie in. It owns all
- * its strings. Names stay escaped as they came, so they may be printed; only
- * a mapping's path is kept unescaped too, to be opened.
- */
 #ifndef MU_REPORT_H
 #define MU_REPORT_H
 
@@ -13,27 +7,62 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/**
+ * struct mu_mapping - a mapping of a target
+ * @id: its id, unique within the target
+ * @start: first address
+ * @end: first address behind it
+ * @offset: of @start in the mapped file
+ * @build_id: of the mapped file, in hexadecimal, "-" if it has none
+ * @path: of the mapped file, unescaped: to be opened, not to be printed
+ * @unmapped: it is not mapped any more
+ */
 struct mu_mapping {
 	uint64_t id;
 	uint64_t start;
 	uint64_t end;
 	uint64_t offset;
-	char *build_id; /* hexadecimal, "-" for none */
-	char *path;	/* the target's own bytes: to open, not to print */
+	char *build_id;
+	char *path;
 	bool unmapped;
 };
 
+/**
+ * struct mu_frame - a frame of a stack
+ * @pc: its address in the process
+ * @address: its address in the ELF file of @object
+ * @mapping_id: the mapping that @pc is in, if @has_mapping_id
+ * @has_mapping_id: several mappings have had this address
+ * @unmapped: its mapping, or the part of it that @pc is in, is not mapped any more
+ * @interrupted: by a signal, so that @pc is not a return address
+ * @object: name of the object, escaped, or a name in brackets for memory that is no file's
+ * @note: why the walk ended here, NULL if it did not
+ */
 struct mu_frame {
 	uint64_t pc;
-	uint64_t address; /* inside the ELF file */
+	uint64_t address;
 	uint64_t mapping_id;
-	bool has_mapping_id; /* its address alone does not tell the mapping */
+	bool has_mapping_id;
 	bool unmapped;
-	bool interrupted; /* by a signal: the pc is its own, not behind a call */
+	bool interrupted;
 	char *object;
-	char *note; /* how the walk ended, NULL if it went on */
+	char *note;
 };
 
+/**
+ * struct mu_stack - a stack with outstanding allocations
+ * @id: its id, unique within the target
+ * @bytes: outstanding bytes
+ * @count: outstanding allocations
+ * @age_min: age of the youngest one, in milliseconds
+ * @age_max: age of the oldest one, in milliseconds
+ * @made: allocations since the attach
+ * @freed: those of them that were freed
+ * @kind: "heap", "mmap" or "stack"
+ * @frames: the frames, innermost first
+ * @nr_frames: number of @frames
+ * @capacity: allocated elements of @frames
+ */
 struct mu_stack {
 	uint64_t id;
 	uint64_t bytes;
@@ -42,18 +71,49 @@ struct mu_stack {
 	uint64_t age_max;
 	uint64_t made;
 	uint64_t freed;
-	char *kind; /* "heap" where the report leaves it out */
+	char *kind;
 	struct mu_frame *frames;
 	size_t nr_frames;
-	size_t room;
+	size_t capacity;
 };
 
-/* A counter of the events line. */
+/**
+ * struct mu_count - a counter of the events line
+ * @name: its name
+ * @value: its value
+ */
 struct mu_count {
 	char *name;
 	uint64_t value;
 };
 
+/**
+ * struct mu_target - a traced process in a report
+ * @id: its id, never reused
+ * @pid: its PID
+ * @ms: for how long it has been traced, in milliseconds
+ * @bytes: outstanding bytes
+ * @count: outstanding allocations
+ * @lost: allocations that could not be recorded
+ * @stacks_expected: number of stacks according to the target line
+ * @comm: its name, escaped
+ * @state: "tracing", "detaching", "detached", "exited" or "exec"
+ * @stacks: the stacks
+ * @nr_stacks: number of @stacks
+ * @stacks_capacity: allocated elements of @stacks
+ * @mappings: the mappings that frames are in
+ * @nr_mappings: number of @mappings
+ * @mappings_capacity: allocated elements of @mappings
+ * @has_events: there is an events line; older modules print none
+ * @allocated: allocations since the attach, from the events line
+ * @freed: those of them that were freed, from the events line
+ * @counts: the other counters of the events line, those that are not 0
+ * @nr_counts: number of @counts
+ * @counts_capacity: allocated elements of @counts
+ * @unseen: messages about what cannot be traced
+ * @nr_unseen: number of @unseen
+ * @unseen_capacity: allocated elements of @unseen
+ */
 struct mu_target {
 	uint64_t id;
 	uint64_t pid;
@@ -61,47 +121,51 @@ struct mu_target {
 	uint64_t bytes;
 	uint64_t count;
 	uint64_t lost;
-	uint64_t stacks_told; /* what the head line says, to see what is missing */
+	uint64_t stacks_expected;
 	char *comm;
 	char *state;
 	struct mu_stack *stacks;
 	size_t nr_stacks;
-	size_t stacks_room;
+	size_t stacks_capacity;
 	struct mu_mapping *mappings;
 	size_t nr_mappings;
-	size_t mappings_room;
-	bool has_events; /* older modules print no events line */
+	size_t mappings_capacity;
+	bool has_events;
 	uint64_t allocated;
 	uint64_t freed;
-	struct mu_count *counts; /* the others that are not 0 */
+	struct mu_count *counts;
 	size_t nr_counts;
-	size_t counts_room;
-	char **unseen; /* sentences */
+	size_t counts_capacity;
+	char **unseen;
 	size_t nr_unseen;
-	size_t unseen_room;
+	size_t unseen_capacity;
 };
 
+/**
+ * struct mu_report - a parsed report
+ * @targets: the targets
+ * @nr_targets: number of @targets
+ * @capacity: allocated elements of @targets
+ * @errors: number of lines that are malformed, truncated or missing
+ */
 struct mu_report {
 	struct mu_target *targets;
 	size_t nr_targets;
-	size_t room;
-	size_t errors; /* lines that are malformed, cut short or missing */
+	size_t capacity;
+	size_t errors;
 };
 
-/*
- * Reads in to its end; name is what messages call it. NULL: it is no report,
- * said why. A report with errors keeps what was understood and has said
- * what was not.
+/**
+ * enum mu_sort - what stacks are sorted by
+ * @MU_SORT_SIZE: outstanding bytes
+ * @MU_SORT_COUNT: outstanding allocations
  */
+enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT };
+
 struct mu_report *mu_report_read(FILE *in, const char *name);
 void mu_report_free(struct mu_report *report);
-
-/* The mapping a frame lay in, or NULL: it was in no file. */
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 					   const struct mu_frame *frame);
-
-/* Orders stacks as memleak shows them, the biggest last. */
-enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT };
 void mu_report_sort(struct mu_target *target, enum mu_sort sort);
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lines of a raw report, each read exactly as docs/ABI/debugfs-memleak_user
- * prints it. Pure: a line in, a value out; false leaves nothing behind.
+ * Parsers for single lines of a raw report, in exactly the format of docs/ABI/debugfs-memleak_user.
+ *
+ * They have no state and print nothing. A parsed value owns its strings; a parser that fails
+ * allocates nothing. Depends on text.c.
  */
 #include "report_line.h"
 
@@ -12,27 +14,36 @@
 #include "text.h"
 
 /* " from 1 stack, lost 0" or " from S stacks, lost L", to the end of the line. */
-static bool take_tail(const char **p, struct mu_target *t)
+static bool take_stacks_and_lost(const char **p, struct mu_target *t)
 {
-	if (!mu_take(p, " from ") || !mu_take_number(p, &t->stacks_told))
+	if (!mu_take(p, " from ") || !mu_take_number(p, &t->stacks_expected))
 		return false;
-	if (!mu_take(p, t->stacks_told == 1 ? " stack, lost " : " stacks, lost "))
+	if (!mu_take(p, t->stacks_expected == 1 ? " stack, lost " : " stacks, lost "))
 		return false;
 	return mu_take_number(p, &t->lost) && !**p;
 }
 
-/* target ID pid PID COMM STATE MS ms: BYTES bytes in N allocations from S stacks, lost L */
-bool mu_parse_target(const char *p, struct mu_target *target)
+/**
+ * mu_parse_target() - parse the first line of a target
+ * @line: the line
+ * @target: set to the values of the line
+ *
+ * target ID pid PID COMM STATE MS ms: BYTES bytes in N allocations from S stacks, lost L
+ *
+ * Return: false if the line is malformed; nothing is set then.
+ */
+bool mu_parse_target(const char *line, struct mu_target *target)
 {
 	struct mu_span comm, state;
 	struct mu_target t = {};
+	const char *p = line;
 
 	if (!mu_take(&p, "target ") || !mu_take_number(&p, &t.id) || !mu_take(&p, " pid ") ||
 	    !mu_take_number(&p, &t.pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
 	    !mu_take(&p, " ") || !mu_take_word(&p, &state) || !mu_take(&p, " ") ||
 	    !mu_take_number(&p, &t.ms) || !mu_take(&p, " ms: ") || !mu_take_number(&p, &t.bytes) ||
 	    !mu_take(&p, " bytes in ") || !mu_take_number(&p, &t.count) ||
-	    !mu_take(&p, " allocations") || !take_tail(&p, &t))
+	    !mu_take(&p, " allocations") || !take_stacks_and_lost(&p, &t))
 		return false;
 	t.comm = mu_span_copy(comm);
 	t.state = mu_span_copy(state);
@@ -40,7 +51,7 @@ bool mu_parse_target(const char *p, struct mu_target *target)
 	return true;
 }
 
-/* The KIND before the age, if there is one: a word and ", ". */
+/* Take the optional "KIND, " before the age. */
 static struct mu_span take_kind(const char **p)
 {
 	struct mu_span kind = { .at = "heap", .len = 4 };
@@ -61,10 +72,19 @@ static bool take_ages(const char **p, struct mu_stack *s)
 	       mu_take_number(p, &s->freed) && mu_take(p, " freed)") && !**p;
 }
 
-/* BYTES bytes in N allocations from stack ID ([KIND, ]age MIN..MAX ms, M made, F freed) */
-bool mu_parse_stack(const char *p, struct mu_stack *stack)
+/**
+ * mu_parse_stack() - parse the first line of a stack
+ * @line: the line
+ * @stack: set to the values of the line
+ *
+ * BYTES bytes in N allocations from stack ID ([KIND, ]age MIN..MAX ms, M made, F freed)
+ *
+ * Return: false if the line is malformed; nothing is set then.
+ */
+bool mu_parse_stack(const char *line, struct mu_stack *stack)
 {
 	struct mu_stack s = {};
+	const char *p = line;
 	struct mu_span kind;
 
 	if (!mu_take_number(&p, &s.bytes) || !mu_take(&p, " bytes in ") ||
@@ -79,7 +99,7 @@ bool mu_parse_stack(const char *p, struct mu_stack *stack)
 	return true;
 }
 
-/* One " (NOTE)"; a further one may follow. */
+/* Take one " (NOTE)"; another one may follow. */
 static bool take_note(const char **p, struct mu_frame *f)
 {
 	struct mu_span note;
@@ -106,8 +126,8 @@ static bool take_note(const char **p, struct mu_frame *f)
 	return true;
 }
 
-/* OBJECT may hold a "+" itself (libstdc++.so.6): the last "+0x" of the word divides. */
-static bool take_place(const char **p, struct mu_frame *f)
+/* Take OBJECT+0xADDRESS. OBJECT may contain a "+" (libstdc++.so.6): the last "+0x" separates. */
+static bool take_object_address(const char **p, struct mu_frame *f)
 {
 	struct mu_span word;
 	const char *plus;
@@ -127,21 +147,34 @@ static bool take_place(const char **p, struct mu_frame *f)
 	return true;
 }
 
-void mu_frame_free(struct mu_frame *f)
+/**
+ * mu_frame_free() - free the strings of a frame
+ * @frame: the frame
+ */
+void mu_frame_free(struct mu_frame *frame)
 {
-	free(f->object);
-	free(f->note);
+	free(frame->object);
+	free(frame->note);
 }
 
-/* <TAB>0xPC OBJECT+0xADDRESS[ (NOTE)...] */
-bool mu_parse_frame(const char *p, struct mu_frame *frame)
+/**
+ * mu_parse_frame() - parse a frame
+ * @line: the line
+ * @frame: set to the values of the line
+ *
+ * <TAB>0xPC OBJECT+0xADDRESS[ (NOTE)...]
+ *
+ * Return: false if the line is malformed; nothing is set then.
+ */
+bool mu_parse_frame(const char *line, struct mu_frame *frame)
 {
 	struct mu_frame f = {};
+	const char *p = line;
 	const char *pc = p + 1;
 	bool good;
 
 	good = mu_take(&p, "\t") && mu_take_hex(&p, &f.pc) && p - pc == 18 && mu_take(&p, " ") &&
-	       take_place(&p, &f);
+	       take_object_address(&p, &f);
 	while (good && *p)
 		good = take_note(&p, &f);
 	if (!good) {
@@ -165,11 +198,20 @@ static bool take_range(const char **p, struct mu_mapping *m)
 	       m->start < m->end;
 }
 
-/* mapping ID 0xSTART-0xEND 0xOFFSET BUILDID [(unmapped) ]PATH */
-bool mu_parse_mapping(const char *p, struct mu_mapping *mapping)
+/**
+ * mu_parse_mapping() - parse a mapping
+ * @line: the line
+ * @mapping: set to the values of the line
+ *
+ * mapping ID 0xSTART-0xEND 0xOFFSET BUILDID [(unmapped) ]PATH
+ *
+ * Return: false if the line is malformed; nothing is set then.
+ */
+bool mu_parse_mapping(const char *line, struct mu_mapping *mapping)
 {
 	struct mu_mapping m = {};
 	struct mu_span build_id;
+	const char *p = line;
 
 	if (!mu_take(&p, "mapping ") || !mu_take_number(&p, &m.id) || !mu_take(&p, " ") ||
 	    !take_range(&p, &m) || !mu_take(&p, " ") || !mu_take_hex(&p, &m.offset) ||
@@ -192,11 +234,24 @@ static bool is_word_end(char c)
 	return c == ' ' || c == '\0';
 }
 
+/**
+ * mu_begins_with_word() - compare the first word of a line
+ * @line: the line
+ * @word: the word to compare with
+ *
+ * Return: true if they are equal.
+ */
 bool mu_begins_with_word(const char *line, const char *word)
 {
 	return mu_take(&line, word) && is_word_end(*line);
 }
 
+/**
+ * mu_begins_with_any_word() - check whether a line begins with a word
+ * @line: the line
+ *
+ * Return: true if it does: lower case letters, digits and underscores.
+ */
 bool mu_begins_with_any_word(const char *line)
 {
 	size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789");
@@ -206,7 +261,7 @@ bool mu_begins_with_any_word(const char *line)
 
 static void add_count(struct mu_target *t, struct mu_count count)
 {
-	t->counts = mu_grow(t->counts, t->nr_counts, &t->counts_room, sizeof(count));
+	t->counts = mu_grow(t->counts, t->nr_counts, &t->counts_capacity, sizeof(count));
 	t->counts[t->nr_counts++] = count;
 }
 
@@ -229,9 +284,20 @@ static bool take_count(const char **p, struct mu_target *t)
 	return true;
 }
 
-bool mu_parse_events(const char *p, struct mu_target *t)
+/**
+ * mu_parse_events() - parse the events line of a target
+ * @line: the line
+ * @t: the target, which gets the counters
+ *
+ * events allocated=N freed=N[ NAME=N...]
+ *
+ * Return: false if the line is malformed or is the second one of @t, which is unchanged
+ * then.
+ */
+bool mu_parse_events(const char *line, struct mu_target *t)
 {
 	uint64_t allocated, freed;
+	const char *p = line;
 	bool good;
 
 	if (t->has_events || !mu_take(&p, "events allocated=") || !mu_take_number(&p, &allocated) ||
@@ -250,10 +316,20 @@ bool mu_parse_events(const char *p, struct mu_target *t)
 	return true;
 }
 
-/* OBJECT is an escaped name, which may hold a colon, but no space. */
-char *mu_parse_unseen(const char *p)
+/**
+ * mu_parse_unseen() - parse a line about what cannot be traced
+ * @line: the line
+ *
+ * unseen WHAT OBJECT: MESSAGE
+ *
+ * OBJECT is an escaped name, which may contain a colon but no space.
+ *
+ * Return: the message, to be freed, or NULL if the line is malformed.
+ */
+char *mu_parse_unseen(const char *line)
 {
 	struct mu_span what, object;
+	const char *p = line;
 
 	if (!mu_take(&p, "unseen ") || !mu_take_word(&p, &what) || !mu_take(&p, " ") ||
 	    !mu_take_word(&p, &object) || object.len < 2 || object.at[object.len - 1] != ':' ||

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One fact a line: parsed as strictly as reports are, from the same scanner. */
+/*
+ * The module's files with one row per line: control, allocations and stats.
+ *
+ * Parsed as strictly as reports. Depends on report_line.c for the lines that control shares with
+ * reports, and on text.c.
+ */
 #include "rows.h"
 
 #include <stdlib.h>
@@ -10,8 +15,8 @@
 #include "report_line.h"
 #include "text.h"
 
-/* A struct mu_lines is large: it lives on the heap for the length of one reading. */
-static struct mu_lines *lines_of(FILE *in)
+/* Allocates the reader, which is too large for the stack. */
+static struct mu_lines *open_lines(FILE *in)
 {
 	struct mu_lines *lines = mu_zalloc(sizeof(*lines));
 
@@ -19,8 +24,8 @@ static struct mu_lines *lines_of(FILE *in)
 	return lines;
 }
 
-/* The words up to the one that ends in a colon, which closes what is told of the target. */
-static bool take_keys(const char **p, struct mu_span *state, struct mu_span *keys)
+/* Take STATE[ key=value...]: up to the colon behind the last word. */
+static bool take_state_and_keys(const char **p, struct mu_span *state, struct mu_span *keys)
 {
 	struct mu_span word;
 
@@ -45,13 +50,17 @@ static bool parse_control(const char *p, struct mu_control_row *row)
 
 	if (!mu_take(&p, "target ") || !mu_take_number(&p, &row->id) || !mu_take(&p, " pid ") ||
 	    !mu_take_number(&p, &row->pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
-	    !mu_take(&p, " ") || !take_keys(&p, &state, &keys))
+	    !mu_take(&p, " ") || !take_state_and_keys(&p, &state, &keys))
 		return false;
 	row->live = mu_span_is(state, "tracing");
 	row->keys = mu_span_copy(keys);
 	return true;
 }
 
+/**
+ * mu_control_row_free() - free the strings of a row
+ * @row: the row
+ */
 void mu_control_row_free(struct mu_control_row *row)
 {
 	for (size_t i = 0; i < row->nr_unseen; i++)
@@ -60,23 +69,31 @@ void mu_control_row_free(struct mu_control_row *row)
 	free(row->keys);
 }
 
-/* The unseen lines behind a target's own; any other line but that of a target is skipped. */
+/* Read the unseen lines of a target, up to the next target. Other lines are skipped. */
 static void read_unseen(struct mu_lines *lines, struct mu_control_row *row)
 {
 	while (mu_lines_next(lines) && !mu_begins_with_word(lines->text, "target")) {
-		char *sentence = lines->is_whole ? mu_parse_unseen(lines->text) : NULL;
+		char *message = lines->is_whole ? mu_parse_unseen(lines->text) : NULL;
 
-		if (!sentence)
+		if (!message)
 			continue;
-		row->unseen = mu_grow(row->unseen, row->nr_unseen, &row->unseen_room,
+		row->unseen = mu_grow(row->unseen, row->nr_unseen, &row->unseen_capacity,
 				      sizeof(*row->unseen));
-		row->unseen[row->nr_unseen++] = sentence;
+		row->unseen[row->nr_unseen++] = message;
 	}
 }
 
+/**
+ * mu_control_find() - find the live target of a process
+ * @control: the control file
+ * @pid: PID of the process
+ * @row: set to the target, to be freed with mu_control_row_free() if it was found
+ *
+ * Return: true if it was found.
+ */
 bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
 {
-	struct mu_lines *lines = lines_of(control);
+	struct mu_lines *lines = open_lines(control);
 	bool found = false;
 
 	*row = (struct mu_control_row){};
@@ -93,8 +110,8 @@ bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
 	return found;
 }
 
-/* " (ERRNO), written by COMM[PID]" is left off: the tool has its own way to say who and what. */
-static char *sentence_of(const char *p, const char *command)
+/* Return: a copy of COMMAND: REASON (ERRNO), written by COMM[PID] without all but the reason. */
+static char *copy_reason(const char *p, const char *command)
 {
 	const char *end = strstr(p, "), written by ");
 
@@ -105,19 +122,26 @@ static char *sentence_of(const char *p, const char *command)
 	return mu_strndup(p, end && end > p ? (size_t)(end - p) : strlen(p));
 }
 
-char *mu_control_sentence(FILE *control, const char *command)
+/**
+ * mu_control_reason() - read why a command was refused
+ * @control: the control file
+ * @command: the command
+ *
+ * Return: the reason, to be freed, or NULL if no command was refused.
+ */
+char *mu_control_reason(FILE *control, const char *command)
 {
-	struct mu_lines *lines = lines_of(control);
-	char *sentence = NULL;
+	struct mu_lines *lines = open_lines(control);
+	char *reason = NULL;
 
-	while (!sentence && mu_lines_next(lines)) {
+	while (!reason && mu_lines_next(lines)) {
 		const char *p = lines->text;
 
 		if (mu_take(&p, "refused "))
-			sentence = sentence_of(p, command);
+			reason = copy_reason(p, command);
 	}
 	free(lines);
-	return sentence;
+	return reason;
 }
 
 /* TARGET ADDRESS SIZE AGE THREAD STACK KIND */
@@ -133,7 +157,18 @@ static bool parse_allocation(const char *p, struct mu_allocation *a)
 	       mu_take_word(&p, &kind) && !*p;
 }
 
-static bool passes(const struct mu_filter *f, const struct mu_allocation *a)
+/**
+ * mu_filter_is_set() - check whether a filter excludes anything
+ * @f: the filter
+ *
+ * Return: true if it does.
+ */
+bool mu_filter_is_set(const struct mu_filter *f)
+{
+	return f->min || f->max != UINT64_MAX || f->older;
+}
+
+static bool passes_filter(const struct mu_filter *f, const struct mu_allocation *a)
 {
 	return a->size >= f->min && a->size <= f->max && a->age_ms >= f->older;
 }
@@ -149,13 +184,13 @@ static void add_allocation(struct mu_allocations *all, const struct mu_lines *li
 		all->errors++;
 		return;
 	}
-	if (!passes(filter, &a))
+	if (!passes_filter(filter, &a))
 		return;
-	all->rows = mu_grow(all->rows, all->nr, &all->room, sizeof(a));
+	all->rows = mu_grow(all->rows, all->nr, &all->capacity, sizeof(a));
 	all->rows[all->nr++] = a;
 }
 
-static int by_size(const void *x, const void *y)
+static int compare_sizes(const void *x, const void *y)
 {
 	const struct mu_allocation *a = x;
 	const struct mu_allocation *b = y;
@@ -165,23 +200,34 @@ static int by_size(const void *x, const void *y)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
+/**
+ * mu_allocations_read() - read the outstanding allocations that pass a filter
+ * @in: the file
+ * @filter: the filter
+ *
+ * Return: the allocations sorted by size, the smallest first, as memleak lists them.
+ */
 struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter)
 {
 	struct mu_allocations *all = mu_zalloc(sizeof(*all));
-	struct mu_lines *lines = lines_of(in);
+	struct mu_lines *lines = open_lines(in);
 
 	if (!mu_lines_next(lines) || strcmp(lines->text, "memleak_user allocations 1"))
 		all->errors++;
 	while (mu_lines_next(lines))
 		add_allocation(all, lines, filter);
 	if (all->nr)
-		qsort(all->rows, all->nr, sizeof(*all->rows), by_size);
+		qsort(all->rows, all->nr, sizeof(*all->rows), compare_sizes);
 	if (all->errors)
 		mu_warn("allocations: %zu lines were not understood", all->errors);
 	free(lines);
 	return all;
 }
 
+/**
+ * mu_allocations_free() - free a list of allocations
+ * @allocations: the list; may be NULL
+ */
 void mu_allocations_free(struct mu_allocations *allocations)
 {
 	if (allocations)
@@ -189,7 +235,7 @@ void mu_allocations_free(struct mu_allocations *allocations)
 	free(allocations);
 }
 
-static int by_id(const void *x, const void *y)
+static int compare_ids(const void *x, const void *y)
 {
 	const struct mu_stack *a = x;
 	const struct mu_stack *b = y;
@@ -197,31 +243,35 @@ static int by_id(const void *x, const void *y)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* The stack of an allocation; NULL when it was made after the report was. */
-static struct mu_stack *stack_of(struct mu_target *target, const struct mu_allocation *a)
+/* Return: the stack of an allocation, NULL if it was made after the report. */
+static struct mu_stack *find_stack(struct mu_target *target, const struct mu_allocation *a)
 {
 	struct mu_stack key = { .id = a->stack };
 
-	return bsearch(&key, target->stacks, target->nr_stacks, sizeof(key), by_id);
+	return bsearch(&key, target->stacks, target->nr_stacks, sizeof(key), compare_ids);
 }
 
-static void uncharge(struct mu_stack *stack)
-{
-	stack->bytes = 0;
-	stack->count = 0;
-}
-
+/**
+ * mu_allocations_regroup() - recompute the stacks of a target from a list of allocations
+ * @allocations: the allocations to count, no others
+ * @target: the target
+ *
+ * Applies a filter to a target that was attached with another one. Stacks may be left without
+ * allocations.
+ */
 void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target)
 {
 	if (!target->nr_stacks)
 		return;
-	qsort(target->stacks, target->nr_stacks, sizeof(*target->stacks), by_id);
-	for (size_t i = 0; i < target->nr_stacks; i++)
-		uncharge(&target->stacks[i]);
+	qsort(target->stacks, target->nr_stacks, sizeof(*target->stacks), compare_ids);
+	for (size_t i = 0; i < target->nr_stacks; i++) {
+		target->stacks[i].bytes = 0;
+		target->stacks[i].count = 0;
+	}
 	target->bytes = 0;
 	target->count = 0;
 	for (size_t i = 0; i < allocations->nr; i++) {
-		struct mu_stack *stack = stack_of(target, &allocations->rows[i]);
+		struct mu_stack *stack = find_stack(target, &allocations->rows[i]);
 
 		if (!stack)
 			continue;
@@ -232,9 +282,16 @@ void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_
 	}
 }
 
+/**
+ * mu_stats_value() - read a counter
+ * @in: the stats file
+ * @name: name of the counter
+ *
+ * Return: its value, 0 if it is not in the file.
+ */
 uint64_t mu_stats_value(FILE *in, const char *name)
 {
-	struct mu_lines *lines = lines_of(in);
+	struct mu_lines *lines = open_lines(in);
 	uint64_t value = 0;
 
 	while (!value && mu_lines_next(lines)) {

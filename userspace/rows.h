@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel side's other files: the lines of control, allocations and stats. */
 #ifndef MU_ROWS_H
 #define MU_ROWS_H
 
@@ -10,24 +9,33 @@
 
 #include "report.h"
 
-/* A target as control tells it. */
+/**
+ * struct mu_control_row - a target in the control file
+ * @id: its id
+ * @pid: its PID
+ * @keys: the keys that are not at their defaults, "" if all are
+ * @live: it is being traced
+ * @unseen: messages about what cannot be traced
+ * @nr_unseen: number of @unseen
+ * @unseen_capacity: allocated elements of @unseen
+ */
 struct mu_control_row {
 	uint64_t id;
 	uint64_t pid;
-	char *keys;    /* what is not at its default, "" for nothing */
-	bool live;     /* it is being traced */
-	char **unseen; /* sentences on what of it cannot be seen */
+	char *keys;
+	bool live;
+	char **unseen;
 	size_t nr_unseen;
-	size_t unseen_room;
+	size_t unseen_capacity;
 };
 
-/* The live target of pid in the text of control; for mu_control_row_free() if it was found. */
-bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row);
-void mu_control_row_free(struct mu_control_row *row);
-
-/* The sentence of the refusal in the text of control, to be freed; NULL if there is none. */
-char *mu_control_sentence(FILE *control, const char *command);
-
+/**
+ * struct mu_allocation - an outstanding allocation
+ * @address: its address
+ * @size: its size in bytes
+ * @age_ms: its age in milliseconds
+ * @stack: id of the stack that made it
+ */
 struct mu_allocation {
 	uint64_t address;
 	uint64_t size;
@@ -35,28 +43,41 @@ struct mu_allocation {
 	uint64_t stack;
 };
 
+/**
+ * struct mu_allocations - the outstanding allocations of a target
+ * @rows: the allocations
+ * @nr: number of @rows
+ * @capacity: allocated elements of @rows
+ * @errors: number of malformed lines
+ */
 struct mu_allocations {
 	struct mu_allocation *rows;
 	size_t nr;
-	size_t room;
+	size_t capacity;
 	size_t errors;
 };
 
-/* What to show of somebody else's target, whose own filters we leave alone. */
+/**
+ * struct mu_filter - which allocations are shown
+ * @min: smallest size in bytes
+ * @max: largest size in bytes
+ * @older: smallest age in milliseconds
+ */
 struct mu_filter {
 	uint64_t min;
 	uint64_t max;
 	uint64_t older;
 };
 
-/* The allocations that pass the filter, by size, smallest first, as memleak lists them. */
+bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row);
+void mu_control_row_free(struct mu_control_row *row);
+char *mu_control_reason(FILE *control, const char *command);
+
+bool mu_filter_is_set(const struct mu_filter *filter);
 struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter);
 void mu_allocations_free(struct mu_allocations *allocations);
-
-/* Charges the target's stacks anew with these allocations only; some may be left with none. */
 void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target);
 
-/* The value of a counter in the text of stats; 0 if it is not there. */
 uint64_t mu_stats_value(FILE *in, const char *name);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines and inlined functions, by libdw.
+ * Source lines and inlined functions of an object, by address, with libdw.
  *
- * The innermost function is at the line of the address itself; each further one is at the line
- * where the one before it was called, an attribute of that one's DIE (DWARF 5, 3.3.8.2).
+ * The line of the innermost function is the line of the address. The line of each outer function is
+ * the one where the inner function was called, an attribute of the inner one's DIE (DWARF 5,
+ * 3.3.8.2). Depends on dwarf_units.c and demangle.c.
  */
 #include "srcline.h"
 
@@ -17,8 +18,7 @@
 #include "dwarf_units.h"
 #include "text.h"
 
-/* Where the code of one function goes on in the next one. */
-struct place {
+struct location {
 	const char *file;
 	int line;
 };
@@ -28,39 +28,52 @@ struct mu_srclines {
 	struct mu_dwarf_units *units;
 };
 
+/**
+ * mu_srclines_new() - open the debug information of an object
+ * @module: the object
+ * @files: where split debug information is searched; must outlive the result
+ *
+ * Uses the information in the object, in a separate file, or from the servers of DEBUGINFOD_URLS.
+ *
+ * Return: the debug information, to be freed before @module, or NULL if the object has none.
+ */
 struct mu_srclines *mu_srclines_new(Dwfl_Module *module, const struct mu_dwarf_split_files *files)
 {
 	Dwarf_Addr bias = 0;
 	Dwarf *dwarf = dwfl_module_getdwarf(module, &bias);
-	struct mu_srclines *debug;
+	struct mu_srclines *srclines;
 
 	if (!dwarf)
 		return NULL;
-	debug = mu_zalloc(sizeof(*debug));
-	debug->bias = bias;
-	debug->units = mu_dwarf_units_new(dwarf, files);
-	return debug;
+	srclines = mu_zalloc(sizeof(*srclines));
+	srclines->bias = bias;
+	srclines->units = mu_dwarf_units_new(dwarf, files);
+	return srclines;
 }
 
-void mu_srclines_free(struct mu_srclines *debug)
+/**
+ * mu_srclines_free() - close debug information
+ * @srclines: the debug information; may be NULL
+ */
+void mu_srclines_free(struct mu_srclines *srclines)
 {
-	if (!debug)
+	if (!srclines)
 		return;
-	mu_dwarf_units_free(debug->units);
-	free(debug);
+	mu_dwarf_units_free(srclines->units);
+	free(srclines);
 }
 
-static struct place place_of(struct mu_dwarf_unit *unit, Dwarf_Addr address)
+static struct location find_line(struct mu_dwarf_unit *unit, Dwarf_Addr address)
 {
-	struct place place = { .file = NULL };
+	struct location location = { .file = NULL };
 	Dwarf_Line *line = dwarf_getsrc_die(&unit->lines, address);
 
-	if (line && !dwarf_lineno(line, &place.line) && place.line)
-		place.file = dwarf_linesrc(line, NULL, NULL);
-	return place;
+	if (line && !dwarf_lineno(line, &location.line) && location.line)
+		location.file = dwarf_linesrc(line, NULL, NULL);
+	return location;
 }
 
-static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
+static Dwarf_Word read_constant(Dwarf_Die *die, unsigned int name)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Word value = 0;
@@ -70,23 +83,24 @@ static Dwarf_Word constant_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-/* Where an inlined function was called. A split unit may use the table of files of its skeleton. */
-static struct place caller_of(struct mu_dwarf_unit *unit, Dwarf_Die *die)
+/* Find the call of an inlined function. A split unit may use the file table of its skeleton. */
+static struct location find_call(struct mu_dwarf_unit *unit, Dwarf_Die *die)
 {
-	struct place place = { .line = constant_of(die, DW_AT_call_line) };
+	struct location location = { .line = read_constant(die, DW_AT_call_line) };
 	Dwarf_Files *files;
 	size_t nr;
 
 	if (!dwarf_getsrcfiles(&unit->code, &files, &nr) ||
 	    !dwarf_getsrcfiles(&unit->lines, &files, &nr))
-		place.file = dwarf_filesrc(files, constant_of(die, DW_AT_call_file), NULL, NULL);
-	if (!place.line)
-		place.file = NULL;
-	return place;
+		location.file = dwarf_filesrc(files, read_constant(die, DW_AT_call_file), NULL,
+					      NULL);
+	if (!location.line)
+		location.file = NULL;
+	return location;
 }
 
-/* The name that a linker sees says in which class it is. */
-static char *name_of(Dwarf_Die *die)
+/* Prefers the linkage name, which includes namespace and class. */
+static char *read_name(Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
 	const char *name = NULL;
@@ -99,55 +113,72 @@ static char *name_of(Dwarf_Die *die)
 	return mu_demangle(name ? name : "[unknown]");
 }
 
-static char *last_part(const char *path)
+static char *last_component(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
 	return path ? mu_escape(slash ? slash + 1 : path) : NULL;
 }
 
-/* What is being collected. */
 struct list {
 	struct mu_srcline *source;
-	size_t nr, room;
+	size_t nr, capacity;
 };
 
-static void add(struct list *list, char *function, struct place place)
+static void add_function(struct list *list, char *function, struct location location)
 {
-	list->source = mu_grow(list->source, list->nr, &list->room, sizeof(*list->source));
+	list->source = mu_grow(list->source, list->nr, &list->capacity, sizeof(*list->source));
 	list->source[list->nr++] = (struct mu_srcline){
 		.function = function,
-		.file = last_part(place.file),
-		.line = place.line,
+		.file = last_component(location.file),
+		.line = location.line,
 	};
 }
 
-size_t mu_srclines_find(struct mu_srclines *debug, Dwarf_Addr address, struct mu_srcline **source)
+/**
+ * mu_srclines_find() - look up the functions and lines at an address
+ * @srclines: the debug information
+ * @address: address in the object's file
+ * @source: set to an array, to be freed with mu_srcline_free(): inlined functions, the innermost
+ *          first, then the function that has the code
+ *
+ * No line is returned if it is not known which functions are inlined: it could be the line of an
+ * inlined one.
+ *
+ * Return: the number of functions, 0 if nothing is known.
+ */
+size_t mu_srclines_find(struct mu_srclines *srclines, Dwarf_Addr address,
+			struct mu_srcline **source)
 {
-	struct mu_dwarf_unit *unit = mu_dwarf_units_find(debug->units, address - debug->bias);
+	struct mu_dwarf_unit *unit = mu_dwarf_units_find(srclines->units, address - srclines->bias);
 	Dwarf_Die *scopes = NULL;
 	struct list list = { .nr = 0 };
-	struct place place;
+	struct location location;
 	size_t nr;
 
 	*source = NULL;
 	if (!unit)
 		return 0;
-	place = place_of(unit, address - debug->bias);
-	nr = mu_dwarf_unit_scopes(unit, address - debug->bias, &scopes);
+	location = find_line(unit, address - srclines->bias);
+	nr = mu_dwarf_unit_scopes(unit, address - srclines->bias, &scopes);
 	if (!nr && unit->is_part)
 		return 0;
 	while (nr > 1) {
-		add(&list, name_of(&scopes[--nr]), place);
-		place = caller_of(unit, &scopes[nr]);
+		add_function(&list, read_name(&scopes[--nr]), location);
+		location = find_call(unit, &scopes[nr]);
 	}
 	free(scopes);
-	if (list.nr || place.file)
-		add(&list, NULL, place);
+	if (list.nr || location.file)
+		add_function(&list, NULL, location);
 	*source = list.source;
 	return list.nr;
 }
 
+/**
+ * mu_srcline_free() - free the result of mu_srclines_find()
+ * @source: the array
+ * @nr: its number of elements
+ */
 void mu_srcline_free(struct mu_srcline *source, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names for frames: the objects that they lie in, and what was found in these.
+ * Symbolizing frames: finds the object of a frame and looks up its address there.
  *
- * libdwfl looks through a whole symbol table for one address, so what was
- * found once is remembered.
+ * Objects and results are cached, as libdwfl searches a whole symbol table for one address.
+ * Depends on mapped_file.c for the files, and on symbols.c for what is in them.
  */
 #include "symbolize.h"
 
@@ -29,18 +29,18 @@ struct object {
 	struct mu_symbolizer *owner;
 	char *build_id;
 	char *path;
-	uint64_t target, mapping; /* tell objects without a build-id apart */
-	unsigned int tried;	  /* the bind before its file was last looked for */
-	bool complained;
+	uint64_t target, mapping; /* identify an object without a build-id */
+	unsigned int tried;	  /* value of binds when its file was last searched */
+	bool is_reported;
 	struct mu_dwarf_split_files split;
-	struct mu_symbols names;
+	struct mu_symbols symbols;
 };
 
-/* An address that was looked up. */
-struct known {
+/* A cached result. */
+struct lookup {
 	struct object *object;
 	uint64_t address;
-	uint64_t offset; /* of that address */
+	uint64_t offset;
 	char *symbol;
 	struct mu_srcline *source;
 	size_t nr_sources;
@@ -49,19 +49,19 @@ struct known {
 struct mu_symbolizer {
 	struct mu_mapped_files *files;
 	struct object *objects;
-	void *known; /* a tree of struct known */
+	void *lookups; /* a tree of struct lookup */
 	char *search_path;
 	Dwfl_Callbacks callbacks;
 	size_t errors;
-	unsigned int binds;
-	bool bind_is_due;
-	bool live;
+	unsigned int binds; /* number of reports whose mappings were bound to files */
+	bool is_bind_due;
+	bool is_live;
 	bool with_source;
 };
 
 /*
- * The target's own root first, then libdwfl's ways. A debug link that is more
- * than a name could lead out of the directories that are searched.
+ * libdwfl callback: searches the root of the target first. A debug link with a slash, or a file
+ * name with "..", could lead out of the directories that are searched.
  */
 static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,
 			  const char *file_name, const char *debuglink, GElf_Word crc,
@@ -80,42 +80,53 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 					    debug_name);
 }
 
-struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *places, bool with_source)
+/**
+ * mu_symbolizer_new() - create a symbolizer
+ * @dirs: where files are searched
+ * @with_source: look up source lines and inlined functions, too, which is slow
+ *
+ * Return: the symbolizer, to be freed.
+ */
+struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *dirs, bool with_source)
 {
 	struct mu_symbolizer *sym = mu_zalloc(sizeof(*sym));
 
-	sym->files = mu_mapped_files_new(places);
-	sym->live = places->proc >= 0;
+	sym->files = mu_mapped_files_new(dirs);
+	sym->is_live = dirs->proc >= 0;
 	sym->with_source = with_source;
-	sym->search_path = mu_elf_search_path(places->debug_path);
+	sym->search_path = mu_elf_search_path(dirs->debug_path);
 	sym->callbacks.find_elf = dwfl_build_id_find_elf;
 	sym->callbacks.find_debuginfo = find_debuginfo;
 	sym->callbacks.debuginfo_path = &sym->search_path;
 	return sym;
 }
 
-static void free_known(void *node)
+static void free_lookup(void *node)
 {
-	struct known *known = node;
+	struct lookup *lookup = node;
 
-	free(known->symbol);
-	mu_srcline_free(known->source, known->nr_sources);
-	free(known);
+	free(lookup->symbol);
+	mu_srcline_free(lookup->source, lookup->nr_sources);
+	free(lookup);
 }
 
 static void free_object(struct object *object)
 {
-	mu_symbols_unload(&object->names);
+	mu_symbols_unload(&object->symbols);
 	free(object->build_id);
 	free(object->path);
 	free(object);
 }
 
+/**
+ * mu_symbolizer_free() - free a symbolizer
+ * @sym: the symbolizer
+ */
 void mu_symbolizer_free(struct mu_symbolizer *sym)
 {
 	struct object *object;
 
-	tdestroy(sym->known, free_known);
+	tdestroy(sym->lookups, free_lookup);
 	while ((object = sym->objects)) {
 		sym->objects = object->next;
 		free_object(object);
@@ -125,43 +136,55 @@ void mu_symbolizer_free(struct mu_symbolizer *sym)
 	free(sym);
 }
 
+/**
+ * mu_symbolizer_hold() - open the files that a live process has mapped now
+ * @sym: the symbolizer
+ *
+ * To be called before each report is read, see mu_mapped_files_hold().
+ */
 void mu_symbolizer_hold(struct mu_symbolizer *sym)
 {
 	mu_mapped_files_hold(sym->files);
-	sym->bind_is_due = true;
+	sym->is_bind_due = true;
 }
 
-/* Once for each report, at its first frame. */
+/* Called for each frame, effective for the first one of each report. */
 static void bind_mappings(struct mu_symbolizer *sym, const struct mu_target *target)
 {
-	if (!sym->bind_is_due)
+	if (!sym->is_bind_due)
 		return;
 	mu_mapped_files_bind(sym->files, target);
-	sym->bind_is_due = false;
+	sym->is_bind_due = false;
 	sym->binds++;
 }
 
+/**
+ * mu_symbolizer_errors() - count the objects whose file could not be used
+ * @sym: the symbolizer
+ *
+ * Return: their number; each has been reported once.
+ */
 size_t mu_symbolizer_errors(const struct mu_symbolizer *sym)
 {
 	return sym->errors;
 }
 
-/* Takes fd. */
-static bool load(struct object *object, int fd, const char *path)
+/* Takes ownership of fd. */
+static bool load_symbols(struct object *object, int fd, const char *path)
 {
 	struct mu_symbolizer *sym = object->owner;
 
-	return mu_symbols_load(&object->names, &sym->callbacks, fd, path, object,
+	return mu_symbols_load(&object->symbols, &sym->callbacks, fd, path, object,
 			       sym->with_source ? &object->split : NULL);
 }
 
-static void complain(struct object *object, const char *path, const char *why)
+static void report_object(struct object *object, const char *path, const char *why)
 {
 	char *name;
 
-	if (object->complained)
+	if (object->is_reported)
 		return;
-	object->complained = true;
+	object->is_reported = true;
 	object->owner->errors++;
 	name = mu_escape(path);
 	mu_warn("no names from %s: %s", name, why);
@@ -185,13 +208,13 @@ static struct object *add_object(struct mu_symbolizer *sym, const char *build_id
 		.context = sym->files,
 		.object = object->path,
 	};
-	object->names.fd = -1;
+	object->symbols.fd = -1;
 	object->next = sym->objects;
 	sym->objects = object;
 	return object;
 }
 
-/* Memory with a path, but in no directory: programs use it for code that they make. */
+/* Return: true for memory with a path that is no file. Programs generate code there. */
 static bool is_memory(const char *path)
 {
 	static const char *const prefixes[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
@@ -202,22 +225,22 @@ static bool is_memory(const char *path)
 	return false;
 }
 
-/* Most of such memory is no ELF file, and has no names then, which is no error. */
+/* It is no error if memory that is no file is not an ELF image. */
 static void load_mapped(struct object *object, const struct mu_mapping *m)
 {
 	char *path, *why;
 	int fd = mu_mapped_files_open(object->owner->files, m, &path, &why);
 
 	object->tried = object->owner->binds;
-	if ((fd < 0 || !load(object, fd, path)) && !is_memory(m->path))
-		complain(object, path, fd >= 0 ? dwfl_errmsg(-1) : why);
+	if ((fd < 0 || !load_symbols(object, fd, path)) && !is_memory(m->path))
+		report_object(object, path, fd >= 0 ? dwfl_errmsg(-1) : why);
 	free(path);
 	free(why);
 }
 
 /*
- * The same build-id is the same object, wherever and as often as it is mapped. Without one each
- * mapping may be of another file.
+ * All mappings with the same build-id are one object. Without a build-id, each mapping may be of
+ * another file.
  */
 static bool is_object_of(const struct object *object, const struct mu_target *target,
 			 const struct mu_mapping *m)
@@ -239,8 +262,8 @@ static struct object *find_object(struct mu_symbolizer *sym, const struct mu_tar
 	return NULL;
 }
 
-static struct object *mapped_object(struct mu_symbolizer *sym, const struct mu_target *target,
-				    const struct mu_mapping *m)
+static struct object *get_mapped_object(struct mu_symbolizer *sym, const struct mu_target *target,
+					const struct mu_mapping *m)
 {
 	struct object *object = find_object(sym, target, m);
 
@@ -249,13 +272,13 @@ static struct object *mapped_object(struct mu_symbolizer *sym, const struct mu_t
 		object->target = target->id;
 		object->mapping = m->id;
 		load_mapped(object, m);
-	} else if (!object->names.dwfl && object->tried != sym->binds) {
+	} else if (!object->symbols.dwfl && object->tried != sym->binds) {
 		load_mapped(object, m);
 	}
 	return object;
 }
 
-/* The kernel gives every process of a machine the same vdso, so ours will do, as a file. */
+/* Copies our own vdso to a file, as all processes have the same one. */
 static int open_vdso(void)
 {
 	const Elf64_Ehdr *image = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
@@ -273,7 +296,7 @@ static int open_vdso(void)
 	return fd;
 }
 
-static struct object *vdso_object(struct mu_symbolizer *sym)
+static struct object *get_vdso_object(struct mu_symbolizer *sym)
 {
 	struct object *object;
 	int fd;
@@ -284,78 +307,90 @@ static struct object *vdso_object(struct mu_symbolizer *sym)
 	object = add_object(sym, "-", VDSO);
 	fd = open_vdso();
 	if (fd >= 0)
-		load(object, fd, VDSO);
+		load_symbols(object, fd, VDSO);
 	return object;
 }
 
-static struct object *object_of(struct mu_symbolizer *sym, const struct mu_target *target,
-				const struct mu_frame *frame)
+static struct object *get_object(struct mu_symbolizer *sym, const struct mu_target *target,
+				 const struct mu_frame *frame)
 {
 	const struct mu_mapping *m;
 
 	m = mu_report_mapping(target, frame);
 	if (m && (m->path[0] == '/' || strcmp(m->build_id, "-")))
-		return mapped_object(sym, target, m);
-	return sym->live && !strcmp(frame->object, VDSO) ? vdso_object(sym) : NULL;
+		return get_mapped_object(sym, target, m);
+	return sym->is_live && !strcmp(frame->object, VDSO) ? get_vdso_object(sym) : NULL;
 }
 
-static void look_up(struct known *known)
+static void look_up_address(struct lookup *lookup)
 {
-	struct object *object = known->object;
+	struct object *object = lookup->object;
 
-	if (mu_symbols_are_stale(&object->names)) {
-		complain(object, object->path,
-			 "the file was written since it was read: it is not used any more");
+	if (mu_symbols_are_stale(&object->symbols)) {
+		report_object(object, object->path,
+			      "the file was written since it was read: it is not used any more");
 		return;
 	}
-	known->symbol = mu_symbols_name(&object->names, known->address, &known->offset);
-	known->nr_sources = mu_symbols_srclines(&object->names, known->address, &known->source);
+	lookup->symbol = mu_symbols_name(&object->symbols, lookup->address, &lookup->offset);
+	lookup->nr_sources = mu_symbols_srclines(&object->symbols, lookup->address,
+						 &lookup->source);
 }
 
-static int compare_known(const void *a, const void *b)
+static int compare_lookups(const void *a, const void *b)
 {
-	const struct known *x = a;
-	const struct known *y = b;
+	const struct lookup *x = a;
+	const struct lookup *y = b;
 
 	if (x->object != y->object)
 		return x->object < y->object ? -1 : 1;
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static const struct known *known_at(struct mu_symbolizer *sym, struct object *object,
-				    uint64_t address)
+static const struct lookup *get_lookup(struct mu_symbolizer *sym, struct object *object,
+				       uint64_t address)
 {
-	struct known key = { .object = object, .address = address };
-	struct known **found = tfind(&key, &sym->known, compare_known);
-	struct known *known;
+	struct lookup key = { .object = object, .address = address };
+	struct lookup **found = tfind(&key, &sym->lookups, compare_lookups);
+	struct lookup *lookup;
 
 	if (found)
 		return *found;
-	known = mu_zalloc(sizeof(*known));
-	*known = key;
-	look_up(known);
-	tsearch(known, &sym->known, compare_known);
-	return known;
+	lookup = mu_zalloc(sizeof(*lookup));
+	*lookup = key;
+	look_up_address(lookup);
+	tsearch(lookup, &sym->lookups, compare_lookups);
+	return lookup;
 }
 
+/**
+ * mu_symbolize() - look up the name of a frame
+ * @sym: the symbolizer
+ * @target: the target of the frame
+ * @frame: the frame
+ *
+ * Return: the name.
+ */
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
 			    const struct mu_frame *frame)
 {
-	/* A return address is behind its call, which may be the last instruction of a function. */
+	/*
+	 * A return address is behind its call, which may be the last instruction of the
+	 * function.
+	 */
 	unsigned int behind = !frame->interrupted;
 	struct mu_name name = { .offset = frame->address };
 	struct object *object;
-	const struct known *known;
+	const struct lookup *lookup;
 
 	bind_mappings(sym, target);
-	object = object_of(sym, target, frame);
-	if (!object || !object->names.dwfl)
+	object = get_object(sym, target, frame);
+	if (!object || !object->symbols.dwfl)
 		return name;
-	known = known_at(sym, object, frame->address - behind);
-	name.symbol = known->symbol;
-	if (known->symbol)
-		name.offset = known->offset + behind;
-	name.source = known->source;
-	name.nr_sources = known->nr_sources;
+	lookup = get_lookup(sym, object, frame->address - behind);
+	name.symbol = lookup->symbol;
+	if (lookup->symbol)
+		name.offset = lookup->offset + behind;
+	name.source = lookup->source;
+	name.nr_sources = lookup->nr_sources;
 	return name;
 }

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Saved reports: the same tables, with files found by path and build-id and not by process. */
+/*
+ * memleak-user symbolize: names for a saved report.
+ *
+ * Prints the same tables as for a live process, with files that are found by path and build-id.
+ * Depends on report.c, symbolize.c, print.c and total.c.
+ */
 #include "symbolize_report.h"
 
 #include <errno.h>
@@ -13,7 +18,8 @@
 #include "total.h"
 #include "text.h"
 
-static void show(const struct mu_options *o, struct mu_report *report, struct mu_symbolizer *sym)
+static void show_targets(const struct mu_options *o, struct mu_report *report,
+			 struct mu_symbolizer *sym)
 {
 	const struct mu_total total = { .view = &o->view };
 
@@ -29,15 +35,15 @@ static void show(const struct mu_options *o, struct mu_report *report, struct mu
 
 static int show_with_names(const struct mu_options *o, struct mu_report *report)
 {
-	const struct mu_search_dirs places = {
+	const struct mu_search_dirs dirs = {
 		.proc = -1,
 		.sysroot = o->sysroot,
 		.debug_path = o->debug_path,
 	};
-	struct mu_symbolizer *sym = mu_symbolizer_new(&places, o->view.lines);
+	struct mu_symbolizer *sym = mu_symbolizer_new(&dirs, o->view.lines);
 	size_t errors;
 
-	show(o, report, sym);
+	show_targets(o, report, sym);
 	errors = report->errors + mu_symbolizer_errors(sym);
 	mu_symbolizer_free(sym);
 	if (!report->nr_targets && report->errors)
@@ -45,8 +51,8 @@ static int show_with_names(const struct mu_options *o, struct mu_report *report)
 	return errors ? MU_PARTLY : MU_SHOWN;
 }
 
-/* A directory opens as well as a file, and reads as an empty one. */
-static FILE *open_saved(const char *file, const char *name)
+/* Refuses a directory, which would read as an empty file. */
+static FILE *open_report(const char *file, const char *name)
 {
 	FILE *in = file ? fopen(file, "re") : stdin;
 	struct stat st;
@@ -65,7 +71,7 @@ static FILE *open_saved(const char *file, const char *name)
 
 static int read_and_show(const struct mu_options *o, const char *name)
 {
-	FILE *in = open_saved(o->file, name);
+	FILE *in = open_report(o->file, name);
 	struct mu_report *report;
 	int status = MU_NOTHING;
 
@@ -79,7 +85,7 @@ static int read_and_show(const struct mu_options *o, const char *name)
 	return status;
 }
 
-static bool sysroot_is_there(const char *sysroot)
+static bool check_sysroot(const char *sysroot)
 {
 	struct stat st;
 
@@ -89,12 +95,18 @@ static bool sysroot_is_there(const char *sysroot)
 	return false;
 }
 
+/**
+ * mu_symbolize_report() - print a saved report with names
+ * @o: the options
+ *
+ * Return: the exit status.
+ */
 int mu_symbolize_report(const struct mu_options *o)
 {
 	char *name;
 	int status;
 
-	if (!sysroot_is_there(o->sysroot))
+	if (!check_sysroot(o->sysroot))
 		return MU_NOTHING;
 	name = mu_escape(o->file ? o->file : "stdin");
 	status = read_and_show(o, name);

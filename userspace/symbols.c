@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One ELF file in libdwfl. The kernel side has given the address inside the file, so each file has
- * a Dwfl of its own, loaded at 0: no layout of a process has to be rebuilt.
+ * Symbols and source lines of one ELF file, by address.
+ *
+ * The module reports addresses inside the file. So each file has its own Dwfl and is loaded at 0,
+ * and the layout of the process need not be reconstructed. Depends on srcline.c, function_starts.c
+ * and demangle.c.
  */
 #include "symbols.h"
 
@@ -11,94 +14,133 @@
 #include "demangle.h"
 #include "function_starts.h"
 
-bool mu_symbols_load(struct mu_symbols *names, const Dwfl_Callbacks *callbacks, int fd,
+/**
+ * mu_symbols_load() - load an ELF file
+ * @symbols: set to its symbols
+ * @callbacks: callbacks of libdwfl
+ * @fd: the file, whose ownership is taken
+ * @path: name of the file for libdwfl
+ * @userdata: for @callbacks
+ * @split: where split debug information is searched, NULL: do not look up lines
+ *
+ * Return: false, with the reason in dwfl_errmsg(-1), if it cannot be read.
+ */
+bool mu_symbols_load(struct mu_symbols *symbols, const Dwfl_Callbacks *callbacks, int fd,
 		     const char *path, void *userdata, const struct mu_dwarf_split_files *split)
 {
 	void **slot;
 
-	*names = (struct mu_symbols){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
-	fstat(fd, &names->state);
-	names->dwfl = dwfl_begin(callbacks);
-	if (names->dwfl) {
-		dwfl_report_begin(names->dwfl);
-		names->module = dwfl_report_elf(names->dwfl, path, path, fd, 0, true);
-		dwfl_report_end(names->dwfl, NULL, NULL);
+	*symbols = (struct mu_symbols){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0) };
+	fstat(fd, &symbols->state);
+	symbols->dwfl = dwfl_begin(callbacks);
+	if (symbols->dwfl) {
+		dwfl_report_begin(symbols->dwfl);
+		symbols->module = dwfl_report_elf(symbols->dwfl, path, path, fd, 0, true);
+		dwfl_report_end(symbols->dwfl, NULL, NULL);
 	}
-	if (!names->module) {
+	if (!symbols->module) {
 		close(fd);
-		mu_symbols_unload(names);
+		mu_symbols_unload(symbols);
 		return false;
 	}
-	dwfl_module_info(names->module, &slot, NULL, NULL, NULL, NULL, NULL, NULL);
+	dwfl_module_info(symbols->module, &slot, NULL, NULL, NULL, NULL, NULL, NULL);
 	*slot = userdata;
 	if (split)
-		names->debug = mu_srclines_new(names->module, split);
+		symbols->srclines = mu_srclines_new(symbols->module, split);
 	return true;
 }
 
-void mu_symbols_unload(struct mu_symbols *names)
+/**
+ * mu_symbols_unload() - free symbols
+ * @symbols: the symbols
+ */
+void mu_symbols_unload(struct mu_symbols *symbols)
 {
-	mu_srclines_free(names->debug);
-	mu_function_starts_free(names->functions);
-	if (names->dwfl)
-		dwfl_end(names->dwfl);
-	if (names->fd >= 0)
-		close(names->fd);
-	*names = (struct mu_symbols){ .fd = -1 };
+	mu_srclines_free(symbols->srclines);
+	mu_function_starts_free(symbols->starts);
+	if (symbols->dwfl)
+		dwfl_end(symbols->dwfl);
+	if (symbols->fd >= 0)
+		close(symbols->fd);
+	*symbols = (struct mu_symbols){ .fd = -1 };
 }
 
-bool mu_symbols_are_stale(const struct mu_symbols *names)
+/**
+ * mu_symbols_are_stale() - check whether the file has been written since it was loaded
+ * @symbols: the symbols
+ *
+ * Return: true if it has. Its contents are not those of the mapped file any more then.
+ */
+bool mu_symbols_are_stale(const struct mu_symbols *symbols)
 {
 	struct stat now;
 
-	return fstat(names->fd, &now) || now.st_size != names->state.st_size ||
-	       now.st_mtim.tv_sec != names->state.st_mtim.tv_sec ||
-	       now.st_mtim.tv_nsec != names->state.st_mtim.tv_nsec;
+	return fstat(symbols->fd, &now) || now.st_size != symbols->state.st_size ||
+	       now.st_mtim.tv_sec != symbols->state.st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != symbols->state.st_mtim.tv_nsec;
 }
 
 /*
- * libdwfl offers a symbol without a size for all that follows it in its section. What the symbol
- * does not cover by its own size is another function's if the unwind table has one that begins
- * in between.
+ * libdwfl returns a symbol without a size for any later address in its section. Such an address
+ * belongs to another function if the unwind table has a function that starts in between.
  */
-static bool is_disproved(struct mu_symbols *names, uint64_t address, uint64_t offset, uint64_t size)
+static bool is_other_function(struct mu_symbols *symbols, uint64_t address, uint64_t offset,
+			      uint64_t size)
 {
 	GElf_Addr bias;
+	Elf *elf;
 
 	if (offset < size)
 		return false;
-	if (!names->functions_read) {
-		names->functions = mu_function_starts_new(dwfl_module_getelf(names->module, &bias));
-		names->functions_read = true;
+	if (!symbols->has_read_starts) {
+		elf = dwfl_module_getelf(symbols->module, &bias);
+		symbols->starts = mu_function_starts_new(elf);
+		symbols->has_read_starts = true;
 	}
-	return mu_function_starts_between(names->functions, address - offset, address);
+	return mu_function_starts_between(symbols->starts, address - offset, address);
 }
 
-/* How far libdwfl has moved the file. */
-static GElf_Addr bias_of(const struct mu_symbols *names)
+/* Return: the difference between addresses of libdwfl and of the file. */
+static GElf_Addr read_bias(const struct mu_symbols *symbols)
 {
 	GElf_Addr bias = 0;
 
-	dwfl_module_getelf(names->module, &bias);
+	dwfl_module_getelf(symbols->module, &bias);
 	return bias;
 }
 
-char *mu_symbols_name(struct mu_symbols *names, uint64_t address, uint64_t *offset)
+/**
+ * mu_symbols_name() - look up the symbol at an address
+ * @symbols: the symbols
+ * @address: address in the file
+ * @offset: set to the distance from the symbol
+ *
+ * Return: its name, demangled and safe to print, to be freed, or NULL.
+ */
+char *mu_symbols_name(struct mu_symbols *symbols, uint64_t address, uint64_t *offset)
 {
 	GElf_Off distance;
 	GElf_Sym entry;
-	const char *symbol = dwfl_module_addrinfo(names->module, address + bias_of(names),
+	const char *symbol = dwfl_module_addrinfo(symbols->module, address + read_bias(symbols),
 						  &distance, &entry, NULL, NULL, NULL);
 
-	if (!symbol || !*symbol || is_disproved(names, address, distance, entry.st_size))
+	if (!symbol || !*symbol || is_other_function(symbols, address, distance, entry.st_size))
 		return NULL;
 	*offset = distance;
 	return mu_demangle(symbol);
 }
 
-size_t mu_symbols_srclines(struct mu_symbols *names, uint64_t address, struct mu_srcline **source)
+/**
+ * mu_symbols_srclines() - look up the functions and lines at an address
+ * @symbols: the symbols
+ * @address: address in the file
+ * @source: set to an array, to be freed with mu_srcline_free()
+ *
+ * Return: the number of functions, 0 if nothing is known, see mu_srclines_find().
+ */
+size_t mu_symbols_srclines(struct mu_symbols *symbols, uint64_t address, struct mu_srcline **source)
 {
-	if (!names->debug)
+	if (!symbols->srclines)
 		return 0;
-	return mu_srclines_find(names->debug, address + bias_of(names), source);
+	return mu_srclines_find(symbols->srclines, address + read_bias(symbols), source);
 }

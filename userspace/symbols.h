@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The names in one ELF file, by address. */
 #ifndef MU_SYMBOLS_H
 #define MU_SYMBOLS_H
 
@@ -12,36 +11,32 @@
 
 struct mu_function_starts;
 
+/**
+ * struct mu_symbols - the symbols of one ELF file
+ * @dwfl: libdwfl's handle, NULL if no file is loaded
+ * @module: the file in @dwfl
+ * @srclines: its debug information, NULL if it is not requested or does not exist
+ * @starts: starts of its functions, NULL if they are not known
+ * @has_read_starts: @starts has been read
+ * @fd: the file, to notice changes
+ * @state: of the file when it was loaded
+ */
 struct mu_symbols {
-	Dwfl *dwfl; /* NULL: nothing is loaded */
+	Dwfl *dwfl;
 	Dwfl_Module *module;
-	struct mu_srclines *debug; /* for lines; NULL: not asked for, or there is none */
-	struct mu_function_starts *functions;
-	bool functions_read;
-	int fd; /* to see whether the file is written */
+	struct mu_srclines *srclines;
+	struct mu_function_starts *starts;
+	bool has_read_starts;
+	int fd;
 	struct stat state;
 };
 
-/**
- * mu_symbols_load() - read an ELF file
- * @fd: the file; is taken
- * @path: what libdwfl calls it
- * @userdata: for the callbacks
- * @split: where split debug information is looked for, NULL: lines are not asked for
- *
- * Return: false and dwfl_errmsg(-1) if it cannot be read.
- */
-bool mu_symbols_load(struct mu_symbols *names, const Dwfl_Callbacks *callbacks, int fd,
+bool mu_symbols_load(struct mu_symbols *symbols, const Dwfl_Callbacks *callbacks, int fd,
 		     const char *path, void *userdata, const struct mu_dwarf_split_files *split);
-void mu_symbols_unload(struct mu_symbols *names);
-
-/* Has the file been written since it was loaded? What is read from now on is another file's. */
-bool mu_symbols_are_stale(const struct mu_symbols *names);
-
-/* The symbol at an address of the file, demangled, to be freed, or NULL. */
-char *mu_symbols_name(struct mu_symbols *names, uint64_t address, uint64_t *offset);
-
-/* As mu_srclines_find(). */
-size_t mu_symbols_srclines(struct mu_symbols *names, uint64_t address, struct mu_srcline **source);
+void mu_symbols_unload(struct mu_symbols *symbols);
+bool mu_symbols_are_stale(const struct mu_symbols *symbols);
+char *mu_symbols_name(struct mu_symbols *symbols, uint64_t address, uint64_t *offset);
+size_t mu_symbols_srclines(struct mu_symbols *symbols, uint64_t address,
+			   struct mu_srcline **source);
 
 #endif

@@ -20,7 +20,7 @@
 struct splitter {
 	char **words;
 	size_t nr;
-	size_t room;
+	size_t capacity;
 	char *word; /* has the size of the line, as no word is longer */
 	size_t len;
 	bool is_open;
@@ -36,7 +36,7 @@ static void put_word(struct splitter *s)
 {
 	if (!s->is_open)
 		return;
-	s->words = mu_grow(s->words, s->nr + 1, &s->room, sizeof(*s->words));
+	s->words = mu_grow(s->words, s->nr + 1, &s->capacity, sizeof(*s->words));
 	s->words[s->nr++] = mu_strndup(s->word, s->len);
 	s->words[s->nr] = NULL;
 	s->len = 0;
@@ -72,7 +72,10 @@ static const char *put_backslashed(struct splitter *s, const char *p)
 	return p + 1;
 }
 
-/* Consume the next part of the line. Return: the rest, NULL with *why if a quote is unterminated. */
+/*
+ * Consume the next part of the line. Return: the rest, NULL with *why if a quote is
+ * unterminated.
+ */
 static const char *split_step(struct splitter *s, const char *p, const char **why)
 {
 	switch (*p) {
@@ -147,7 +150,7 @@ static unsigned char octal_byte(const char *p)
 
 /**
  * mu_unescape() - replace each backslash with three octal digits by its byte
- * @out: the result; has room for strlen(@in) + 1 bytes
+ * @out: the result, of strlen(@in) + 1 bytes
  * @in: the escaped text
  *
  * Return: false if @in is malformed or contains an escaped NUL byte.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a table. All counters are those of the report's events line, which
- * were read at one moment; a module that prints none gives less.
+ * The end of a table: why it is empty, what was lost, what cannot be traced, and the sums.
+ *
+ * All counters come from the events line of the report and are consistent with each other. Less is
+ * printed for an older module without an events line. Depends on report.h only.
  */
 #include "total.h"
 
@@ -13,7 +15,7 @@
 
 #define LOST "lost_"
 
-static uint64_t count_of(const struct mu_target *t, const char *name)
+static uint64_t find_count(const struct mu_target *t, const char *name)
 {
 	for (size_t i = 0; i < t->nr_counts; i++)
 		if (!strcmp(t->counts[i].name, name))
@@ -21,8 +23,8 @@ static uint64_t count_of(const struct mu_target *t, const char *name)
 	return 0;
 }
 
-/* What older= and the filters of a foreign target leave out of the report. */
-static uint64_t hidden_allocations(const struct mu_target *t)
+/* Count the outstanding allocations that age and size filters exclude from the report. */
+static uint64_t count_hidden(const struct mu_target *t)
 {
 	uint64_t outstanding = t->allocated > t->freed ? t->allocated - t->freed : 0;
 
@@ -40,10 +42,13 @@ static void print_hidden(const struct mu_total *total, uint64_t hidden)
 		puts("left out by age or size");
 }
 
-/* An idle process, one that frees everything and one that is filtered must not look the same. */
+/*
+ * Distinguishes an idle process, one that frees everything, and one whose allocations are
+ * filtered.
+ */
 static void print_empty(const struct mu_total *total, const struct mu_target *t)
 {
-	uint64_t hidden = hidden_allocations(t);
+	uint64_t hidden = count_hidden(t);
 
 	if (!t->has_events)
 		return;
@@ -54,9 +59,9 @@ static void print_empty(const struct mu_total *total, const struct mu_target *t)
 		       t->allocated);
 	else if (t->lost)
 		puts("\tempty: every allocation was lost");
-	else if (count_of(t, "filtered"))
+	else if (find_count(t, "filtered"))
 		printf("\tempty: all %" PRIu64 " allocations were outside of -z and -Z\n",
-		       count_of(t, "filtered"));
+		       find_count(t, "filtered"));
 	else
 		puts("\tempty: nothing was allocated, or only in ways that are not traced");
 }
@@ -73,8 +78,8 @@ static void print_limit(uint64_t limit)
 		puts("max_memory of the module: modprobe memleak_user max_memory=MIB");
 }
 
-/* The words for the counters of docs/ABI; one that is not known speaks for itself. */
-static const char *reason(const char *name)
+/* Return: the meaning of a counter of docs/ABI, or its name if it is not known. */
+static const char *loss_reason(const char *name)
 {
 	static const char *const words[][2] = {
 		{ "lost_memory", "the machine was short of memory; no parameter helps" },
@@ -95,7 +100,7 @@ static void print_loss(const struct mu_total *total, const struct mu_count *loss
 	if (!strcmp(loss->name, "lost_limit"))
 		print_limit(total->limit);
 	else
-		puts(reason(loss->name));
+		puts(loss_reason(loss->name));
 }
 
 static void print_lost(const struct mu_total *total, const struct mu_target *t)
@@ -108,7 +113,7 @@ static void print_lost(const struct mu_total *total, const struct mu_target *t)
 			print_loss(total, &t->counts[i]);
 }
 
-/* The counters begin anew where somebody has written "clear". */
+/* The command clear resets the counters. */
 static void print_since(const struct mu_target *t, struct mu_since *since)
 {
 	const char *when = since->has_table ? "the last table" : "the attach";
@@ -124,8 +129,8 @@ static void print_since(const struct mu_target *t, struct mu_since *since)
 				    .freed = t->freed };
 }
 
-/* Stacks that a filter has left without allocations are not shown and do not count. */
-static size_t nr_stacks(const struct mu_target *t)
+/* Count the stacks that a filter has not left without allocations. */
+static size_t count_stacks(const struct mu_target *t)
 {
 	size_t nr = 0;
 
@@ -134,9 +139,17 @@ static size_t nr_stacks(const struct mu_target *t)
 	return nr;
 }
 
+/**
+ * mu_print_total() - print the end of a table
+ * @total: how the table was printed
+ * @t: the target
+ * @since: counters at the last table; updated
+ *
+ * The last line begins with "total: ".
+ */
 void mu_print_total(const struct mu_total *total, const struct mu_target *t, struct mu_since *since)
 {
-	size_t stacks = nr_stacks(t);
+	size_t stacks = count_stacks(t);
 	size_t shown = stacks < total->view->top ? stacks : total->view->top;
 
 	if (!stacks)

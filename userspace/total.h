@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end of a table: why it is empty, what was lost, what cannot be seen, and the sums. */
 #ifndef MU_TOTAL_H
 #define MU_TOTAL_H
 
@@ -10,28 +9,30 @@
 #include "report.h"
 #include "rows.h"
 
-/* The counters of a target when its last table was shown; all 0 before the first one. */
+/**
+ * struct mu_since - counters of a target at its last table
+ * @has_table: a table has been printed; the counters are 0 before the first one
+ * @allocated: allocations since the attach
+ * @freed: those of them that were freed
+ */
 struct mu_since {
 	bool has_table;
 	uint64_t allocated;
 	uint64_t freed;
 };
 
-/* What the end of a table needs to be read beside the target. */
+/**
+ * struct mu_total - what the end of a table depends on, besides the target
+ * @view: how the table was printed
+ * @filter: filter of the attach, NULL if it is not known
+ * @limit: memory limit of the module in bytes, 0 if it is not known
+ */
 struct mu_total {
 	const struct mu_view *view;
-	const struct mu_filter *filter; /* of the attach; NULL: not known */
-	uint64_t limit;			/* bytes of the module; 0: not known */
+	const struct mu_filter *filter;
+	uint64_t limit;
 };
 
-/**
- * mu_print_total() - print the end of a table
- * @total: how the table was made
- * @target: whose table it was
- * @since: the counters at the last table; it is brought up to date
- *
- * The very last line is the one that begins with "total: ".
- */
 void mu_print_total(const struct mu_total *total, const struct mu_target *target,
 		    struct mu_since *since);
 

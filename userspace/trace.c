@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tracing live processes: attach to each, show a table of each every interval,
- * and close. A command is followed through the programs that it executes.
+ * Tracing processes: attach to each, print a table of each in every interval, and close.
+ *
+ * Each process is a session, session.c. With -c there is one session, whose command is followed
+ * through each exec, command.c. This file has the main loop and the exit status.
  */
 #include "trace.h"
 
@@ -20,12 +22,12 @@
 struct trace {
 	const struct mu_options *o;
 	struct mu_debugfs *debugfs;
-	struct mu_command command; /* of -c; pid 0: none */
+	struct mu_command command; /* of -c; pid is 0 without -c */
 	int signals;
 	struct mu_session *sessions;
 	size_t nr;
 	size_t failed; /* processes that could not be attached to */
-	int *pidfds;   /* of the sessions, -1 for one that is over */
+	int *pidfds;   /* of the sessions, -1 for a session that is over */
 };
 
 static bool has_session(const struct trace *t, pid_t pid)
@@ -36,7 +38,7 @@ static bool has_session(const struct trace *t, pid_t pid)
 	return false;
 }
 
-/* Threads of one process, and the same PID twice, are one session. */
+/* Several threads of a process, or the same PID twice, are one session. */
 static void add_session(struct trace *t, pid_t pid)
 {
 	struct mu_session *s = &t->sessions[t->nr];
@@ -52,8 +54,8 @@ static void add_session(struct trace *t, pid_t pid)
 		t->nr++;
 }
 
-/* Each process has its files kept open. */
-static void allow_many_files(void)
+/* Sessions keep files open: those of a process, and those that it has mapped. */
+static void raise_file_limit(void)
 {
 	struct rlimit limit;
 
@@ -67,8 +69,7 @@ static void open_sessions(struct trace *t)
 {
 	const struct mu_pids *pids = &t->o->pids;
 
-	if (pids->nr > 1)
-		allow_many_files();
+	raise_file_limit();
 	t->sessions = mu_zalloc((pids->nr + 1) * sizeof(*t->sessions));
 	if (t->command.pid)
 		add_session(t, t->command.pid);
@@ -77,15 +78,15 @@ static void open_sessions(struct trace *t)
 }
 
 /*
- * A wrapper need not have an allocator that can be traced: it runs on, as the program that it
- * executes may have one.
+ * A command without an allocator that can be traced may be a wrapper that will execute another
+ * one.
  */
 static bool is_worth_following(const struct mu_session *s)
 {
 	return s->command && (s->error == ENOENT || s->error == EOPNOTSUPP);
 }
 
-static void tell_running_on(const struct mu_session *s)
+static void report_running_on(const struct mu_session *s)
 {
 	if (is_worth_following(s))
 		mu_warn("the command runs on: a program that it executes may be traced");
@@ -99,7 +100,7 @@ static void attach_session(struct trace *t, struct mu_session *s)
 		return;
 	t->failed++;
 	s->over = !is_worth_following(s);
-	tell_running_on(s);
+	report_running_on(s);
 	if (s->over && s->command)
 		mu_command_kill(&t->command);
 }
@@ -118,16 +119,16 @@ static void show_all(struct trace *t)
 		mu_session_show(&t->sessions[i]);
 }
 
-/* The command stands at the entry point of a program that it has executed: only that one counts. */
+/* The command is stopped at the entry point of a new program, which replaces the former one. */
 static void follow_exec(struct trace *t)
 {
 	t->failed = !mu_session_reattach(&t->sessions[0]);
 	if (t->failed)
-		tell_running_on(&t->sessions[0]);
+		report_running_on(&t->sessions[0]);
 	mu_command_resume(&t->command);
 }
 
-static void take_steps(struct trace *t)
+static void handle_steps(struct trace *t)
 {
 	enum mu_step step;
 
@@ -149,7 +150,7 @@ static enum mu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *whi
 	return mu_wait(t->signals, &waited, deadline, which);
 }
 
-static void watch(struct trace *t)
+static void watch_sessions(struct trace *t)
 {
 	uint64_t deadline = mu_wait_clock() + t->o->interval_ms;
 	enum mu_wake wake = MU_TIME;
@@ -158,7 +159,7 @@ static void watch(struct trace *t)
 
 	while (wake != MU_SIGNAL && is_any_left(t) && !(t->o->count && tables == t->o->count)) {
 		wake = wait_for_any(t, deadline, &which);
-		take_steps(t);
+		handle_steps(t);
 		if (wake == MU_EXITED) {
 			mu_session_show(&t->sessions[which]);
 			mu_session_report_exit(&t->sessions[which]);
@@ -170,7 +171,7 @@ static void watch(struct trace *t)
 	}
 }
 
-static int status_of(const struct trace *t)
+static int exit_status(const struct trace *t)
 {
 	size_t errors = t->failed;
 	bool shown = false;
@@ -194,8 +195,8 @@ static int trace_sessions(struct trace *t)
 		attach_session(t, &t->sessions[i]);
 	if (t->command.pid && t->nr)
 		mu_command_resume(&t->command);
-	watch(t);
-	status = status_of(t);
+	watch_sessions(t);
+	status = exit_status(t);
 	for (size_t i = 0; i < t->nr; i++)
 		mu_session_close(&t->sessions[i]);
 	free(t->pidfds);
@@ -213,7 +214,7 @@ static int start_command(struct trace *t)
 	return mu_command_start(&t->command, t->o->command);
 }
 
-/* The command is left running, whatever has become of the tracing; if it has ended, it is told. */
+/* The command runs on, even if it could not be traced. */
 static void leave_command(struct trace *t)
 {
 	if (!t->command.pid)
@@ -238,6 +239,12 @@ static int trace_all(struct trace *t)
 	return status;
 }
 
+/**
+ * mu_trace() - trace processes as the options say
+ * @o: the options
+ *
+ * Return: the exit status.
+ */
 int mu_trace(const struct mu_options *o)
 {
 	struct trace t = { .o = o };

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Waiting: signals come by a signalfd, ends of processes by their pidfds. */
+/*
+ * Waiting for the next table, a signal, the exit of a process, or a stop of the command.
+ *
+ * Signals are read from a signalfd, exits of processes from their pidfds. Depends on msg.c.
+ */
 #include "wait.h"
 
 #include <errno.h>
@@ -15,14 +19,21 @@
 #include "mem.h"
 #include "msg.h"
 
-/* As under nohup. */
-static bool hangup_is_ignored(void)
+static bool is_hangup_ignored(void)
 {
 	struct sigaction action;
 
 	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
+/**
+ * mu_wait_init() - block the signals that mu_wait() waits for
+ *
+ * From then on SIGINT, SIGTERM, SIGHUP and SIGCHLD make mu_wait() return instead of ending the
+ * tool. SIGHUP stays ignored if it is ignored, as under nohup.
+ *
+ * Return: a descriptor for mu_wait(), or -1, with a message.
+ */
 int mu_wait_init(void)
 {
 	sigset_t set;
@@ -32,7 +43,7 @@ int mu_wait_init(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGCHLD);
-	if (!hangup_is_ignored())
+	if (!is_hangup_ignored())
 		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -41,6 +52,11 @@ int mu_wait_init(void)
 	return fd;
 }
 
+/**
+ * mu_wait_clock() - read CLOCK_MONOTONIC
+ *
+ * Return: the time in milliseconds.
+ */
 uint64_t mu_wait_clock(void)
 {
 	struct timespec now;
@@ -49,7 +65,7 @@ uint64_t mu_wait_clock(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* poll() takes an int of milliseconds: long waits are many. */
+/* Return: the time for poll(), which takes an int: a longer wait takes several calls. */
 static int time_left(uint64_t deadline)
 {
 	uint64_t now = mu_wait_clock();
@@ -59,7 +75,7 @@ static int time_left(uint64_t deadline)
 	return deadline - now < INT_MAX ? deadline - now : INT_MAX;
 }
 
-/* A signal that ends the tool counts before any number of SIGCHLD. */
+/* A signal that ends the tool has precedence over SIGCHLD. */
 static enum mu_wake read_signals(int signals)
 {
 	enum mu_wake wake = MU_CHILD;
@@ -71,8 +87,8 @@ static enum mu_wake read_signals(int signals)
 	return wake;
 }
 
-/* What the descriptors have to tell; MU_TIME: nothing. */
-static enum mu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
+/* Return: MU_TIME if no descriptor is ready. */
+static enum mu_wake check_descriptors(const struct pollfd *fds, size_t nr, size_t *which)
 {
 	if (fds[0].revents)
 		return read_signals(fds[0].fd);
@@ -85,6 +101,15 @@ static enum mu_wake look(const struct pollfd *fds, size_t nr, size_t *which)
 	return MU_TIME;
 }
 
+/**
+ * mu_wait() - wait for a signal, the exit of a process, or a deadline
+ * @signals: descriptor of mu_wait_init()
+ * @waited: the processes
+ * @deadline: by mu_wait_clock()
+ * @which: set to the index of the process if MU_EXITED is returned
+ *
+ * Return: what has happened.
+ */
 enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline, size_t *which)
 {
 	struct pollfd *fds = mu_zalloc((waited->nr + 1) * sizeof(*fds));
@@ -96,8 +121,9 @@ enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadl
 		fds[i + 1] = (struct pollfd){ .fd = waited->pidfd[i], .events = POLLIN };
 	do {
 		left = time_left(deadline);
-		wake = poll(fds, waited->nr + 1, left) > 0 ? look(fds, waited->nr + 1, which) :
-							     MU_TIME;
+		wake = poll(fds, waited->nr + 1, left) > 0 ?
+			       check_descriptors(fds, waited->nr + 1, which) :
+			       MU_TIME;
 	} while (wake == MU_TIME && left);
 	free(fds);
 	return wake;

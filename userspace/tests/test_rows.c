@@ -68,7 +68,7 @@ static void test_control(void)
 static void says(const char *text, const char *command, const char *wanted, const char *claim)
 {
 	FILE *in = in_memory(text);
-	char *sentence = mu_control_sentence(in, command);
+	char *sentence = mu_control_reason(in, command);
 
 	fclose(in);
 	is_text(sentence ? sentence : "nothing", wanted, claim);

@@ -39,8 +39,8 @@ static char *printed(const char *text, struct mu_since *since, bool stacks)
 	fflush(stdout);
 	dup2(fileno(file), STDOUT_FILENO);
 	if (stacks) {
-		const struct mu_search_dirs places = { .proc = -1 };
-		struct mu_symbolizer *sym = mu_symbolizer_new(&places, false);
+		const struct mu_search_dirs dirs = { .proc = -1 };
+		struct mu_symbolizer *sym = mu_symbolizer_new(&dirs, false);
 
 		mu_print_prepare(&view, &report->targets[0], sym);
 		mu_print_stacks(&view, &report->targets[0], sym);

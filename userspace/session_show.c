@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Printing the tables of a session, and what has become of its process.
+ *
+ * Depends on debugfs.c and rows.c for the module's files, report.c and symbolize.c for the report,
+ * and print.c and total.c for the table.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
+#include "rows.h"
+#include "session.h"
+
+static struct mu_allocations *read_allocations(struct mu_session *s)
+{
+	const struct mu_filter all = { .max = UINT64_MAX };
+	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, "allocations");
+	struct mu_allocations *allocations;
+
+	if (!file)
+		return NULL;
+	allocations = mu_allocations_read(file, s->foreign ? &s->o->filter : &all);
+	fclose(file);
+	s->errors += allocations->errors;
+	return allocations;
+}
+
+/* Return: the memory limit of the module if allocations were lost, else 0. */
+static uint64_t read_memory_limit(struct mu_session *s, const struct mu_target *target)
+{
+	FILE *stats = target->lost ? mu_debugfs_open_stats(s->debugfs) : NULL;
+	uint64_t limit = stats ? mu_stats_value(stats, "bytes_limit") : 0;
+
+	if (stats)
+		fclose(stats);
+	return limit;
+}
+
+static void show_total(struct mu_session *s, const struct mu_target *target)
+{
+	const struct mu_total total = {
+		.view = &s->o->view,
+		.filter = s->foreign ? NULL : &s->o->filter,
+		.limit = read_memory_limit(s, target),
+	};
+
+	mu_print_total(&total, target, &s->since);
+}
+
+/* A foreign target was attached with another filter, so that its stacks are recomputed by ours. */
+static void show_target(struct mu_session *s, struct mu_target *target)
+{
+	bool regroup = s->foreign && mu_filter_is_set(&s->o->filter);
+	struct mu_allocations *allocations = NULL;
+
+	if (regroup || s->o->show_allocations)
+		allocations = read_allocations(s);
+	if (regroup && allocations)
+		mu_allocations_regroup(allocations, target);
+	mu_print_prepare(&s->o->view, target, s->sym);
+	if (s->o->pids.nr > 1)
+		printf("pid %d (%s):\n", s->process.pid, target->comm);
+	mu_print_head(&s->o->view);
+	if (s->o->show_allocations && allocations)
+		mu_print_allocations(allocations);
+	mu_print_stacks(&s->o->view, target, s->sym);
+	show_total(s, target);
+	mu_allocations_free(allocations);
+	s->shown = true;
+}
+
+static void report_state(struct mu_session *s, const char *state)
+{
+	s->over = true;
+	if (!strcmp(state, "exited"))
+		printf("pid %d has exited.\n", s->process.pid);
+	else if (!strcmp(state, "exec"))
+		printf("pid %d runs another program now (exec), its old memory is gone.\n",
+		       s->process.pid);
+	else if (strcmp(state, "tracing"))
+		printf("pid %d is no longer traced: somebody has detached it.\n", s->process.pid);
+	else
+		s->over = false;
+}
+
+/* A foreign target may be removed at any time. Our own one cannot be removed. */
+static void report_gone(struct mu_session *s, int error)
+{
+	if (s->foreign && error == ENOENT) {
+		printf("pid %d is no longer traced: whoever traced it has ended that.\n",
+		       s->process.pid);
+		return;
+	}
+	mu_warn("the report of pid %d is gone: %s", s->process.pid, strerror(error));
+	s->errors++;
+}
+
+/* Return: the report, or NULL, with a message, if the target does not exist any more. */
+static struct mu_report *read_report(struct mu_session *s)
+{
+	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, "report");
+	struct mu_report *report;
+
+	if (!file) {
+		report_gone(s, errno);
+		return NULL;
+	}
+	report = mu_report_read(file, "report");
+	fclose(file);
+	s->errors += report ? report->errors : 1;
+	if (!report || report->nr_targets == 1)
+		return report;
+	mu_warn("the report of pid %d is not of one target", s->process.pid);
+	s->errors++;
+	mu_report_free(report);
+	return NULL;
+}
+
+/* Return: true if the command has executed a program and has not reached its entry point yet. */
+static bool is_between_programs(const struct mu_session *s, const struct mu_target *target)
+{
+	return s->command && !strcmp(target->state, "exec") && mu_command_is_followed(s->command);
+}
+
+/**
+ * mu_session_show() - print one table
+ * @s: the session
+ *
+ * Sets @s->over if there is nothing more to read.
+ */
+void mu_session_show(struct mu_session *s)
+{
+	struct mu_report *report;
+
+	if (!s->attached || s->over)
+		return;
+	mu_symbolizer_hold(s->sym);
+	report = read_report(s);
+	if (!report) {
+		s->over = true;
+		return;
+	}
+	if (!is_between_programs(s, &report->targets[0])) {
+		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+		show_target(s, &report->targets[0]);
+		report_state(s, report->targets[0].state);
+	}
+	mu_report_free(report);
+	fflush(stdout);
+}
+
+/**
+ * mu_session_report_exit() - print that the process has exited, unless the last table did
+ * @s: the session
+ *
+ * The module may notice the exit later than the tool does, so that the state in the last table may
+ * still be "tracing".
+ */
+void mu_session_report_exit(struct mu_session *s)
+{
+	if (!s->over && s->shown)
+		printf("pid %d has exited.\n", s->process.pid);
+	fflush(stdout);
+	s->over = true;
+}
