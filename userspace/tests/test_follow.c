@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * -c follows its command through the programs that it executes: each is stopped at its entry point,
- * signals and job control work as if nobody looked, and the command outlives the tool.
+ * -c follows each exec of its command: each program is stopped at its entry point, signals and job
+ * control work as without the tool, and the command outlives the tool.
  */
-#include <elf.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "arch.h"
 #include "command.h"
-#include "mem.h"
+#include "program.h"
 #include "tap.h"
 
-static char *dir;
-
-/* exec-by-thread: the exec of another thread than the first. */
+/* Executes its arguments; as "thread", by another thread than the first one. */
 static const char program[] =
 	"#include <pthread.h>\n"
 	"#include <string.h>\n"
@@ -39,62 +28,25 @@ static const char program[] =
 	"	return 9;\n"
 	"}\n";
 
-static bool build(const char *name, const char *flags)
-{
-	char *command = mu_format("cd %s && ${CC:-cc} -O1 -w %s -o %s p.c", dir, flags, name);
-	bool built = system(command) == 0;
-
-	free(command);
-	return built;
-}
-
 static bool build_all(void)
 {
-	char *path = mu_format("%s/p.c", dir);
-	FILE *file = fopen(path, "w");
-
-	free(path);
-	if (!file || fputs(program, file) < 0 || fclose(file))
-		return false;
-	return build("dynamic", "-pthread") && build("thread", "-pthread") &&
-	       build("static", "-static -pthread");
+	return write_file("p.c", program, 0644) && build_program("dynamic", "-pthread") &&
+	       build_program("thread", "-pthread") && build_program("static", "-static -pthread");
 }
 
-static bool stands_at_entry(pid_t pid)
+static bool is_at_entry(pid_t pid)
 {
-	struct user_regs_struct regs;
-	struct iovec io = { .iov_base = &regs, .iov_len = sizeof(regs) };
-	char *path = mu_format("/proc/%d/auxv", pid);
-	FILE *file = fopen(path, "r");
-	uint64_t entry = 0;
-	Elf64_auxv_t aux;
+	uint64_t entry = read_entry(pid);
 
-	while (file && fread(&aux, sizeof(aux), 1, file) == 1)
-		if (aux.a_type == AT_ENTRY)
-			entry = aux.a_un.a_val;
-	if (file)
-		fclose(file);
-	free(path);
-	return entry && !ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) && MU_PC(regs) == entry &&
-	       (ptrace(PTRACE_PEEKTEXT, pid, entry, NULL) & MU_BREAKPOINT_MASK) != MU_BREAKPOINT;
+	return entry && read_pc(pid) == entry && !has_breakpoint(pid);
 }
 
-static const char *name_of(pid_t pid)
+static const char *read_name(pid_t pid)
 {
-	static char name[32];
-	char *path = mu_format("/proc/%d/comm", pid);
-	FILE *file = fopen(path, "r");
-
-	name[0] = '\0';
-	if (file && fgets(name, sizeof(name), file))
-		name[strcspn(name, "\n")] = '\0';
-	if (file)
-		fclose(file);
-	free(path);
-	return name;
+	return read_line(mu_format("/proc/%d/comm", pid));
 }
 
-/* The next step that is not "nothing", within five seconds. */
+/* Return: the next entry or end within five seconds, else MU_STEP_NONE. */
 static enum mu_step wait_for_step(struct mu_command *c)
 {
 	enum mu_step step = MU_STEP_NONE;
@@ -109,7 +61,7 @@ static enum mu_step wait_for_step(struct mu_command *c)
 	return step;
 }
 
-static bool start(struct mu_command *c, const char *format)
+static bool start_command(struct mu_command *c, const char *format)
 {
 	char *line = mu_format(format, dir, dir, dir);
 	bool started = ok(mu_command_start(c, line) == 0, line);
@@ -118,7 +70,7 @@ static bool start(struct mu_command *c, const char *format)
 	return started;
 }
 
-static void ends_with(struct mu_command *c, int wanted, const char *claim)
+static void expect_end(struct mu_command *c, int wanted, const char *claim)
 {
 	mu_command_resume(c);
 	ok(wait_for_step(c) == MU_STEP_ENDED && WIFEXITED(c->status) &&
@@ -126,49 +78,49 @@ static void ends_with(struct mu_command *c, int wanted, const char *claim)
 	   claim);
 }
 
-static void runs_to(struct mu_command *c, const char *name)
+static void expect_program(struct mu_command *c, const char *name)
 {
 	mu_command_resume(c);
-	if (ok(wait_for_step(c) == MU_STEP_ENTRY && stands_at_entry(c->pid),
-	       "the next program stands at its entry point"))
-		is_text(name_of(c->pid), name, "and it is that one");
+	if (ok(wait_for_step(c) == MU_STEP_ENTRY && is_at_entry(c->pid),
+	       "the next program is stopped at its entry point"))
+		is_text(read_name(c->pid), name, "it is the expected program");
 }
 
 static void test_chain(void)
 {
 	struct mu_command c;
 
-	if (!start(&c, "env %s/dynamic %s/static %s/dynamic"))
+	if (!start_command(&c, "env %s/dynamic %s/static %s/dynamic"))
 		return;
-	is_text(name_of(c.pid), "env", "the wrapper comes first");
-	runs_to(&c, "dynamic");
-	runs_to(&c, "static");
-	runs_to(&c, "dynamic");
-	ends_with(&c, 7, "the last program ends by itself");
+	is_text(read_name(c.pid), "env", "the wrapper comes first");
+	expect_program(&c, "dynamic");
+	expect_program(&c, "static");
+	expect_program(&c, "dynamic");
+	expect_end(&c, 7, "the last program ends by itself");
 }
 
 static void test_shell(void)
 {
 	struct mu_command c;
 
-	if (start(&c, "sh -c 'exec %s/dynamic'")) {
-		runs_to(&c, "dynamic");
-		ends_with(&c, 7, "a shell's exec is followed");
+	if (start_command(&c, "sh -c 'exec %s/dynamic'")) {
+		expect_program(&c, "dynamic");
+		expect_end(&c, 7, "a shell's exec is followed");
 	}
-	if (start(&c, "sh -c '%s/dynamic; true'"))
-		ends_with(&c, 0, "the exec of a child is not");
+	if (start_command(&c, "sh -c '%s/dynamic; true'"))
+		expect_end(&c, 0, "the exec of a child is not followed");
 }
 
 static void test_missing(void)
 {
 	struct mu_command c;
 
-	if (start(&c, "env %s/no-such-program"))
-		ends_with(&c, 127, "an exec that fails leaves the wrapper");
+	if (start_command(&c, "env %s/no-such-program"))
+		expect_end(&c, 127, "after a failed exec the wrapper runs on");
 }
 
 /* The state of the process in /proc/PID/stat. */
-static char state_of(pid_t pid)
+static char read_state(pid_t pid)
 {
 	char *path = mu_format("/proc/%d/stat", pid);
 	FILE *file = fopen(path, "r");
@@ -182,11 +134,11 @@ static char state_of(pid_t pid)
 	return state;
 }
 
-static bool comes_to_state(struct mu_command *c, const char *states)
+static bool reaches_state(struct mu_command *c, const char *states)
 {
 	for (int tries = 0; tries < 500; tries++) {
 		mu_command_next(c);
-		if (strchr(states, state_of(c->pid)))
+		if (strchr(states, read_state(c->pid)))
 			return true;
 		usleep(10000);
 	}
@@ -197,62 +149,59 @@ static void test_signals(void)
 {
 	struct mu_command c;
 
-	if (!start(&c, "sh -c 'trap \"exit 5\" USR1; kill -STOP $$; while :; do :; done'"))
+	if (!start_command(&c, "sh -c 'trap \"exit 5\" USR1; kill -STOP $$; while :; do :; done'"))
 		return;
 	mu_command_resume(&c);
-	ok(comes_to_state(&c, "Tt"), "a command that stops itself is stopped");
+	ok(reaches_state(&c, "Tt"), "a command that stops itself is stopped");
 	usleep(100000);
-	ok(comes_to_state(&c, "Tt"), "it stays so");
+	ok(reaches_state(&c, "Tt"), "it stays stopped");
 	kill(c.pid, SIGCONT);
-	ok(comes_to_state(&c, "RS"), "SIGCONT lets it run");
+	ok(reaches_state(&c, "RS"), "SIGCONT lets it run");
 	kill(c.pid, SIGUSR1);
 	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 5,
-	   "its handler gets its signal");
+	   "its handler gets the signal");
 }
 
 static void test_killed(void)
 {
 	struct mu_command c;
 
-	if (!start(&c, "sleep 1000"))
+	if (!start_command(&c, "sleep 1000"))
 		return;
 	mu_command_resume(&c);
 	kill(c.pid, SIGTERM);
 	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFSIGNALED(c.status) &&
 		   WTERMSIG(c.status) == SIGTERM,
-	   "a signal that ends it does so");
+	   "a signal kills it");
 }
 
-/* The breakpoint of an exec under way is taken out again, and a signal on the way is not lost. */
+/* The breakpoint of a pending exec is removed, and a pending signal is not lost. */
 static void test_release(void)
 {
 	struct mu_command c;
-	int status;
 
-	if (!start(&c, "sh -c 'trap \"exit 5\" USR1; while :; do :; done'"))
+	if (!start_command(&c, "sh -c 'trap \"exit 5\" USR1; while :; do :; done'"))
 		return;
 	mu_command_resume(&c);
 	usleep(300000);
 	kill(c.pid, SIGUSR1);
 	mu_command_release(&c);
-	ok(!mu_command_is_followed(&c), "let go, it is no longer followed");
-	ok(waitpid(c.pid, &status, 0) == c.pid && WIFEXITED(status) && WEXITSTATUS(status) == 5,
-	   "it has got the signal that came just before");
-	if (!start(&c, "env %s/dynamic"))
+	ok(!mu_command_is_followed(&c), "it is not followed after the release");
+	ok(ends_with_status(c.pid, 5), "it has got the signal that was sent before");
+	if (!start_command(&c, "env %s/dynamic"))
 		return;
 	mu_command_resume(&c);
 	for (int tries = 0; tries < 500000 && mu_command_next(&c) != MU_STEP_EXEC; tries++)
 		;
 	mu_command_release(&c);
-	ok(waitpid(c.pid, &status, 0) == c.pid && WIFEXITED(status) && WEXITSTATUS(status) == 7,
-	   "let go on the way to an entry point, it runs to its own end");
+	ok(ends_with_status(c.pid, 7), "released before its entry point, it runs to its end");
 }
 
 static void test_other_thread(void)
 {
 	struct mu_command c;
 
-	if (!start(&c, "%s/thread %s/dynamic"))
+	if (!start_command(&c, "%s/thread %s/dynamic"))
 		return;
 	ok(mu_command_is_followed(&c), "a command is followed");
 	mu_command_resume(&c);
@@ -260,11 +209,11 @@ static void test_other_thread(void)
 		mu_command_next(&c);
 		usleep(1000);
 	}
-	ok(!mu_command_is_followed(&c), "an exec by another thread is noticed as one that is not");
-	ends_with(&c, 7, "and does no harm");
+	ok(!mu_command_is_followed(&c), "after an exec by another thread it is not followed");
+	expect_end(&c, 7, "it runs to its end");
 }
 
-/* A child of the test is the tool; it is killed while the command runs. */
+/* A child of the test acts as the tool, and is killed while the command runs. */
 static void test_death_of_tool(void)
 {
 	struct mu_command c;
@@ -287,7 +236,7 @@ static void test_death_of_tool(void)
 	kill(tool, SIGKILL);
 	waitpid(tool, NULL, 0);
 	usleep(200000);
-	ok(pid && strchr("SR", state_of(pid)), "when it is killed the command runs on");
+	ok(pid && strchr("SR", read_state(pid)), "the command runs on after the tool was killed");
 	if (pid)
 		kill(pid, SIGKILL);
 	close(ends[0]);
@@ -297,13 +246,8 @@ static void test_death_of_tool(void)
 
 int main(void)
 {
-	char *command;
-
-	dir = mu_format("/tmp/memleak-user-XXXXXX");
-	if (!mkdtemp(dir)) {
-		perror(dir);
+	if (!make_directory())
 		return 2;
-	}
 	if (ok(build_all(), "programs are built")) {
 		test_chain();
 		test_shell();
@@ -314,10 +258,6 @@ int main(void)
 	test_signals();
 	test_killed();
 	test_death_of_tool();
-	command = mu_format("rm -rf '%s'", dir);
-	if (system(command))
-		perror(dir);
-	free(command);
-	free(dir);
+	remove_directory();
 	return done_testing();
 }
