@@ -57,7 +57,7 @@ static enum mu_step handle_exec(struct mu_command *c)
 		return stay_stopped(c);
 	set_exit_kill(c->pid, true);
 	if (!mu_entry_plant(c->pid, &c->entry)) {
-		mu_warn("the command cannot be run to its entry point: %s", strerror(errno));
+		mu_warn("cannot run the command to its entry point: %s", strerror(errno));
 		set_exit_kill(c->pid, false);
 		return stay_stopped(c);
 	}
@@ -135,7 +135,7 @@ enum mu_step mu_command_next(struct mu_command *c)
 static int explain_early_end(const struct mu_command *c)
 {
 	if (!c->has_ended)
-		mu_warn("the command cannot be waited for: %s", strerror(errno));
+		mu_warn("cannot wait for the command: %s", strerror(errno));
 	else if (WIFSIGNALED(c->status))
 		mu_warn("the command was killed by signal %d before its entry point",
 			WTERMSIG(c->status));
@@ -161,7 +161,7 @@ int mu_command_start(struct mu_command *c, const char *line)
 
 	*c = (struct mu_command){};
 	if (!argv)
-		return mu_usage_error("-c: bad command: %s", why);
+		return mu_usage_error("-c: invalid command: %s", why);
 	signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid() does not report the end */
 	status = mu_command_spawn(argv, &c->pid);
 	mu_words_free(argv);

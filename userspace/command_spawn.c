@@ -77,7 +77,7 @@ static int seize_child(pid_t pid)
 {
 	if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC))
 		return 0;
-	mu_warn("the command cannot be traced: %s", strerror(errno));
+	mu_warn("cannot trace the command: %s", strerror(errno));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return MU_NOTHING;
@@ -136,6 +136,6 @@ int mu_command_spawn(char **argv, pid_t *pid)
 		close(pipes.go[0]);
 		close(pipes.go[1]);
 	}
-	mu_warn("no pipe for the command: %s", strerror(errno));
+	mu_warn("cannot create a pipe for the command: %s", strerror(errno));
 	return MU_NOTHING;
 }

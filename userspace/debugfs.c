@@ -90,7 +90,7 @@ static bool load_module(const char *dir, const char *module_file)
 		return false;
 	if (is_loaded(dir))
 		return true;
-	mu_warn("the module is loaded, but %s is not there: does this kernel have debugfs on?",
+	mu_warn("the module is loaded, but %s does not exist: is debugfs enabled in this kernel?",
 		dir);
 	return false;
 }
@@ -109,7 +109,7 @@ struct mu_debugfs *mu_debugfs_open(const char *module_file)
 
 	if (!mount_point) {
 		if (geteuid() != 0)
-			mu_warn("you must be root, and debugfs is not mounted");
+			mu_warn("debugfs is not mounted, and you must be root to mount it");
 		else
 			mu_warn("debugfs is not mounted: mount -t debugfs none %s",
 				DEFAULT_DEBUGFS);

@@ -197,7 +197,7 @@ static void bind_mapping(struct mu_held_files *held, const struct mu_mapping *m)
 	h = &held->entry[binding.entry];
 	if (h->fd >= 0 && mu_file_compare_code(held->proc, h->fd, &h->range) < 0) {
 		mu_held_file_close(h);
-		h->why = mu_format("the code in memory is not the file's: it is not used");
+		h->why = mu_format("the code in memory is not that of the file, which is not used");
 	}
 	held->binding = mu_grow(held->binding, held->nr_bindings, &held->bindings_capacity,
 				sizeof(binding));
@@ -260,7 +260,7 @@ static char *explain_missing(const struct mu_held_files *held, const struct mu_m
 		if (held->entry[i].why && is_at_mapping(&held->entry[i], m))
 			return mu_strndup(held->entry[i].why, strlen(held->entry[i].why));
 	if (!strcmp(m->build_id, "-"))
-		return mu_format("it has no build-id, and its file could not be seen in the "
+		return mu_format("it has no build-id, and its file was not found in the "
 				 "process while it was mapped");
 	return NULL;
 }
@@ -290,7 +290,7 @@ int mu_held_files_open(const struct mu_held_files *held, const struct mu_mapping
 	const struct mu_held_file *h = find_file(held, mapping);
 
 	if (h && mu_held_file_is_written(h)) {
-		*why = mu_format("the file was written since it was mapped: it is not used");
+		*why = mu_format("the file has been written since it was mapped, and is not used");
 		return -1;
 	}
 	if (h && h->fd >= 0)

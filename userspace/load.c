@@ -78,10 +78,10 @@ static void explain_refusal(const char *name)
 	if (geteuid() != 0)
 		mu_warn("you must be root to load the module");
 	else if (mu_is_locked_down())
-		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to load %s, which is not signed by a key it trusts",
+		mu_warn("the kernel is locked down (%s, Secure Boot) and refuses to load %s, which is not signed with a trusted key",
 			MU_LOCKDOWN_FILE, name);
 	else
-		mu_warn("the kernel refuses to load %s: is loading switched off (kernel.modules_disabled)?",
+		mu_warn("the kernel refuses to load %s: is module loading disabled (kernel.modules_disabled)?",
 			name);
 }
 
@@ -90,10 +90,10 @@ static void explain_format(struct kmod_module *mod, const char *name)
 	char kernel[128];
 
 	if (read_vermagic(mod, kernel, sizeof(kernel)) && strcmp(kernel, kernel_release()))
-		mu_warn("%s was not built for this kernel: it is for %s, this is %s", name, kernel,
-			kernel_release());
+		mu_warn("%s was not built for this kernel: it was built for %s, and this is %s",
+			name, kernel, kernel_release());
 	else
-		mu_warn("%s is no module that this kernel (%s) can load: see dmesg", name,
+		mu_warn("%s is not a module that this kernel (%s) can load: see dmesg", name,
 			kernel_release());
 }
 
@@ -107,7 +107,7 @@ static void explain_error(struct kmod_module *mod, const char *name, int error)
 	case EKEYREJECTED:
 	case ENOKEY:
 	case EBADMSG:
-		mu_warn("the kernel takes signed modules only (Secure Boot), and %s is not signed by a key it trusts",
+		mu_warn("the kernel accepts signed modules only (Secure Boot), and %s is not signed with a trusted key",
 			name);
 		break;
 	case ENOEXEC:
@@ -118,8 +118,8 @@ static void explain_error(struct kmod_module *mod, const char *name, int error)
 		if (access(kmod_module_get_path(mod) ?: "", R_OK))
 			mu_warn("%s: %s", name, strerror(error));
 		else
-			mu_warn("%s needs what this kernel (%s) does not have: see dmesg", name,
-				kernel_release());
+			mu_warn("%s needs symbols that this kernel (%s) does not have: see dmesg",
+				name, kernel_release());
 		break;
 	default:
 		mu_warn("cannot load %s: %s", name, strerror(error));
@@ -191,7 +191,7 @@ bool mu_module_load(const char *file)
 		file = getenv("MEMLEAK_USER_KO");
 	ctx = kmod_new(NULL, NULL);
 	if (!ctx) {
-		mu_warn("libkmod cannot be used: %s", strerror(errno));
+		mu_warn("cannot initialize libkmod: %s", strerror(errno));
 		return false;
 	}
 	kmod_set_log_fn(ctx, ignore_log, NULL);

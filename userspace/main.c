@@ -37,7 +37,7 @@ static int check_output(int status)
 /* Object files are mapped: reading one that has been truncated meanwhile raises SIGBUS. */
 static void on_bus_error(int signal)
 {
-	static const char text[] = "memleak-user: a file was cut short while it was read\n";
+	static const char text[] = "memleak-user: a file was truncated while it was read\n";
 
 	(void)signal;
 	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? MU_NOTHING : MU_PARTLY);

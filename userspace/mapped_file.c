@@ -114,7 +114,7 @@ static int check_build_id(int fd, const struct mu_mapping *m, char **why)
 		set_reason(why, NULL);
 	} else {
 		set_reason(why,
-			   mu_format("the file has build-id %s, the report tells %s: it is not used",
+			   mu_format("the file has build-id %s, the report has %s: it is not used",
 				     found, m->build_id));
 		close(fd);
 		fd = -1;
@@ -195,9 +195,7 @@ static int open_without_build_id(const struct mu_mapped_files *files, const char
 	int fd;
 
 	if (m->unmapped) {
-		set_reason(why,
-			   mu_format(
-				   "it has no build-id and was unmapped: its file cannot be told"));
+		set_reason(why, mu_format("it has no build-id and was unmapped"));
 		return -1;
 	}
 	fd = open_path(files, path, m, why);

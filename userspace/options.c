@@ -72,7 +72,7 @@ static int take_number(const char *option, const char *text, uint64_t min, uint6
 {
 	if (mu_parse_number(text, value) && *value >= min && *value <= max)
 		return 0;
-	return mu_usage_error("%s: \"%s\" is no number from %ju to %ju", option, text,
+	return mu_usage_error("%s: invalid number \"%s\": must be from %ju to %ju", option, text,
 			      (uintmax_t)min, (uintmax_t)max);
 }
 
@@ -80,16 +80,17 @@ static int take_size(const char *option, const char *text, uint64_t *bytes)
 {
 	if (mu_parse_size(text, bytes))
 		return 0;
-	return mu_usage_error("%s: \"%s\" is no size: a number, with k, m or g behind it", option,
-			      text);
+	return mu_usage_error("%s: invalid size \"%s\": must be a number with an optional "
+			      "suffix k, m or g",
+			      option, text);
 }
 
 static int take_older(struct mu_options *o, const char *text)
 {
 	if (mu_parse_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
 		return 0;
-	return mu_usage_error("-o: \"%s\" is no time from 0 to %ums: a number of ms, or with s "
-			      "or m behind it",
+	return mu_usage_error("-o: invalid time \"%s\": must be 0 to %u milliseconds, or a number "
+			      "with suffix s or m",
 			      text, UINT32_MAX);
 }
 
@@ -102,8 +103,8 @@ static int take_interval(struct mu_options *o, const char *text)
 		return status;
 	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MU_DAY_MS)
 		return 0;
-	return mu_usage_error("INTERVAL: \"%s\" is no time from %dms to a day: a number of "
-			      "seconds, or with ms or m behind it",
+	return mu_usage_error("INTERVAL: invalid time \"%s\": must be from %d ms to one day, in "
+			      "seconds or with suffix ms or m",
 			      text, MIN_INTERVAL_MS);
 }
 
@@ -114,7 +115,7 @@ static int take_sort(struct mu_options *o, const char *word)
 	else if (!strcmp(word, "count"))
 		o->view.sort = MU_SORT_COUNT;
 	else
-		return mu_usage_error("--sort: \"%s\" is neither size nor count", word);
+		return mu_usage_error("--sort: invalid key \"%s\": must be size or count", word);
 	return 0;
 }
 
@@ -122,7 +123,7 @@ static int take_sort(struct mu_options *o, const char *word)
 static int take_object(struct mu_options *o, const char *name)
 {
 	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
-		return mu_usage_error("-O: \"%s\" cannot be the name of an object", name);
+		return mu_usage_error("-O: invalid object name \"%s\"", name);
 	o->object = name;
 	return 0;
 }
@@ -137,7 +138,7 @@ static int add_debug_path(struct mu_options *o, const char *dir)
 		return mu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
 	if (strchr(path, ':')) {
 		free(path);
-		return mu_usage_error("--debug-path: %s: a colon cannot be part of it", dir);
+		return mu_usage_error("--debug-path: %s: the path contains a colon", dir);
 	}
 	joined = o->debug_path ? mu_format("%s:%s", o->debug_path, path) : mu_format("%s", path);
 	free(o->debug_path);
@@ -163,9 +164,9 @@ static int refuse_option(int option, char **argv)
 	const char *word = argv[optind - 1];
 
 	if (option == ':' && optopt == 'p')
-		return mu_usage_error("%s: there is no PID (did pgrep find nothing?)", word);
+		return mu_usage_error("%s: missing PID (did pgrep find nothing?)", word);
 	if (option == ':')
-		return mu_usage_error("%s: an argument is missing", word);
+		return mu_usage_error("%s: missing argument", word);
 	if (optopt && optopt < 256 && strncmp(word, "--", 2))
 		return mu_usage_error("unknown option -%c", optopt);
 	return mu_usage_error("unknown option %s", word);
@@ -196,7 +197,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
-		return mu_usage_error("-s: there is no sampling yet, every block is recorded");
+		return mu_usage_error("-s: sampling is not supported, every block is recorded");
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
@@ -226,24 +227,24 @@ static int take_option(struct mu_options *o, int option, char **argv)
 static int check_trace(struct mu_options *o)
 {
 	if (!o->pids.nr && !o->command)
-		return mu_usage_error("say which process: -p PID or -c COMMAND");
+		return mu_usage_error("no process given: use -p PID or -c COMMAND");
 	if (o->pids.nr && o->command)
-		return mu_usage_error("-p and -c exclude each other");
+		return mu_usage_error("-p and -c are mutually exclusive");
 	if (o->filter.min > o->filter.max)
-		return mu_usage_error("-z is above -Z: nothing could be recorded");
+		return mu_usage_error("-z is larger than -Z: nothing would be recorded");
 	if (o->sysroot)
-		return mu_usage_error("--sysroot is for symbolize");
+		return mu_usage_error("--sysroot is an option of symbolize only");
 	if (o->combined && o->show_allocations)
-		return mu_usage_error("--combined-only shows no addresses: leave out -a");
+		return mu_usage_error("-a and --combined-only are mutually exclusive");
 	return 0;
 }
 
 static int refuse_argument(const struct mu_options *o, const char *word)
 {
 	if (!o->pids.nr)
-		return mu_usage_error("\"%s\" is one argument too many", word);
-	return mu_usage_error("\"%s\" is one argument too many: -p takes one word, several PIDs "
-			      "are -p %d,...",
+		return mu_usage_error("unexpected argument \"%s\"", word);
+	return mu_usage_error("unexpected argument \"%s\": -p takes one word, use -p %d,... for "
+			      "several PIDs",
 			      word, o->pids.pid[0]);
 }
 
@@ -264,7 +265,7 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 static int take_file(struct mu_options *o, char **words)
 {
 	if (words[0] && words[1])
-		return mu_usage_error("\"%s\" is one argument too many", words[1]);
+		return mu_usage_error("unexpected argument \"%s\"", words[1]);
 	if (words[0] && strcmp(words[0], "-"))
 		o->file = words[0];
 	return 0;
@@ -302,7 +303,7 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 	optind = 1;
 	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
 		if (symbolize && !is_for_symbolize(option))
-			status = mu_usage_error("symbolize does not know %s", option_name(option));
+			status = mu_usage_error("symbolize has no option %s", option_name(option));
 		else
 			status = take_option(o, option, argv);
 		if (o->mode == MU_HELP || o->mode == MU_VERSION_ONLY)

@@ -26,7 +26,8 @@ static int add_pid(struct mu_pids *pids, const char *text)
 	uint64_t pid;
 
 	if (!mu_parse_number(text, &pid) || pid < 1 || pid > INT_MAX)
-		return mu_usage_error("-p: \"%s\" is no number from 1 to %d", text, INT_MAX);
+		return mu_usage_error("-p: invalid PID \"%s\": must be from 1 to %d", text,
+				      INT_MAX);
 	pids->pid = mu_grow(pids->pid, pids->nr, &pids->capacity, sizeof(*pids->pid));
 	pids->pid[pids->nr++] = pid;
 	return 0;
@@ -60,12 +61,12 @@ int mu_pids_add(struct mu_pids *pids, const char *text, bool own_word)
 
 	if (own_word && !strcmp(text, "1"))
 		return mu_usage_error("-p 1 is the init process: did pgrep find nothing? "
-				      "If you mean it: -p1 or --pid=1");
+				      "To trace it, use -p1 or --pid=1");
 	list = mu_strndup(text, strlen(text));
 	status = add_all(pids, list);
 	free(list);
 	if (!status && pids->nr == before)
-		return mu_usage_error("-p: there is no PID (did pgrep find nothing?)");
+		return mu_usage_error("-p: missing PID (did pgrep find nothing?)");
 	return status;
 }
 
@@ -164,7 +165,7 @@ int mu_pids_check_interval(const struct mu_pids *pids, const char *word, uint64_
 	if (!is_odd_interval(ms) && !is_like_one_of(pids, pid))
 		return 0;
 	return mu_usage_error("%s is the PID of a process: did you mean -p %d,%s? "
-			      "If it is the INTERVAL: %ss",
+			      "For an INTERVAL, add a unit: %ss",
 			      word, pids->pid[0], word, word);
 }
 

@@ -114,7 +114,7 @@ bool mu_process_open(struct mu_process *process, pid_t pid)
 	if (process->pidfd >= 0 && process->proc >= 0)
 		return true;
 	if (!process->pid || errno == ESRCH || errno == ENOENT)
-		mu_warn("there is no process %d", pid);
+		mu_warn("no such process: %d", pid);
 	else
 		mu_warn("process %d: %s", pid, strerror(errno));
 	mu_process_close(process);

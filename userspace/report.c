@@ -99,17 +99,15 @@ static const char *add_worded_line(struct reader *r, const char *line, bool *is_
 {
 	*is_known = true;
 	if (mu_begins_with_word(line, "mapping"))
-		return add_mapping(r->target, line) ? NULL : "this is no mapping of a target";
+		return add_mapping(r->target, line) ? NULL : "invalid mapping line";
 	if (mu_begins_with_word(line, "target"))
-		return add_target(r, line) ? NULL : "this is no head of a target";
+		return add_target(r, line) ? NULL : "invalid target line";
 	if (mu_begins_with_word(line, "events"))
-		return r->target && mu_parse_events(line, r->target) ?
-			       NULL :
-			       "these are no events of a target";
+		return r->target && mu_parse_events(line, r->target) ? NULL : "invalid events line";
 	if (mu_begins_with_word(line, "unseen"))
-		return add_unseen(r->target, line) ? NULL : "this is no unseen line of a target";
+		return add_unseen(r->target, line) ? NULL : "invalid unseen line";
 	*is_known = false;
-	return mu_begins_with_any_word(line) ? NULL : "this is no line of a report";
+	return mu_begins_with_any_word(line) ? NULL : "not a line of a report";
 }
 
 /*
@@ -124,12 +122,12 @@ static const char *add_line(struct reader *r, const char *line)
 	bool is_known;
 
 	if (!r->lines.is_whole)
-		return "the line is cut short or not text";
+		return "the line is truncated or has non-printable characters";
 	if (line[0] == '\t')
-		return add_frame(stack, line) ? NULL : "this is no frame of a stack";
+		return add_frame(stack, line) ? NULL : "invalid frame line";
 	if (line[0] >= '0' && line[0] <= '9') {
 		r->stack = NULL;
-		return add_stack(r, line) ? NULL : "this is no stack of a target";
+		return add_stack(r, line) ? NULL : "invalid stack line";
 	}
 	wrong = add_worded_line(r, line, &is_known);
 	if (is_known)
@@ -159,8 +157,7 @@ static void check_mappings(struct reader *r, const struct mu_target *t)
 	if (!missing)
 		return;
 	r->report->errors++;
-	mu_warn("%s: target %" PRIu64 ": the mappings of %zu frames are missing", r->name, t->id,
-		missing);
+	mu_warn("%s: target %" PRIu64 ": missing mappings of %zu frames", r->name, t->id, missing);
 }
 
 static void check_complete(struct reader *r)
@@ -172,11 +169,11 @@ static void check_complete(struct reader *r)
 		if (t->nr_stacks == t->stacks_expected)
 			continue;
 		r->report->errors++;
-		mu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks are there", r->name,
-			t->id, t->nr_stacks, t->stacks_expected);
+		mu_warn("%s: target %" PRIu64 ": %zu of %" PRIu64 " stacks found", r->name, t->id,
+			t->nr_stacks, t->stacks_expected);
 	}
 	if (r->report->errors > ERRORS_PRINTED)
-		mu_warn("%s: %zu errors in all", r->name, r->report->errors);
+		mu_warn("%s: %zu errors in total", r->name, r->report->errors);
 }
 
 static bool read_head(struct reader *r)
@@ -186,11 +183,11 @@ static bool read_head(struct reader *r)
 
 	if (!mu_lines_next(&r->lines) || !r->lines.is_whole ||
 	    !mu_take(&p, "memleak_user report ") || !mu_take_number(&p, &version) || *p) {
-		mu_warn("%s: this is no report of memleak_user", r->name);
+		mu_warn("%s: not a report of memleak_user", r->name);
 		return false;
 	}
 	if (version != 1) {
-		mu_warn("%s: it is a report of version %" PRIu64 ", this tool reads version 1",
+		mu_warn("%s: unsupported report version %" PRIu64 ", this tool reads version 1",
 			r->name, version);
 		return false;
 	}

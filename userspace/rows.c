@@ -219,7 +219,7 @@ struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *fil
 	if (all->nr)
 		qsort(all->rows, all->nr, sizeof(*all->rows), compare_sizes);
 	if (all->errors)
-		mu_warn("allocations: %zu lines were not understood", all->errors);
+		mu_warn("allocations: %zu malformed lines", all->errors);
 	free(lines);
 	return all;
 }

@@ -108,7 +108,7 @@ static bool wait_for_own_target(struct mu_session *s, const char *reason)
 {
 	struct mu_control_row row;
 
-	mu_warn("attaching to pid %d takes long: %s", s->process.pid, reason);
+	mu_warn("attaching to pid %d takes a long time: %s", s->process.pid, reason);
 	while (!find_target(s, &row))
 		if (!wait_before_retry(s))
 			return false;
@@ -134,12 +134,12 @@ static bool find_foreign_target(struct mu_session *s, const char *reason)
 		return false;
 	}
 	s->foreign = true;
-	mu_warn("somebody else traces pid %d%s%s: its report is read, and left as it is",
+	mu_warn("pid %d is already traced%s%s: its report is shown, and the target is left unchanged",
 		s->process.pid, *row.keys ? " with " : "", row.keys);
 	if (mu_filter_is_set(&s->o->filter))
-		mu_warn("-o, -z and -Z choose among what that has recorded");
+		mu_warn("-o, -z and -Z apply only to what that target has recorded");
 	if (s->o->object || s->o->depth)
-		mu_warn("-O and --depth have no effect on it");
+		mu_warn("-O and --depth have no effect on that target");
 	report_unseen(s, &row);
 	mu_control_row_free(&row);
 	return true;
@@ -205,7 +205,7 @@ static void report_reattach(const struct mu_session *s, const char *old)
 
 	printf("pid %d runs %s now (exec)", s->process.pid, name);
 	if (old)
-		printf(": what %s held is dropped", old);
+		printf(": the allocations of %s are dropped", old);
 	puts(".");
 	fflush(stdout);
 	free(name);

@@ -77,10 +77,10 @@ static void report_state(struct mu_session *s, const char *state)
 	if (!strcmp(state, "exited"))
 		printf("pid %d has exited.\n", s->process.pid);
 	else if (!strcmp(state, "exec"))
-		printf("pid %d runs another program now (exec), its old memory is gone.\n",
+		printf("pid %d has executed another program (exec), and its former memory is gone.\n",
 		       s->process.pid);
 	else if (strcmp(state, "tracing"))
-		printf("pid %d is no longer traced: somebody has detached it.\n", s->process.pid);
+		printf("pid %d is no longer traced: it was detached.\n", s->process.pid);
 	else
 		s->over = false;
 }
@@ -89,11 +89,10 @@ static void report_state(struct mu_session *s, const char *state)
 static void report_gone(struct mu_session *s, int error)
 {
 	if (s->foreign && error == ENOENT) {
-		printf("pid %d is no longer traced: whoever traced it has ended that.\n",
-		       s->process.pid);
+		printf("pid %d is no longer traced: its target was removed.\n", s->process.pid);
 		return;
 	}
-	mu_warn("the report of pid %d is gone: %s", s->process.pid, strerror(error));
+	mu_warn("cannot read the report of pid %d: %s", s->process.pid, strerror(error));
 	s->errors++;
 }
 
@@ -112,7 +111,7 @@ static struct mu_report *read_report(struct mu_session *s)
 	s->errors += report ? report->errors : 1;
 	if (!report || report->nr_targets == 1)
 		return report;
-	mu_warn("the report of pid %d is not of one target", s->process.pid);
+	mu_warn("the report of pid %d does not have exactly one target", s->process.pid);
 	s->errors++;
 	mu_report_free(report);
 	return NULL;

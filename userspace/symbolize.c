@@ -328,7 +328,7 @@ static void look_up_address(struct lookup *lookup)
 
 	if (mu_symbols_are_stale(&object->symbols)) {
 		report_object(object, object->path,
-			      "the file was written since it was read: it is not used any more");
+			      "the file has been written since it was read, and is not used any more");
 		return;
 	}
 	lookup->symbol = mu_symbols_name(&object->symbols, lookup->address, &lookup->offset);

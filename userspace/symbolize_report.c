@@ -91,7 +91,7 @@ static bool check_sysroot(const char *sysroot)
 
 	if (!sysroot || (!stat(sysroot, &st) && S_ISDIR(st.st_mode)))
 		return true;
-	mu_warn("--sysroot: %s is no directory", sysroot);
+	mu_warn("--sysroot: %s is not a directory", sysroot);
 	return false;
 }
 

@@ -85,13 +85,13 @@ static const char *split_step(struct splitter *s, const char *p, const char **wh
 		put_word(s);
 		return p + 1;
 	case '\'':
-		*why = "a single quote is not closed";
+		*why = "unterminated single quote";
 		return put_single_quoted(s, p + 1);
 	case '"':
-		*why = "a double quote is not closed";
+		*why = "unterminated double quote";
 		return put_double_quoted(s, p + 1);
 	case '\\':
-		*why = "nothing follows the last backslash";
+		*why = "trailing backslash";
 		return put_backslashed(s, p + 1);
 	}
 	put_byte(s, *p);
@@ -119,7 +119,7 @@ char **mu_words_split(const char *line, const char **why)
 	if (line && s.nr)
 		return s.words;
 	if (line)
-		*why = "it is empty";
+		*why = "no words";
 	mu_words_free(s.words);
 	return NULL;
 }

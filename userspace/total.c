@@ -39,7 +39,7 @@ static void print_hidden(const struct mu_total *total, uint64_t hidden)
 	if (f && f->older)
 		printf("younger than %" PRIu64 " ms (-o 0 shows them)\n", f->older);
 	else
-		puts("left out by age or size");
+		puts("excluded by age or size");
 }
 
 /*

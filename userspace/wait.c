@@ -48,7 +48,7 @@ int mu_wait_init(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		mu_warn("signals cannot be waited for: %s", strerror(errno));
+		mu_warn("cannot wait for signals: %s", strerror(errno));
 	return fd;
 }
 

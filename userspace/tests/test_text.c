@@ -41,11 +41,11 @@ static void test_split(void)
 	is_split("a '' \"\" b", "a|||b");
 	is_split("$HOME `id` *", "$HOME|`id`|*");
 	is_split("a ; b | c > d", "a|;|b|||c|>|d");
-	is_split("", "it is empty");
-	is_split(" \t ", "it is empty");
-	is_split("a 'b", "a single quote is not closed");
-	is_split("a \"b\\\"", "a double quote is not closed");
-	is_split("a b\\", "nothing follows the last backslash");
+	is_split("", "no words");
+	is_split(" \t ", "no words");
+	is_split("a 'b", "unterminated single quote");
+	is_split("a \"b\\\"", "unterminated double quote");
+	is_split("a b\\", "trailing backslash");
 }
 
 static void is_unescaped(const char *in, const char *wanted)
