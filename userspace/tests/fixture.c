@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program with symbols of three languages, to be named in a report. It runs
- * nothing: the test reads the addresses of its symbols and writes a report
- * that a kernel could have written of it.
+ * A program with symbols of three languages, to be symbolized. It is not run: the test reads the
+ * addresses of its symbols, and writes a report in the format of the module.
  */
 #define apart __attribute__((noipa))
 
@@ -29,7 +28,7 @@ apart int rust_new(int n)
 	return rust_old(n);
 }
 
-/* The test gives this one a name that no assembler takes. */
+/* The test changes the name of this one to one that no assembler accepts. */
 apart int hostile(int n)
 {
 	return rust_new(n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A library to be stripped: an exported symbol without a size, as hand-written assembler has it,
- * hidden functions behind it, and an exported function of more than one unwind entry.
+ * A library to be stripped: an exported symbol without a size, as in hand-written assembler, hidden
+ * functions behind it, and an exported function with two unwind entries.
  */
 __asm__(".text\n"
 	".globl no_size\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A call in a function that is inlined into one that is inlined: the test knows these lines. */
+/* A call in a function that is inlined in two levels. test_cli depends on the line numbers. */
 __attribute__((noinline)) int target(int n)
 {
 	return n * 3;

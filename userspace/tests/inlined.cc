@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// As inlined.c, with all functions in a namespace and a class.
+// Like inlined.c, with all functions in a namespace and a class.
 namespace space
 {
 struct type {

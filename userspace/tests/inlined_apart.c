@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* As inlined.c, in two units: with LEAF the one that is inlined into the other at link time. */
+/* Like inlined.c, in two units: with LEAF, the one that is inlined into the other at link time. */
 #ifdef LEAF
 __attribute__((noipa)) int target(int n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The least of TAP: one line a claim, and what went wrong under the one that is not so. */
+/* A minimal TAP producer: one line per check, and for a failed check what was wrong. */
 #ifndef MU_TAP_H
 #define MU_TAP_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The living children of a process are found, by either of two ways, and named once. */
+/* The children of a process are found in both ways, and reported once. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "tap.h"
 
-/* A child with a name that is hostile to those who parse /proc/PID/stat. */
+/* A child with a name that is difficult to parse in /proc/PID/stat. */
 static pid_t start_child(void)
 {
 	int ends[2];
@@ -34,7 +34,7 @@ static pid_t start_child(void)
 	return pid;
 }
 
-static bool has(const struct mu_pid_list *list, pid_t pid)
+static bool has_pid(const struct mu_pid_list *list, pid_t pid)
 {
 	for (size_t i = 0; i < list->nr; i++)
 		if (list->pid[i] == pid)
@@ -47,15 +47,15 @@ static void test_both_ways(pid_t child)
 	struct mu_pid_list listed = {}, scanned = {};
 
 	if (mu_children_list(&listed, getpid()))
-		ok(listed.nr == 1 && has(&listed, child), "the kernel's list has the child");
+		ok(listed.nr == 1 && has_pid(&listed, child), "the kernel's list has the child");
 	mu_children_scan(&scanned, getpid());
-	ok(scanned.nr == 1 && has(&scanned, child), "a scan of /proc has the child");
+	ok(scanned.nr == 1 && has_pid(&scanned, child), "a scan of /proc has the child");
 	free(listed.pid);
 	free(scanned.pid);
 }
 
-/* What is said on stderr meanwhile, to be freed. */
-static char *said(struct mu_pid_list *told, const pid_t *traced, size_t nr_traced)
+/* Return: the output on stderr, to be freed. */
+static char *capture_report(struct mu_pid_list *reported, const pid_t *traced, size_t nr_traced)
 {
 	FILE *file = tmpfile();
 	int saved = dup(STDERR_FILENO);
@@ -63,7 +63,7 @@ static char *said(struct mu_pid_list *told, const pid_t *traced, size_t nr_trace
 
 	fflush(stderr);
 	dup2(fileno(file), STDERR_FILENO);
-	mu_children_report(told, getpid(), traced, nr_traced);
+	mu_children_report(reported, getpid(), traced, nr_traced);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -74,9 +74,10 @@ static char *said(struct mu_pid_list *told, const pid_t *traced, size_t nr_trace
 	return text;
 }
 
-static void says(struct mu_pid_list *told, pid_t traced, const char *wanted, const char *claim)
+static void check_report(struct mu_pid_list *reported, pid_t traced, const char *wanted,
+			 const char *claim)
 {
-	char *text = said(told, &traced, traced ? 1 : 0);
+	char *text = capture_report(reported, &traced, traced ? 1 : 0);
 
 	is_text(text, wanted, claim);
 	free(text);
@@ -92,21 +93,21 @@ static void end_child(pid_t child)
 
 int main(void)
 {
-	struct mu_pid_list told = {}, none = {}, dead = {};
+	struct mu_pid_list reported = {}, none = {}, dead = {};
 	pid_t child = start_child();
-	char *sentence = mu_format("memleak-user: pid %d: its child %d (a) Z 1 (\\033) is not "
-				   "traced: memleak-user -p %d\n",
-				   getpid(), child, child);
+	char *message = mu_format("memleak-user: pid %d: its child %d (a) Z 1 (\\033) is not "
+				  "traced: memleak-user -p %d\n",
+				  getpid(), child, child);
 
 	test_both_ways(child);
-	says(&none, child, "", "a child that is traced is not named");
-	says(&told, 0, sentence, "a child is named, and how it is traced");
-	says(&told, 0, "", "but only once");
+	check_report(&none, child, "", "a child that is traced is not reported");
+	check_report(&reported, 0, message, "a child is reported");
+	check_report(&reported, 0, "", "a child is reported once");
 	end_child(child);
-	says(&dead, 0, "", "one that has ended is not named");
+	check_report(&dead, 0, "", "a zombie is not reported");
 	waitpid(child, NULL, 0);
-	free(sentence);
-	free(told.pid);
+	free(message);
+	free(reported.pid);
 	free(none.pid);
 	free(dead.pid);
 	return done_testing();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names as their programmers wrote them, whatever the target made of them. */
+/* Demangling of symbols, including hostile ones. */
 #include <stdlib.h>
 
 #include "demangle.h"
@@ -16,27 +16,27 @@ static void reads_as(const char *symbol, const char *wanted, const char *claim)
 
 static void test_languages(void)
 {
-	reads_as("fibonacci", "fibonacci", "a C name stays as it is");
+	reads_as("fibonacci", "fibonacci", "a C name is unchanged");
 	reads_as("_ZN3app5Cache3putEiPKc", "app::Cache::put(int, char const*)",
 		 "a C++ name is demangled with its arguments");
 	reads_as("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad",
 		 "an older Rust name loses its hash");
 	reads_as("_RNvCs1234_7mycrate3foo", "mycrate::foo", "a newer Rust name is demangled");
-	reads_as("_ZNotAName", "_ZNotAName", "what is no mangled name stays as it is");
-	reads_as("malloc@@GLIBC_2.2.5", "malloc", "a version is left off");
-	reads_as("pthread_create@GLIBC_2.2.5", "pthread_create", "an old version, too");
-	reads_as("puts@plt", "puts@plt", "what is no version is not");
-	reads_as("@", "@", "and no name is emptied by that");
-	reads_as("", "", "an empty name stays empty");
+	reads_as("_ZNotAName", "_ZNotAName", "a name that is not mangled is unchanged");
+	reads_as("malloc@@GLIBC_2.2.5", "malloc", "a version is removed");
+	reads_as("pthread_create@GLIBC_2.2.5", "pthread_create", "an old version is removed");
+	reads_as("puts@plt", "puts@plt", "another suffix is kept");
+	reads_as("@", "@", "a name is not made empty");
+	reads_as("", "", "an empty name is unchanged");
 }
 
 static void test_escape(void)
 {
-	reads_as("a\033]0;x\007b", "a\\033]0;x\\007b", "a name cannot move a terminal");
+	reads_as("a\033]0;x\007b", "a\\033]0;x\\007b", "control characters are escaped");
 }
 
-/* A type that is a pair of the one before it, many times: the name doubles each time. */
-static char *exploding(void)
+/* Each type is a pair of the one before it, so that the name doubles each time. */
+static char *make_exponential_name(void)
 {
 	char *name = mu_format("_Z1fSt4pairIiiE");
 
@@ -53,15 +53,15 @@ static char *exploding(void)
 
 static void test_bounds(void)
 {
-	char *bomb = exploding();
+	char *bomb = make_exponential_name();
 	char *name = mu_demangle(bomb);
 	char *huge = mu_zalloc(1 << 20);
 
-	ok(strlen(name) < 4096, "a name of exponential length is given up");
+	ok(strlen(name) < 4096, "a name of exponential length is not expanded");
 	free(name);
 	memset(huge, 'a', (1 << 20) - 1);
 	name = mu_demangle(huge);
-	ok(strlen(name) < 4096, "a name of a megabyte is cut");
+	ok(strlen(name) < 4096, "a name of a megabyte is truncated");
 	free(name);
 	free(huge);
 	free(bomb);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* -O: which mapped object is meant. */
+/* The mapped object that -O names. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@
 	     "/usr/lib/libcrypt.so.1\n" LINE "/usr/lib/libjemalloc-2.so\n" LINE \
 	     "/usr/lib/libc.so.6\n"
 
-static void means(const char *wanted, const char *name, const char *claim)
+static void check_name(const char *wanted, const char *name, const char *claim)
 {
 	FILE *maps = fmemopen(MAPS, strlen(MAPS), "r");
 	char *got = mu_object_name(maps, wanted);
@@ -33,19 +33,19 @@ static void test_links(void)
 	unlink(link);
 	if (symlink("/usr/bin/app", link))
 		link[0] = '\0';
-	means(link, "app", "a link, as /proc/PID/exe is one, means what it leads to");
+	check_name(link, "app", "a link, like /proc/PID/exe, names its target");
 	unlink(link);
 }
 
 int main(void)
 {
-	means("libc.so.6", "libc.so.6", "a name means itself");
-	means("/usr/lib/libc.so.6", "libc.so.6", "a path means its last part");
-	means("c", "libc.so.6", "c means libc, and not libcrypt");
-	means("crypt", "libcrypt.so.1", "crypt means libcrypt");
-	means("jemalloc", "libjemalloc-2.so", "a version may follow a minus sign");
-	means("app", "app", "a deleted program is still named app");
-	means("nothing", "nothing", "what is not mapped is left for the kernel side to refuse");
+	check_name("libc.so.6", "libc.so.6", "a name names itself");
+	check_name("/usr/lib/libc.so.6", "libc.so.6", "a path names its last component");
+	check_name("c", "libc.so.6", "c names libc, not libcrypt");
+	check_name("crypt", "libcrypt.so.1", "crypt names libcrypt");
+	check_name("jemalloc", "libjemalloc-2.so", "a version may follow a minus sign");
+	check_name("app", "app", "a deleted program keeps its name");
+	check_name("nothing", "nothing", "a name that is not mapped is unchanged");
 	test_links();
 	return done_testing();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sizes and times with units, and ages as they are shown. */
+/* Sizes and times with units, and the format of ages. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 static void is_size(const char *text, bool wanted, uint64_t bytes)
 {
-	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a size" : "no size");
+	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a size" : "not a size");
 	uint64_t got = 0;
 	bool good = mu_parse_size(text, &got);
 
@@ -39,7 +39,7 @@ static void test_size(void)
 
 static void is_time(const char *text, uint64_t bare_ms, bool wanted, uint64_t ms)
 {
-	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a time" : "no time");
+	char *claim = mu_format("\"%s\" is %s", text, wanted ? "a time" : "not a time");
 	uint64_t got = 0;
 	bool good = mu_parse_time(text, bare_ms, &got);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The parser of raw reports, on good ones, broken ones and hostile ones. */
+/* Parsing of raw reports: valid, broken and hostile ones. */
 #include <stdlib.h>
 
 #include "mem.h"
@@ -22,7 +22,7 @@
 
 static const char whole[] = HEAD ONE STACK FRAME MAPPING;
 
-static struct mu_report *parse(const char *text, size_t len)
+static struct mu_report *parse_bytes(const char *text, size_t len)
 {
 	FILE *in = fmemopen((void *)text, len ? len : 1, "r");
 	struct mu_report *report = mu_report_read(in, "test");
@@ -33,7 +33,7 @@ static struct mu_report *parse(const char *text, size_t len)
 
 static struct mu_report *parse_text(const char *text)
 {
-	return parse(text, strlen(text));
+	return parse_bytes(text, strlen(text));
 }
 
 static void test_head_and_stack(void)
@@ -42,13 +42,13 @@ static void test_head_and_stack(void)
 	const struct mu_target *t = &r->targets[0];
 	const struct mu_stack *s = &t->stacks[0];
 
-	is_number(r->errors, 0, "a good report has no errors");
-	is_number(r->nr_targets, 1, "its target is there");
+	is_number(r->errors, 0, "a valid report has no errors");
+	is_number(r->nr_targets, 1, "its target is read");
 	ok(t->id == 3 && t->pid == 12512 && t->ms == 10021, "the target's numbers are read");
-	ok(t->bytes == 81920 && t->count == 10 && t->lost == 2, "the target's sums are read");
+	ok(t->bytes == 81920 && t->count == 10 && t->lost == 2, "the target's totals are read");
 	is_text(t->comm, "app", "the target's name is read");
 	is_text(t->state, "tracing", "the target's state is read");
-	ok(s->id == 1 && s->bytes == 81920 && s->count == 10, "the stack's sums are read");
+	ok(s->id == 1 && s->bytes == 81920 && s->count == 10, "the stack's totals are read");
 	ok(s->age_min == 1003 && s->age_max == 10001, "the stack's ages are read");
 	ok(s->made == 10 && s->freed == 0, "the stack's counts are read");
 	is_text(s->kind, "heap", "a stack without a kind is of heap blocks");
@@ -83,17 +83,17 @@ static void test_words_with_signs(void)
 	struct mu_report *r = parse_text(text);
 	const struct mu_stack *s = &r->targets[0].stacks[0];
 
-	is_number(r->errors, 0, "objects with plus signs are no error");
+	is_number(r->errors, 0, "objects with plus signs are valid");
 	is_text(s->kind, "mmap", "the kind of a stack is read");
-	is_text(s->frames[0].object, "libstdc++.so.6", "an object may hold plus signs");
-	is_text(s->frames[1].object, "a+0xb", "the last plus sign divides");
+	is_text(s->frames[0].object, "libstdc++.so.6", "an object may contain plus signs");
+	is_text(s->frames[1].object, "a+0xb", "the last plus sign separates");
 	is_text(s->frames[1].note, "depth", "the note of the last frame is read");
-	is_text(s->frames[2].note, "bad frame pointer", "a note may be of several words");
+	is_text(s->frames[2].note, "bad frame pointer", "a note may have several words");
 	ok(!mu_report_mapping(&r->targets[0], &s->frames[2]), "a frame in no file has no mapping");
 	mu_report_free(r);
 }
 
-/* One library went, another one came to its place: each frame keeps its own. */
+/* A library was unmapped, and another one mapped at its address: each frame has its own mapping. */
 static void test_unmapped(void)
 {
 	static const char text[] = HEAD ONE STACK
@@ -106,14 +106,14 @@ static void test_unmapped(void)
 	const struct mu_mapping *old = mu_report_mapping(t, &t->stacks[0].frames[0]);
 	const struct mu_mapping *new = mu_report_mapping(t, &t->stacks[0].frames[1]);
 
-	is_number(r->errors, 0, "unmapped objects are no error");
-	is_text(old ? old->path : NULL, "/old.so", "a frame of a mapping that went keeps it");
-	is_text(new ? new->path : NULL, "/new.so", "a frame at the same place has the new one");
-	ok(old && old->unmapped && !new->unmapped, "which of them went is known");
+	is_number(r->errors, 0, "unmapped objects are valid");
+	is_text(old ? old->path : NULL, "/old.so", "a frame of an unmapped mapping keeps it");
+	is_text(new ? new->path : NULL, "/new.so", "a frame at the same address has the new one");
+	ok(old && old->unmapped && !new->unmapped, "only the old one is unmapped");
 	mu_report_free(r);
 }
 
-/* Another library in the middle of one that stays: the address alone tells the wrong one. */
+/* A library is mapped in the middle of another one: the address alone does not identify it. */
 static void test_hole(void)
 {
 	static const char text[] = HEAD ONE STACK
@@ -126,10 +126,13 @@ static void test_hole(void)
 	const struct mu_target *t = &r->targets[0];
 	const struct mu_frame *f = t->stacks[0].frames;
 
-	is_number(r->errors, 0, "an id of a mapping that is there is no error");
-	is_text(mu_report_mapping(t, &f[0])->path, "/old.so", "a frame in the hole keeps its own");
-	is_text(mu_report_mapping(t, &f[1])->path, "/new.so", "what fills the hole has its own");
-	is_text(mu_report_mapping(t, &f[2])->path, "/old.so", "behind the hole it goes on");
+	is_number(r->errors, 0, "the id of a mapping is valid");
+	is_text(mu_report_mapping(t, &f[0])->path, "/old.so",
+		"a frame in the hole has the outer mapping");
+	is_text(mu_report_mapping(t, &f[1])->path, "/new.so",
+		"a frame of the library in the hole has its own mapping");
+	is_text(mu_report_mapping(t, &f[2])->path, "/old.so",
+		"a frame behind the hole has the outer mapping");
 	ok(f[0].unmapped && !f[1].unmapped && !f[2].unmapped, "only one of them is unmapped");
 	mu_report_free(r);
 }
@@ -159,8 +162,8 @@ static void test_names(void)
 	struct mu_report *r = parse_text(text);
 	const struct mu_target *t = &r->targets[0];
 
-	is_number(r->errors, 0, "escaped names are no error");
-	is_text(t->comm, "a\\033b\\040c", "a name stays escaped");
+	is_number(r->errors, 0, "escaped names are valid");
+	is_text(t->comm, "a\\033b\\040c", "a name is not unescaped");
 	is_text(t->mappings[0].path, "/with space/x\ny (deleted)", "a path is unescaped");
 	mu_report_free(r);
 }
@@ -175,9 +178,9 @@ static void test_order(void)
 	struct mu_target *t = &r->targets[0];
 
 	mu_report_sort(t, MU_SORT_SIZE);
-	ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the biggest comes last");
+	ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the largest comes last");
 	mu_report_sort(t, MU_SORT_COUNT);
-	ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the most come last");
+	ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the largest comes last");
 	mu_report_free(r);
 }
 
@@ -205,7 +208,7 @@ static void test_refused(void)
 	no_report("memleak_user report 1x\n", "a version is a number");
 	no_report("memleak_user stats 1\n", "another file is no report");
 	no_report("\177ELF\002\001\001", "a binary is no report");
-	has_errors(HEAD, 0, "a report of no target is a report");
+	has_errors(HEAD, 0, "a report without targets is valid");
 }
 
 static void test_broken_lines(void)
@@ -216,9 +219,9 @@ static void test_broken_lines(void)
 	has_errors(HEAD "\n", 1, "an empty line is an error");
 	has_errors(HEAD "Hello\n", 1, "a line that begins with no word is an error");
 	has_errors(HEAD "mapping\n", 1, "a word alone is no mapping");
-	has_errors(HEAD ONE_PLURAL, 1, "one stack is singular");
+	has_errors(HEAD ONE_PLURAL, 1, "\"1 stacks\" is an error");
 	has_errors(HEAD TWO STACK FRAME MAPPING, 1, "a missing stack is an error");
-	has_errors(HEAD ONE STACK FRAME, 1, "a mapping that is not there is an error");
+	has_errors(HEAD ONE STACK FRAME, 1, "a missing mapping is an error");
 	has_errors(HEAD ONE STACK MAPPING FRAME, 1, "a frame behind a mapping is an error");
 	has_errors(HEAD ONE STACK "\t0x1198 app+0x1198\n", 1, "a pc has 16 digits");
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 app\n", 1,
@@ -226,7 +229,7 @@ static void test_broken_lines(void)
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 +0x1\n", 1, "a frame has an object");
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end\n", 1, "a note is closed");
 	has_errors(HEAD ONE STACK "\t0x0000560861fdc198 a+0x1 (end) (fault)\n", 1,
-		   "a walk ends in one way");
+		   "a frame has one note");
 }
 
 #define EVENTS "events allocated=30 freed=20 filtered=3 lost_limit=2\n"
@@ -236,18 +239,20 @@ static void test_events(void)
 	struct mu_report *r = parse_text(HEAD ONE EVENTS STACK FRAME MAPPING);
 	const struct mu_target *t = &r->targets[0];
 
-	is_number(r->errors, 0, "a line of events is no error");
+	is_number(r->errors, 0, "an events line is valid");
 	ok(t->has_events && t->allocated == 30 && t->freed == 20, "its two counters are read");
-	if (ok(t->nr_counts == 2, "so are the others")) {
-		is_text(t->counts[1].name, "lost_limit", "with their names");
-		is_number(t->counts[1].value, 2, "and their values");
+	if (ok(t->nr_counts == 2, "the other counters are read")) {
+		is_text(t->counts[1].name, "lost_limit", "their names are read");
+		is_number(t->counts[1].value, 2, "their values are read");
 	}
 	mu_report_free(r);
 	r = parse_text(whole);
-	ok(!r->errors && !r->targets[0].has_events, "an older module's report has none");
+	ok(!r->errors && !r->targets[0].has_events,
+	   "a report of an older module has no events line");
 	mu_report_free(r);
 	has_errors(HEAD EVENTS, 1, "events without a target are an error");
-	has_errors(HEAD ONE EVENTS EVENTS STACK FRAME MAPPING, 1, "a second line of events is one");
+	has_errors(HEAD ONE EVENTS EVENTS STACK FRAME MAPPING, 1,
+		   "a second events line is an error");
 	has_errors(HEAD ONE "events allocated=1\n" STACK FRAME MAPPING, 1,
 		   "events without freed are an error");
 	has_errors(HEAD ONE "events allocated=1 freed=2 a b=3\n" STACK FRAME MAPPING, 1,
@@ -264,17 +269,17 @@ static void test_unseen(void)
 	struct mu_report *r = parse_text(text);
 	const struct mu_target *t = &r->targets[0];
 
-	is_number(r->errors, 0, "lines of what is not seen are no error");
-	if (ok(t->nr_unseen == 2, "each of them is kept"))
-		is_text(t->unseen[0], "operator new of a:b is not traced", "as its sentence");
+	is_number(r->errors, 0, "unseen lines are valid");
+	if (ok(t->nr_unseen == 2, "each unseen line is read"))
+		is_text(t->unseen[0], "operator new of a:b is not traced", "its message is read");
 	mu_report_free(r);
 	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1,
-		   "a line without an object is one");
+		   "an unseen line without object is an error");
 	has_errors(HEAD ONE "unseen go app:\n" STACK FRAME MAPPING, 1,
-		   "so is one without a sentence");
+		   "an unseen line without message is an error");
 }
 
-/* Lines of newer modules, wherever they stand, do not keep the rest from being read. */
+/* Lines that only newer modules print are ignored at any position. */
 static void test_newer_lines(void)
 {
 	struct mu_report *r = parse_text(HEAD "novelty\n" ONE "events_2 x\n" STACK
@@ -282,9 +287,9 @@ static void test_newer_lines(void)
 					      "last words=3\n");
 	const struct mu_target *t = &r->targets[0];
 
-	is_number(r->errors, 0, "a line that begins with an unknown word is no error");
+	is_number(r->errors, 0, "a line that begins with an unknown word is valid");
 	ok(t->nr_stacks == 1 && t->stacks[0].nr_frames == 1 && t->nr_mappings == 1,
-	   "everything else is read");
+	   "all other lines are read");
 	mu_report_free(r);
 }
 
@@ -297,25 +302,25 @@ static void test_hostile_lines(void)
 		   1, "a control character in a name is an error");
 	has_errors(HEAD ONE HUGE_STACK, 2, "a number beyond 64 bits is an error");
 	has_errors(HEAD ONE STACK "mapping 7 0x2000-0x1000 0x0 aa /app\n", 1,
-		   "a mapping ends behind its start");
+		   "a mapping ends after its start");
 	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 zz /app\n", 1,
 		   "a build-id is hexadecimal");
 	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aaa /app\n", 1,
-		   "a build-id is of whole bytes");
+		   "a build-id has whole bytes");
 	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aa /a\\000b\n", 1,
-		   "a path holds no NUL");
+		   "a path has no NUL");
 	has_errors(HEAD ONE STACK "mapping 7 0x1000-0x2000 0x0 aa\040\n", 1,
 		   "a mapping has a path");
 }
 
-/* Wherever a report is cut, what is left is read, and that something is missing is told. */
+/* A report that is truncated at any byte is read, and the missing part is an error. */
 static void test_every_cut(void)
 {
 	size_t last_line = strlen(whole) - strlen(MAPPING);
 	size_t silent = 0;
 
 	for (size_t len = 0; len < strlen(whole); len++) {
-		struct mu_report *r = parse(whole, len);
+		struct mu_report *r = parse_bytes(whole, len);
 		bool line_end = len && whole[len - 1] == '\n';
 
 		if (r && !r->errors && !(line_end && len >= last_line - strlen(FRAME)) &&
@@ -323,10 +328,10 @@ static void test_every_cut(void)
 			silent++;
 		mu_report_free(r);
 	}
-	is_number(silent, 0, "a report cut inside a line never passes for a whole one");
+	is_number(silent, 0, "a report that is truncated inside a line always has an error");
 }
 
-/* Every byte replaced by some that matter: nothing may crash, sanitizers watch. */
+/* Replaces every byte by special ones. The sanitizers find invalid accesses. */
 static void test_every_byte(void)
 {
 	static const char bytes[] = "\0\t\n\377 0:(-+\\";
@@ -338,7 +343,7 @@ static void test_every_byte(void)
 			struct mu_report *r;
 
 			text[i] = bytes[j];
-			r = parse(text, strlen(whole));
+			r = parse_bytes(text, strlen(whole));
 			read += r ? 1 : 0;
 			mu_report_free(r);
 		}
@@ -357,9 +362,9 @@ static void test_long_line(void)
 	memset(text, 'a', len);
 	memcpy(text, HEAD, strlen(HEAD));
 	memcpy(text + len - strlen("\n" ONE STACK), "\n" ONE STACK, strlen("\n" ONE STACK));
-	r = parse(text, len);
+	r = parse_bytes(text, len);
 	is_number(r->errors, 1, "a line of a megabyte is one error");
-	is_number(r->nr_targets, 1, "and what follows it is read");
+	is_number(r->nr_targets, 1, "the line after it is read");
 	mu_report_free(r);
 	free(text);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lines of control, allocations and stats. */
+/* Parsing of control, allocations and stats. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -24,7 +24,7 @@ static FILE *in_memory(const char *text)
 	return fmemopen((void *)text, strlen(text), "r");
 }
 
-static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim)
+static void check_find(uint64_t pid, uint64_t id, const char *keys, const char *claim)
 {
 	FILE *in = in_memory(CONTROL);
 	struct mu_control_row row;
@@ -35,7 +35,7 @@ static void finds(uint64_t pid, uint64_t id, const char *keys, const char *claim
 		ok(!found, claim);
 	} else {
 		ok(found && row.id == id, claim);
-		is_text(found ? row.keys : NULL, keys, "its keys are told");
+		is_text(found ? row.keys : NULL, keys, "its keys are read");
 	}
 	if (found)
 		mu_control_row_free(&row);
@@ -48,10 +48,10 @@ static void test_unseen(void)
 	bool found = mu_control_find(in, 71, &row);
 
 	fclose(in);
-	if (!ok(found && row.nr_unseen == 2, "what cannot be seen of a target is found"))
+	if (!ok(found && row.nr_unseen == 2, "unseen lines of a target are found"))
 		return;
 	is_text(row.unseen[0], "operator new of a:b.so is not traced",
-		"an object's name may hold a colon");
+		"an object's name may contain a colon");
 	is_text(row.unseen[1], "code of [anon] is a JIT's",
 		"a line that begins with another word is skipped");
 	mu_control_row_free(&row);
@@ -59,36 +59,39 @@ static void test_unseen(void)
 
 static void test_control(void)
 {
-	finds(70, 2, "", "the live target of a PID is found behind its ended one");
-	finds(71, 3, "min=100 object=libc.so.6", "a target with keys is found");
-	finds(72, 0, NULL, "a target that is being detached is not live");
-	finds(7, 0, NULL, "a PID is compared as a whole");
+	check_find(70, 2, "", "the live target of a PID is found behind its ended one");
+	check_find(71, 3, "min=100 object=libc.so.6", "a target with keys is found");
+	check_find(72, 0, NULL, "a target that is being detached is not live");
+	check_find(7, 0, NULL, "a PID is compared as a whole");
 }
 
-static void says(const char *text, const char *command, const char *wanted, const char *claim)
+static void check_reason(const char *text, const char *command, const char *wanted,
+			 const char *claim)
 {
 	FILE *in = in_memory(text);
-	char *sentence = mu_control_reason(in, command);
+	char *reason = mu_control_reason(in, command);
 
 	fclose(in);
-	is_text(sentence ? sentence : "nothing", wanted, claim);
-	free(sentence);
+	is_text(reason ? reason : "nothing", wanted, claim);
+	free(reason);
 }
 
-static void test_sentence(void)
+static void test_reason(void)
 {
-	says(CONTROL
-	     "refused attach 9 bound=1: there is no process 9 (ESRCH), written by memleak-user[5]\n",
-	     "attach 9 bound=1", "there is no process 9", "the sentence of a refusal is found");
-	says(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n", "attach 9",
-	     "bad (really)", "brackets inside a sentence are kept");
-	says(CONTROL "refused attach 9: bad (EINVAL), written by sh[5] 12 ms ago\n", "attach 9",
-	     "bad", "the time of a refusal is left off");
-	says(CONTROL "refused other: why (EINVAL), written by sh[5]\n", "attach 9", "other: why",
-	     "a command that was shortened is shown with its sentence");
-	says(CONTROL "refused", "attach 9", "nothing", "half a word is no refusal");
-	says(CONTROL "refused x\n", "attach 9", "x", "a sentence cut short is shown as it is");
-	says(CONTROL, "attach 9", "nothing", "without a refusal there is no sentence");
+	check_reason(CONTROL
+		     "refused attach 9 bound=1: there is no process 9 (ESRCH), written by memleak-user[5]\n",
+		     "attach 9 bound=1", "there is no process 9",
+		     "the reason of a refusal is found");
+	check_reason(CONTROL "refused attach 9: bad (really) (EINVAL), written by sh[5]\n",
+		     "attach 9", "bad (really)", "parentheses in a reason are kept");
+	check_reason(CONTROL "refused attach 9: bad (EINVAL), written by sh[5] 12 ms ago\n",
+		     "attach 9", "bad", "the time of a refusal is removed");
+	check_reason(CONTROL "refused other: why (EINVAL), written by sh[5]\n", "attach 9",
+		     "other: why", "a command that does not match is kept");
+	check_reason(CONTROL "refused", "attach 9", "nothing",
+		     "a word without a space is no refusal");
+	check_reason(CONTROL "refused x\n", "attach 9", "x", "a truncated reason is kept");
+	check_reason(CONTROL, "attach 9", "nothing", "without a refusal no reason is found");
 }
 
 #define ROWS                                               \
@@ -99,7 +102,7 @@ static void test_sentence(void)
 	"3 0x00007f0a10000020 8192 10 12513 1 heap\n"      \
 	"3 0x00007f0a20000000 4096 9000 12513 9 mmap\n"
 
-static struct mu_allocations *filtered(uint64_t min, uint64_t max, uint64_t older)
+static struct mu_allocations *read_filtered(uint64_t min, uint64_t max, uint64_t older)
 {
 	const struct mu_filter filter = { .min = min, .max = max, .older = older };
 	FILE *in = in_memory(ROWS);
@@ -111,22 +114,22 @@ static struct mu_allocations *filtered(uint64_t min, uint64_t max, uint64_t olde
 
 static void test_allocations(void)
 {
-	struct mu_allocations *all = filtered(0, UINT64_MAX, 0);
+	struct mu_allocations *all = read_filtered(0, UINT64_MAX, 0);
 
-	is_number(all->errors, 0, "good rows are no error");
+	is_number(all->errors, 0, "valid rows are no error");
 	is_number(all->nr, 4, "every row is read");
 	ok(all->rows[0].size == 16 && all->rows[3].address == 0x7f0a10000b70,
-	   "they are ordered by size, then by address");
+	   "rows are sorted by size, then by address");
 	mu_allocations_free(all);
 }
 
 static void test_filter(void)
 {
-	struct mu_allocations *bounds = filtered(16, 4096, 0);
-	struct mu_allocations *older = filtered(0, UINT64_MAX, 1003);
+	struct mu_allocations *bounds = read_filtered(16, 4096, 0);
+	struct mu_allocations *older = read_filtered(0, UINT64_MAX, 1003);
 
 	is_number(bounds->nr, 2, "min and max are inclusive");
-	is_number(older->nr, 3, "what is younger than older is left out");
+	is_number(older->nr, 3, "allocations younger than older are excluded");
 	mu_allocations_free(bounds);
 	mu_allocations_free(older);
 }
@@ -138,8 +141,8 @@ static void test_bad_rows(void)
 	struct mu_allocations *all = mu_allocations_read(in, &(struct mu_filter){ .max = 9 });
 
 	fclose(in);
-	is_number(all->errors, 4, "each row that is not whole is an error");
-	is_number(all->nr, 0, "and none of them is taken");
+	is_number(all->errors, 4, "each malformed row is an error");
+	is_number(all->nr, 0, "malformed rows are skipped");
 	mu_allocations_free(all);
 }
 
@@ -152,7 +155,7 @@ static void test_bad_rows(void)
 
 static void test_regroup(void)
 {
-	struct mu_allocations *older = filtered(0, UINT64_MAX, 1000);
+	struct mu_allocations *older = read_filtered(0, UINT64_MAX, 1000);
 	FILE *in = in_memory(REPORT);
 	struct mu_report *r = mu_report_read(in, "test");
 	struct mu_target *t = &r->targets[0];
@@ -160,10 +163,11 @@ static void test_regroup(void)
 	fclose(in);
 	mu_allocations_regroup(older, t);
 	ok(t->stacks[0].id == 1 && t->stacks[0].bytes == 8192 && t->stacks[0].count == 1,
-	   "a stack is charged with what passed the filter only");
-	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1, "another one keeps what it had");
-	is_number(t->stacks[2].count, 0, "a stack of which nothing passed is left with nothing");
-	ok(t->bytes == 8208 && t->count == 2, "the sums are those of what passed");
+	   "a stack has only the allocations that pass the filter");
+	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1,
+	   "a stack without excluded allocations is unchanged");
+	is_number(t->stacks[2].count, 0, "a stack without allocations that pass is empty");
+	ok(t->bytes == 8208 && t->count == 2, "the totals have only the allocations that pass");
 	mu_allocations_free(older);
 	mu_report_free(r);
 }
@@ -175,7 +179,7 @@ static void test_stats(void)
 
 	is_number(mu_stats_value(in, "bytes_limit"), 1048576, "a counter is found by its name");
 	rewind(in);
-	is_number(mu_stats_value(in, "bytes"), 0, "one that is not there is 0");
+	is_number(mu_stats_value(in, "bytes"), 0, "a missing counter is 0");
 	fclose(in);
 }
 
@@ -183,7 +187,7 @@ int main(void)
 {
 	test_control();
 	test_unseen();
-	test_sentence();
+	test_reason();
 	test_allocations();
 	test_filter();
 	test_bad_rows();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Splitting a command, escaping and unescaping names, reading numbers. */
+/* Splitting a command, escaping and unescaping names, parsing numbers. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #include "tap.h"
 #include "text.h"
 
-/* The words of a line joined by "|", or the reason why there are none. */
+/* Compares the words of a line, joined by "|", or the reason of an error. */
 static void is_split(const char *line, const char *wanted)
 {
 	const char *why = "no reason";
@@ -75,11 +75,11 @@ static void test_escape(void)
 {
 	char *text = mu_escape("a b\033[2J\n\\\177\200z");
 
-	is_text(text, "a b\\033[2J\\012\\134\\177\\200z", "an escaped name cannot move a terminal");
+	is_text(text, "a b\\033[2J\\012\\134\\177\\200z", "control characters are escaped");
 	free(text);
 }
 
-static void reads(const char *text, bool wanted, uint64_t value)
+static void check_number(const char *text, bool wanted, uint64_t value)
 {
 	char *claim = mu_format("\"%s\" is %sa number", text, wanted ? "" : "not ");
 	uint64_t got = 0;
@@ -91,18 +91,18 @@ static void reads(const char *text, bool wanted, uint64_t value)
 
 static void test_number(void)
 {
-	reads("0", true, 0);
-	reads("007", true, 7);
-	reads("18446744073709551615", true, UINT64_MAX);
-	reads("18446744073709551616", false, 0);
-	reads("99999999999999999999999", false, 0);
-	reads("", false, 0);
-	reads("-1", false, 0);
-	reads("+1", false, 0);
-	reads(" 1", false, 0);
-	reads("1 ", false, 0);
-	reads("0x10", false, 0);
-	reads("1k", false, 0);
+	check_number("0", true, 0);
+	check_number("007", true, 7);
+	check_number("18446744073709551615", true, UINT64_MAX);
+	check_number("18446744073709551616", false, 0);
+	check_number("99999999999999999999999", false, 0);
+	check_number("", false, 0);
+	check_number("-1", false, 0);
+	check_number("+1", false, 0);
+	check_number(" 1", false, 0);
+	check_number("1 ", false, 0);
+	check_number("0x10", false, 0);
+	check_number("1k", false, 0);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of a table, from reports as kernels print them: why it is empty, what was lost and what
- * to raise, what cannot be seen, and the sums. And that memleak's own parsers read the rest.
+ * The end of a table: why it is empty, what was lost, what cannot be traced, and the totals. The
+ * rest of the table has to match patterns for bcc's memleak.
  */
 #include <regex.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ static struct mu_view view = { .top = 10 };
 static struct mu_filter filter = { .max = UINT64_MAX, .older = 500 };
 static struct mu_total total = { .view = &view, .filter = &filter, .limit = 64 << 20 };
 
-/* What print says on stdout of the target of a report, to be freed. */
-static char *printed(const char *text, struct mu_since *since, bool stacks)
+/* Return: the stacks, or the end of the table, that are printed for a report, to be freed. */
+static char *capture_table(const char *text, struct mu_since *since, bool stacks)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
 	struct mu_report *report = mu_report_read(in, "test");
@@ -59,9 +59,10 @@ static char *printed(const char *text, struct mu_since *since, bool stacks)
 	return out;
 }
 
-static void ends(const char *text, struct mu_since *since, const char *wanted, const char *claim)
+static void check_total(const char *text, struct mu_since *since, const char *wanted,
+			const char *claim)
 {
-	char *out = printed(text, since, false);
+	char *out = capture_table(text, since, false);
 
 	is_text(out, wanted, claim);
 	free(out);
@@ -71,32 +72,32 @@ static void ends(const char *text, struct mu_since *since, const char *wanted, c
 	"\tempty: " why "\n\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, " events \
 	" since the attach, 0 lost\n"
 
-static void says_empty(const char *text, const char *wanted, const char *claim)
+static void check_empty(const char *text, const char *wanted, const char *claim)
 {
 	struct mu_since since = {};
 
-	ends(text, &since, wanted, claim);
+	check_total(text, &since, wanted, claim);
 }
 
 static void test_empty(void)
 {
-	says_empty(NONE "events allocated=0 freed=0\n",
-		   EMPTY("nothing was allocated, or only in ways that are not traced",
-			 "0 allocated and 0 freed"),
-		   "an idle process is told from others");
-	says_empty(NONE "events allocated=70 freed=70\n",
-		   EMPTY("all 70 recorded allocations have been freed",
-			 "70 allocated and 70 freed"),
-		   "so is one that frees everything");
-	says_empty(NONE "events allocated=70 freed=60\n",
-		   EMPTY("the 10 outstanding allocations are younger than 500 ms (-o 0 shows them)",
-			 "70 allocated and 60 freed"),
-		   "so is one whose allocations are young");
-	says_empty(NONE "events allocated=0 freed=0 filtered=9\n",
-		   EMPTY("all 9 allocations were outside of -z and -Z", "0 allocated and 0 freed"),
-		   "so is one whose allocations are of other sizes");
-	says_empty(NONE, "\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, 0 lost\n",
-		   "of an older module's report nothing is claimed that it does not say");
+	check_empty(NONE "events allocated=0 freed=0\n",
+		    EMPTY("nothing was allocated, or only in ways that are not traced",
+			  "0 allocated and 0 freed"),
+		    "nothing was allocated");
+	check_empty(NONE "events allocated=70 freed=70\n",
+		    EMPTY("all 70 recorded allocations have been freed",
+			  "70 allocated and 70 freed"),
+		    "everything was freed");
+	check_empty(NONE "events allocated=70 freed=60\n",
+		    EMPTY("the 10 outstanding allocations are younger than 500 ms (-o 0 shows them)",
+			  "70 allocated and 60 freed"),
+		    "the allocations are too young");
+	check_empty(NONE "events allocated=0 freed=0 filtered=9\n",
+		    EMPTY("all 9 allocations were outside of -z and -Z", "0 allocated and 0 freed"),
+		    "the allocations have other sizes");
+	check_empty(NONE, "\ttotal: 0 bytes in 0 allocations, 0 of 0 stacks shown, 0 lost\n",
+		    "no reason is printed for a report of an older module");
 }
 
 #define TOTAL "\ttotal: 300 bytes in 3 allocations, 2 of 2 stacks shown, "
@@ -105,19 +106,19 @@ static void test_since(void)
 {
 	struct mu_since since = {};
 
-	ends(SOME "events allocated=11 freed=8\n" STACKS, &since,
-	     TOTAL "11 allocated and 8 freed since the attach, 0 lost\n",
-	     "the first table counts from the attach");
-	ends(SOME "events allocated=20 freed=17\n" STACKS, &since,
-	     TOTAL "9 allocated and 9 freed since the last table, 0 lost\n",
-	     "the next one from the one before");
-	ends(SOME "events allocated=5 freed=2\n" STACKS, &since,
-	     TOTAL "5 allocated and 2 freed since it was cleared, 0 lost\n",
-	     "counters that begin anew are not subtracted");
+	check_total(SOME "events allocated=11 freed=8\n" STACKS, &since,
+		    TOTAL "11 allocated and 8 freed since the attach, 0 lost\n",
+		    "the first table counts from the attach");
+	check_total(SOME "events allocated=20 freed=17\n" STACKS, &since,
+		    TOTAL "9 allocated and 9 freed since the last table, 0 lost\n",
+		    "the next table counts from the last table");
+	check_total(SOME "events allocated=5 freed=2\n" STACKS, &since,
+		    TOTAL "5 allocated and 2 freed since it was cleared, 0 lost\n",
+		    "counters that were reset are not subtracted");
 	view.top = 1;
-	ends(SOME STACKS, &since,
-	     "\ttotal: 300 bytes in 3 allocations, 1 of 2 stacks shown, 0 lost\n",
-	     "what is not shown is counted, without events too");
+	check_total(SOME STACKS, &since,
+		    "\ttotal: 300 bytes in 3 allocations, 1 of 2 stacks shown, 0 lost\n",
+		    "the number of stacks is printed without an events line, too");
 	view.top = 10;
 }
 
@@ -129,19 +130,19 @@ static void test_lost(void)
 		"unseen operator_new app: operator new of app is not traced\n" STACKS;
 	struct mu_since since = {};
 
-	ends(text, &since,
-	     "\t15 allocations were lost:\n"
-	     "\t\t1: the machine was short of memory; no parameter helps\n"
-	     "\t\t2: max_memory of the module, now 64 MiB: rmmod memleak_user; modprobe memleak_user max_memory=128\n"
-	     "\t\t3: calls nested too deeply, or whose return may not be probed\n"
-	     "\t\t4: the address of the block could not be read\n"
-	     "\t\t5: lost_new\n"
-	     "\tnot seen: operator new of app is not traced\n" TOTAL
-	     "3 allocated and 0 freed since the attach, 15 lost\n",
-	     "losses come with what to do, before the sums");
+	check_total(text, &since,
+		    "\t15 allocations were lost:\n"
+		    "\t\t1: the machine was short of memory; no parameter helps\n"
+		    "\t\t2: max_memory of the module, now 64 MiB: rmmod memleak_user; modprobe memleak_user max_memory=128\n"
+		    "\t\t3: calls nested too deeply, or whose return may not be probed\n"
+		    "\t\t4: the address of the block could not be read\n"
+		    "\t\t5: lost_new\n"
+		    "\tnot seen: operator new of app is not traced\n" TOTAL
+		    "3 allocated and 0 freed since the attach, 15 lost\n",
+		    "losses are printed with what to do, before the totals");
 }
 
-/* The first matches of a pattern in a text, as users of bcc's memleak search it. */
+/* Return: the number of matches of a pattern. */
 static size_t count_matches(const char *text, const char *pattern)
 {
 	size_t nr = 0;
@@ -158,19 +159,19 @@ static size_t count_matches(const char *text, const char *pattern)
 
 static void test_memleak_parsers(void)
 {
-	char *out = printed(SOME STACKS, NULL, true);
+	char *out = capture_table(SOME STACKS, NULL, true);
 
 	is_number(count_matches(out, "^\t[0-9]+ bytes in [0-9]+ allocations from stack"), 2,
-		  "memleak's pattern for a stack finds each");
+		  "a pattern for stacks of memleak matches each");
 	is_number(count_matches(out, "^\t\t0x[0-9a-f]{16}\t[^ ]+\\+0x[0-9a-f]+ \\[[^]]+\\]"), 2,
-		  "its pattern for a frame finds each");
+		  "a pattern for frames of memleak matches each");
 	is_number(count_matches(out, "stack 2 \\(mmap, age 3\\.\\.900 ms, 1 made, 0 freed\\)$"), 1,
-		  "the history of a stack stands behind");
+		  "ages and counts are at the end of the line");
 	free(out);
 	view.bare = true;
-	out = printed(SOME STACKS, NULL, true);
+	out = capture_table(SOME STACKS, NULL, true);
 	is_number(count_matches(out, "^\t[0-9]+ bytes in [0-9]+ allocations from stack$"), 2,
-		  "with totals only the line ends as memleak's");
+		  "with --combined-only the line ends as in memleak");
 	view.bare = false;
 	free(out);
 }
