@@ -206,7 +206,7 @@ bool mu_command_is_followed(const struct mu_command *c)
 	return tracer == getpid();
 }
 
-/* === End === */
+/* === Releasing the command === */
 
 /* Gives up after a time, as a command in an uninterruptible system call does not stop. */
 static bool stop_running(struct mu_command *c, int *status)

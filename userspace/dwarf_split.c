@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dwarf_package.h"
 #include "elf_image.h"
 #include "mem.h"
-#include "dwarf_package.h"
 
 struct skeleton {
 	Dwarf_Half version;

@@ -7,7 +7,8 @@
  * collected when an address in it is first searched: they may be in namespaces, classes and
  * other functions, which have no addresses that a search could follow.
  *
- * Objects are not trusted: no walk through DIEs recurses, and none continues at a lower address.
+ * Objects are not trusted: no walk through DIEs recurses, and none continues at a DIE that
+ * precedes the last one.
  *
  * Depends on dwarf_ranges.c and dwarf_split.c.
  */
@@ -18,8 +19,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "mem.h"
 #include "dwarf_ranges.h"
+#include "mem.h"
 
 #define DEPTH_MAX 64
 
@@ -130,7 +131,7 @@ static bool may_hold_functions(Dwarf_Die *die)
 	}
 }
 
-/* The next sibling has to be at a higher address, so that a walk always ends. */
+/* The next sibling has to follow the DIE in the file, so that a walk always ends. */
 static bool next_sibling(Dwarf_Die *die)
 {
 	Dwarf_Die next;

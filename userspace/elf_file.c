@@ -133,10 +133,7 @@ char *mu_elf_search_path(const char *debug_path)
 	return debug_path ? mu_format("%s:" DEBUG_DIR, debug_path) : mu_format(DEBUG_DIR);
 }
 
-/*
- * libdwfl searches files of modules only, so that a module with nothing but the build-id is
- * made.
- */
+/* libdwfl searches for files of modules only: create a module that has only the build-id. */
 static int search_build_id(Dwfl *dwfl, const char *build_id)
 {
 	unsigned char bits[BUILD_ID_MAX];

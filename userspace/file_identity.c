@@ -125,10 +125,7 @@ struct comparison {
 	unsigned int tried;
 };
 
-/*
- * Return: 1 if the first common page is the same, -1 if it is another one, 0 if there is no such
- * page.
- */
+/* Return: 1 if a page is the same, -1 if it is another one, 0 if none can be compared. */
 static int compare_frames(struct comparison *c, const struct mu_maps_line *m)
 {
 	for (uint64_t address = m->start; address < m->end && c->tried < FRAMES_TRIED;

@@ -9,8 +9,8 @@
  *
  * For the first rule, /proc/PID/maps is scanned before and after each report. An entry is a file
  * at an address range, in the state in which it was first seen there: a file that has been
- * written since then gets a new entry. A mapping that is present in a report is bound to the
- * entry that both scans have at its address, for good.
+ * written since then gets a new entry. A mapping that is present in a report is permanently
+ * bound to the entry that both scans have at its address.
  *
  * Depends on held_file.c for each file and on file_identity.c.
  */
@@ -236,10 +236,7 @@ static const struct mu_held_file *find_by_build_id(const struct mu_held_files *h
 	return NULL;
 }
 
-/*
- * A file that has been at its path since before the attach is the one that was mapped from
- * there.
- */
+/* Whatever was mapped from a path is the file that has been there since before the attach. */
 static const struct mu_held_file *find_by_path(const struct mu_held_files *held,
 					       const struct mu_mapping *m)
 {

@@ -31,10 +31,7 @@ static const char *kernel_release(void)
 	return uname(&names) ? "this kernel" : names.release;
 }
 
-/*
- * Get the kernel_release of the kernel that a module was built for. Return: false if it is not
- * known.
- */
+/* Get the release that a module was built for. Return: false if the module does not have it. */
 static bool read_vermagic(struct kmod_module *mod, char *text, size_t size)
 {
 	struct kmod_list *info = NULL, *entry;

@@ -152,10 +152,7 @@ static int open_path(const struct mu_mapped_files *files, const char *path,
 	return fd;
 }
 
-/*
- * Try DIR/NAME in the directories of --debug-path, for files that were collected beside a
- * report.
- */
+/* Try DIR/NAME for each --debug-path, for files that were collected beside a report. */
 static int open_flat(const struct mu_mapped_files *files, const char *path,
 		     const struct mu_mapping *m, char **why)
 {
@@ -185,10 +182,7 @@ static char *copy_path(const char *path)
 	return mu_strndup(path, len);
 }
 
-/*
- * Several files of the same path may have been mapped, so that an unmapped one is not
- * identified.
- */
+/* An unmapped file is not identified by its path, where several files may have been mapped. */
 static int open_without_build_id(const struct mu_mapped_files *files, const char *path,
 				 const struct mu_mapping *m, char **why)
 {

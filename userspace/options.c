@@ -119,7 +119,7 @@ static int take_sort(struct mu_options *o, const char *word)
 	return 0;
 }
 
-/* The module expects one word, and compares its last path component. */
+/* The module takes one word without white space, and compares the last path component. */
 static int take_object(struct mu_options *o, const char *name)
 {
 	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')

@@ -121,10 +121,7 @@ static bool are_equal(char *a, char *b)
 	return equal;
 }
 
-/*
- * Compares both: a program may have several paths, in containers, and an interpreter several
- * names.
- */
+/* A program may have several paths, in containers, and an interpreter several names. */
 static bool is_like_one_of(const struct mu_pids *pids, uint64_t other)
 {
 	for (size_t i = 0; i < pids->nr; i++)
@@ -135,8 +132,8 @@ static bool is_like_one_of(const struct mu_pids *pids, uint64_t other)
 }
 
 /*
- * A long interval that is meant is a whole number of minutes. Such a number must not be refused, as
- * any process may happen to have it as its PID.
+ * An intended long interval is a whole number of minutes, which is never refused: some process may
+ * happen to have that number as its PID.
  */
 static bool is_odd_interval(uint64_t ms)
 {

@@ -113,7 +113,7 @@ static const char *kind_prefix(const char *kind)
 	return "mmap, ";
 }
 
-/* Printed at the end of the line, after what memleak prints, for scripts that parse its lines. */
+/* Printed at the end of the line, after memleak's own text, for scripts that parse that. */
 static void print_history(const struct mu_stack *stack)
 {
 	char ages[MU_AGES_MAX];

@@ -294,10 +294,7 @@ const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 	return NULL;
 }
 
-/*
- * Stacks that compare equal are sorted by id, the oldest one last, so that tables can be
- * compared.
- */
+/* Equal stacks are sorted by id, the oldest one last, so that tables can be compared. */
 static int compare_stacks(const void *a, const void *b, void *sort)
 {
 	const struct mu_stack *x = a;

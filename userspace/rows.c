@@ -110,7 +110,7 @@ bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
 	return found;
 }
 
-/* Return: a copy of COMMAND: REASON (ERRNO), written by COMM[PID] without all but the reason. */
+/* Return: a copy of the reason in "COMMAND: REASON (ERRNO), written by COMM[PID]". */
 static char *copy_reason(const char *p, const char *command)
 {
 	const char *end = strstr(p, "), written by ");

@@ -103,7 +103,7 @@ static bool wait_before_retry(struct mu_session *s)
 	return wake == MU_TIME;
 }
 
-/* The attach was not refused, but takes long: wait until the target appears. */
+/* The attach was not refused, but takes a long time: wait until the target appears. */
 static bool wait_for_own_target(struct mu_session *s, const char *reason)
 {
 	struct mu_control_row row;
@@ -237,10 +237,10 @@ bool mu_session_reattach(struct mu_session *s)
 }
 
 /**
- * mu_session_errors() - count the errors that prevented nothing from being shown
+ * mu_session_errors() - count the errors that did not prevent a table
  * @s: the session
  *
- * Return: the number.
+ * Return: the number of errors.
  */
 size_t mu_session_errors(const struct mu_session *s)
 {

@@ -31,7 +31,7 @@
  * @foreign: the target was attached by another program
  * @shown: a table has been printed
  * @over: there is nothing more to read
- * @errors: number of errors that prevented nothing from being shown
+ * @errors: number of errors that did not prevent a table
  */
 struct mu_session {
 	const struct mu_options *o;

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "demangle.h"
-#include "mem.h"
 #include "dwarf_units.h"
+#include "mem.h"
 #include "text.h"
 
 struct location {

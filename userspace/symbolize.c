@@ -373,10 +373,7 @@ static const struct lookup *get_lookup(struct mu_symbolizer *sym, struct object 
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
 			    const struct mu_frame *frame)
 {
-	/*
-	 * A return address is behind its call, which may be the last instruction of the
-	 * function.
-	 */
+	/* A return address is behind its call, which may be the last instruction. */
 	unsigned int behind = !frame->interrupted;
 	struct mu_name name = { .offset = frame->address };
 	struct object *object;

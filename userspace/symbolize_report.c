@@ -15,8 +15,8 @@
 #include "msg.h"
 #include "report.h"
 #include "symbolize.h"
-#include "total.h"
 #include "text.h"
+#include "total.h"
 
 static void show_targets(const struct mu_options *o, struct mu_report *report,
 			 struct mu_symbolizer *sym)

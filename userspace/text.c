@@ -72,10 +72,7 @@ static const char *put_backslashed(struct splitter *s, const char *p)
 	return p + 1;
 }
 
-/*
- * Consume the next part of the line. Return: the rest, NULL with *why if a quote is
- * unterminated.
- */
+/* Return: the rest of the line, or NULL with *why if a quote or backslash is incomplete. */
 static const char *split_step(struct splitter *s, const char *p, const char **why)
 {
 	switch (*p) {

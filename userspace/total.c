@@ -42,10 +42,7 @@ static void print_hidden(const struct mu_total *total, uint64_t hidden)
 		puts("excluded by age or size");
 }
 
-/*
- * Distinguishes an idle process, one that frees everything, and one whose allocations are
- * filtered.
- */
+/* Distinguishes an idle process, one that frees everything, and one that is filtered. */
 static void print_empty(const struct mu_total *total, const struct mu_target *t)
 {
 	uint64_t hidden = count_hidden(t);
@@ -129,7 +126,7 @@ static void print_since(const struct mu_target *t, struct mu_since *since)
 				    .freed = t->freed };
 }
 
-/* Count the stacks that a filter has not left without allocations. */
+/* Count the stacks with allocations, as a filter may leave some without. */
 static size_t count_stacks(const struct mu_target *t)
 {
 	size_t nr = 0;

@@ -16,8 +16,8 @@
 #include "mem.h"
 #include "msg.h"
 #include "session.h"
-#include "wait.h"
 #include "text.h"
+#include "wait.h"
 
 struct trace {
 	const struct mu_options *o;
@@ -77,10 +77,7 @@ static void open_sessions(struct trace *t)
 		add_session(t, pids->pid[i]);
 }
 
-/*
- * A command without an allocator that can be traced may be a wrapper that will execute another
- * one.
- */
+/* A command that cannot be traced may be a wrapper that executes a program that can. */
 static bool is_worth_following(const struct mu_session *s)
 {
 	return s->command && (s->error == ENOENT || s->error == EOPNOTSUPP);

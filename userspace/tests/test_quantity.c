@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "tap.h"
 #include "quantity.h"
+#include "tap.h"
 
 static void is_size(const char *text, bool wanted, uint64_t bytes)
 {
