@@ -138,7 +138,7 @@ replaced_file_is_not_used_for_the_first_one()
 	use_both replace_plugin true
 	end_tool
 	expect_names "[unknown]" inner_two
-	expect_warning "it has no build-id, and its file could not be seen"
+	expect_warning "it has no build-id, and its file was not found"
 }
 
 rewritten_file_is_a_second_file()
@@ -158,7 +158,7 @@ rewritten_file_is_not_used_for_the_first_one()
 	use_both rewrite_plugin true
 	end_tool
 	expect_names "[unknown]" inner_two
-	expect_warning "it has no build-id, and its file could not be seen"
+	expect_warning "it has no build-id, and its file was not found"
 }
 
 replaced_file_is_found_by_build_id()
@@ -178,7 +178,7 @@ rewritten_file_with_another_build_id_is_not_used()
 	use_both rewrite_plugin wait_for_build_id
 	end_tool
 	expect_names "[unknown]" inner_two
-	expect_warning "the file has build-id [0-9a-f]*, the report tells [0-9a-f]*: it is not used"
+	expect_warning "the file has build-id [0-9a-f]*, the report has [0-9a-f]*: it is not used"
 }
 
 # The tool opens the files that are mapped at the attach, and prints its only table after the exit.

@@ -51,7 +51,7 @@ end_command()
 env_is_followed()
 {
 	trace_until " size = 1001 " -c "env A=b $programs/named x"
-	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): what env held is dropped\\.$"
+	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): the allocations of env are dropped\\.$"
 	expect_last_program_only
 	end_command
 }
@@ -66,8 +66,8 @@ exec_of_a_shell_is_followed()
 two_execs_are_followed()
 {
 	trace_until " size = 1001 " -c "nice env $programs/named x"
-	expect "$scratch/out" "^pid [0-9]+ runs env now \\(exec\\): what nice held is dropped\\.$"
-	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): what env held is dropped\\.$"
+	expect "$scratch/out" "^pid [0-9]+ runs env now \\(exec\\): the allocations of nice are dropped\\.$"
+	expect "$scratch/out" "^pid [0-9]+ runs named now \\(exec\\): the allocations of env are dropped\\.$"
 	expect_last_program_only
 	end_command
 }

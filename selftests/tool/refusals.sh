@@ -90,7 +90,7 @@ unquoted_pgrep_with_none_or_two_pids_is_refused()
 	expect_exit 64 "$tool" -p 1
 	expect "$scratch/out" "did pgrep find nothing"
 	expect_exit 64 "$tool" -p "" 1
-	expect "$scratch/out" "there is no PID"
+	expect "$scratch/out" "missing PID"
 	"$programs/life" idle <>"$scratch/steps" >"$scratch/other" 2>&1 &
 	eventually matches "$scratch/other" "^ready"
 	expect_exit 64 "$tool" -p "$one" "$!"

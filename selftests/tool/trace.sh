@@ -229,7 +229,7 @@ target_of_another_user_is_left_unchanged()
 	"$tool" -a -o 0 -p "$pid" 1 1 >"$scratch/out" 2>&1
 	grep " pid $pid " "$files/control" >"$scratch/after"
 	cmp "$scratch/before" "$scratch/after"
-	expect "$scratch/out" "somebody else traces pid $pid"
+	expect "$scratch/out" "pid $pid is already traced"
 	expect_listed 81
 	expect_equal 81 "$(grep -c ' heap$' "$files/allocations")" "$files/allocations"
 }
