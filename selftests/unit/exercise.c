@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * exercise: all that the module asks of an ELF image, see exercise.h.
- */
+/* exercise: the module's calls on an ELF image and on a function's code, see exercise.h. */
 #include "exercise.h"
 #include "place.h"
 
@@ -13,7 +11,7 @@
 #include <linux/kernel.h>
 
 #define MAX_NAMES 16
-/* Bytes of a function that are taken for branches. */
+/* Bytes of a function at which a branch is decoded. */
 #define MAX_BRANCHES 8
 
 const char *const exercise_names[] = {
@@ -43,16 +41,16 @@ static void must_hold(bool holds, const char *condition, int line)
 {
 	if (holds)
 		return;
-	fprintf(stderr, "broken promise in line %d: %s\n", line, condition);
+	fprintf(stderr, "%s:%d: invariant broken: %s\n", __FILE__, line, condition);
 	abort();
 }
 
 /*
- * A bound that is independent of what the file says of itself: the chains of 16 names, each entry
- * at most three reads, the file's own size in symbols and headers, and for each branch in two
- * tables of relocations, ten of which are one read.
+ * A bound that does not depend on the file's contents: the hash chains of 16 names with at most
+ * three reads per entry, the file's size in symbols and headers, and for each branch two tables of
+ * relocations, of which one read returns ten.
  */
-static void must_be_cheap(const struct image *image)
+static void check_read_count(const struct image *image)
 {
 	must(image->reads < 1000 + 16UL * 3 * 16384 + image->src.size / 8 +
 				    16UL * MAX_BRANCHES * 2 * (image->src.size / 240 + 8));
@@ -119,7 +117,7 @@ static void exercise_build_id(struct image *image)
 	must(mlu_elf_has_go(&image->elf) <= 1);
 }
 
-/* There and back, at the edges of what the file has. */
+/* Convert there and back, at both ends of the file. */
 static void exercise_addresses(const struct image *image)
 {
 	u64 offsets[] = { 0, 1, 64, image->src.size - 1, image->src.size, U64_MAX };
@@ -144,6 +142,13 @@ static void exercise_unwind(struct image *image)
 	must(unwind.size <= image->src.size && unwind.offset <= image->src.size - unwind.size);
 }
 
+/**
+ * exercise_elf() - call all functions of elf.h on an image; abort if an invariant is broken
+ * @image: the image
+ * @scratch_len: size of the reader's buffer
+ *
+ * Also aborts if the calls needed more reads than check_read_count() allows.
+ */
 void exercise_elf(struct image *image, size_t scratch_len)
 {
 	int err;
@@ -158,11 +163,11 @@ void exercise_elf(struct image *image, size_t scratch_len)
 		exercise_symbols(image);
 		exercise_unwind(image);
 	}
-	must_be_cheap(image);
+	check_read_count(image);
 }
 
-/* From a place on, what was skipped matters no longer: it is the first instruction there. */
-static void exercise_first(const u8 *code, size_t len, bool nop_emulated, bool emulated)
+/* The code from a place on has that place at 0: its first instruction. */
+static void check_place_as_first(const u8 *code, size_t len, bool nop_emulated, bool emulated)
 {
 	struct mlu_places places;
 
@@ -171,7 +176,7 @@ static void exercise_first(const u8 *code, size_t len, bool nop_emulated, bool e
 	must(places.place[0].emulated == emulated);
 }
 
-/* Emulated ones before others, and among these the first instruction last. */
+/* Emulated places come first; among equals the function's first instruction comes last. */
 static bool is_better(const struct mlu_place *a, const struct mlu_place *b)
 {
 	if (a->emulated != b->emulated)
@@ -179,6 +184,13 @@ static bool is_better(const struct mlu_place *a, const struct mlu_place *b)
 	return a->offset && (!b->offset || a->offset < b->offset);
 }
 
+/**
+ * exercise_place() - call mlu_places_find(); abort if a place breaks an invariant of place.h
+ * @code: a function's code
+ * @len: its length
+ * @whole: @code is the whole function
+ * @nop_emulated: the kernel emulates multi-byte nops
+ */
 void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated)
 {
 	struct mlu_places places;
@@ -193,7 +205,7 @@ void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated)
 		must(place->offset == 0 || whole);
 		must(place->offset < len || (!len && !place->emulated));
 		must(i == 0 || is_better(place - 1, place));
-		exercise_first(code + place->offset, len - place->offset, nop_emulated,
-			       place->emulated);
+		check_place_as_first(code + place->offset, len - place->offset, nop_emulated,
+				     place->emulated);
 	}
 }

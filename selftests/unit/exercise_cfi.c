@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * exercise_cfi: all that the module asks of unwind data, see exercise.h.
+ * exercise_cfi: the module's calls on unwind data, see exercise.h.
  *
- * The memory that rules and expressions look into is a test's copy, or made of its addresses: some
- * words are there, some are not.
+ * Rules and expressions read memory from a test's copy or, without one, get values computed from
+ * the address; one address in five cannot be read.
  */
 #include "exercise.h"
 
@@ -23,10 +23,18 @@ static void must_hold(bool holds, const char *condition, int line)
 {
 	if (holds)
 		return;
-	fprintf(stderr, "broken promise in line %d: %s\n", line, condition);
+	fprintf(stderr, "%s:%d: invariant broken: %s\n", __FILE__, line, condition);
 	abort();
 }
 
+/**
+ * mlu_memory_read() - read a word of the target's memory; see frame.h
+ * @memory: has the test's copy, or none
+ * @addr: address of the word
+ * @word: is set to the word
+ *
+ * Return: false if the word cannot be read
+ */
 bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 {
 	if (memory->copy) {
@@ -59,10 +67,8 @@ static void check_rule(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rul
 	}
 }
 
-/*
- * A frame with all registers, and one with those of a call: each goes somewhere or stays as it is.
- */
-static void step(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rule, u16 known)
+/* Try each way from a frame to its caller; one that fails must leave the registers unchanged. */
+static void step_frame(const struct mlu_cfi *cfi, const struct mlu_cfi_rule *rule, u16 known)
 {
 	static const struct mlu_memory memory;
 	struct mlu_registers regs = { .pc = ADDR, .known = known, .saved = known & 0x1248 }, before;
@@ -92,11 +98,12 @@ static void look_up(const struct mlu_cfi *cfi, u64 addr)
 	if (refusal)
 		return;
 	check_rule(cfi, &rule);
-	/* What is left in the scratch has no say. */
+	/* The result must not depend on the scratch's previous contents. */
 	memset(&scratch, 0xff, sizeof(scratch));
 	must(!mlu_cfi_rule(cfi, addr, &scratch, &again) && !memcmp(&rule, &again, sizeof(rule)));
-	step(cfi, &rule, 0xffff);
-	step(cfi, &rule, 0xf0c8);
+	/* All registers are known; then those that a call preserves. */
+	step_frame(cfi, &rule, 0xffff);
+	step_frame(cfi, &rule, 0xf0c8);
 }
 
 static void look_up_all(const struct mlu_cfi *cfi)
@@ -117,6 +124,13 @@ static void look_up_all(const struct mlu_cfi *cfi)
 	look_up(cfi, ADDR);
 }
 
+/**
+ * exercise_cfi() - index unwind data, look up rules and apply them; abort if an invariant is broken
+ * @section: contents of .eh_frame
+ * @len: its length
+ *
+ * Checks the invariants of cfi.h and frame.h.
+ */
 void exercise_cfi(const u8 *section, size_t len)
 {
 	struct mlu_cfi_entry *table, *spare;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_cfi: libFuzzer's door to the unwind data. Any input is a section, copied to a block of its
- * own size, so that a read behind it is seen.
+ * fuzz_cfi: libFuzzer's entry point for unwind data. The input is an .eh_frame section, copied to a
+ * block of exactly its size, so that AddressSanitizer sees a read past the end.
  */
 #include "exercise.h"
 

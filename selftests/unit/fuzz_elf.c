@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_elf: libFuzzer's door to the ELF reader. Any input is an image; exercise.c knows what must
- * hold. The size of the scratch buffer is taken from the input's length, so that both a
- * narrow and a wide one meet every kind of image.
+ * fuzz_elf: libFuzzer's entry point for the ELF reader. The input is an image; exercise.c has the
+ * invariants. The size of the scratch buffer depends on the input's length, so that each kind of
+ * image is read with a small and with a large one.
  */
 #include "exercise.h"
 

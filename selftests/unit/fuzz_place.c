@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_place: libFuzzer's door to the placement of breakpoints. The first byte says how to ask, the
- * others are a function. They are copied to a block of their own size, so that a read behind
- * them is seen.
+ * fuzz_place: libFuzzer's entry point for the placement of breakpoints. The first byte of the input
+ * has the flags of the call, the others are a function's code. They are copied to a block of
+ * exactly their size, so that AddressSanitizer sees a read past the end.
  */
 #include "exercise.h"
 

@@ -1,35 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * image: an ELF image in memory as a source of bytes, that keeps watch.
+ * image: an ELF image in memory as the byte source of the ELF reader.
  *
- * The bytes lie in a heap block of exactly their size and a read outside of it aborts: a reader
- * that relies on the source to refuse it is wrong. Reads are counted, and can be made to fail.
+ * The bytes are in a heap block of exactly their size, and a read outside of it aborts: the reader
+ * has to check its bounds itself. Reads are counted, and one of them can be made to fail.
  */
 #ifndef MLU_IMAGE_H
 #define MLU_IMAGE_H
 
 #include "elf_internal.h"
 
+/**
+ * struct image - an ELF image and its reader
+ * @src: the source that the reader reads from; must be the first member
+ * @bytes: the image
+ * @len: its length
+ * @reads: reads so far
+ * @fail_at: number of the read that fails, counted from 1; 0: all succeed
+ * @scratch: the reader's buffer
+ * @scratch_len: its size
+ * @elf: the reader
+ */
 struct image {
 	struct mlu_elf_source src;
 	u8 *bytes;
 	size_t len;
 	unsigned long reads;
-	unsigned long fail_at; /* the number of the read that fails, from 1; 0: none */
+	unsigned long fail_at;
 	u8 *scratch;
 	size_t scratch_len;
 	struct mlu_elf elf;
 };
 
-/* A copy of @bytes; ends the program when there is no memory. */
 void image_copy(struct image *image, const void *bytes, size_t len);
-
-/* All of a file; false if it cannot be read. */
 bool image_load(struct image *image, const char *path);
-
 void image_free(struct image *image);
-
-/* mlu_elf_open() with a scratch buffer of this size, in the heap too. */
 int image_open(struct image *image, size_t scratch_len);
 
 /* The address of a file offset; an executable segment takes precedence. */

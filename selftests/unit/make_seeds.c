@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make_seeds: what the fuzzers begin with.
+ * make_seeds: writes the fuzzers' first inputs.
  *
  *	make_seeds ELF_DIR PLACE_DIR CFI_DIR [OBJECT...]
  *
- * writes the handmade images to ELF_DIR, with those OBJECTs that are small, the code of all
- * allocation functions of all OBJECTs to PLACE_DIR, once for each way to ask, and the beginnings of
- * their unwind data to CFI_DIR.
+ * ELF_DIR gets the handmade images and the small OBJECTs; PLACE_DIR the code of the allocation
+ * functions of all OBJECTs, once for each combination of flags; CFI_DIR the beginning of their
+ * unwind data, in several lengths.
  */
 #include "exercise.h"
 #include "tiny.h"
@@ -38,7 +38,7 @@ static void write_seed(const char *dir, int first, const void *bytes, size_t len
 	fclose(file);
 }
 
-/* Both kinds, and the dynamic one with either hash table only. */
+/* The static and the dynamic image, and the latter without a GNU hash, without versions and cut. */
 static void write_tiny(const char *dir)
 {
 	struct tiny tiny;
@@ -59,7 +59,7 @@ static void write_code(const char *dir, struct image *image)
 	u8 code[MAX_CODE];
 	unsigned int i;
 	bool whole;
-	int len, ask;
+	int len, flags;
 
 	if (image_open(image, 4096) ||
 	    mlu_elf_find(&image->elf, exercise_names, exercise_nr_names, sym) <= 0)
@@ -68,12 +68,12 @@ static void write_code(const char *dir, struct image *image)
 		if (!sym[i].found)
 			continue;
 		len = mlu_elf_code(&image->elf, &sym[i], code, sizeof(code), &whole);
-		for (ask = 0; ask < 4 && len > 0; ask++)
-			write_seed(dir, ask, code, len);
+		for (flags = 0; flags < 4 && len > 0; flags++)
+			write_seed(dir, flags, code, len);
 	}
 }
 
-/* Short ones: what can be learned is in the first entries, and in the ways they differ. */
+/* Short: the first entries have most of the variety. */
 static void write_unwind(const char *dir, struct image *image)
 {
 	static const size_t lengths[] = { 200, 1000, 4000 };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * oracle: what libelf, readelf and objdump say of an object, see oracle.h.
- */
+/* oracle: an object as libelf, readelf and objdump read it, see oracle.h. */
 #include "oracle.h"
 #include "tap.h"
 
@@ -12,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A pointer to one more element; memory that is not to be had ends the program. */
-static void *grow(void *array, size_t nr, size_t size)
+/* Make sure that element @nr fits. Exits if there is no memory. */
+static void *grow_array(void *array, size_t nr, size_t size)
 {
-	/* Double at each power of two. */
+	/* The size doubles at each power of two. */
 	if (nr & (nr - 1))
 		return array;
 	array = realloc(array, (nr ? nr * 2 : 1) * size);
@@ -62,7 +60,7 @@ static void add_symbol(struct oracle *o, const GElf_Sym *sym, const char *name, 
 {
 	struct oracle_symbol *symbol;
 
-	o->symbols = grow(o->symbols, o->nr_symbols, sizeof(*o->symbols));
+	o->symbols = grow_array(o->symbols, o->nr_symbols, sizeof(*o->symbols));
 	symbol = &o->symbols[o->nr_symbols++];
 	symbol->name = strdup(name);
 	symbol->value = sym->st_value;
@@ -79,7 +77,7 @@ static bool is_hidden(Elf_Data *versions, int i)
 	return versions && gelf_getversym(versions, i, &version) && (version & 0x8000);
 }
 
-/* How many functions the table defines; nothing else is kept if there are none. */
+/* Adds the symbols of a table. Return: how many functions it defines. */
 static size_t read_symbols(struct oracle *o, Elf *elf, GElf_Word type)
 {
 	GElf_Shdr shdr, version_shdr;
@@ -124,6 +122,13 @@ static void free_symbols(struct oracle *o)
 	o->symbols = NULL;
 }
 
+/**
+ * oracle_open() - read the symbols and segments of an object
+ * @oracle: is filled in
+ * @path: the object
+ *
+ * Return: false, after a note, if the object cannot be read
+ */
 bool oracle_open(struct oracle *oracle, const char *path)
 {
 	int fd = open(path, O_RDONLY);
@@ -146,6 +151,10 @@ bool oracle_open(struct oracle *oracle, const char *path)
 	return true;
 }
 
+/**
+ * oracle_close() - free what oracle_open() has allocated
+ * @oracle: the object
+ */
 void oracle_close(struct oracle *oracle)
 {
 	free_symbols(oracle);
@@ -153,7 +162,7 @@ void oracle_close(struct oracle *oracle)
 
 /* === readelf and objdump === */
 
-/* The output of a program on an object; the path is the tests' own, not a stranger's. */
+/* Run a program on an object. The path comes from the test scripts and needs no escaping. */
 static FILE *run_on(const char *command, const char *path)
 {
 	char line[1024];
@@ -162,6 +171,14 @@ static FILE *run_on(const char *command, const char *path)
 	return popen(line, "r");
 }
 
+/**
+ * oracle_build_id() - get the build-id as readelf -n prints it
+ * @path: the object
+ * @hex: is set to the build-id; to "" if it has no build-id
+ * @len: size of @hex
+ *
+ * Return: false if readelf failed
+ */
 bool oracle_build_id(const char *path, char *hex, size_t len)
 {
 	static const char mark[] = "Build ID: ";
@@ -182,7 +199,19 @@ bool oracle_build_id(const char *path, char *hex, size_t len)
 	return pclose(out) == 0;
 }
 
-/* "  [18] .eh_frame         PROGBITS        0000000000002068 002068 0000b0 00   A  0   0  8" */
+/**
+ * oracle_section() - get a section's place as readelf -S prints it
+ * @path: the object
+ * @name: the section's name
+ * @addr: is set to its address
+ * @offset: is set to its offset in the file
+ * @size: is set to its size; all three are 0 if there is no such section
+ *
+ * A line of readelf:
+ * "  [18] .eh_frame         PROGBITS        0000000000002068 002068 0000b0 00   A  0   0  8"
+ *
+ * Return: false if readelf failed
+ */
 bool oracle_section(const char *path, const char *name, u64 *addr, u64 *offset, u64 *size)
 {
 	FILE *out = run_on("readelf -SW", path);
@@ -206,7 +235,7 @@ bool oracle_section(const char *path, const char *name, u64 *addr, u64 *offset, 
 	return pclose(out) == 0;
 }
 
-/* A direct branch reads "je     98f08 <cfree@@GLIBC_2.2.5+0x18>", and nothing else does. */
+/* Only a direct branch has this form: "je     98f08 <cfree@@GLIBC_2.2.5+0x18>". */
 static u64 branch_target(const char *text)
 {
 	const char *at = strstr(text, " <"), *comment = strchr(text, '#');
@@ -219,7 +248,7 @@ static u64 branch_target(const char *text)
 	return begin > text && begin[-1] == ' ' ? strtoull(begin, NULL, 16) : 0;
 }
 
-/* "free" of "<free@plt>" and of "<free@GLIBC_2.2.5@plt>" */
+/* Return: "free" for "<free@plt>" and "<free@GLIBC_2.2.5@plt>", NULL for other texts */
 static char *linkage_name(const char *text)
 {
 	const char *name = strchr(text, '<') + 1;
@@ -227,7 +256,7 @@ static char *linkage_name(const char *text)
 	return strstr(name, "@plt>") ? strndup(name, strcspn(name, "@")) : NULL;
 }
 
-/* "   98ef3:\tje     98f08 <...>" */
+/* A line of objdump: "   98ef3:\tje     98f08 <...>" */
 static void add_insn(struct oracle_text *text, char *line)
 {
 	struct oracle_insn *insn;
@@ -236,7 +265,7 @@ static void add_insn(struct oracle_text *text, char *line)
 
 	if (end == line || end[0] != ':' || end[1] != '\t')
 		return;
-	text->insns = grow(text->insns, text->nr, sizeof(*text->insns));
+	text->insns = grow_array(text->insns, text->nr, sizeof(*text->insns));
 	insn = &text->insns[text->nr++];
 	end += 2;
 	end[strcspn(end, "\n")] = 0;
@@ -254,6 +283,13 @@ static int compare_insns(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
+/**
+ * oracle_disassemble() - disassemble an object by objdump
+ * @text: is set to all instructions by address
+ * @path: the object
+ *
+ * Return: false if objdump failed or there are no instructions
+ */
 bool oracle_disassemble(struct oracle_text *text, const char *path)
 {
 	FILE *out = run_on("objdump -d --no-show-raw-insn", path);
@@ -269,6 +305,10 @@ bool oracle_disassemble(struct oracle_text *text, const char *path)
 	return pclose(out) == 0 && text->nr;
 }
 
+/**
+ * oracle_free_text() - free a disassembly
+ * @text: the disassembly
+ */
 void oracle_free_text(struct oracle_text *text)
 {
 	size_t i;
@@ -279,6 +319,13 @@ void oracle_free_text(struct oracle_text *text)
 	memset(text, 0, sizeof(*text));
 }
 
+/**
+ * oracle_insn_at() - find an instruction by its address
+ * @text: the disassembly
+ * @addr: the address
+ *
+ * Return: index of the first instruction at or after @addr
+ */
 size_t oracle_insn_at(const struct oracle_text *text, u64 addr)
 {
 	size_t low = 0, high = text->nr, middle;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_cfi: unwind data by hand: what each operation means, what is refused and by which name, and
- * that no byte behind the section is read.
+ * test_cfi: handwritten unwind data: the rule that each operation gives, the data that is refused
+ * and the reason given, and that no byte outside of the section is read.
  */
 #include "asm.h"
 #include "exercise.h"
@@ -15,7 +15,7 @@
 static struct asm_section section;
 static struct mlu_cfi_rule rule;
 
-/* The rule of @addr, from a copy of the section's own size. */
+/* Look up the rule of @addr in a copy of exactly the section's size. */
 static enum mlu_cfi_refusal rule_at(u64 addr)
 {
 	static struct mlu_cfi_scratch scratch;
@@ -36,17 +36,17 @@ static enum mlu_cfi_refusal rule_at(u64 addr)
 	return refusal;
 }
 
-static void begin(void)
+static void begin_section(void)
 {
 	memset(&section, 0, sizeof(section));
 	asm_usual_cie(&section);
 	asm_fde(&section, ASM_CODE, 0x100);
 }
 
-/* What the operations behind the usual beginning come to at the code's first byte. */
+/* The rule of the code's first byte for an FDE with these operations. */
 #define RUN(...)                            \
 	({                                  \
-		begin();                    \
+		begin_section();            \
 		ASM(&section, __VA_ARGS__); \
 		asm_end(&section);          \
 		rule_at(ASM_CODE);          \
@@ -57,19 +57,18 @@ static bool cfa_is(u8 reg, s32 offset)
 	return !rule.cfa_expression && rule.cfa_reg == reg && rule.cfa_value == offset;
 }
 
-/* The only register that the rule tells of. */
-static bool tells(u8 reg, enum mlu_cfi_how how, s32 value)
+/* Return: true if the rule has this register and no other one */
+static bool has_only(u8 reg, enum mlu_cfi_how how, s32 value)
 {
 	return rule.nr == 1 && rule.saved[0].reg == reg && rule.saved[0].how == how &&
 	       rule.saved[0].value == value;
 }
 
-#define ok(good, ...) tap_ok(good, __VA_ARGS__)
 #define is_register(name, reg, how, value, ...) \
-	ok(!RUN(__VA_ARGS__) && cfa_is(7, 8) && tells(reg, how, value), "%s", name)
+	tap_ok(!RUN(__VA_ARGS__) && cfa_is(7, 8) && has_only(reg, how, value), "%s", name)
 #define is_cfa(name, reg, offset, ...) \
-	ok(!RUN(__VA_ARGS__) && cfa_is(reg, offset) && !rule.nr, "%s", name)
-#define is_refused(name, why, ...) ok(RUN(__VA_ARGS__) == (why), "%s is refused as %s", name, #why)
+	tap_ok(!RUN(__VA_ARGS__) && cfa_is(reg, offset) && !rule.nr, "%s", name)
+#define is_refused(name, why, ...) tap_is(RUN(__VA_ARGS__), why, "%s is refused as %s", name, #why)
 
 static void test_registers(void)
 {
@@ -82,13 +81,14 @@ static void test_registers(void)
 	is_register("DW_CFA_register", 6, MLU_CFI_IN_REGISTER, 12, 0x09, 6, 12);
 	is_register("DW_CFA_undefined", 15, MLU_CFI_UNDEFINED, 0, 0x07, 15);
 	is_register("DW_CFA_undefined of the return address", 16, MLU_CFI_UNDEFINED, 0, 0x07, 16);
-	is_register("DW_CFA_same_value of what a call may clobber", 0, MLU_CFI_SAME, 0, 0x08, 0);
+	is_register("DW_CFA_same_value of a register that calls clobber", 0, MLU_CFI_SAME, 0, 0x08,
+		    0);
 	is_register("DW_CFA_expression", 6, MLU_CFI_AT_EXPRESSION, 41, 0x10, 6, 2, 0x76, 0);
 	is_register("DW_CFA_val_expression", 6, MLU_CFI_IS_EXPRESSION, 41, 0x16, 6, 2, 0x76, 0);
-	is_cfa("DW_CFA_same_value of what a call leaves alone is nothing to tell", 7, 8, 0x08, 3);
-	is_cfa("a vector register is nothing to tell", 7, 8, 0x05, 23, 2);
-	is_cfa("DW_CFA_restore gives back what the CIE says", 7, 8, 0x83, 2, 0xc3);
-	is_cfa("DW_CFA_restore_extended, too", 7, 8, 0x05, 16, 5, 0x06, 16);
+	is_cfa("DW_CFA_same_value of a register that calls preserve is left out", 7, 8, 0x08, 3);
+	is_cfa("a vector register is left out", 7, 8, 0x05, 23, 2);
+	is_cfa("DW_CFA_restore restores the CIE's rule", 7, 8, 0x83, 2, 0xc3);
+	is_cfa("DW_CFA_restore_extended restores the CIE's rule", 7, 8, 0x05, 16, 5, 0x06, 16);
 }
 
 static void test_cfa(void)
@@ -101,12 +101,12 @@ static void test_cfa(void)
 	is_cfa("DW_CFA_nop and DW_CFA_GNU_args_size", 7, 8, 0, 0x2e, 8, 0);
 	is_cfa("DW_CFA_remember_state and DW_CFA_restore_state", 7, 8, 0x0a, 0x0e, 16, 0x86, 2,
 	       0x0b);
-	ok(!RUN(0x0f, 3, 0x76, 0x78, 0x06) && rule.cfa_expression && rule.cfa_value == 40,
-	   "DW_CFA_def_cfa_expression");
-	is_cfa("DW_CFA_def_cfa behind an expression", 7, 16, 0x0f, 2, 0x76, 0, 0x0c, 7, 16);
+	tap_ok(!RUN(0x0f, 3, 0x76, 0x78, 0x06) && rule.cfa_expression && rule.cfa_value == 40,
+	       "DW_CFA_def_cfa_expression");
+	is_cfa("DW_CFA_def_cfa after an expression", 7, 16, 0x0f, 2, 0x76, 0, 0x0c, 7, 16);
 }
 
-/* Each row holds from its address to the next one's. */
+/* A row is valid from its address up to the next row's. */
 static void test_rows(void)
 {
 	static const struct {
@@ -117,17 +117,18 @@ static void test_rows(void)
 	size_t i;
 	bool good = true;
 
-	begin();
+	begin_section();
 	ASM(&section, 0x45, 0x0e, 16, 0x02, 10, 0x0e, 24, 0x03, 0x20, 0, 0x0e, 32);
 	ASM(&section, 0x04, 0x11, 0, 0, 0, 0x0e, 40);
 	asm_end(&section);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		good = !rule_at(ASM_CODE + rows[i].at) && cfa_is(7, rows[i].cfa) && good;
-	ok(good, "DW_CFA_advance_loc of each size: a row holds up to the next one's address");
-	ok(rule_at(ASM_CODE - 1) == MLU_CFI_NO_ENTRY &&
-		   rule_at(ASM_CODE + 0x100) == MLU_CFI_NO_ENTRY,
-	   "there is no rule before the code and behind it");
-	begin();
+	tap_ok(good,
+	       "DW_CFA_advance_loc of each size: a row is valid up to the next one's address");
+	tap_ok(rule_at(ASM_CODE - 1) == MLU_CFI_NO_ENTRY &&
+		       rule_at(ASM_CODE + 0x100) == MLU_CFI_NO_ENTRY,
+	       "addresses before and after the code have no rule");
+	begin_section();
 	ASM(&section, 0x01);
 	{
 		s32 to = ASM_CODE + 0x30 - (ASM_ADDR + section.len);
@@ -136,59 +137,63 @@ static void test_rows(void)
 	}
 	ASM(&section, 0x0e, 16);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE + 0x2f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x30) && cfa_is(7, 16),
-	   "DW_CFA_set_loc");
+	tap_ok(!rule_at(ASM_CODE + 0x2f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x30) &&
+		       cfa_is(7, 16),
+	       "DW_CFA_set_loc");
 }
 
 static void test_refused(void)
 {
-	is_refused("an operation that nobody knows", MLU_CFI_OPERATION, 0x3f);
-	is_refused("DW_CFA_def_cfa_offset behind an expression", MLU_CFI_OPERATION, 0x0f, 2, 0x76,
-		   0, 0x0e, 8);
-	is_refused("a register that x86-64 has not", MLU_CFI_REGISTER, 0x05, 126, 1);
-	is_refused("a vector register as the CFA's", MLU_CFI_REGISTER, 0x0c, 17, 8);
-	is_refused("the return address as a register's place", MLU_CFI_REGISTER, 0x09, 6, 16);
-	is_refused("DW_CFA_restore_state of nothing", MLU_CFI_STATES, 0x0b);
-	is_refused("a state remembered too often", MLU_CFI_STATES, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
-		   0x0a, 0x0a, 0x0a, 0x0a);
+	is_refused("an unknown operation", MLU_CFI_OPERATION, 0x3f);
+	is_refused("DW_CFA_def_cfa_offset after an expression", MLU_CFI_OPERATION, 0x0f, 2, 0x76, 0,
+		   0x0e, 8);
+	is_refused("a register that x86-64 does not have", MLU_CFI_REGISTER, 0x05, 126, 1);
+	is_refused("a vector register as the CFA's base", MLU_CFI_REGISTER, 0x0c, 17, 8);
+	is_refused("the return address as the place of a register", MLU_CFI_REGISTER, 0x09, 6, 16);
+	is_refused("DW_CFA_restore_state without a remembered state", MLU_CFI_STATES, 0x0b);
+	is_refused("too many remembered states", MLU_CFI_STATES, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
+		   0x0a, 0x0a, 0x0a);
 	is_refused("an offset beyond 31 bits", MLU_CFI_RANGE, 0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f);
 	is_refused("a factored offset beyond 31 bits", MLU_CFI_RANGE, 0x83, 0xff, 0xff, 0xff, 0xff,
 		   0x07);
-	is_refused("an operand that ends behind the entry", MLU_CFI_TRUNCATED, 0x0c, 0x87);
-	is_refused("an expression that ends behind the entry", MLU_CFI_TRUNCATED, 0x10, 6, 100, 0);
-	is_refused("a number of eleven bytes without an end", MLU_CFI_TRUNCATED, 0x0e, 0xff, 0xff,
-		   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+	is_refused("an operand that passes the end of the entry", MLU_CFI_TRUNCATED, 0x0c, 0x87);
+	is_refused("an expression that passes the end of the entry", MLU_CFI_TRUNCATED, 0x10, 6,
+		   100, 0);
+	is_refused("a LEB128 number of eleven bytes", MLU_CFI_TRUNCATED, 0x0e, 0xff, 0xff, 0xff,
+		   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 }
 
 static void test_too_long(void)
 {
 	u32 i;
 
-	begin();
+	begin_section();
 	for (i = 0; i < MLU_CFI_MAX_OPS - 2; i++)
 		ASM(&section, 0);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE), "as many operations as are allowed");
-	begin();
+	tap_ok(!rule_at(ASM_CODE), "the maximum number of operations is accepted");
+	begin_section();
 	for (i = 0; i < MLU_CFI_MAX_OPS; i++)
 		ASM(&section, 0);
 	asm_end(&section);
-	ok(rule_at(ASM_CODE) == MLU_CFI_TOO_LONG, "one more is refused as too long");
+	tap_is(rule_at(ASM_CODE), MLU_CFI_TOO_LONG, "more operations are refused as too long");
 }
 
 static void test_long_numbers(void)
 {
-	begin();
+	begin_section();
 	ASM(&section, 0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE) && rule.cfa_value == 16, "a number may be of ten bytes");
-	begin();
+	tap_ok(!rule_at(ASM_CODE) && rule.cfa_value == 16,
+	       "a LEB128 number of ten bytes is accepted");
+	begin_section();
 	ASM(&section, 0x0e, 0x90, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0);
 	asm_end(&section);
-	ok(rule_at(ASM_CODE) == MLU_CFI_TRUNCATED, "of eleven it is none");
+	tap_is(rule_at(ASM_CODE), MLU_CFI_TRUNCATED,
+	       "a LEB128 number of eleven bytes with an end is refused");
 }
 
-/* A section of this CIE and an FDE of it. */
+/* The rule of an FDE of this CIE. */
 static enum mlu_cfi_refusal with_cie(u8 version, const char *augmentation, const u8 *data, u8 len)
 {
 	memset(&section, 0, sizeof(section));
@@ -205,130 +210,135 @@ static void test_cies(void)
 	static const u8 pr[] = { 0x9b, 1, 2, 3, 4, 0x1b }, plr[] = { 3, 1, 2, 3, 4, 0x1b, 0x1b };
 	static const u8 r[] = { 0x1b }, indirect[] = { 0x9b }, function[] = { 0x4b };
 
-	ok(!with_cie(1, "zR", r, 1) && !rule.signal, "augmentation zR");
-	ok(!with_cie(1, "zRS", r, 1) && rule.signal, "augmentation zRS: the frame of a signal");
-	ok(!with_cie(1, "zPR", pr, sizeof(pr)), "augmentation zPR: the personality is skipped");
-	ok(!with_cie(1, "zPLR", plr, sizeof(plr)), "augmentation zPLR");
-	ok(!with_cie(3, "zR", r, 1) && !with_cie(4, "zR", r, 1), "versions 3 and 4");
-	ok(with_cie(2, "zR", r, 1) == MLU_CFI_VERSION, "version 2 is refused");
-	ok(with_cie(1, "zRX", r, 1) == MLU_CFI_AUGMENTATION,
-	   "a letter that is not known is refused");
-	ok(with_cie(1, "eh", NULL, 0) == MLU_CFI_AUGMENTATION, "augmentation eh is refused");
-	ok(with_cie(1, "zR", indirect, 1) == MLU_CFI_ENCODING, "an indirect address is refused");
-	ok(with_cie(1, "zR", function, 1) == MLU_CFI_ENCODING,
-	   "one relative to a function is refused");
-	ok(with_cie(1, "zR", r, 0) == MLU_CFI_TRUNCATED,
-	   "augmentation data that is not there is refused");
+	tap_ok(!with_cie(1, "zR", r, 1) && !rule.signal, "augmentation zR is accepted");
+	tap_ok(!with_cie(1, "zRS", r, 1) && rule.signal, "augmentation zRS marks a signal frame");
+	tap_ok(!with_cie(1, "zPR", pr, sizeof(pr)),
+	       "augmentation zPR is accepted: the personality is skipped");
+	tap_ok(!with_cie(1, "zPLR", plr, sizeof(plr)), "augmentation zPLR is accepted");
+	tap_ok(!with_cie(3, "zR", r, 1) && !with_cie(4, "zR", r, 1),
+	       "versions 3 and 4 are accepted");
+	tap_ok(with_cie(2, "zR", r, 1) == MLU_CFI_VERSION, "version 2 is refused");
+	tap_ok(with_cie(1, "zRX", r, 1) == MLU_CFI_AUGMENTATION,
+	       "an unknown augmentation letter is refused");
+	tap_ok(with_cie(1, "eh", NULL, 0) == MLU_CFI_AUGMENTATION, "augmentation eh is refused");
+	tap_ok(with_cie(1, "zR", indirect, 1) == MLU_CFI_ENCODING,
+	       "an indirect address encoding is refused");
+	tap_ok(with_cie(1, "zR", function, 1) == MLU_CFI_ENCODING,
+	       "an address encoding relative to the function is refused");
+	tap_ok(with_cie(1, "zR", r, 0) == MLU_CFI_TRUNCATED,
+	       "missing augmentation data is refused");
 }
 
 static void test_entries(void)
 {
 	u32 first;
 
-	begin();
+	begin_section();
 	asm_end(&section);
 	first = section.len;
 	asm_fde(&section, ASM_CODE + 0x80, 0x10);
 	ASM(&section, 0x0e, 16);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE + 0x7f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x80) &&
-		   cfa_is(7, 16) && rule_at(ASM_CODE + 0x90) == MLU_CFI_NO_ENTRY,
-	   "of entries that overlap the one that begins last decides");
+	tap_ok(!rule_at(ASM_CODE + 0x7f) && cfa_is(7, 8) && !rule_at(ASM_CODE + 0x80) &&
+		       cfa_is(7, 16) && rule_at(ASM_CODE + 0x90) == MLU_CFI_NO_ENTRY,
+	       "of overlapping entries, the one with the highest start is used");
 	memset(section.bytes + first, 0, 4);
-	ok(!rule_at(ASM_CODE + 0x80) && cfa_is(7, 8), "a length of zero ends the section");
-	begin();
+	tap_ok(!rule_at(ASM_CODE + 0x80) && cfa_is(7, 8), "a length of zero ends the section");
+	begin_section();
 	asm_end(&section);
 	section.len = first;
 	asm_fde(&section, ASM_CODE + 0x200, 0);
 	asm_end(&section);
 	asm_fde(&section, 0, 0x100);
 	asm_end(&section);
-	ok(rule_at(ASM_CODE + 0x200) == MLU_CFI_NO_ENTRY && rule_at(0x20) == MLU_CFI_NO_ENTRY &&
-		   !rule_at(ASM_CODE),
-	   "what a linker has thrown away is no entry");
-	begin();
+	tap_ok(rule_at(ASM_CODE + 0x200) == MLU_CFI_NO_ENTRY && rule_at(0x20) == MLU_CFI_NO_ENTRY &&
+		       !rule_at(ASM_CODE),
+	       "entries of code discarded by the linker are ignored");
+	begin_section();
 	asm_end(&section);
 	asm_fde(&section, ASM_CODE + 0x100, 0x10);
-	/* Its CIE would be itself. */
+	/* Its CIE pointer leads to itself. */
 	memset(section.bytes + section.entry + 4, 4, 1);
 	memset(section.bytes + section.entry + 5, 0, 3);
 	asm_end(&section);
-	ok(rule_at(ASM_CODE + 0x100) == MLU_CFI_TRUNCATED && !rule_at(ASM_CODE),
-	   "code whose entry cannot be read is refused, not walked by its frame pointer");
+	tap_ok(rule_at(ASM_CODE + 0x100) == MLU_CFI_TRUNCATED && !rule_at(ASM_CODE),
+	       "code with an invalid entry is refused, not unwound by frame pointer");
 	memset(&section, 0, sizeof(section));
 	asm_cie(&section);
 	asm_end(&section);
 	asm_fde(&section, ASM_CODE, 0x100);
 	asm_end(&section);
-	ok(rule_at(ASM_CODE) == MLU_CFI_OPERATION, "a rule without a CFA is refused");
+	tap_is(rule_at(ASM_CODE), MLU_CFI_OPERATION, "a rule without a CFA is refused");
 	memset(&section, 0, sizeof(section));
 	asm_cie(&section);
 	ASM(&section, 0x0c, 7, 8);
 	asm_end(&section);
 	asm_fde(&section, ASM_CODE, 0x100);
 	asm_end(&section);
-	ok(!rule_at(ASM_CODE) && tells(16, MLU_CFI_UNDEFINED, 0),
-	   "a return address that nobody tells of is not guessed");
+	tap_ok(!rule_at(ASM_CODE) && has_only(16, MLU_CFI_UNDEFINED, 0),
+	       "an omitted return address is undefined");
 }
 
-/* What the rule, or that there is none, says of the byte behind @addr. */
-static enum mlu_cfi_behind behind(u64 addr)
+/* The kind of the byte after @addr, by the rule of @addr or its absence. */
+static enum mlu_cfi_behind kind_behind(u64 addr)
 {
 	rule_at(addr);
 	return rule.behind;
 }
 
-/* A function at ASM_CODE that ends with these operations, and another one at @second. */
+/* A function at ASM_CODE that ends with these operations, and another one @second bytes later. */
 #define TWO_FUNCTIONS(second, ...)                            \
 	({                                                    \
-		begin();                                      \
+		begin_section();                              \
 		ASM(&section, __VA_ARGS__);                   \
 		asm_end(&section);                            \
 		asm_fde(&section, ASM_CODE + (second), 0x10); \
 		asm_end(&section);                            \
 	})
 
-/* Where a return address is none that a call has written. */
+/* Addresses that cannot be the return address of a call. */
 static void test_behind(void)
 {
 	static const u8 r[] = { 0x1b };
 
 	TWO_FUNCTIONS(0x110, 0);
-	ok(behind(ASM_CODE - 1) == MLU_CFI_FIRST_BYTE &&
-		   behind(ASM_CODE + 0x10f) == MLU_CFI_FIRST_BYTE,
-	   "behind padding is the first byte of a function");
-	ok(behind(ASM_CODE - 2) == MLU_CFI_ANY_BYTE &&
-		   behind(ASM_CODE + 0x100) == MLU_CFI_ANY_BYTE &&
-		   behind(ASM_CODE + 0x10e) == MLU_CFI_ANY_BYTE &&
-		   behind(ASM_CODE + 0x120) == MLU_CFI_ANY_BYTE,
-	   "behind padding may be more of it");
-	ok(behind(ASM_CODE) == MLU_CFI_SECOND_BYTE &&
-		   behind(ASM_CODE + 0x110) == MLU_CFI_SECOND_BYTE,
-	   "behind a function's first byte is the second, where no call ends");
-	ok(behind(ASM_CODE + 1) == MLU_CFI_ANY_BYTE && behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
-	   "behind the others a call may end, at the end of the function, too");
+	tap_ok(kind_behind(ASM_CODE - 1) == MLU_CFI_FIRST_BYTE &&
+		       kind_behind(ASM_CODE + 0x10f) == MLU_CFI_FIRST_BYTE,
+	       "the byte after padding is the first byte of a function");
+	tap_ok(kind_behind(ASM_CODE - 2) == MLU_CFI_ANY_BYTE &&
+		       kind_behind(ASM_CODE + 0x100) == MLU_CFI_ANY_BYTE &&
+		       kind_behind(ASM_CODE + 0x10e) == MLU_CFI_ANY_BYTE &&
+		       kind_behind(ASM_CODE + 0x120) == MLU_CFI_ANY_BYTE,
+	       "the byte after padding may be padding");
+	tap_ok(kind_behind(ASM_CODE) == MLU_CFI_SECOND_BYTE &&
+		       kind_behind(ASM_CODE + 0x110) == MLU_CFI_SECOND_BYTE,
+	       "the byte after a function's first one is the second: no call ends there");
+	tap_ok(kind_behind(ASM_CODE + 1) == MLU_CFI_ANY_BYTE &&
+		       kind_behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
+	       "a call may end at any later byte, also at the end of the function");
 	TWO_FUNCTIONS(0x100, 0);
-	ok(behind(ASM_CODE + 0xff) == MLU_CFI_FIRST_BYTE,
-	   "behind a function that has returned is the first byte of the next one");
+	tap_ok(kind_behind(ASM_CODE + 0xff) == MLU_CFI_FIRST_BYTE,
+	       "the byte after a return is the first byte of the next function");
 	TWO_FUNCTIONS(0x100, 0x41, 0x0e, 16);
-	ok(behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
-	   "a call that never returns may be a function's end: there is a frame");
+	tap_ok(kind_behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
+	       "a call may end a function that has a frame: it may not return");
 	TWO_FUNCTIONS(0x100, 0x41, 0x0d, 6);
-	ok(behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE, "so it may where the frame has a pointer");
-	ok(!with_cie(1, "zRS", r, 1) && behind(ASM_CODE) == MLU_CFI_ANY_BYTE,
-	   "what a signal handler returns to has no call before it");
-	ok(!RUN(0x07, 16) && rule.behind == MLU_CFI_ANY_BYTE,
-	   "a function that says that it has no caller needs no more");
-	ok(RUN(0x3f) && rule.behind == MLU_CFI_ANY_BYTE, "a rule that is refused says nothing");
+	tap_ok(kind_behind(ASM_CODE + 0xff) == MLU_CFI_ANY_BYTE,
+	       "a call may end a function that has a frame pointer");
+	tap_ok(!with_cie(1, "zRS", r, 1) && kind_behind(ASM_CODE) == MLU_CFI_ANY_BYTE,
+	       "a signal frame needs no call before its return address");
+	tap_ok(!RUN(0x07, 16) && rule.behind == MLU_CFI_ANY_BYTE,
+	       "a function with an undefined return address is not restricted");
+	tap_ok(RUN(0x3f) && rule.behind == MLU_CFI_ANY_BYTE, "a refused rule gives no kind");
 }
 
-/* Whatever is cut off or changed, nothing outside is read and no promise is broken. */
+/* Cut and changed sections: no read outside of them, no invariant broken. */
 static void test_damage(void)
 {
 	u32 whole, i;
 	u8 *copy;
 
-	begin();
+	begin_section();
 	ASM(&section, 0x45, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x0a, 0x10, 3, 2, 0x76, 0x68, 0x0b);
 	asm_end(&section);
 	whole = section.len;
@@ -338,7 +348,7 @@ static void test_damage(void)
 		exercise_cfi(copy + 1, section.len);
 		free(copy);
 	}
-	tap_ok(true, "a section cut at each of its %u bytes harms nobody", whole);
+	tap_ok(true, "a section cut after each of its %u bytes breaks no invariant", whole);
 	for (i = 0; i < whole * 256; i++) {
 		copy = malloc(whole);
 		memcpy(copy, section.bytes, whole);
@@ -346,7 +356,7 @@ static void test_damage(void)
 		exercise_cfi(copy, whole);
 		free(copy);
 	}
-	tap_ok(true, "a section with any byte changed to any other harms nobody");
+	tap_ok(true, "a section with any byte changed to any value breaks no invariant");
 }
 
 int main(void)

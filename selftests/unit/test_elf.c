@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_elf: that the ELF reader finds the right things in a true image (tiny.h), keeps to its
- * bounds in one without an end, and hands errors on.
+ * test_elf: results of the ELF reader on a valid image (tiny.h), its limits on an image of
+ * practically unlimited size, and its handling of read errors.
  */
-#include "elf_ask.h"
+#include "elf_query.h"
 #include "exercise.h"
 #include "image.h"
 #include "tap.h"
@@ -18,19 +18,19 @@
 #define HUGE (U64_MAX - 7)
 #define PAST sizeof(struct tiny)
 
-/* === Bounds and errors === */
+/* === Limits and errors === */
 
-/* A sparse file: behind the bytes that there are come zeros. */
+/* A sparse file: the image's bytes are followed by zeros. */
 static int read_endless(const struct mlu_elf_source *src, u64 off, void *buf, size_t len)
 {
 	struct image *image = (struct image *)src;
-	u64 known = off < image->len ? image->len - off : 0;
+	u64 present = off < image->len ? image->len - off : 0;
 
 	image->reads++;
-	known = min_t(u64, known, len);
+	present = min_t(u64, present, len);
 	memset(buf, 0, len);
-	if (known)
-		memcpy(buf, image->bytes + off, known);
+	if (present)
+		memcpy(buf, image->bytes + off, present);
 	return 0;
 }
 
@@ -49,9 +49,9 @@ static void test_endless_chain(void)
 	image_copy(&image, &tiny, sizeof(tiny));
 	image.src.read = read_endless;
 	image.src.size = 1ULL << 62;
-	got = answer(&image, FIND);
+	got = query_elf(&image, FIND);
 	tap_ok(got == -ENOEXEC && image.reads < 16 * 16384,
-	       "a hash chain without an end in a file of 2^62 bytes is given up (%d after %lu reads)",
+	       "a hash chain without an end in a file of 2^62 bytes is refused (%d after %lu reads)",
 	       got, image.reads);
 	image_free(&image);
 }
@@ -72,9 +72,9 @@ static void test_endless_symtab(void)
 	image_copy(&image, &file, sizeof(file));
 	image.src.read = read_endless;
 	image.src.size = 1ULL << 62;
-	got = answer(&image, FIND);
+	got = query_elf(&image, FIND);
 	tap_ok(got == ALL_STATIC && image.reads < 4 * 1024 * 1024 / 8,
-	       "a symbol table of 2^61 bytes is read up to a bound (%d after %lu reads)", got,
+	       "a symbol table of 2^61 bytes is read up to a limit (%d after %lu reads)", got,
 	       image.reads);
 	image_free(&image);
 }
@@ -101,7 +101,7 @@ static int open_with_loads(unsigned int nr)
 	tiny_make(&file.tiny);
 	add_loads(&file.tiny, file.phdr, nr);
 	image_copy(&image, &file, sizeof(file));
-	got = answer(&image, OPEN);
+	got = query_elf(&image, OPEN);
 	image_free(&image);
 	return got;
 }
@@ -110,12 +110,12 @@ static void test_many_loads(void)
 {
 	int most = MLU_ELF_MAX_LOADS;
 
-	tap_ok(open_with_loads(most) == 0, "as many segments as Linux runs, %d, are read", most);
-	tap_ok(open_with_loads(most + 1) == -ENOEXEC, "%d segments are no program", most + 1);
+	tap_is(open_with_loads(most), 0, "%d segments, as many as Linux loads, are accepted", most);
+	tap_is(open_with_loads(most + 1), -ENOEXEC, "%d segments are refused", most + 1);
 }
 
-/* The first, second, ... read fails, until there are no more. */
-static void test_read_errors(enum ask ask, const char *what)
+/* Let the first read fail, then the second, and so on up to the last one. */
+static void test_read_errors(enum query query, const char *what)
 {
 	struct image image;
 	struct tiny tiny;
@@ -127,12 +127,12 @@ static void test_read_errors(enum ask ask, const char *what)
 	for (at = 1; good; at++) {
 		image.fail_at = at;
 		image.reads = 0;
-		if (answer(&image, ask) >= 0 && image.reads < at)
+		if (query_elf(&image, query) >= 0 && image.reads < at)
 			break;
 		image.reads = 0;
-		good = answer(&image, ask) == -EIO;
+		good = query_elf(&image, query) == -EIO;
 	}
-	tap_ok(good, "%s: an error of each of %lu reads is handed on", what, at - 1);
+	tap_ok(good, "%s: an error in any of %lu reads is returned", what, at - 1);
 	image_free(&image);
 }
 
@@ -143,8 +143,8 @@ static void test_small_scratch(void)
 
 	tiny_make(&tiny);
 	image_copy(&image, &tiny, sizeof(tiny));
-	tap_ok(image_open(&image, MLU_ELF_MIN_SCRATCH - 1) == -EINVAL,
-	       "too small a scratch buffer is refused");
+	tap_is(image_open(&image, MLU_ELF_MIN_SCRATCH - 1), -EINVAL,
+	       "a scratch buffer that is too small is refused");
 	image_free(&image);
 }
 
@@ -161,9 +161,11 @@ static void test_names(void)
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
 	memset(longest, 'x', sizeof(longest));
 	longest[MLU_ELF_MAX_NAME + 1] = 0;
-	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == -EINVAL, "too long a name is refused");
+	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == -EINVAL,
+	       "a name that is too long is refused");
 	longest[MLU_ELF_MAX_NAME] = 0;
-	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == 0, "the longest name is looked for");
+	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == 0,
+	       "a name of the maximum length is accepted");
 	longest[0] = 0;
 	tap_ok(mlu_elf_find(&image.elf, names, 1, &sym) == -EINVAL, "an empty name is refused");
 	tap_ok(mlu_elf_find(&image.elf, names, MLU_ELF_MAX_NAMES + 1, &sym) == -EINVAL,
@@ -171,13 +173,13 @@ static void test_names(void)
 	image_free(&image);
 }
 
-/* === What is found is the right one === */
+/* === Results === */
 
-static void test_answers(void)
+static void test_default_versions(void)
 {
 	static const char *const names[] = { "malloc", "memalign", "cfree", "munmap" };
-	static const enum tiny_symbol right[] = { TINY_MALLOC, TINY_MEMALIGN, TINY_OLD_CFREE,
-						  TINY_MUNMAP };
+	static const enum tiny_symbol expected[] = { TINY_MALLOC, TINY_MEMALIGN, TINY_OLD_CFREE,
+						     TINY_MUNMAP };
 	struct mlu_elf_symbol sym[4];
 	struct image image;
 	struct tiny tiny;
@@ -188,13 +190,14 @@ static void test_answers(void)
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
 	mlu_elf_find(&image.elf, names, 4, sym);
 	for (i = 0; i < 4; i++)
-		tap_ok(sym[i].found && sym[i].value == tiny_value(right[i]) && sym[i].size == 16 &&
-			       sym[i].offset == tiny_value(right[i]) - TINY_BIAS,
-		       "%s: the default version, else the only one", names[i]);
+		tap_ok(sym[i].found && sym[i].value == tiny_value(expected[i]) &&
+			       sym[i].size == 16 &&
+			       sym[i].offset == tiny_value(expected[i]) - TINY_BIAS,
+		       "%s: the default version is found, else the only one", names[i]);
 	image_free(&image);
 }
 
-/* What answers for malloc in a static program that has it four times, @local: all local. */
+/* The malloc found in a static program with four; one is global unless @local. */
 static u64 static_malloc(bool local)
 {
 	const char *const names[] = { "malloc" };
@@ -217,22 +220,22 @@ static u64 static_malloc(bool local)
 	return sym.value;
 }
 
-static void test_static_answers(void)
+static void test_static_duplicates(void)
 {
-	tap_ok(static_malloc(true) == tiny_value(TINY_MEMALIGN),
-	       "of local symbols of a static program the last is taken");
-	tap_ok(static_malloc(false) == tiny_value(TINY_FREE),
-	       "and a global one before any of them");
+	tap_is(static_malloc(true), tiny_value(TINY_MEMALIGN),
+	       "the last of several local symbols of a static program is found");
+	tap_is(static_malloc(false), tiny_value(TINY_FREE),
+	       "a global symbol is preferred to local ones");
 }
 
-/* Is the hidden valloc, with @bind, found in the symbol table of a program? */
+/* Return: true if the hidden valloc, with @bind, is found in the symbol table of a program */
 static bool rest_has_valloc(u8 bind)
 {
 	const char *const names[] = { "malloc", "valloc" };
 	struct mlu_elf_symbol sym[2];
 	struct image image;
 	struct tiny tiny;
-	u64 right;
+	u64 exported;
 	bool found;
 
 	tiny_make(&tiny);
@@ -241,11 +244,12 @@ static bool rest_has_valloc(u8 bind)
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
 	image.elf.interp = true;
 	tap_ok(mlu_elf_find(&image.elf, names, 2, sym) == 1 && sym[0].found && !sym[1].found,
-	       "a program exports what is global and visible");
-	right = sym[0].value;
+	       "a global visible symbol is exported, a hidden one is not");
+	exported = sym[0].value;
 	sym[0].value = 5;
 	found = mlu_elf_find_rest(&image.elf, names, 2, sym) == 2;
-	tap_ok(sym[0].value == 5 && right == tiny_value(TINY_MALLOC), "what is found is kept");
+	tap_ok(sym[0].value == 5 && exported == tiny_value(TINY_MALLOC),
+	       "the second look-up leaves a symbol that was found unchanged");
 	found = found && sym[1].found && sym[1].value == tiny_value(TINY_VALLOC);
 	image_free(&image);
 	return found;
@@ -253,8 +257,9 @@ static bool rest_has_valloc(u8 bind)
 
 static void test_rest(void)
 {
-	tap_ok(rest_has_valloc(STB_GLOBAL), "what a program does not export is found by its table");
-	tap_ok(!rest_has_valloc(STB_LOCAL), "but what is local to a file is not");
+	tap_ok(rest_has_valloc(STB_GLOBAL),
+	       "a function that is not exported is found in the symbol table");
+	tap_ok(!rest_has_valloc(STB_LOCAL), "a local function is not found in the symbol table");
 }
 
 static void test_code_stays_inside(void)
@@ -274,17 +279,18 @@ static void test_code_stays_inside(void)
 	mlu_elf_find(&image.elf, names, 1, &sym);
 	got = mlu_elf_code(&image.elf, &sym, code, sizeof(code), &whole);
 	tap_ok(got == (int)(offsetof(struct tiny, shdr) - sym.offset) && !whole,
-	       "the code of a function that claims 2^64 bytes ends with its segment");
+	       "the code of a function with a size of nearly 2^64 ends at the end of its segment");
 	sym.size = 16;
 	got = mlu_elf_code(&image.elf, &sym, code, sizeof(code), &whole);
-	tap_ok(got == 16 && whole, "the code of a function is all of it and no more");
+	tap_ok(got == 16 && whole, "the code of a function is returned completely");
 	got = mlu_elf_code(&image.elf, &sym, code, 15, &whole);
-	tap_ok(got == 15 && !whole, "a function that did not fit is not whole");
+	tap_ok(got == 15 && !whole,
+	       "code that does not fit the buffer is cut and not marked whole");
 	image_free(&image);
 }
 
-/* What pvalloc, which jumps to the linkage table, is said to jump to, after @lie. */
-static int target_after(void (*lie)(struct tiny *tiny), u64 *target)
+/* The target of pvalloc, which jumps to the linkage table, in an image changed by @malform. */
+static int target_after(void (*malform)(struct tiny *tiny), u64 *target)
 {
 	struct image image;
 	struct tiny tiny;
@@ -292,11 +298,11 @@ static int target_after(void (*lie)(struct tiny *tiny), u64 *target)
 
 	*target = 1;
 	tiny_make(&tiny);
-	lie(&tiny);
+	malform(&tiny);
 	image_copy(&image, &tiny, sizeof(tiny));
 	ret = image_open(&image, MLU_ELF_MIN_SCRATCH);
 	if (!ret)
-		ret = jump_of(&image, TINY_PVALLOC, target);
+		ret = query_jump(&image, TINY_PVALLOC, target);
 	image_free(&image);
 	return ret;
 }
@@ -310,29 +316,30 @@ static void test_jumps(void)
 	tiny_make(&tiny);
 	image_copy(&image, &tiny, sizeof(tiny));
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	tap_ok(jump_of(&image, TINY_MUNMAP, &target) == 1 && target == tiny_value(TINY_MALLOC),
-	       "a jump goes to its target");
-	tap_ok(jump_of(&image, TINY_PVALLOC, &target) == 1 && target == tiny_value(TINY_FREE),
-	       "and through the linkage table to the function of that name");
-	tap_ok(jump_of(&image, TINY_NULL, &target) == 1 && target == tiny_value(TINY_FREE),
-	       "as does one through the slot itself");
-	tap_ok(jump_of(&image, TINY_MALLOC, &target) == 0, "what does something first is no jump");
+	tap_ok(query_jump(&image, TINY_MUNMAP, &target) == 1 && target == tiny_value(TINY_MALLOC),
+	       "the target of a direct jump is found");
+	tap_ok(query_jump(&image, TINY_PVALLOC, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "a jump to the linkage table leads to the function of that name");
+	tap_ok(query_jump(&image, TINY_NULL, &target) == 1 && target == tiny_value(TINY_FREE),
+	       "an indirect jump through the table's slot leads to the function");
+	tap_ok(query_jump(&image, TINY_MALLOC, &target) == 0,
+	       "a function that has another instruction first is no jump");
 	image_free(&image);
 }
 
-#define LIE(name, assignment)            \
+#define MALFORM(name, assignment)        \
 	static void name(struct tiny *t) \
 	{                                \
 		assignment;              \
 	}
 
-LIE(undefined, t->rela[1].r_info = ELF64_R_INFO(TINY_REALLOC, R_X86_64_JUMP_SLOT))
-LIE(resolved_at_run_time, t->rela[1].r_info = ELF64_R_INFO(TINY_FREE, R_X86_64_IRELATIVE))
-LIE(no_such_symbol, t->rela[1].r_info = ELF64_R_INFO(0xffffffff, R_X86_64_JUMP_SLOT))
-LIE(no_table, t->dyn[TINY_DT_JMPREL].d_un.d_val = 0)
-LIE(table_outside, t->dyn[TINY_DT_JMPREL].d_un.d_val = TINY_BIAS + PAST)
-LIE(table_short, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = sizeof(t->rela) - 1)
-LIE(table_huge, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = HUGE)
+MALFORM(undefined, t->rela[1].r_info = ELF64_R_INFO(TINY_REALLOC, R_X86_64_JUMP_SLOT))
+MALFORM(resolved_at_run_time, t->rela[1].r_info = ELF64_R_INFO(TINY_FREE, R_X86_64_IRELATIVE))
+MALFORM(no_such_symbol, t->rela[1].r_info = ELF64_R_INFO(0xffffffff, R_X86_64_JUMP_SLOT))
+MALFORM(no_table, t->dyn[TINY_DT_JMPREL].d_un.d_val = 0)
+MALFORM(table_outside, t->dyn[TINY_DT_JMPREL].d_un.d_val = TINY_BIAS + PAST)
+MALFORM(table_short, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = sizeof(t->rela) - 1)
+MALFORM(table_huge, t->dyn[TINY_DT_PLTRELSZ].d_un.d_val = HUGE)
 
 static void table_in_rela(struct tiny *t)
 {
@@ -340,21 +347,21 @@ static void table_in_rela(struct tiny *t)
 	t->dyn[TINY_DT_PLTRELSZ].d_tag = DT_RELASZ;
 }
 
-static void test_jumps_that_lie(void)
+static void test_malformed_jumps(void)
 {
-	static void (*const lies[])(struct tiny *) = { undefined,      resolved_at_run_time,
-						       no_such_symbol, no_table,
-						       table_outside,  table_short };
+	static void (*const malform[])(struct tiny *) = { undefined,	  resolved_at_run_time,
+							  no_such_symbol, no_table,
+							  table_outside,  table_short };
 	unsigned int i;
 	u64 target;
 
-	for (i = 0; i < ARRAY_SIZE(lies); i++)
-		tap_ok(target_after(lies[i], &target) == 1 && !target,
-		       "slot %u is filled from another object, or not known", i);
+	for (i = 0; i < ARRAY_SIZE(malform); i++)
+		tap_ok(target_after(malform[i], &target) == 1 && !target,
+		       "malformed table %u: a jump, but its target is unknown", i);
 	tap_ok(target_after(table_in_rela, &target) == 1 && target == tiny_value(TINY_FREE),
-	       "the other table of relocations counts too");
+	       "the table of DT_RELA is read too");
 	tap_ok(target_after(table_huge, &target) == 1 && target == tiny_value(TINY_FREE),
-	       "a table of 2^64 bytes ends with its segment");
+	       "a table of nearly 2^64 bytes ends at the end of its segment");
 }
 
 static void test_addresses(void)
@@ -366,13 +373,15 @@ static void test_addresses(void)
 	tiny_make(&tiny);
 	image_copy(&image, &tiny, sizeof(tiny));
 	image_open(&image, MLU_ELF_MIN_SCRATCH);
-	tap_ok(image_vaddr(&image, 5, &to) && to == TINY_BIAS + 5, "an offset to an address");
-	tap_ok(image_offset(&image, TINY_BIAS + 5, &to) && to == 5, "and back");
+	tap_ok(image_vaddr(&image, 5, &to) && to == TINY_BIAS + 5,
+	       "an offset is converted to an address");
+	tap_ok(image_offset(&image, TINY_BIAS + 5, &to) && to == 5,
+	       "an address is converted to an offset");
 	tap_ok(image_offset(&image, TINY_BIAS + PAST - 1, &to) && to == PAST - 1 &&
 		       !image_offset(&image, TINY_BIAS + PAST, &to),
-	       "up to the segment's last byte");
+	       "the segment's last byte is converted, the byte after it is not");
 	tap_ok(!image_offset(&image, TINY_BIAS - 1, &to) && !image_vaddr(&image, PAST, &to),
-	       "and none outside of it");
+	       "nothing outside of the segments is converted");
 	image_free(&image);
 }
 
@@ -393,20 +402,20 @@ static void test_go_note(void)
 	struct tiny tiny;
 
 	tiny_make(&tiny);
-	tap_ok(has_go(&tiny) == 0, "an object with a build-id is none of Go");
+	tap_is(has_go(&tiny), 0, "an object with a GNU build-id is not Go's");
 	memcpy(tiny.note.name, "Go\0", 4);
-	tap_ok(has_go(&tiny) == 0, "nor is one with another note of Go's");
+	tap_is(has_go(&tiny), 0, "another note of Go does not count");
 	tiny.note.head.n_type = 4;
-	tap_ok(has_go(&tiny) == 1, "one with Go's build-id is");
+	tap_is(has_go(&tiny), 1, "an object with a Go build-id is Go's");
 	tiny.note.head.n_descsz = 0x7fffffff;
-	tap_ok(has_go(&tiny) == -ENOEXEC, "a note that is longer than the file is an error");
+	tap_is(has_go(&tiny), -ENOEXEC, "a note that is longer than the file is refused");
 }
 
 int main(void)
 {
-	test_answers();
+	test_default_versions();
 	test_go_note();
-	test_static_answers();
+	test_static_duplicates();
 	test_rest();
 	test_code_stays_inside();
 	test_addresses();
@@ -418,7 +427,7 @@ int main(void)
 	test_read_errors(BUILD_ID, "build-id");
 	test_read_errors(JUMP, "jump");
 	test_jumps();
-	test_jumps_that_lie();
+	test_malformed_jumps();
 	test_endless_chain();
 	test_endless_symtab();
 	return tap_end();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_elf_objects: what the ELF reader makes of true objects, compared with libelf and readelf.
+ * test_elf_objects: the ELF reader's results on real objects, compared with libelf's and readelf's.
  *
  *	test_elf_objects OBJECT...
  *
- * Not the allocation functions alone: every symbol of an object is looked for.
+ * All symbols of an object are looked up, not only the allocation functions.
  */
 #include "image.h"
 #include "oracle.h"
@@ -17,18 +17,18 @@
 
 #define BATCH 16
 
-/* Is @a a better answer than @b: global before local, default version before others? */
+/* Global symbols are preferred to local ones, the default version to other ones. */
 static bool is_better(const struct oracle_symbol *a, const struct oracle_symbol *b)
 {
 	if (!b || (b->local && !a->local))
 		return true;
 	if (a->local && b->local)
-		return true; /* the last one */
+		return true; /* the last one is taken */
 	return !a->local && b->hidden_version && !a->hidden_version;
 }
 
-/* NULL: not to be found. */
-static const struct oracle_symbol *wanted(const struct oracle *o, const char *name)
+/* The symbol that the look-up of @name must find, or NULL. */
+static const struct oracle_symbol *expected_symbol(const struct oracle *o, const char *name)
 {
 	const struct oracle_symbol *best = NULL;
 	size_t i;
@@ -43,7 +43,7 @@ static const struct oracle_symbol *wanted(const struct oracle *o, const char *na
 
 static bool is_right(const struct oracle *o, const char *name, const struct mlu_elf_symbol *sym)
 {
-	const struct oracle_symbol *right = wanted(o, name);
+	const struct oracle_symbol *right = expected_symbol(o, name);
 	bool good;
 
 	if (right && sym->found)
@@ -51,7 +51,7 @@ static bool is_right(const struct oracle *o, const char *name, const struct mlu_
 	else
 		good = !right && !sym->found;
 	if (!good)
-		tap_note("%s: found %d at %#llx size %llu, right is %#llx size %llu", name,
+		tap_note("%s: seen: found %d at %#llx size %llu; expected: %#llx size %llu", name,
 			 sym->found, sym->value, sym->size, right ? right->value : 0,
 			 right ? right->size : 0);
 	return good;
@@ -69,7 +69,7 @@ static bool try_batch(struct image *image, const struct oracle *o, const char *c
 	return good;
 }
 
-/* Undefined ones, objects and IFUNCs are looked for too: they must not be found. */
+/* Undefined symbols, objects and IFUNCs are looked up too, and must not be found. */
 static void test_every_symbol(struct image *image, const struct oracle *o, const char *path)
 {
 	const char *names[BATCH];
@@ -85,7 +85,7 @@ static void test_every_symbol(struct image *image, const struct oracle *o, const
 		good = try_batch(image, o, names, nr);
 		nr = 0;
 	}
-	tap_ok(good, "%s: each of %zu symbols is what libelf says", path, o->nr_symbols);
+	tap_ok(good, "%s: each of %zu symbols is found as libelf finds it", path, o->nr_symbols);
 }
 
 static void test_absent(struct image *image, const char *path)
@@ -94,7 +94,7 @@ static void test_absent(struct image *image, const char *path)
 	struct mlu_elf_symbol sym[ARRAY_SIZE(names)];
 
 	tap_ok(mlu_elf_find(&image->elf, names, ARRAY_SIZE(names), sym) == 0,
-	       "%s: what it does not define is not found", path);
+	       "%s: names that it does not define are not found", path);
 }
 
 static void test_build_id(struct image *image, const char *path)
@@ -106,13 +106,14 @@ static void test_build_id(struct image *image, const char *path)
 	for (i = 0; i < len; i++)
 		sprintf(got + 2 * i, "%02x", id[i]);
 	if (!oracle_build_id(path, right, sizeof(right))) {
-		tap_ok(false, "%s: readelf prints its notes", path);
+		tap_ok(false, "%s: readelf prints the notes", path);
 		return;
 	}
-	tap_ok(len >= 0 && !strcmp(got, right), "%s: the build-id is readelf's: '%s'", path, right);
+	tap_ok(len >= 0 && !strcmp(got, right), "%s: the build-id equals readelf's: '%s'", path,
+	       right);
 }
 
-/* Without a section table nobody knows where it ends, but it begins where it did. */
+/* Without a section table the end of .eh_frame is unknown, its start is in .eh_frame_hdr. */
 static void test_unwind_alone(struct image *image, const struct mlu_elf_unwind *right,
 			      const char *path)
 {
@@ -126,7 +127,7 @@ static void test_unwind_alone(struct image *image, const struct mlu_elf_unwind *
 				unwind.offset == right->offset && unwind.vaddr == right->vaddr &&
 					unwind.size >= right->size :
 				!unwind.size),
-	       "%s: .eh_frame is found without a section table if there is a header", path);
+	       "%s: .eh_frame is found without a section table if there is .eh_frame_hdr", path);
 }
 
 static void test_unwind(struct image *image, const char *path)
@@ -134,12 +135,12 @@ static void test_unwind(struct image *image, const char *path)
 	struct mlu_elf_unwind unwind, right;
 
 	if (!oracle_section(path, ".eh_frame", &right.vaddr, &right.offset, &right.size)) {
-		tap_ok(false, "%s: readelf prints its sections", path);
+		tap_ok(false, "%s: readelf prints the sections", path);
 		return;
 	}
 	tap_ok(!mlu_elf_unwind(&image->elf, &unwind) && unwind.size == right.size &&
 		       unwind.offset == right.offset && unwind.vaddr == right.vaddr,
-	       "%s: .eh_frame is where readelf says: %#llx bytes at %#llx", path, right.size,
+	       "%s: .eh_frame has readelf's place: %#llx bytes at %#llx", path, right.size,
 	       right.offset);
 	test_unwind_alone(image, &right, path);
 }
@@ -167,8 +168,8 @@ static void test_addresses(const struct image *image, const struct oracle *o, co
 		       (!image_offset(image, load->vaddr + last + 1, &to) ||
 			to != load->offset + last + 1 || i + 1 < o->nr_loads);
 	}
-	tap_ok(good && image->elf.interp == o->interp, "%s: addresses and offsets of %zu segments",
-	       path, o->nr_loads);
+	tap_ok(good && image->elf.interp == o->interp,
+	       "%s: addresses and offsets of %zu segments are converted", path, o->nr_loads);
 }
 
 static void test_object(const char *path)
@@ -177,10 +178,10 @@ static void test_object(const char *path)
 	struct image image;
 
 	if (!oracle_open(&oracle, path) || !image_load(&image, path)) {
-		tap_ok(false, "%s: can be read", path);
+		tap_ok(false, "%s: the object can be read", path);
 		return;
 	}
-	if (tap_ok(!image_open(&image, 4096), "%s: opens", path)) {
+	if (tap_ok(!image_open(&image, 4096), "%s: the object is accepted", path)) {
 		test_every_symbol(&image, &oracle, path);
 		test_absent(&image, path);
 		test_build_id(&image, path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_frame: from a frame to its caller: by rules of each kind, by expressions, by the frame
- * pointer, and by what a signal saved.
+ * test_frame: from a frame to its caller: by each kind of rule, by expressions, by the frame
+ * pointer, and by the context that a signal saved.
  */
 #include "frame.h"
 #include "tap.h"
@@ -14,7 +14,7 @@
 #define STACK 0x7ffe00000000ULL
 #define PC 0x401000
 
-/* The stack that is looked into, the word at STACK first. */
+/* The stack of the frame; its first word is at STACK. */
 static u64 stack[64];
 static const struct mlu_memory memory = {
 	.copy = (const u8 *)stack,
@@ -27,8 +27,8 @@ static const struct mlu_cfi cfi = { .data = bytes, .size = sizeof(bytes) };
 static struct mlu_cfi_rule rule;
 static struct mlu_registers regs;
 
-/* A frame at STACK: its rsp, and registers with values that tell them apart. */
-static void begin(void)
+/* A frame at STACK whose registers have distinct values. */
+static void begin_frame(void)
 {
 	unsigned int i;
 
@@ -44,14 +44,14 @@ static void begin(void)
 	rule.cfa_value = 16;
 }
 
-static void tell(u8 reg, enum mlu_cfi_how how, s32 value)
+static void add_saved(u8 reg, enum mlu_cfi_how how, s32 value)
 {
 	rule.saved[rule.nr].reg = reg;
 	rule.saved[rule.nr].how = how;
 	rule.saved[rule.nr++].value = value;
 }
 
-static enum mlu_frame_result go(void)
+static enum mlu_frame_result step_frame(void)
 {
 	return mlu_frame_by_rule(&cfi, &rule, &memory, &regs);
 }
@@ -61,8 +61,8 @@ static bool is_known(unsigned int reg)
 	return regs.known >> reg & 1;
 }
 
-/* A register's value, read if it is saved. */
-static bool holds(unsigned int reg, u64 value)
+/* Return: true if the register is known and has @value; a saved one is read from the stack */
+static bool reg_is(unsigned int reg, u64 value)
 {
 	u64 got = regs.value[reg];
 
@@ -73,91 +73,93 @@ static bool holds(unsigned int reg, u64 value)
 
 static void test_made_by_hand(void)
 {
-	begin();
+	begin_frame();
 	tap_ok(!mlu_frame_is_made_by_hand(&regs, &rule),
-	       "a return address behind a call has a caller");
+	       "a return address that may follow a call has a caller");
 	rule.behind = MLU_CFI_FIRST_BYTE;
-	tap_ok(mlu_frame_is_made_by_hand(&regs, &rule), "a function's first byte has none");
+	tap_ok(mlu_frame_is_made_by_hand(&regs, &rule),
+	       "a return address at a function's first byte has no caller");
 	regs.interrupted = true;
 	tap_ok(!mlu_frame_is_made_by_hand(&regs, &rule),
-	       "a function that is interrupted at its first byte has one");
+	       "a function interrupted at its first byte has a caller");
 }
 
 static void test_usual(void)
 {
-	begin();
+	begin_frame();
 	stack[0] = 77;
 	stack[1] = 0x402000;
-	tell(MLU_CFI_RBP, MLU_CFI_AT_OFFSET, -16);
-	tap_ok(!go() && regs.pc == 0x402000 && regs.slot == STACK + 8,
+	add_saved(MLU_CFI_RBP, MLU_CFI_AT_OFFSET, -16);
+	tap_ok(!step_frame() && regs.pc == 0x402000 && regs.slot == STACK + 8,
 	       "the return address is at CFA - 8");
-	tap_ok(holds(MLU_CFI_RSP, STACK + 16), "the caller's stack pointer is the CFA");
-	tap_ok(holds(MLU_CFI_RBP, 77), "a saved register is the caller's");
-	tap_ok(holds(MLU_CFI_RBX, 0x1003) && holds(15, 0x100f), "what is left alone is the same");
+	tap_ok(reg_is(MLU_CFI_RSP, STACK + 16), "the caller's stack pointer is the CFA");
+	tap_ok(reg_is(MLU_CFI_RBP, 77), "a saved register is the caller's");
+	tap_ok(reg_is(MLU_CFI_RBX, 0x1003) && reg_is(15, 0x100f),
+	       "registers without a rule that calls preserve are unchanged");
 	tap_ok(!is_known(0) && !is_known(1) && !is_known(5) && !is_known(11),
-	       "what a call may clobber is not known");
-	tap_ok(!regs.interrupted, "a call's frame was not interrupted");
+	       "registers that calls clobber are unknown");
+	tap_ok(!regs.interrupted, "the frame of a call is not marked interrupted");
 	memset(&rule, 0, sizeof(rule));
 	rule.cfa_reg = MLU_CFI_RBP;
 	rule.cfa_value = 8;
 	regs.value[MLU_CFI_RBP] = STACK + 32;
 	stack[4] = STACK + 40;
 	stack[5] = 0x403000;
-	tap_ok(!go() && regs.pc == 0x403000 && holds(MLU_CFI_RSP, STACK + 48),
-	       "a saved register is read when a rule needs it");
+	tap_ok(!step_frame() && regs.pc == 0x403000 && reg_is(MLU_CFI_RSP, STACK + 48),
+	       "a saved register is read when a later rule needs it");
 }
 
 static void test_ends(void)
 {
 	struct mlu_registers before;
 
-	begin();
+	begin_frame();
 	stack[1] = 0x402000;
-	tell(MLU_CFI_RA, MLU_CFI_UNDEFINED, 0);
-	tap_ok(go() == MLU_FRAME_END, "without a return address this is the outermost frame");
-	begin();
-	tap_ok(go() == MLU_FRAME_END, "with one of 0, too");
-	begin();
+	add_saved(MLU_CFI_RA, MLU_CFI_UNDEFINED, 0);
+	tap_ok(step_frame() == MLU_FRAME_END, "an undefined return address ends the walk");
+	begin_frame();
+	tap_ok(step_frame() == MLU_FRAME_END, "a return address of 0 ends the walk");
+	begin_frame();
 	rule.cfa_value = 4096;
 	before = regs;
-	tap_ok(go() == MLU_FRAME_FAULT && !memcmp(&before, &regs, sizeof(regs)),
-	       "a return address that cannot be read changes nothing");
-	begin();
+	tap_ok(step_frame() == MLU_FRAME_FAULT && !memcmp(&before, &regs, sizeof(regs)),
+	       "registers are unchanged if the return address cannot be read");
+	begin_frame();
 	regs.known = 0;
-	tap_ok(go() == MLU_FRAME_REGISTER, "a CFA by a register that is not known is none");
-	begin();
+	tap_ok(step_frame() == MLU_FRAME_REGISTER, "a CFA based on an unknown register is refused");
+	begin_frame();
 	rule.cfa_value = 0;
 	rule.saved[0].reg = MLU_CFI_RA;
-	tell(MLU_CFI_RA, MLU_CFI_AT_OFFSET, 0);
+	add_saved(MLU_CFI_RA, MLU_CFI_AT_OFFSET, 0);
 	stack[0] = PC;
-	tap_ok(go() == MLU_FRAME_STUCK, "a caller that would be the same frame again is none");
+	tap_ok(step_frame() == MLU_FRAME_STUCK, "a caller that equals the frame is refused");
 }
 
 static void test_kinds(void)
 {
-	begin();
+	begin_frame();
 	stack[1] = 0x402000;
-	tell(MLU_CFI_RBX, MLU_CFI_IN_REGISTER, 12);
-	tell(MLU_CFI_RBP, MLU_CFI_IS_OFFSET, -64);
-	tell(12, MLU_CFI_IN_REGISTER, MLU_CFI_RBX);
-	tell(13, MLU_CFI_UNDEFINED, 0);
-	tap_ok(!go() && holds(MLU_CFI_RBX, 0x100c) && holds(12, 0x1003),
-	       "registers in each other are taken from before");
-	tap_ok(holds(MLU_CFI_RBP, STACK + 16 - 64) && !(regs.saved >> MLU_CFI_RBP & 1),
-	       "a register that is an offset from the CFA");
-	tap_ok(!is_known(13), "an undefined register is not known");
-	begin();
-	tell(0, MLU_CFI_SAME, 0);
-	tell(MLU_CFI_RSP, MLU_CFI_AT_OFFSET, 8);
-	tell(MLU_CFI_RA, MLU_CFI_IN_REGISTER, 10);
+	add_saved(MLU_CFI_RBX, MLU_CFI_IN_REGISTER, 12);
+	add_saved(MLU_CFI_RBP, MLU_CFI_IS_OFFSET, -64);
+	add_saved(12, MLU_CFI_IN_REGISTER, MLU_CFI_RBX);
+	add_saved(13, MLU_CFI_UNDEFINED, 0);
+	tap_ok(!step_frame() && reg_is(MLU_CFI_RBX, 0x100c) && reg_is(12, 0x1003),
+	       "registers saved in each other get the values from before the step");
+	tap_ok(reg_is(MLU_CFI_RBP, STACK + 16 - 64) && !(regs.saved >> MLU_CFI_RBP & 1),
+	       "a register whose value is an offset from the CFA");
+	tap_ok(!is_known(13), "an undefined register is unknown");
+	begin_frame();
+	add_saved(0, MLU_CFI_SAME, 0);
+	add_saved(MLU_CFI_RSP, MLU_CFI_AT_OFFSET, 8);
+	add_saved(MLU_CFI_RA, MLU_CFI_IN_REGISTER, 10);
 	stack[3] = STACK + 400;
-	tap_ok(!go() && regs.pc == 0x100a && !regs.slot, "a return address in a register");
-	tap_ok(holds(0, 0x1000) && holds(MLU_CFI_RSP, STACK + 400),
-	       "a rule has the last word on what a call may clobber, and on the stack pointer");
+	tap_ok(!step_frame() && regs.pc == 0x100a && !regs.slot, "a return address in a register");
+	tap_ok(reg_is(0, 0x1000) && reg_is(MLU_CFI_RSP, STACK + 400),
+	       "a rule overrides the ABI for clobbered registers and the stack pointer");
 }
 
-/* An expression at @at of the section. */
-static s32 expression(u8 at, const u8 *ops, u8 len)
+/* Write an expression at offset @at of the section. */
+static s32 write_expression(u8 at, const u8 *ops, u8 len)
 {
 	bytes[at] = len;
 	memcpy(bytes + at + 1, ops, len);
@@ -165,49 +167,51 @@ static s32 expression(u8 at, const u8 *ops, u8 len)
 }
 
 #define EXPRESSION(at, ...) \
-	expression(at, (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
+	write_expression(at, (const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
 
-/* What the operations come to, as a CFA: the return address found tells where that is. */
+/* Step with a CFA given by these operations; the return address read shows its value. */
 #define CFA_OF(...)                                          \
 	({                                                   \
 		rule.cfa_expression = true;                  \
 		rule.cfa_value = EXPRESSION(1, __VA_ARGS__); \
-		go();                                        \
+		step_frame();                                \
 	})
 
 static void test_realigned(void)
 {
-	begin();
+	begin_frame();
 	regs.value[MLU_CFI_RBP] = STACK + 80;
 	stack[9] = STACK + 160;
 	stack[19] = 0x402000;
 	stack[10] = 55;
-	tell(MLU_CFI_RBP, MLU_CFI_AT_EXPRESSION, EXPRESSION(20, 0x76, 0));
+	add_saved(MLU_CFI_RBP, MLU_CFI_AT_EXPRESSION, EXPRESSION(20, 0x76, 0));
 	tap_ok(!CFA_OF(0x76, 0x78, 0x06) && regs.pc == 0x402000 &&
-		       holds(MLU_CFI_RSP, STACK + 160) && holds(MLU_CFI_RBP, 55),
-	       "a realigned stack: the CFA was saved, rbp is where it says");
+		       reg_is(MLU_CFI_RSP, STACK + 160) && reg_is(MLU_CFI_RBP, 55),
+	       "a realigned stack: the CFA is read from memory, rbp by an expression");
 }
 
-/* Behind the push of a linkage table's entry the return address is one word further. */
+/* After the push in an entry of the linkage table, the return address is one word higher. */
 static void test_linkage_table(void)
 {
 #define PLT 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22
-	begin();
+	begin_frame();
 	stack[0] = 0x402000;
 	stack[1] = 0x403000;
 	regs.pc = 0x401020 + 6;
-	tap_ok(!CFA_OF(PLT) && regs.pc == 0x402000, "a linkage table's entry, before its push");
-	begin();
+	tap_ok(!CFA_OF(PLT) && regs.pc == 0x402000,
+	       "an entry of the linkage table, before its push");
+	begin_frame();
 	stack[0] = 0x402000;
 	stack[1] = 0x403000;
 	regs.pc = 0x401020 + 11;
-	tap_ok(!CFA_OF(PLT) && regs.pc == 0x403000, "and behind it");
+	tap_ok(!CFA_OF(PLT) && regs.pc == 0x403000,
+	       "an entry of the linkage table, after its push");
 }
 
-/* Each gives 8, so that the CFA is STACK + 16. */
+/* The operations give 8, so that the CFA is STACK + 16. */
 #define gives_8(name, ...)                                                                      \
 	do {                                                                                    \
-		begin();                                                                        \
+		begin_frame();                                                                  \
 		stack[1] = 0x402000;                                                            \
 		tap_ok(!CFA_OF(__VA_ARGS__, 0x77, 8, 0x22) && regs.pc == 0x402000, "%s", name); \
 	} while (0)
@@ -232,7 +236,7 @@ static void test_operations(void)
 
 #define is_refused(name, ...)                                                               \
 	do {                                                                                \
-		begin();                                                                    \
+		begin_frame();                                                              \
 		stack[1] = 0x402000;                                                        \
 		tap_ok(CFA_OF(__VA_ARGS__) == MLU_FRAME_EXPRESSION, "%s is refused", name); \
 	} while (0)
@@ -256,38 +260,40 @@ static void test_refused_operations(void)
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		const u8 ops[] = { 0x38, 0x38, 0x38, refused[i].op, 0, 0 };
 
-		begin();
+		begin_frame();
 		rule.cfa_expression = true;
-		rule.cfa_value = expression(1, ops, 4 + refused[i].operand_len);
-		tap_ok(go() == MLU_FRAME_EXPRESSION, "DW_OP_%s is refused", refused[i].name);
+		rule.cfa_value = write_expression(1, ops, 4 + refused[i].operand_len);
+		tap_ok(step_frame() == MLU_FRAME_EXPRESSION, "DW_OP_%s is refused",
+		       refused[i].name);
 	}
 }
 
 static void test_refused(void)
 {
 	is_refused("an empty stack", 0x38, 0x13);
-	is_refused("an operand that is not there", 0x38, 0x22);
-	is_refused("an operation that nobody knows", 0x38, 0xe0);
-	is_refused("an object's address", 0x03, 8, 0, 0, 0, 0, 0, 0, 0);
+	is_refused("a missing operand", 0x38, 0x22);
+	is_refused("an unknown operation", 0x38, 0xe0);
+	is_refused("the address of an object", 0x03, 8, 0, 0, 0, 0, 0, 0, 0);
 	is_refused("a stack that overflows", 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38,
 		   0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38, 0x38);
-	begin();
+	begin_frame();
 	tap_ok(CFA_OF(0x82, 0, 0) == MLU_FRAME_REGISTER,
-	       "a register that there is not, is not known");
-	begin();
-	tap_ok(CFA_OF(0x30, 0x06) == MLU_FRAME_FAULT, "memory that is not there");
-	begin();
+	       "a register without unwind rules is unknown");
+	begin_frame();
+	tap_ok(CFA_OF(0x30, 0x06) == MLU_FRAME_FAULT, "an address that cannot be read is a fault");
+	begin_frame();
 	rule.cfa_expression = true;
 	rule.cfa_value = sizeof(bytes) - 1;
 	bytes[sizeof(bytes) - 1] = 5;
-	tap_ok(go() == MLU_FRAME_EXPRESSION, "an expression behind the section's end is refused");
+	tap_ok(step_frame() == MLU_FRAME_EXPRESSION,
+	       "an expression that passes the end of the section is refused");
 }
 
 static void test_signal_rule(void)
 {
 	unsigned int i;
 
-	begin();
+	begin_frame();
 	rule.signal = true;
 	rule.cfa_expression = true;
 	rule.cfa_value = EXPRESSION(1, 0x77, 16, 0x06);
@@ -297,15 +303,15 @@ static void test_signal_rule(void)
 		unsigned int offset = 64 + 8 * i;
 
 		stack[offset / 8] = 0x2000 + i;
-		tell(i, MLU_CFI_AT_EXPRESSION,
-		     EXPRESSION(40 + 4 * i, 0x77, 0x80 | (offset & 0x7f), offset >> 7));
+		add_saved(i, MLU_CFI_AT_EXPRESSION,
+			  EXPRESSION(40 + 4 * i, 0x77, 0x80 | (offset & 0x7f), offset >> 7));
 	}
-	tell(MLU_CFI_RA, MLU_CFI_AT_EXPRESSION, EXPRESSION(120, 0x77, 24));
-	tap_ok(!go() && regs.interrupted && regs.pc == 0x402000,
-	       "what a signal interrupted is told from what has called");
-	for (i = 0; i < MLU_CFI_NR_REGS && holds(i, 0x2000 + i); i++)
+	add_saved(MLU_CFI_RA, MLU_CFI_AT_EXPRESSION, EXPRESSION(120, 0x77, 24));
+	tap_ok(!step_frame() && regs.interrupted && regs.pc == 0x402000,
+	       "the caller of a signal frame is marked interrupted");
+	for (i = 0; i < MLU_CFI_NR_REGS && reg_is(i, 0x2000 + i); i++)
 		;
-	tap_ok(i == MLU_CFI_NR_REGS, "and all its registers are known");
+	tap_ok(i == MLU_CFI_NR_REGS, "all registers of the interrupted code are known");
 }
 
 static void test_pointer(void)
@@ -316,60 +322,64 @@ static void test_pointer(void)
 		enum mlu_frame_result result;
 	} cases[] = {
 		{ "a frame pointer leads to the caller", STACK + 32, STACK + 512, MLU_FRAME_OK },
-		{ "one of 0 is the outermost frame", 0, STACK + 512, MLU_FRAME_END },
-		{ "one below the stack pointer is none", STACK - 8, STACK + 512,
+		{ "a frame pointer of 0 ends the walk", 0, STACK + 512, MLU_FRAME_END },
+		{ "a frame pointer below the stack pointer is refused", STACK - 8, STACK + 512,
 		  MLU_FRAME_POINTER },
-		{ "one that is not aligned is none", STACK + 33, STACK + 512, MLU_FRAME_POINTER },
-		{ "one behind the stack's end is none", STACK + 512, STACK + 512,
+		{ "an unaligned frame pointer is refused", STACK + 33, STACK + 512,
 		  MLU_FRAME_POINTER },
-		{ "one whose frame ends behind it is none", STACK + 32, STACK + 40,
+		{ "a frame pointer after the end of the stack is refused", STACK + 512, STACK + 512,
 		  MLU_FRAME_POINTER },
-		{ "one of memory that is not there", STACK + 4096, STACK + 8192, MLU_FRAME_FAULT },
+		{ "a frame that passes the end of the stack is refused", STACK + 32, STACK + 40,
+		  MLU_FRAME_POINTER },
+		{ "a frame pointer to memory that cannot be read is a fault", STACK + 4096,
+		  STACK + 8192, MLU_FRAME_FAULT },
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		begin();
+		begin_frame();
 		stack[4] = STACK + 64;
 		stack[5] = 0x402000;
 		regs.value[MLU_CFI_RBP] = cases[i].fp;
 		tap_ok(mlu_frame_by_pointer(&memory, cases[i].limit, &regs) == cases[i].result &&
 			       (cases[i].result ||
 				(regs.pc == 0x402000 && regs.slot == STACK + 40 &&
-				 holds(MLU_CFI_RBP, STACK + 64) && holds(MLU_CFI_RSP, STACK + 48) &&
-				 !is_known(MLU_CFI_RBX))),
+				 reg_is(MLU_CFI_RBP, STACK + 64) &&
+				 reg_is(MLU_CFI_RSP, STACK + 48) && !is_known(MLU_CFI_RBX))),
 		       "%s", cases[i].name);
 	}
-	begin();
+	begin_frame();
 	regs.known = 0;
 	tap_ok(mlu_frame_by_pointer(&memory, STACK + 512, &regs) == MLU_FRAME_POINTER,
-	       "one that nobody knows is none");
+	       "an unknown frame pointer is refused");
 }
 
 static void test_signal(void)
 {
 	static const u8 code[] = { 0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05 };
-	/* r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, as the kernel has them. */
+	/* The kernel's order: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp. */
 	static const u8 order[] = { 8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7 };
 	unsigned int i;
 
-	begin();
+	begin_frame();
 	memcpy(stack, code, sizeof(code));
-	tap_ok(mlu_frame_is_sigreturn(&memory, STACK), "rt_sigreturn is known by its instructions");
+	tap_ok(mlu_frame_is_sigreturn(&memory, STACK),
+	       "the instructions of rt_sigreturn are recognized");
 	((u8 *)stack)[3] = 14;
-	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK), "another system call is not");
+	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK), "another system call is not recognized");
 	memcpy(stack, code, sizeof(code));
 	((u8 *)stack)[8] = 6;
-	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK), "nor one that is left undone");
-	begin();
+	tap_ok(!mlu_frame_is_sigreturn(&memory, STACK),
+	       "instructions without the system call are not recognized");
+	begin_frame();
 	for (i = 0; i < 16; i++)
 		stack[5 + i] = 0x3000 + order[i];
 	stack[21] = 0x402000;
 	tap_ok(!mlu_frame_by_signal(&memory, &regs) && regs.pc == 0x402000 && regs.interrupted,
-	       "what it returns to is in the context at the stack pointer");
-	for (i = 0; i < 16 && holds(i, 0x3000 + i); i++)
+	       "the interrupted code's pc is read from the context at the stack pointer");
+	for (i = 0; i < 16 && reg_is(i, 0x3000 + i); i++)
 		;
-	tap_ok(i == 16, "with all registers");
+	tap_ok(i == 16, "all registers are read from the context");
 }
 
 int main(void)

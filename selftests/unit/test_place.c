@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_place: where breakpoints may go in handmade functions.
+ * test_place: the places of breakpoints in handwritten functions.
  *
- * Each row is a function's bytes and the places that it must get, best first, on kernels that
- * emulate multi-byte nops and on those that do not: the distance from the first byte, and "e" for
- * one that is emulated or "s" for one that is single-stepped.  Every row is tried cut off at each
- * byte, too.
+ * Each row has a function's code and the expected places, best first, on kernels that do not
+ * emulate multi-byte nops and on kernels that do. A place is an offset from the first byte,
+ * followed by "e" if the instruction is emulated or "s" if it is single-stepped. Each row is also
+ * tried cut after each byte.
  */
 #include "exercise.h"
 #include "place.h"
@@ -37,7 +37,7 @@ static const struct {
 	const u8 *code;
 	size_t len;
 	const char *places;
-	const char *nop_places;	/* where the kernel emulates multi-byte nops */
+	const char *nop_places;	/* if the kernel emulates multi-byte nops */
 } rows[] = {
 #define ROW(what, places, ...) { what, BYTES(__VA_ARGS__), places, places }
 #define NOP_ROW(what, places, nop_places, ...) { what, BYTES(__VA_ARGS__), places, nop_places }
@@ -53,7 +53,7 @@ static const struct {
 	ROW("nop", "0e", 0x90, RET),
 	ROW("two-byte nop", "0e", 0x66, 0x90, RET),
 
-	/* It is not, and nothing may be skipped. */
+	/* The first instruction is not emulated and may not be skipped. */
 	ROW("no bytes", "0s"),
 	ROW("ret", "0s", RET),
 	ROW("sub from the stack pointer", "0s", 0x48, 0x83, 0xec, 0x28, PUSH_RBX),
@@ -70,7 +70,7 @@ static const struct {
 	ROW("add to a variable", "0s", 0x80, 0x05, 0, 0, 0, 0, 1, PUSH_RBX),
 	ROW("neg", "0s", 0x48, 0xf7, 0xdf, PUSH_RBX),
 	ROW("not", "0s", 0x48, 0xf7, 0xd7, PUSH_RBX),
-	ROW("cmp with what an argument points to", "0s", 0x80, 0x3f, 0x00, PUSH_RBX),
+	ROW("cmp with the memory that an argument points to", "0s", 0x80, 0x3f, 0x00, PUSH_RBX),
 	ROW("cmp of 16 bits", "0s", 0x66, 0x81, 0xff, 0x34, 0x12, PUSH_RBX),
 	ROW("test of the thread's memory", "0s", 0x64, 0x80, 0x3c, 0x25, 0, 0, 0, 0, 0, RET),
 	ROW("pause", "0s", 0xf3, 0x90, PUSH_RBX),
@@ -80,11 +80,11 @@ static const struct {
 	ROW("pop", "0s", 0x5b, RET),
 	ROW("jmp with a size prefix", "0s", 0x66, 0xeb, 0x10, RET),
 	ROW("indirect jmp", "0s", 0xff, 0xe0),
-	ROW("rdsspq, a hint in a nop's place", "0s", 0xf3, 0x48, 0x0f, 0x1e, 0xc8, RET),
+	ROW("rdsspq, encoded as a hint nop", "0s", 0xf3, 0x48, 0x0f, 0x1e, 0xc8, RET),
 	ROW("endbr32", "0s", 0xf3, 0x0f, 0x1e, 0xfb, PUSH_RBX),
 	ROW("0f 1f that is no nop", "0s", 0x0f, 0x1f, 0xc8, PUSH_RBX),
 
-	/* A few bytes on. */
+	/* A later instruction is emulated or may be single-stepped. */
 	ROW("endbr64; push", "4e 0s", ENDBR64, PUSH_RBX, RET),
 	ROW("endbr64; push %r12", "4e 0s", ENDBR64, PUSH_R12, RET),
 	ROW("free of glibc: test; je", "3e 0s", TEST_RDI, JE_NEAR, RET),
@@ -106,7 +106,7 @@ static const struct {
 	ROW("nop; push", "1e 0e", 0x90, PUSH_RBX, RET),
 	ROW("two-byte nop; push", "2e 0e", 0x66, 0x90, PUSH_RBX, RET),
 	ROW("nop; test; je", "4e 0e 1s", 0x90, TEST_RDI, 0x74, 0x10, RET),
-	ROW("more places than are given", "1e 2e 3e 4e",
+	ROW("more places than fit the result", "1e 2e 3e 4e",
 	    0x90, 0x90, 0x90, 0x90, 0x90, PUSH_RBX, RET),
 	ROW("reallocarray of glibc: mov; mul", "3s 0s", 0x48, 0x89, 0xf0, 0x48, 0xf7, 0xe2, RET),
 	ROW("free of jemalloc: mov; mov of a variable to an argument", "3s 0s",
@@ -121,9 +121,9 @@ static const struct {
 	ROW("malloc of a later glibc: push %r12; push", "0e", PUSH_R12, 0x55, PUSH_RBX, RET),
 	ROW("16 bytes are skipped", "16e 3s 6s 9s", TEST_RDI, TEST_RDI, TEST_RDI, TEST_RDI, ENDBR64,
 	    PUSH_RBX, RET),
-	ROW("17 bytes are too many", "3s 6s 0s", TEST_RDI, TEST_RDI, TEST_RDI, ENDBR64, ENDBR64,
-	    PUSH_RBX, RET),
-	ROW("nothing emulated follows", "0s", TEST_RDI, RET),
+	ROW("17 bytes are too many to skip", "3s 6s 0s", TEST_RDI, TEST_RDI, TEST_RDI, ENDBR64,
+	    ENDBR64, PUSH_RBX, RET),
+	ROW("no emulated instruction follows", "0s", TEST_RDI, RET),
 	ROW("the end follows", "0s", TEST_RDI),
 
 	/* Multi-byte nops. */
@@ -137,10 +137,10 @@ static const struct {
 	NOP_ROW("nop of 7 bytes", "7e 0s", "7e 0e", 0x0f, 0x1f, 0x80, 0, 0, 0, 0, PUSH_RBX),
 	NOP_ROW("nop of 8 bytes", "8e 0s", "8e 0e", 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, PUSH_RBX),
 
-	/* A branch lands on what was skipped or on the place. */
+	/* A branch leads to a skipped instruction or to the place. */
 	ROW("jmp back to the place", "0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xfb),
-	ROW("jmp back behind the first byte", "0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xf9),
-	ROW("jmp back behind the place", "3e 0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xfd),
+	ROW("jmp back to the second byte", "0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xf9),
+	ROW("jmp back to after the place", "3e 0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xfd),
 	ROW("jmp back to the function", "3e 0s", TEST_RDI, 0x74, 0x03, RET, 0xeb, 0xf8),
 	ROW("jcc back to the place", "0s", TEST_RDI, JE_NEAR, 0x75, 0xf8),
 	ROW("near jcc to the place", "0s", TEST_RDI, 0x74, 0x01, 0x0f, 0x85, 0xf8, 0xff, 0xff,
@@ -152,9 +152,9 @@ static const struct {
 	ROW("xbegin to the place", "0s", TEST_RDI, 0x74, 0x01, 0xc7, 0xf8, 0xf8, 0xff, 0xff,
 	    0xff),
 	ROW("the place jumps to itself", "0s", TEST_RDI, 0xeb, 0xfe),
-	ROW("an immediate that could be such a jmp", "0s", TEST_RDI, 0x74, 0x01, 0xb8, 0xeb,
+	ROW("an immediate with the bytes of such a jmp", "0s", TEST_RDI, 0x74, 0x01, 0xb8, 0xeb,
 	    0xfa, 0, 0),
-	ROW("a branch to an emulated first instruction is no matter", "0e", PUSH_RBX, 0xeb,
+	ROW("a branch to an emulated first instruction is allowed", "0e", PUSH_RBX, 0xeb,
 	    0xfd),
 };
 
@@ -173,24 +173,24 @@ static void places_of(unsigned int row, bool whole, bool nops, char *text)
 				places.place[i].emulated ? 'e' : 's');
 }
 
-/* All of it at every length, so that no decoder looks behind the end. */
+/* Each length, to see that the decoder does not read past the end. */
 static void test_every_length(const u8 *code, size_t len)
 {
 	size_t cut;
 	u8 *copy;
-	int ask;
+	int flags;
 
 	for (cut = 0; cut <= len; cut++) {
 		copy = malloc(cut ? cut : 1);
 		if (cut)
 			memcpy(copy, code, cut);
-		for (ask = 0; ask < 4; ask++)
-			exercise_place(copy, cut, ask & 1, ask & 2);
+		for (flags = 0; flags < 4; flags++)
+			exercise_place(copy, cut, flags & 1, flags & 2);
 		free(copy);
 	}
 }
 
-/* Of a part of a function only the first instruction is sure to be passed once a call. */
+/* In a part of a function, only the first instruction is certain to run once for each call. */
 static bool is_first_alone(const char *part, const char *places)
 {
 	const char *first = strchr(places, '0');
@@ -207,10 +207,11 @@ static void test_row(unsigned int i)
 	places_of(i, true, false, places);
 	places_of(i, true, true, nop_places);
 	places_of(i, false, false, part);
-	tap_ok(!strcmp(places, rows[i].places) && !strcmp(nop_places, rows[i].nop_places) &&
-		       is_first_alone(part, places),
-	       "%s: %s (got %s; with nops %s; in part %s)", rows[i].what, rows[i].places, places,
-	       nop_places, part);
+	tap_is_string(places, rows[i].places, "%s: %s", rows[i].what, rows[i].places);
+	tap_is_string(nop_places, rows[i].nop_places, "%s, multi-byte nops emulated: %s",
+		      rows[i].what, rows[i].nop_places);
+	tap_ok(is_first_alone(part, places), "%s, a part of the function: the first instruction",
+	       rows[i].what);
 	test_every_length(rows[i].code, rows[i].len);
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * test_place_objects: where breakpoints go in true objects, judged by objdump.
+ * test_place_objects: the places of breakpoints in real objects, compared with objdump's output.
  *
  *	test_place_objects [+]OBJECT...
  *
- * Every function of an object is placed, not the allocation functions alone, so that the decoder
- * meets some thousand first instructions. What the module cannot see at attach is proven here for
- * the allocation functions: that no branch of the whole object lands on what was skipped. Functions
- * that do nothing but jump, which may get no probe, are followed as objdump follows them.
- * A plus sign: malloc, calloc, realloc and free of this one have to be emulated.
+ * The places of all functions of an object are checked, not only of the allocation functions, so
+ * that the decoder sees some thousand first instructions. For the allocation functions the test
+ * proves what the module cannot check at attach: that no branch in the whole object leads to a
+ * skipped instruction. For functions that only jump, which may get no probe, the target is compared
+ * with objdump's. A plus sign: malloc, calloc, realloc and free of this object must have an
+ * emulated place.
  */
 #include "prototypes.h"
 #include "image.h"
@@ -43,9 +44,9 @@ static bool places_of(struct object *o, const struct mlu_elf_symbol *sym, bool n
 	return len > 0;
 }
 
-/* === What objdump says of the bytes === */
+/* === objdump's instructions === */
 
-static bool begins(const char *text, const char *with)
+static bool starts_with(const char *text, const char *with)
 {
 	return !strncmp(text, with, strlen(with));
 }
@@ -54,14 +55,14 @@ static bool is_emulated_text(const struct oracle_insn *insn, bool nops)
 {
 	const char *text = insn->text;
 
-	if (begins(text, "nop") || begins(text, "xchg   %ax,%ax"))
+	if (starts_with(text, "nop") || starts_with(text, "xchg   %ax,%ax"))
 		return nops || !strpbrk(text, "(");
-	if (begins(text, "push   %r"))
+	if (starts_with(text, "push   %r"))
 		return true;
-	return insn->target && (text[0] == 'j' || begins(text, "call"));
+	return insn->target && (text[0] == 'j' || starts_with(text, "call"));
 }
 
-/* The last operand is where the result goes. */
+/* The last operand is the destination. */
 static bool is_free_destination(const char *text)
 {
 	static const char *const free_registers[] = { "%rax", "%eax", "%r8",   "%r8d", "%r9",
@@ -70,26 +71,26 @@ static bool is_free_destination(const char *text)
 	unsigned int i;
 
 	for (i = 0; last && i < ARRAY_SIZE(free_registers); i++) {
-		if (begins(last + 1, free_registers[i]) &&
+		if (starts_with(last + 1, free_registers[i]) &&
 		    !strpbrk(last + 1 + strlen(free_registers[i]), ")abdw"))
 			return true;
 	}
 	return false;
 }
 
-/* No memory but the object's own variables, and no result but flags or a free register. */
+/* Reads no memory but the object's variables; changes only flags or a free register. */
 static bool is_harmless_text(const char *text)
 {
-	if (begins(text, "endbr64") || begins(text, "nop"))
+	if (starts_with(text, "endbr64") || starts_with(text, "nop"))
 		return true;
 	if (strchr(text, '(') && !strstr(text, "(%rip)"))
 		return false;
-	if (begins(text, "test") || begins(text, "cmp"))
-		return !begins(text, "cmpx") && !begins(text, "cmps ");
-	return begins(text, "mov ") && is_free_destination(text);
+	if (starts_with(text, "test") || starts_with(text, "cmp"))
+		return !starts_with(text, "cmpx") && !starts_with(text, "cmps ");
+	return starts_with(text, "mov ") && is_free_destination(text);
 }
 
-/* What is executed out of line without anything but its operands being seen to differ. */
+/* Instructions whose effect does not depend on the address from which they are executed. */
 static bool is_data_text(const char *text)
 {
 	static const char *const mnemonics[] = { "mov", "lea",	"add", "sub",  "adc",  "sbb",
@@ -99,7 +100,7 @@ static bool is_data_text(const char *text)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(mnemonics); i++)
-		if (begins(text, mnemonics[i]))
+		if (starts_with(text, mnemonics[i]))
 			return true;
 	return false;
 }
@@ -169,13 +170,13 @@ static void test_every_function(struct object *o, bool nops)
 	for (i = 0; i < o->oracle.nr_symbols && good; i++)
 		good = is_right_function(o, &o->oracle.symbols[i], nops, &moved);
 	tap_ok(good && i,
-	       "%s: objdump agrees with the places in %zu symbols, %u behind the first instruction%s",
+	       "%s: the places in %zu symbols agree with objdump, %u after the first instruction%s",
 	       o->path, i, moved, nops ? ", nops emulated" : "");
 }
 
 /* === The whole object === */
 
-/* A branch into what was skipped or to the place, from anywhere; or a function that begins there */
+/* Return: true if a branch of the object leads to [first, last] or a function starts there */
 static bool is_landed_on(const struct object *o, u64 first, u64 last)
 {
 	size_t i;
@@ -203,7 +204,7 @@ static void test_allocators(struct object *o)
 	for (i = 0; i < mlu_nr_prototypes; i++)
 		names[i] = mlu_prototypes[i].name;
 	if (mlu_elf_find(&o->image.elf, names, mlu_nr_prototypes, sym) <= 0) {
-		tap_ok(false, "%s: has allocation functions", o->path);
+		tap_ok(false, "%s: allocation functions are found", o->path);
 		return;
 	}
 	for (i = 0; i < mlu_nr_prototypes; i++) {
@@ -216,7 +217,8 @@ static void test_allocators(struct object *o)
 				!is_landed_on(o, sym[i].value + 1,
 					      sym[i].value + places.place[k].offset);
 	}
-	tap_ok(good, "%s: no branch lands behind the first byte up to a place", o->path);
+	tap_ok(good, "%s: no branch leads between the first byte of a function and its place",
+	       o->path);
 }
 
 static void test_emulated(struct object *o)
@@ -230,12 +232,12 @@ static void test_emulated(struct object *o)
 	for (i = 0; i < 4; i++)
 		tap_ok(sym[i].found && places_of(o, &sym[i], false, &places) &&
 			       places.place[0].emulated,
-		       "%s: %s is probed where the kernel emulates", o->path, names[i]);
+		       "%s: the place in %s is emulated", o->path, names[i]);
 }
 
-/* === Functions that do nothing but jump === */
+/* === Functions that only jump === */
 
-/* The function of this object that has the name of an entry of the linkage table; 0: none has. */
+/* Address of this object's function with the name of the linkage table's entry, or 0. */
 static u64 value_of_linkage(const struct object *o, const char *name)
 {
 	size_t i;
@@ -249,22 +251,22 @@ static u64 value_of_linkage(const struct object *o, const char *name)
 	return 0;
 }
 
-/* False: it is no direct jump. */
+/* Return: false if it is not a direct jump */
 static bool right_target(const struct object *o, const struct oracle_insn *insn, u64 *target)
 {
-	if (!begins(insn->text, "jmp ") || !insn->target)
+	if (!starts_with(insn->text, "jmp ") || !insn->target)
 		return false;
 	*target = insn->linkage ? value_of_linkage(o, insn->linkage) : insn->target;
 	return true;
 }
 
-/* "mov    %rdx,%rsi" */
+/* As in "mov    %rdx,%rsi". */
 static bool is_move_of_argument(const char *text)
 {
 	const char *to = strchr(text, ',');
 
-	return begins(text, "mov    %r") && to &&
-	       (begins(to, ",%rsi") || begins(to, ",%rdx") || begins(to, ",%rcx"));
+	return starts_with(text, "mov    %r") && to &&
+	       (starts_with(to, ",%rsi") || starts_with(to, ",%rdx") || starts_with(to, ",%rcx"));
 }
 
 static bool is_right_jump(struct object *o, const struct oracle_symbol *symbol, unsigned int *jumps)
@@ -275,7 +277,7 @@ static bool is_right_jump(struct object *o, const struct oracle_symbol *symbol, 
 	bool whole;
 	int len, ret;
 
-	i += i < o->text.nr && begins(o->text.insns[i].text, "endbr64");
+	i += i < o->text.nr && starts_with(o->text.insns[i].text, "endbr64");
 	i += i < o->text.nr && is_move_of_argument(o->text.insns[i].text);
 	if (!symbol->function || i >= o->text.nr)
 		return true;
@@ -286,7 +288,8 @@ static bool is_right_jump(struct object *o, const struct oracle_symbol *symbol, 
 	if (!right_target(o, &o->text.insns[i], &right))
 		return ret == 0 || strstr(o->text.insns[i].text, "jmp");
 	if (ret != 1 || target != right)
-		tap_note("%s: jump %d to %#llx, right is %#llx", symbol->name, ret, target, right);
+		tap_note("%s: seen: jump %d to %#llx; expected: %#llx", symbol->name, ret, target,
+			 right);
 	*jumps += 1;
 	return ret == 1 && target == right;
 }
@@ -299,7 +302,8 @@ static void test_jumps(struct object *o)
 
 	for (i = 0; i < o->oracle.nr_symbols; i++)
 		good &= is_right_jump(o, &o->oracle.symbols[i], &jumps);
-	tap_ok(good, "%s: objdump agrees with where %u functions jump", o->path, jumps);
+	tap_ok(good, "%s: the targets of %u functions that only jump agree with objdump", o->path,
+	       jumps);
 }
 
 static void test_object(const char *path, bool must_be_emulated)
@@ -308,7 +312,7 @@ static void test_object(const char *path, bool must_be_emulated)
 
 	if (!oracle_open(&o.oracle, path) || !image_load(&o.image, path) ||
 	    !oracle_disassemble(&o.text, path) || image_open(&o.image, 4096)) {
-		tap_ok(false, "%s: can be read", path);
+		tap_ok(false, "%s: the object can be read", path);
 		return;
 	}
 	test_allocators(&o);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * tiny: a small true ELF image with everything that the reader looks at, see tiny.h.
- */
+/* tiny: a small valid ELF image with everything that the reader reads, see tiny.h. */
 #include "tiny.h"
 
 #include <string.h>
@@ -25,6 +23,12 @@ static const struct {
 	[TINY_MUNMAP] = { "munmap", STB_GLOBAL, STT_FUNC, STV_PROTECTED, 1, 2 },
 };
 
+/**
+ * tiny_value() - get the address of a symbol's function
+ * @symbol: the symbol
+ *
+ * Return: the address in the ELF file
+ */
 u64 tiny_value(enum tiny_symbol symbol)
 {
 	return TINY_VADDR(text) + 16 * symbol;
@@ -59,7 +63,7 @@ static void make_segment(Elf64_Phdr *phdr, u32 type, u32 flags, u64 offset, u64 
 	phdr->p_align = 4;
 }
 
-/* Code and what stands before it in one segment, the rest in another. */
+/* One segment up to the end of the code, another for the rest. */
 static void make_segments(struct tiny *t)
 {
 	u64 data = offsetof(struct tiny, shdr);
@@ -118,7 +122,7 @@ static u32 gnu_hash(const char *name)
 	return hash;
 }
 
-/* One bucket and a filter of one word: every look-up walks the whole chain. */
+/* One bucket and a Bloom filter of one word: each look-up walks the whole chain. */
 static void make_hashes(struct tiny *t)
 {
 	u32 i, hash;
@@ -194,6 +198,10 @@ static void make_text(struct tiny *t)
 	make_jump(t, TINY_MUNMAP, TINY_MALLOC);
 }
 
+/**
+ * tiny_make() - make a shared object that exports the symbols of enum tiny_symbol
+ * @tiny: is filled in; both hash tables are valid
+ */
 void tiny_make(struct tiny *tiny)
 {
 	memset(tiny, 0, sizeof(*tiny));
@@ -207,6 +215,10 @@ void tiny_make(struct tiny *tiny)
 	make_text(tiny);
 }
 
+/**
+ * tiny_make_static() - make a static program: the symbol table, but no dynamic section
+ * @tiny: is filled in
+ */
 void tiny_make_static(struct tiny *tiny)
 {
 	tiny_make(tiny);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* elf.h: what the pure files use of the kernel's header, for the host. */
+/* elf.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_ELF_H
 #define MLU_SHIM_ELF_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* err.h: what the pure files use of the kernel's header, for the host. */
+/* err.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_ERR_H
 #define MLU_SHIM_ERR_H
 

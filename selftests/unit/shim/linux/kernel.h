@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* kernel.h: what the pure files use of the kernel's header, for the host. */
+/* kernel.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_KERNEL_H
 #define MLU_SHIM_KERNEL_H
 
 #include <limits.h>
 #include <linux/types.h>
 
-/* The comparison of the pointers makes mixed types an error, as in the kernel. */
+/* Comparing the pointers makes mixed types an error, as in the kernel. */
 #define min(x, y)                       \
 	({                              \
 		__typeof__(x) _x = (x); \

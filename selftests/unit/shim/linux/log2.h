@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* log2.h: what the module's files use of the kernel's header, for the host. */
+/* log2.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_LOG2_H
 #define MLU_SHIM_LOG2_H
 

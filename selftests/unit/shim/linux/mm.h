@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* mm.h: what the module's files use of the kernel's header, for the host. */
+/* mm.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_MM_H
 #define MLU_SHIM_MM_H
 

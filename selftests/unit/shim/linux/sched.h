@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sched.h: what the pure files use of the kernel's header, for the host. */
+/* sched.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_SCHED_H
 #define MLU_SHIM_SCHED_H
 

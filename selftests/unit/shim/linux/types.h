@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* types.h: what the pure files use of the kernel's header, for the host. */
+/* types.h: the parts of the kernel's header that the module's pure files use, for the host. */
 #ifndef MLU_SHIM_TYPES_H
 #define MLU_SHIM_TYPES_H
 
-/* The C library's headers want the real one, too. */
+/* The C library's headers need the real one, too. */
 #include_next <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ typedef uint32_t u32;
 typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
-/* As wide as the kernel's, which are long long, so that formats and min() agree. */
+/* long long as in the kernel, so that formats and min() agree. */
 typedef unsigned long long u64;
 typedef long long s64;
 
