@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# lines.pl TOOL OBJECT TWIN ADDR2LINE: the lines that the tool shows at each call site of OBJECT,
-# with those of inlined functions, beside what "ADDR2LINE -i" shows in TWIN, which has the same code.
-# Prints how many sites have lines and how many are equal; the first that differ go to stderr.
+# lines.pl TOOL OBJECT TWIN ADDR2LINE: compares the lines that the tool shows at each call site of
+# OBJECT, with those of inlined functions, with the output of "ADDR2LINE -i" for TWIN, which has the
+# same code. Prints two numbers: the call sites with lines, and those with equal lines. The first
+# differences are printed on stderr.
 use strict;
 use warnings;
 no warnings 'portable';
@@ -23,7 +24,7 @@ sub call_sites
 	return @sites;
 }
 
-sub report_of
+sub write_report
 {
 	my ($file, @sites) = @_;
 	my $id = `readelf -n $object` =~ /Build ID: (\S+)/ ? $1 : '-';
@@ -40,7 +41,7 @@ sub report_of
 	printf $report "mapping 1 0x%x-0x%x 0x0 %s %s\n", BASE, BASE + (1 << 40), $id, $object;
 }
 
-# Address to the lines, the innermost first.
+# Lines by address, the innermost function first.
 sub lines_of_tool
 {
 	my ($report) = @_;
@@ -54,7 +55,7 @@ sub lines_of_tool
 	return \%lines;
 }
 
-sub lines_of_oracle
+sub lines_of_addr2line
 {
 	my ($input, @sites) = @_;
 	my (%lines, $at, $function);
@@ -80,17 +81,17 @@ sub lines_of_oracle
 my $work = `mktemp -d`;
 chomp $work;
 my @sites = call_sites();
-report_of("$work/report", @sites);
+write_report("$work/report", @sites);
 my $ours = lines_of_tool("$work/report");
-my $theirs = lines_of_oracle("$work/sites", @sites);
+my $theirs = lines_of_addr2line("$work/sites", @sites);
 system 'rm', '-r', $work;
-my ($known, $equal, $told) = (0, 0, 0);
+my ($known, $equal, $printed) = (0, 0, 0);
 for my $site (@sites) {
 	my $a = join ' < ', @{$ours->{$site} || ['?']};
 	my $b = join ' < ', @{$theirs->{$site} || ['?']};
 	next if $a eq '?' && $b eq '?';
 	$known++;
 	$equal++ if $a eq $b;
-	printf STDERR "  %x: %s, the oracle: %s\n", $site - 1, $a, $b if $a ne $b && $told++ < 5;
+	printf STDERR "  %x: memleak-user: %s, addr2line: %s\n", $site - 1, $a, $b if $a ne $b && $printed++ < 5;
 }
 print "$known $equal\n";

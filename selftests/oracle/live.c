@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * live: a program, stopped at random points, its stack walked by our unwinder and by libdwfl.
+ * live: compares the stack walks of our unwinder with libdwfl's, in a program that is stopped at
+ * random points.
  *
  *	live NAME STOPS COMMAND...
  *
- * Last line: NAME stops S frames N equal E.  Frames are those that libdwfl finds; one is equal if
- * ours has the same pc in the same place.  Where one side goes further than the other, or
- * elsewhere, a line says so: "# difference: ...", to be counted by who calls.
+ * The last line is "NAME stops S frames N equal E". N counts the frames that libdwfl finds. A frame
+ * is equal if ours has the same pc at the same depth and all inner frames are equal. A line
+ * "# difference: ..." is printed for each stop at which the walks differ or one ends earlier;
+ * run-live counts them by their text. LIVE_VERBOSE in the environment adds the addresses.
  *
- * Every thread is traced from its birth; one is stopped at a time, chosen at random.
+ * Each thread is traced from its start; one at a time, chosen at random, is stopped.
  */
 #include <errno.h>
 #include <signal.h>
@@ -32,13 +34,13 @@ struct tally {
 static struct process *ours;
 static struct peer *theirs;
 
-static void die(const char *what)
+static void die_errno(const char *what)
 {
 	perror(what);
 	exit(2);
 }
 
-static pid_t start(char **command)
+static pid_t start_program(char **command)
 {
 	pid_t pid = fork();
 
@@ -51,8 +53,8 @@ static pid_t start(char **command)
 	_exit(127);
 }
 
-/* What is no stop of ours goes on, with its signal if it has one. */
-static void go_on(pid_t tid, int status)
+/* Continue a thread that we did not stop; deliver its signal if it has one. */
+static void continue_thread(pid_t tid, int status)
 {
 	int signal = WSTOPSIG(status);
 
@@ -64,9 +66,10 @@ static void go_on(pid_t tid, int status)
 }
 
 /*
- * Let all that has stopped go on, but for the one that is to be looked at.  False: all have ended.
+ * Continue all threads that have stopped except @wanted, for which it waits, and set @stopped if it
+ * has stopped. Return: false if all threads have ended.
  */
-static bool settle(pid_t wanted, bool *stopped)
+static bool settle_threads(pid_t wanted, bool *stopped)
 {
 	int status, waits;
 	pid_t tid;
@@ -87,15 +90,15 @@ static bool settle(pid_t wanted, bool *stopped)
 			*stopped = true;
 			return true;
 		}
-		go_on(tid, status);
+		continue_thread(tid, status);
 	}
 	return true;
 }
 
-static void tell(const struct tally *t, const char *what, const struct frames *a,
-		 const struct frames *b, unsigned int at)
+static void print_difference(const struct tally *t, const char *what, const struct frames *a,
+			     const struct frames *b, unsigned int at)
 {
-	printf("# difference: %s: %s (ours ended: %s, libdwfl's: %s)\n", t->name, what, a->end,
+	printf("# difference: %s: %s (our walk ended: %s, libdwfl's: %s)\n", t->name, what, a->end,
 	       b->end);
 	if (getenv("LIVE_VERBOSE"))
 		printf("#   frame %u: ours %#llx libdwfl's %#llx, last equal %#llx\n", at,
@@ -103,7 +106,7 @@ static void tell(const struct tally *t, const char *what, const struct frames *a
 		       at ? a->pc[at - 1] : 0);
 }
 
-static void compare(struct tally *t, pid_t pid, pid_t tid)
+static void compare_walks(struct tally *t, pid_t pid, pid_t tid)
 {
 	static struct frames a, b;
 	struct user_regs_struct regs;
@@ -114,7 +117,7 @@ static void compare(struct tally *t, pid_t pid, pid_t tid)
 	peer_follow(pid, &ours, &theirs);
 	walk(ours, &regs, &a);
 	peer_walk(theirs, tid, &b);
-	/* libdwfl hands out a return address before it looks what that is. */
+	/* libdwfl returns the last return address without checking that it is code. */
 	while (b.nr && !process_has_code(ours, b.pc[b.nr - 1]))
 		b.nr--;
 	while (i < a.nr && i < b.nr && a.pc[i] == b.pc[i])
@@ -123,22 +126,22 @@ static void compare(struct tally *t, pid_t pid, pid_t tid)
 	t->frames += b.nr;
 	t->equal += i;
 	if (i < a.nr && i < b.nr)
-		tell(t, "another caller", &a, &b, i);
+		print_difference(t, "different caller", &a, &b, i);
 	else if (i < b.nr)
-		tell(t, "libdwfl goes further", &a, &b, i);
+		print_difference(t, "our walk ends earlier", &a, &b, i);
 	else if (i < a.nr)
-		tell(t, "ours goes further", &a, &b, i);
+		print_difference(t, "libdwfl's walk ends earlier", &a, &b, i);
 }
 
-static void look(struct tally *t, pid_t pid)
+static void sample_thread(struct tally *t, pid_t pid)
 {
 	pid_t tid = process_any_thread(pid);
 	bool stopped = false;
 
 	if (syscall(234 /* tgkill */, pid, tid, SIGSTOP))
 		return;
-	if (settle(tid, &stopped) && stopped) {
-		compare(t, pid, tid);
+	if (settle_threads(tid, &stopped) && stopped) {
+		compare_walks(t, pid, tid);
 		ptrace(PTRACE_CONT, tid, 0, 0);
 	}
 }
@@ -155,14 +158,14 @@ int main(int argc, char **argv)
 		return 2;
 	stops = strtoul(argv[2], NULL, 10);
 	srand(1);
-	pid = start(argv + 3);
+	pid = start_program(argv + 3);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, pid, 0, OPTIONS))
-		die(argv[3]);
+		die_errno(argv[3]);
 	ptrace(PTRACE_CONT, pid, 0, 0);
-	while (tally.stops < stops && settle(0, &unused)) {
+	while (tally.stops < stops && settle_threads(0, &unused)) {
 		usleep(rand() % 3000);
-		look(&tally, pid);
+		sample_thread(&tally, pid);
 	}
 	kill(pid, SIGKILL);
 	printf("%s stops %lu frames %lu equal %lu\n", tally.name, tally.stops, tally.frames,

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rule_text: an unwind rule in words, see rule_text.h.
+ * rule_text: unwind rules as text, see rule_text.h.
  *
- * How libdw has it (elfutils' libdw.h and the sources it speaks of): a CFA that is a register and
- * an offset is one DW_OP_bregx; a saved register is DW_OP_call_frame_cfa, DW_OP_plus_uconst, whose
- * number is a signed offset, and DW_OP_stack_value behind it if it is the value itself; a register
- * in another one is DW_OP_regx; an expression of a register begins with DW_OP_call_frame_cfa, which
- * stands for what is pushed.
+ * libdw's form of a rule (elfutils' libdw.h and the sources that it refers to): a CFA that is a
+ * register and an offset is one DW_OP_bregx. A saved register is DW_OP_call_frame_cfa and
+ * DW_OP_plus_uconst, whose number is a signed offset, followed by DW_OP_stack_value if the register
+ * has that value itself. A register saved in another one is DW_OP_regx. The expression of a
+ * register begins with DW_OP_call_frame_cfa, for the CFA that is pushed first.
  *
- * Of registers that a call may clobber both sides have defaults of their own, and no walk needs
- * them: "lost", be they the same or undefined.  Of the others elfutils' default
- * (backends/x86_64_cfi.c) means rbx and writes 0, which is rax: there an rbx of which nothing is
- * told is undefined, and is read as the same here.  (Where an object says that rbx is undefined,
- * this would be seen as different.)
+ * For registers that a call may clobber the defaults of both sides differ, but no walk needs them:
+ * both "same" and "undefined" become "lost". For rbx, elfutils' default (backends/x86_64_cfi.c)
+ * names register 0, which is rax, by mistake: a rule that omits rbx has it undefined there, which
+ * is read as "same" here. (An object that makes rbx undefined itself is reported as different.)
  */
 #include "rule_text.h"
 
@@ -31,7 +30,7 @@ static void add_op(char *words, u8 atom, u64 number, u64 number2)
 
 /* === Ours === */
 
-/* An operation's operands, as libdw's Dwarf_Op has them. */
+/* Append an operation with its operands as in libdw's Dwarf_Op. */
 static void read_op(struct mlu_cfi_reader *r, char *words)
 {
 	u8 atom = mlu_cfi_byte(r);
@@ -94,7 +93,7 @@ static void read_expression(const struct mlu_cfi *cfi, s32 pos, char *words)
 		read_op(&r, words);
 }
 
-static void say_saved(const struct mlu_cfi *cfi, u8 how, s32 value, char *words)
+static void write_saved(const struct mlu_cfi *cfi, u8 how, s32 value, char *words)
 {
 	switch (how) {
 	case MLU_CFI_SAME:
@@ -123,8 +122,8 @@ static void say_saved(const struct mlu_cfi *cfi, u8 how, s32 value, char *words)
 	}
 }
 
-/* What the ABI makes of a register that is said to be the same, or of which nobody knows. */
-static void apply_abi(struct rule_text *text)
+/* Both texts of a register that a call may clobber become one: no walk needs it. */
+static void merge_clobbered(struct rule_text *text)
 {
 	static const unsigned int clobbered[] = { 0, 1, 2, 4, 5, 8, 9, 10, 11 };
 	unsigned int i;
@@ -137,19 +136,25 @@ static void apply_abi(struct rule_text *text)
 	}
 }
 
-static void say_defaults(struct rule_text *text)
+static void write_defaults(struct rule_text *text)
 {
-	static const unsigned int left_alone[] = { 3, 6, 12, 13, 14, 15 };
+	static const unsigned int preserved[] = { 3, 6, 12, 13, 14, 15 };
 	unsigned int i;
 
 	for (i = 0; i < MLU_CFI_NR_REGS; i++)
 		strcpy(text->reg[i], "undefined");
-	for (i = 0; i < sizeof(left_alone) / sizeof(left_alone[0]); i++)
-		strcpy(text->reg[left_alone[i]], "same");
+	for (i = 0; i < sizeof(preserved) / sizeof(preserved[0]); i++)
+		strcpy(text->reg[preserved[i]], "same");
 	strcpy(text->reg[MLU_CFI_RSP], "is cfa+0");
 	strcpy(text->reg[MLU_CFI_RA], "at cfa-8");
 }
 
+/**
+ * rule_text_ours() - convert a rule of the module's parser
+ * @text: is set to the rule
+ * @cfi: the section that the rule's expressions are in
+ * @rule: the rule
+ */
 void rule_text_ours(struct rule_text *text, const struct mlu_cfi *cfi,
 		    const struct mlu_cfi_rule *rule)
 {
@@ -161,17 +166,17 @@ void rule_text_ours(struct rule_text *text, const struct mlu_cfi *cfi,
 	} else {
 		sprintf(text->cfa, "%u%+d", rule->cfa_reg, rule->cfa_value);
 	}
-	say_defaults(text);
+	write_defaults(text);
 	for (i = 0; i < rule->nr; i++)
-		say_saved(cfi, rule->saved[i].how, rule->saved[i].value,
-			  text->reg[rule->saved[i].reg]);
-	apply_abi(text);
+		write_saved(cfi, rule->saved[i].how, rule->saved[i].value,
+			    text->reg[rule->saved[i].reg]);
+	merge_clobbered(text);
 	text->signal = rule->signal;
 }
 
 /* === libdw's === */
 
-static void say_ops(const Dwarf_Op *ops, size_t nr, char *words)
+static void write_ops(const Dwarf_Op *ops, size_t nr, char *words)
 {
 	size_t i;
 
@@ -185,7 +190,7 @@ static bool is_offset(const Dwarf_Op *ops, size_t nr)
 	       (nr == 1 || (nr == 2 && ops[1].atom == DW_OP_plus_uconst));
 }
 
-static void say_register(Dwarf_Frame *frame, int reg, char *words)
+static void write_register(Dwarf_Frame *frame, int reg, char *words)
 {
 	Dwarf_Op mem[3], *ops;
 	bool is_value;
@@ -208,10 +213,16 @@ static void say_register(Dwarf_Frame *frame, int reg, char *words)
 		sprintf(words, "in %d", (int)ops[0].number);
 	} else {
 		sprintf(words, "%s expression", is_value ? "is" : "at");
-		say_ops(ops + 1, nr - 1, words);
+		write_ops(ops + 1, nr - 1, words);
 	}
 }
 
+/**
+ * rule_text_libdw() - convert a rule of libdw
+ * @text: is set to the rule
+ * @frame: the rule
+ * @signal: it is the rule of a signal frame
+ */
 void rule_text_libdw(struct rule_text *text, Dwarf_Frame *frame, bool signal)
 {
 	Dwarf_Op *ops;
@@ -224,12 +235,12 @@ void rule_text_libdw(struct rule_text *text, Dwarf_Frame *frame, bool signal)
 		sprintf(text->cfa, "%d%+d", (int)ops[0].number, (int)ops[0].number2);
 	} else {
 		strcpy(text->cfa, "expression");
-		say_ops(ops, nr, text->cfa);
+		write_ops(ops, nr, text->cfa);
 	}
 	for (reg = 0; reg <= MLU_CFI_RA; reg++)
-		say_register(frame, reg, text->reg[reg]);
+		write_register(frame, reg, text->reg[reg]);
 	if (!strcmp(text->reg[MLU_CFI_RBX], "undefined"))
 		strcpy(text->reg[MLU_CFI_RBX], "same");
-	apply_abi(text);
+	merge_clobbered(text);
 	text->signal = signal;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rule_text: an unwind rule in words, ours and libdw's, so that equal rules are equal strings. */
+/* rule_text: unwind rules as text, ours and libdw's: equal rules are equal strings. */
 #ifndef MLU_ORACLE_RULE_TEXT_H
 #define MLU_ORACLE_RULE_TEXT_H
 
@@ -8,10 +8,17 @@
 #include "cfi.h"
 
 #define RULE_WORDS 256
+#define RULE_REGS (MLU_CFI_NR_REGS + 1)
 
+/**
+ * struct rule_text - an unwind rule as text
+ * @cfa: the CFA
+ * @reg: how each register is restored
+ * @signal: it is the rule of a signal frame
+ */
 struct rule_text {
 	char cfa[RULE_WORDS];
-	char reg[MLU_CFI_NR_REGS + 1][RULE_WORDS];
+	char reg[RULE_REGS][RULE_WORDS];
 	bool signal;
 };
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * static: every unwind rule of the objects named, ours beside that of elfutils' libdw.
+ * static: compares all unwind rules of objects with those of elfutils' libdw.
  *
  *	static OBJECT...
  *
- * One line for each object: PATH fdes F rows R equal E refused N different D after-call A.  A row
- * is a range of addresses with one rule; libdw says where rows begin and end, our rule is asked for
- * at both ends of each.  An entry that libdw finds in the section and our table has not is
- * different, too.  What differs is told on stderr, the first few of each object.
+ * Prints one line for each object: PATH fdes F rows R equal E refused N different D after-call A,
+ * followed by the refused rows by reason. A row is a range of addresses with one rule. libdw gives
+ * the start and end of each row; our rule is looked up at its first and at its last byte. Refused
+ * rows are those for which our parser returns a reason instead of a rule; after-call counts those
+ * that a walk may need, since a call may end there. An entry that libdw finds in the section and
+ * our index lacks counts as different. The first differences of each object are printed on stderr.
  *
- * Both sides are brought into one form: a CFA, and for each of the 17 registers how it is to be
- * had. A register that we do not list is as cfi.h says.  Expressions are compared operation by
- * operation.
+ * Both sides are converted to text (rule_text.h): the CFA, and how each of the 17 registers is
+ * restored. Registers that our rule omits have the defaults described in cfi.h. Expressions are
+ * compared operation by operation.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -26,27 +28,28 @@
 #include "object.h"
 #include "rule_text.h"
 
-#define MAX_TOLD 5
+#define MAX_PRINTED 5
 
 /* One object's results. */
 struct tally {
 	const char *path;
 	unsigned long fdes, rows, equal, refused, different, after_call;
 	unsigned long by_reason[MLU_CFI_NR_REFUSALS];
-	unsigned int told;
+	unsigned int printed;
 };
 
-static void tell(struct tally *t, u64 addr, const char *what, const char *ours, const char *theirs)
+static void count_different(struct tally *t, u64 addr, const char *what, const char *ours,
+			    const char *theirs)
 {
 	t->different++;
-	if (t->told++ < MAX_TOLD)
+	if (t->printed++ < MAX_PRINTED)
 		fprintf(stderr, "%s: %#llx: %s: ours \"%s\", libdw's \"%s\"\n", t->path, addr, what,
 			ours, theirs);
 }
 
 /*
- * Does a call end at @addr?  Any bytes that could be one count, also where they are the tail of
- * another instruction.
+ * Return: true if a call may end at @addr. Any bytes that could be a call count, also if they are
+ * the end of another instruction.
  */
 static bool may_follow_call(const struct object *o, u64 addr)
 {
@@ -78,7 +81,7 @@ static void count_refused(struct tally *t, const struct object *o, enum mlu_cfi_
 		}
 }
 
-/* Compare at one address of a row. */
+/* Compare the rules of one address. */
 static enum mlu_cfi_refusal compare_at(struct tally *t, const struct object *o, Dwarf_Frame *frame,
 				       bool signal, u64 addr, bool *equal)
 {
@@ -93,7 +96,7 @@ static enum mlu_cfi_refusal compare_at(struct tally *t, const struct object *o, 
 	rule_text_ours(&ours, &o->cfi, &rule);
 	rule_text_libdw(&theirs, frame, signal);
 	if (strcmp(ours.cfa, theirs.cfa)) {
-		tell(t, addr, "CFA", ours.cfa, theirs.cfa);
+		count_different(t, addr, "CFA", ours.cfa, theirs.cfa);
 		*equal = false;
 	}
 	for (reg = 0; *equal && reg <= MLU_CFI_RA; reg++) {
@@ -102,11 +105,12 @@ static enum mlu_cfi_refusal compare_at(struct tally *t, const struct object *o, 
 		if (!strcmp(ours.reg[reg], theirs.reg[reg]))
 			continue;
 		snprintf(name, sizeof(name), "register %u", reg);
-		tell(t, addr, name, ours.reg[reg], theirs.reg[reg]);
+		count_different(t, addr, name, ours.reg[reg], theirs.reg[reg]);
 		*equal = false;
 	}
 	if (*equal && ours.signal != theirs.signal) {
-		tell(t, addr, "signal", ours.signal ? "yes" : "no", theirs.signal ? "yes" : "no");
+		count_different(t, addr, "signal", ours.signal ? "yes" : "no",
+				theirs.signal ? "yes" : "no");
 		*equal = false;
 	}
 	return MLU_CFI_OK;
@@ -123,14 +127,14 @@ static void compare_row(struct tally *t, const struct object *o, Dwarf_Frame *fr
 	if (!refusal && equal && end - start > 1)
 		refusal = compare_at(t, o, frame, signal, end - 1, &equal);
 	if (refusal == MLU_CFI_NO_ENTRY)
-		tell(t, start, "entry", "none", "one");
+		count_different(t, start, "entry", "none", "one");
 	else if (refusal)
 		count_refused(t, o, refusal, start, end);
 	else if (equal)
 		t->equal++;
 }
 
-/* All rows of an FDE.  What libdw refuses as well cannot be compared: we must not have a rule. */
+/* Compare all rows of an FDE. One that libdw refuses counts as different. */
 static void compare_fde(struct tally *t, const struct object *o, Dwarf_CFI *cfi, u64 start, u64 len)
 {
 	u64 addr = start;
@@ -142,14 +146,14 @@ static void compare_fde(struct tally *t, const struct object *o, Dwarf_CFI *cfi,
 		bool signal;
 
 		if (dwarf_cfi_addrframe(cfi, addr, &frame)) {
-			tell(t, addr, "libdw", "?", dwarf_errmsg(-1));
+			count_different(t, addr, "libdw", "?", dwarf_errmsg(-1));
 			return;
 		}
 		dwarf_frame_info(frame, &row_start, &row_end, &signal);
 		if (row_end > start + len)
 			row_end = start + len;
 		if (row_end <= addr) {
-			tell(t, addr, "row", "?", "it does not end");
+			count_different(t, addr, "row", "?", "without an end");
 			free(frame);
 			return;
 		}
@@ -159,7 +163,7 @@ static void compare_fde(struct tally *t, const struct object *o, Dwarf_CFI *cfi,
 	}
 }
 
-/* Entries overlap nowhere in what is compared: the later one would decide. */
+/* Cut each entry at the start of the next one, which would be used from there on. */
 static void compare_all(struct tally *t, const struct object *o, Dwarf_CFI *cfi)
 {
 	u32 i;
@@ -176,7 +180,7 @@ static void compare_all(struct tally *t, const struct object *o, Dwarf_CFI *cfi)
 	}
 }
 
-/* Each FDE that libdw finds in the section must be in our table, unless it covers no code. */
+/* Each FDE that libdw finds in the section must be in our index, unless it covers no code. */
 static void find_missing(struct tally *t, const struct object *o, const unsigned char *ident,
 			 Elf_Data *data)
 {
@@ -190,14 +194,14 @@ static void find_missing(struct tally *t, const struct object *o, const unsigned
 		enum mlu_cfi_refusal refusal = mlu_cfi_fde_at(&o->cfi, offset, &fde);
 
 		if (!is_cie && refusal)
-			tell(t, offset, "entry at this place", mlu_cfi_refusal_names[refusal],
-			     "one");
+			count_different(t, offset, "entry at this offset",
+					mlu_cfi_refusal_names[refusal], "one");
 		else if (!is_cie && fde.len && fde.start && !object_has_entry(o, fde.start))
-			tell(t, fde.start, "entry", "not in the table", "one");
+			count_different(t, fde.start, "entry", "not in the index", "one");
 		offset = next;
 	}
 	if (ret < 0)
-		tell(t, offset, "section", "?", dwarf_errmsg(-1));
+		count_different(t, offset, "section", "?", dwarf_errmsg(-1));
 }
 
 static Elf_Data *section_data(Elf *elf, u64 addr)

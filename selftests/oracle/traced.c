@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * traced: the module's stacks of a running program beside libdwfl's, at the same allocations.
+ * traced: compares the module's stacks of a running program with libdwfl's, at the same calls.
  *
  *	traced NAME PID SAMPLES SECONDS [END]
  *
- * Attaches.  Then, again and again, one of its threads is stopped where the module's probe is, and
- * once more when that call has come back.  There libdwfl walks its stack, and the stack which the
- * module has for the block is to be the same.  That goes on until so many were compared, for half a
- * minute at least and SECONDS at most.  Last come the report's stacks: each is to reach its
- * outermost frame, which is END, "(end)" unless something else is named.
+ * Attaches the module to the program. Then, repeatedly, stops one of its threads at the module's
+ * probe and again when that call has returned. There libdwfl walks its stack, which must equal the
+ * stack that the module has recorded for the block. This is repeated until SAMPLES stacks have been
+ * compared, for at least half a minute and at most SECONDS. Finally, each stack of the module's
+ * report must end at the outermost frame: with the word END, by default "(end)".
  *
- * Last line: NAME stacks S complete C compared N equal E.  Others say what is different.
+ * The last line is "NAME stacks S complete C compared N equal E": S stacks are in the report, and C
+ * of them end with END; of N stacks compared, E are equal. Lines with "#" show the differences.
+ * Exits 1 if no stack was compared or one differs.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +29,7 @@
 #define RETURN_MS 20000
 #define WALK_MS 5000
 #define DEPTH 128
-/* A program that calls often would be looked at in one place only. */
+/* Without it, only one phase of a program that allocates often would be sampled. */
 #define LEAST_SECONDS 30
 
 struct program {
@@ -46,15 +48,15 @@ static bool makes_blocks(const char *function)
 	       !strcmp(function, "realloc");
 }
 
-/* One of the probes where calls come by, at random, malloc more often than not: its address. */
-static uint64_t any_probe(const struct program *p)
+/* The address of a probe chosen at random, malloc's more often than others. */
+static uint64_t choose_probe(const struct program *p)
 {
 	char line[16384], function[64], object[256], *at;
 	uint64_t offset, chosen = 0;
 	unsigned int seen = 0;
 
 	if (!mst_line(p->id, line, sizeof(line)))
-		mst_die("%s is no target", p->name);
+		mst_die("%s is not a target", p->name);
 	for (at = strstr(line, ": "); at; at = strstr(at + 1, ", ")) {
 		if (sscanf(at + 2, "%63s %255[^+]+0x%lx", function, object, &offset) != 3 ||
 		    !makes_blocks(function))
@@ -68,7 +70,7 @@ static uint64_t any_probe(const struct program *p)
 	return chosen;
 }
 
-/* The lines of a stack in the report; NULL if it is not there yet. */
+/* The frames of a stack in the report, or NULL if it is not in the report yet. */
 static const char *find_stack(const char *report, unsigned int stack)
 {
 	char head[40];
@@ -97,7 +99,7 @@ static const char *parse_stack(const char *at, struct frames *frames)
 	return at;
 }
 
-/* What the module has for the block at @addr. */
+/* The stack that the module has recorded for the block at @addr. */
 static bool recorded_stack(const struct program *p, uint64_t addr, struct frames *frames)
 {
 	struct mst_rows rows;
@@ -120,7 +122,7 @@ static bool recorded_stack(const struct program *p, uint64_t addr, struct frames
 	return at;
 }
 
-/* libdwfl hands out a return address before it looks what that is. */
+/* libdwfl returns the last return address without checking that it is code. */
 static bool peer_stack(pid_t tid, struct frames *frames)
 {
 	peer_walk(theirs, tid, frames);
@@ -138,7 +140,8 @@ static bool is_equal(const struct frames *a, const struct frames *b)
 	return a->nr == b->nr && !memcmp(a->pc, b->pc, a->nr * sizeof(a->pc[0]));
 }
 
-static void tell(const struct program *p, const struct frames *module, const struct frames *peer)
+static void print_difference(const struct program *p, const struct frames *module,
+			     const struct frames *peer)
 {
 	unsigned int i;
 
@@ -149,8 +152,11 @@ static void tell(const struct program *p, const struct frames *module, const str
 		       i < peer->nr ? (long)peer->pc[i] : 0);
 }
 
-/* The walk may have had to wait for unwind data; the thread is stopped meanwhile. */
-static void compare(struct program *p, uint64_t addr, const struct frames *peer)
+/*
+ * The module may complete the stack later, when it has read the unwind data: wait for it. The
+ * thread is stopped meanwhile.
+ */
+static void compare_stacks(struct program *p, uint64_t addr, const struct frames *peer)
 {
 	static struct frames module;
 	unsigned int waited;
@@ -164,30 +170,29 @@ static void compare(struct program *p, uint64_t addr, const struct frames *peer)
 	if (waited < WALK_MS)
 		p->equal++;
 	else
-		tell(p, &module, peer);
+		print_difference(p, &module, peer);
 }
 
 /*
- * A call within another call of the allocator's is no allocation of its own, and shows by a probed
- * return.
+ * A call made by another call of the allocator is not recorded; peer_stack() recognizes it by the
+ * return probe of the outer call.
  */
-static void sample(struct program *p)
+static void sample_call(struct program *p)
 {
 	static struct frames peer;
 	struct user_regs_struct regs;
 	pid_t tid = process_any_thread(p->pid);
 
 	peer_follow(p->pid, &ours, &theirs);
-	if (!hit_call(tid, any_probe(p), CALL_MS, &regs))
+	if (!hit_call(tid, choose_probe(p), CALL_MS, &regs))
 		return;
 	peer_follow(p->pid, &ours, &theirs);
 	if (hit_return(tid, RETURN_MS, &regs) && regs.rax && peer_stack(tid, &peer))
-		compare(p, regs.rax, &peer);
+		compare_stacks(p, regs.rax, &peer);
 	hit_done(tid);
 }
 
-/* All that it has now. */
-static void judge_report(struct program *p)
+static void check_report(struct program *p)
 {
 	static struct frames frames;
 	char *report = mst_text("targets/%d/report", p->id);
@@ -223,8 +228,8 @@ int main(int argc, char **argv)
 		mst_die("%s: %s", p.name, mst_refusal);
 	p.id = mst_id(p.pid);
 	while ((p.compared < samples || time(NULL) < least) && time(NULL) < end && !kill(p.pid, 0))
-		sample(&p);
-	judge_report(&p);
+		sample_call(&p);
+	check_report(&p);
 	mst_command("detach %d", p.pid);
 	mst_command("clear %d", p.pid);
 	printf("%s stacks %lu complete %lu compared %lu equal %lu\n", p.name, p.stacks, p.complete,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk: a stopped thread's stack, walked as the module walks it, see module/unwind.c: the rule of
- * the code, where there is none what a signal saved or the frame pointer.  Nothing is remembered:
- * each rule is looked up as if it were the first time.
+ * walk: walks the stack of a stopped thread in the same way as module/unwind.c: by the rule of the
+ * code or, if it has no rule, by the context that a signal saved or by the frame pointer. Rules are
+ * not cached.
  */
 #include "walk.h"
 
@@ -20,20 +20,28 @@ struct mapping {
 	u64 start, end, offset;
 	struct object object;
 	bool has_rules, is_vdso, is_trampoline;
-	u8 *image; /* of the vdso */
+	u8 *image; /* copy of the vdso */
 };
 
 struct process {
 	pid_t pid;
-	char *maps; /* the file's text */
+	char *maps; /* text of /proc/PID/maps */
 	u64 stack_end;
 	unsigned int nr;
 	struct mapping mapping[MAX_MAPPINGS];
 };
 
+/* The process whose memory mlu_memory_read() reads. */
 static pid_t reading;
 
-/* The door of frame.h. */
+/**
+ * mlu_memory_read() - read a word of the process; see frame.h
+ * @memory: unused
+ * @addr: address of the word
+ * @word: is set to the word
+ *
+ * Return: false if the word cannot be read
+ */
 bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 {
 	struct iovec local = { word, sizeof(*word) };
@@ -46,13 +54,13 @@ bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 static char *read_maps(pid_t pid)
 {
 	char path[64], *text = NULL;
-	size_t room = 0;
+	size_t size = 0;
 	FILE *file;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	file = fopen(path, "r");
-	n = file ? getdelim(&text, &room, 0, file) : -1;
+	n = file ? getdelim(&text, &size, 0, file) : -1;
 	if (file)
 		fclose(file);
 	if (n < 0) {
@@ -96,6 +104,12 @@ static void add_mapping(struct process *p, const char *line)
 	p->nr++;
 }
 
+/**
+ * process_new() - read the executable mappings of a process
+ * @pid: the process
+ *
+ * Return: the mappings and their objects
+ */
 struct process *process_new(pid_t pid)
 {
 	struct process *p = calloc(1, sizeof(*p));
@@ -108,15 +122,25 @@ struct process *process_new(pid_t pid)
 	return p;
 }
 
+/**
+ * process_is_current() - compare the mappings with those that the process has now
+ * @p: the process
+ *
+ * Return: true if they have not changed
+ */
 bool process_is_current(struct process *p)
 {
 	char *maps = read_maps(p->pid);
-	bool is = maps && p->maps && !strcmp(maps, p->maps);
+	bool is_same = maps && p->maps && !strcmp(maps, p->maps);
 
 	free(maps);
-	return is;
+	return is_same;
 }
 
+/**
+ * process_free() - free a process's mappings and objects
+ * @p: the process
+ */
 void process_free(struct process *p)
 {
 	unsigned int i;
@@ -144,6 +168,12 @@ static struct mapping *mapping_of(struct process *p, u64 pc)
 	return NULL;
 }
 
+/**
+ * process_any_thread() - choose a thread at random
+ * @pid: the process
+ *
+ * Return: its thread ID
+ */
 pid_t process_any_thread(pid_t pid)
 {
 	char path[64];
@@ -162,11 +192,25 @@ pid_t process_any_thread(pid_t pid)
 	return chosen;
 }
 
+/**
+ * process_has_code() - check an address
+ * @p: the process
+ * @pc: the address
+ *
+ * Return: true if @pc is in an executable mapping
+ */
 bool process_has_code(struct process *p, u64 pc)
 {
 	return mapping_of(p, pc);
 }
 
+/**
+ * process_is_trampoline() - check whether an address is the return trampoline of uprobes
+ * @p: the process
+ * @pc: the address
+ *
+ * Return: true if it is in the mapping [uprobes]
+ */
 bool process_is_trampoline(struct process *p, u64 pc)
 {
 	struct mapping *m = mapping_of(p, pc);
@@ -186,7 +230,7 @@ static u64 stack_limit(struct process *p, u64 sp)
 	return 0;
 }
 
-static enum mlu_frame_result without_rule(struct process *p, struct mlu_registers *regs)
+static enum mlu_frame_result step_without_rule(struct process *p, struct mlu_registers *regs)
 {
 	static const struct mlu_memory memory;
 
@@ -204,7 +248,8 @@ static bool vaddr_of(const struct mapping *m, u64 pc, u64 *vaddr)
 	       mlu_elf_vaddr(m->object.elf.load, m->object.elf.nr_loads, offset, true, vaddr);
 }
 
-static enum mlu_frame_result step(struct process *p, struct mlu_registers *regs, const char **end)
+static enum mlu_frame_result step_frame(struct process *p, struct mlu_registers *regs,
+					const char **end)
 {
 	static const struct mlu_memory memory;
 	static struct mlu_cfi_scratch scratch;
@@ -214,12 +259,12 @@ static enum mlu_frame_result step(struct process *p, struct mlu_registers *regs,
 	u64 vaddr;
 
 	if (!m->has_rules || !vaddr_of(m, mlu_frame_lookup(regs), &vaddr))
-		return without_rule(p, regs);
+		return step_without_rule(p, regs);
 	refusal = mlu_cfi_rule(&m->object.cfi, vaddr, &scratch, &rule);
 	if (mlu_frame_is_made_by_hand(regs, &rule) && !mlu_frame_is_sigreturn(&memory, regs->pc))
 		return MLU_FRAME_END;
 	if (refusal == MLU_CFI_NO_ENTRY)
-		return without_rule(p, regs);
+		return step_without_rule(p, regs);
 	if (refusal) {
 		*end = mlu_cfi_refusal_names[refusal];
 		return MLU_FRAME_EXPRESSION;
@@ -242,6 +287,12 @@ static void take_registers(struct mlu_registers *regs, const struct user_regs_st
 	regs->interrupted = true;
 }
 
+/**
+ * walk() - walk the stack of a stopped thread
+ * @p: its process
+ * @from: its registers
+ * @frames: is set to its frames
+ */
 void walk(struct process *p, const struct user_regs_struct *from, struct frames *frames)
 {
 	static const char *const ends[] = {
@@ -263,7 +314,7 @@ void walk(struct process *p, const struct user_regs_struct *from, struct frames 
 			return;
 		}
 		frames->pc[frames->nr++] = regs.pc;
-		result = step(p, &regs, &frames->end);
+		result = step_frame(p, &regs, &frames->end);
 	}
 	if (!frames->end)
 		frames->end = ends[result];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A program with generic functions in modules, much of it inlined.
+// Generic functions in modules, many of them inlined.
 use std::collections::HashMap;
 
 mod inner {

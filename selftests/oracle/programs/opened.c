@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A library for the program that opens some: frames of ROOM bytes, as deep as it is told. */
+/* A library for opens.c: work() allocates below @depth frames of FRAME_SIZE bytes. */
 #include <stdlib.h>
 #include <string.h>
 
 void *work(unsigned int depth)
 {
-	char room[ROOM];
+	char frame[FRAME_SIZE];
 	void *block;
 
-	memset(room, depth, sizeof(room));
-	block = depth ? work(depth - 1) : malloc(ROOM);
-	if (!block && room[depth])
+	memset(frame, depth, sizeof(frame));
+	block = depth ? work(depth - 1) : malloc(FRAME_SIZE);
+	if (!block && frame[depth])
 		abort();
 	return block;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opens libraries, works with them, and closes them, so that each has the place of another one. */
+/* Opens, uses and closes libraries, so that each is mapped where another one was. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 static void *kept[KEPT];
 
-__attribute__((noinline)) static void use(const char *path, unsigned int round)
+__attribute__((noinline)) static void use_library(const char *path, unsigned int round)
 {
 	void *library = dlopen(path, RTLD_NOW);
 	void *(*work)(unsigned int depth) = NULL;
@@ -29,6 +29,6 @@ int main(int argc, char **argv)
 	unsigned int round;
 
 	for (round = 0; argc > 1; round++)
-		use(argv[1 + round % (argc - 1)], round);
+		use_library(argv[1 + round % (argc - 1)], round);
 	return 1;
 }

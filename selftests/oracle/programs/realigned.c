@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Realigned stacks, stacks of variable size, structures on them, and calls through pointers. */
+/* Allocates in frames with a realigned stack and in frames of variable size. */
 #include <alloca.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 static volatile unsigned long sum;
 static void *kept[KEPT];
 
-__attribute__((noinline)) static void touch(char *p, size_t n)
+__attribute__((noinline)) static void use_block(char *p, size_t n)
 {
 	memset(p, n, n);
 	sum += p[n / 2];
@@ -17,21 +17,21 @@ __attribute__((noinline)) static void touch(char *p, size_t n)
 	kept[sum % KEPT] = malloc(n);
 }
 
-__attribute__((noinline)) static void aligned(size_t n)
+__attribute__((noinline)) static void use_aligned_frame(size_t n)
 {
 	char wide[256] __attribute__((aligned(64)));
 	char *more = alloca(n);
 
-	touch(wide, sizeof(wide));
-	touch(more, n);
-	touch(wide, n);
+	use_block(wide, sizeof(wide));
+	use_block(more, n);
+	use_block(wide, n);
 }
 
-__attribute__((noinline)) static void recurse(unsigned int n)
+__attribute__((noinline)) static void call_nested(unsigned int n)
 {
 	if (n) {
-		aligned(16 + n * 8);
-		recurse(n - 1);
+		use_aligned_frame(16 + n * 8);
+		call_nested(n - 1);
 	}
 	sum++;
 }
@@ -39,5 +39,5 @@ __attribute__((noinline)) static void recurse(unsigned int n)
 int main(void)
 {
 	for (;;)
-		recurse(30);
+		call_nested(30);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Exceptions thrown through lambdas and containers, on and on. */
+/* Throws exceptions through lambdas and containers, without end. */
 #include <algorithm>
 #include <functional>
 #include <map>
