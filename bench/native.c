@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * native: what the module's unwinder costs at this machine's own speed: the same files, built for
- * the host.
+ * native: measures the module's unwinder on this machine: its source files, built for the host.
  *
  *	native [OBJECT...]
  *
  * Prints "bench native/NAME VALUE UNIT" lines:
  *
- *	frame-known		look up a rule that was met before, and go to the caller
- *	rule-first-OBJECT	interpret the rule of a call in the object for the first time
- *	read-OBJECT		copy the object's unwind data from memory and make the table
- *	bytes-OBJECT		what that holds
- *	worst-rule		the longest rule that is not refused
+ *	frame-known		time to look up a cached rule and step to the caller
+ *	rule-first-OBJECT	time to interpret the rule of an address of the object, uncached
+ *	read-OBJECT		time to copy the object's unwind data and index it
+ *	bytes-OBJECT		memory that the copy and the index take
+ *	worst-rule		time to interpret the longest rule that is not refused
  *
- * Memory is this program's own: reading a word of a stack costs next to nothing, in the kernel it
+ * The stack is this program's own, and reading a word of it costs almost nothing; in the kernel it
  * costs some nanoseconds more.
  */
 #include <fcntl.h>
@@ -49,8 +48,15 @@ struct object {
 static long charged;
 static volatile u64 sink;
 
-/* === The doors of the module's files === */
+/* === Functions that the module's files call === */
 
+/**
+ * mlu_mem_charge() - count memory that is allocated; see mem.h
+ * @kind: unused
+ * @size: bytes
+ *
+ * Return: true
+ */
 bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 {
 	(void)kind;
@@ -58,18 +64,37 @@ bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 	return true;
 }
 
+/**
+ * mlu_mem_uncharge() - count memory that is freed; see mem.h
+ * @kind: unused
+ * @size: bytes
+ */
 void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
 {
 	(void)kind;
 	charged -= size;
 }
 
+/**
+ * mlu_mem_zalloc() - allocate and count zeroed memory; see mem.h
+ * @kind: unused
+ * @size: bytes
+ * @gfp: unused
+ *
+ * Return: the memory, or NULL
+ */
 void *mlu_mem_zalloc(enum mlu_mem_kind kind, size_t size, gfp_t gfp)
 {
 	(void)gfp;
 	return mlu_mem_charge(kind, size) ? calloc(1, size) : NULL;
 }
 
+/**
+ * mlu_mem_free() - free memory of mlu_mem_zalloc(); see mem.h
+ * @kind: unused
+ * @p: the memory; may be NULL
+ * @size: bytes
+ */
 void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size)
 {
 	if (p)
@@ -77,6 +102,14 @@ void mlu_mem_free(enum mlu_mem_kind kind, void *p, size_t size)
 	free(p);
 }
 
+/**
+ * mlu_memory_read() - read a word of this program's memory; see frame.h
+ * @memory: unused
+ * @addr: address of the word
+ * @word: is set to the word
+ *
+ * Return: true
+ */
 bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 {
 	(void)memory;
@@ -86,7 +119,7 @@ bool mlu_memory_read(const struct mlu_memory *memory, u64 addr, u64 *word)
 
 /* === Objects === */
 
-static void die(const char *what)
+static void die_errno(const char *what)
 {
 	perror(what);
 	exit(1);
@@ -105,17 +138,17 @@ static struct object *open_object(const char *path)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
-		die(path);
+		die_errno(path);
 	o->name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	o->bytes = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	o->source = (struct mlu_elf_source){ .read = read_bytes, .size = st.st_size };
 	close(fd);
 	if (o->bytes == MAP_FAILED ||
 	    mlu_elf_open(&o->elf, &o->source, o->scratch, sizeof(o->scratch)))
-		die(path);
+		die_errno(path);
 	o->rules = mlu_rules_read(&o->elf);
 	if (!o->rules || (long)o->rules < 0)
-		die(path);
+		die_errno(path);
 	return o;
 }
 
@@ -127,20 +160,20 @@ static double now_ns(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }
 
-static double median(double *values)
+static double find_median(double *values)
 {
-	qsort(values, ROUNDS, sizeof(*values), compare);
+	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
 	return values[ROUNDS / 2];
 }
 
-static void tell(const char *what, const char *name, double value, const char *unit)
+static void print_result(const char *what, const char *name, double value, const char *unit)
 {
 	printf("bench native/%s%s%s %.0f %s\n", what, *name ? "-" : "", name, value, unit);
 }
@@ -160,11 +193,11 @@ static void bench_read(struct object *o)
 	}
 	printf("# %s: %u bytes of .eh_frame, %u entries\n", o->name, o->rules->cfi.size,
 	       o->rules->cfi.nr);
-	tell("read", o->name, median(times), "us");
-	tell("bytes", o->name, charged - before, "bytes");
+	print_result("read", o->name, find_median(times), "us");
+	print_result("bytes", o->name, charged - before, "bytes");
 }
 
-/* Somewhere in the code of entries chosen at random, as calls are. */
+/* Look up addresses near the start of entries chosen at random. */
 static void bench_first(struct object *o)
 {
 	static struct mlu_rules_scratch scratch;
@@ -181,7 +214,7 @@ static void bench_first(struct object *o)
 			sink += mlu_cfi_rule(cfi, site[i], &scratch.cfi, &scratch.rule);
 		times[round] = (now_ns() - begin) / SITES;
 	}
-	tell("rule-first", o->name, median(times), "ns");
+	print_result("rule-first", o->name, find_median(times), "ns");
 }
 
 /* === Walking this program's own stack === */
@@ -214,8 +247,8 @@ static void registers_here(struct mlu_registers *regs, const ucontext_t *context
 	regs->interrupted = true;
 }
 
-/* As many frames as lie in this program's own code. */
-static unsigned int walk(const struct mlu_registers *begin, unsigned int depth)
+/* Walk up to @depth frames of this program's code. Return: the number of frames */
+static unsigned int walk_stack(const struct mlu_registers *begin, unsigned int depth)
 {
 	static const struct mlu_memory memory;
 	static struct mlu_rules_scratch scratch;
@@ -244,30 +277,30 @@ static void bench_walk(void)
 
 	getcontext(&context);
 	registers_here(&regs, &context);
-	if (walk(&regs, DEPTH) != DEPTH)
-		die("the walk of this program's own stack");
+	if (walk_stack(&regs, DEPTH) != DEPTH)
+		die_errno("the walk of this program's own stack");
 	for (round = 0; round < ROUNDS; round++) {
 		begin = now_ns();
 		for (i = 0; i < WALKS; i++)
-			sink += walk(&regs, DEPTH);
+			sink += walk_stack(&regs, DEPTH);
 		times[round] = (now_ns() - begin) / WALKS / DEPTH;
 	}
-	tell("frame-known", "", median(times), "ns");
+	print_result("frame-known", "", find_median(times), "ns");
 }
 
-static noinline void down_a(int depth);
+static noinline void call_loop_frame(int depth);
 
-/* Frames that differ, and that save registers. */
-static noinline void down_b(int depth)
+/* Two functions whose frames differ and that save registers call each other. */
+static noinline void call_array_frame(int depth)
 {
-	volatile char room[100];
+	volatile char array[100];
 
-	room[depth] = depth;
-	down_a(depth - room[depth] + room[depth] - 1);
-	room[depth] = 0;
+	array[depth] = depth;
+	call_loop_frame(depth - array[depth] + array[depth] - 1);
+	array[depth] = 0;
 }
 
-static noinline void down_a(int depth)
+static noinline void call_loop_frame(int depth)
 {
 	int i;
 
@@ -276,13 +309,13 @@ static noinline void down_a(int depth)
 		return;
 	}
 	for (i = depth; i < depth + 1; i++)
-		down_b(depth - (i > 1000));
+		call_array_frame(depth - (i > 1000));
 	sink += i;
 }
 
-/* === The worst === */
+/* === The longest rule === */
 
-/* A CIE, and an FDE of as many operations as are let through, of two bytes each. */
+/* A CIE, and an FDE with about the maximum number of operations, of two bytes each. */
 static void bench_worst(void)
 {
 	static const u8 cie[] = { 16, 0,    0,	0,    0, 0, 0,	  0, 1, 0,
@@ -304,15 +337,15 @@ static void bench_worst(void)
 		memcpy(data + sizeof(cie) + 24 + 2 * i, "\x0e\x10", 2);
 	mlu_cfi_init(&cfi, data, sizeof(cie) + 4 + len, 0);
 	if (mlu_cfi_count(&cfi, 1) != 1)
-		die("the longest rule");
+		die_errno("the longest rule");
 	mlu_cfi_index(&cfi, table, spare, 1);
 	for (i = 0; i < ROUNDS; i++) {
 		begin = now_ns();
 		if (mlu_cfi_rule(&cfi, 500, &scratch.cfi, &scratch.rule))
-			die("the longest rule");
+			die_errno("the longest rule");
 		times[i] = now_ns() - begin;
 	}
-	tell("worst-rule", "", median(times), "ns");
+	print_result("worst-rule", "", find_median(times), "ns");
 }
 
 int main(int argc, char **argv)
@@ -321,7 +354,7 @@ int main(int argc, char **argv)
 
 	dl_iterate_phdr(first_object, NULL);
 	self = open_object("/proc/self/exe");
-	down_a(DEPTH);
+	call_loop_frame(DEPTH);
 	bench_worst();
 	for (i = 1; i < argc; i++) {
 		struct object *o = open_object(argv[i]);

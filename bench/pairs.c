@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program that the bench measures: one thread that allocates 64 bytes and frees them.
+ * The program that the benchmark measures: one thread that allocates 64 bytes and frees them.
  *
- * Does on stdin's words what it is told, and answers each on a line of stdout:
+ * Reads commands from stdin, one in a line, and prints one line for each:
  *
- *	run N		slices of N pairs, one after another; the median slice's time in ns
- *	frames N	malloc is called from so many frames from now on; 8 at first
- *	hold		one malloc alone, from the loop of "run"; its address
+ *	run N		runs slices of N pairs; prints the median time of a slice in ns
+ *	frames N	calls malloc from N frames from now on (8 at the start)
+ *	hold		allocates a block in the loop of "run" and keeps it; prints its address
  *	drop		frees that block
- *	where		the addresses of malloc and free
- *	probed		how many of malloc, free and munmap have other first bytes by now
+ *	where		prints the addresses of malloc and free
+ *	probed		prints how many of malloc, free and munmap have changed first bytes
  *
- * The frames are the loop, callers, and one that ends the chain as the first function of a thread
- * does.  Built twice: with frame pointers and without unwind data, and the other way round.
+ * The frames are the loop, its callers, and one that ends the chain like the first function of a
+ * thread. Built twice: with frame pointers and without unwind data, and vice versa.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 
 #define OTHER_FRAMES 2
 #define FIRST_BYTES 16
-/* A slice that the machine's other work has interrupted is one of many, and not the median. */
+/* Many slices, so that those interrupted by other work do not change the median. */
 #define SLICES 301
 
 typedef void *(*malloc_fn)(size_t size);
@@ -48,7 +48,7 @@ static int callers = 8 - OTHER_FRAMES;
 #define END_RULES
 #endif
 
-/* A caller with no frame above it: %rbp is 0 there, and no return address is told of. */
+/* The outermost frame: %rbp is 0, and the unwind data has no return address. */
 void rooted(long n, int depth);
 /* clang-format off */
 __asm__(".text\n"
@@ -65,8 +65,8 @@ __asm__(".text\n"
 	".size rooted, .-rooted\n");
 /* clang-format on */
 
-/* 0 pairs are one block that is kept.  The barriers keep each call a call. */
-__attribute__((noipa)) static void loop(long n)
+/* With @n 0, one block is allocated and kept. The barriers keep the calls from being optimized. */
+__attribute__((noipa)) static void run_pairs(long n)
 {
 	long i = 0;
 
@@ -87,7 +87,7 @@ __attribute__((noipa, used, visibility("hidden"))) void descend(long n, int dept
 	if (depth > 1)
 		descend(n, depth - 1);
 	else
-		loop(n);
+		run_pairs(n);
 	__asm__ volatile("");
 }
 
@@ -99,7 +99,7 @@ static long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static long long slice(long n)
+static long long time_slice(long n)
 {
 	long long begin = now_ns();
 
@@ -107,14 +107,14 @@ static long long slice(long n)
 	return now_ns() - begin;
 }
 
-/* Sorted as they come, by hand: qsort() may allocate. */
-static long long run(long n)
+/* Insertion sort, since qsort() may allocate. Return: the median */
+static long long run_slices(long n)
 {
 	static long long taken[SLICES];
 	int i, at;
 
 	for (i = 0; i < SLICES; i++) {
-		long long ns = slice(n);
+		long long ns = time_slice(n);
 
 		for (at = i; at && taken[at - 1] > ns; at--)
 			taken[at] = taken[at - 1];
@@ -123,7 +123,7 @@ static long long run(long n)
 	return taken[SLICES / 2];
 }
 
-static void remember(struct function *f, const void *code)
+static void save_first_bytes(struct function *f, const void *code)
 {
 	f->code = code;
 	memcpy(f->first, code, FIRST_BYTES);
@@ -138,13 +138,13 @@ static int nr_probed(void)
 	return n;
 }
 
-/* Nothing here may allocate: stdio has buffers of ours. */
-static int obey(const char *line)
+/* Must not allocate: stdio uses static buffers. */
+static int run_command(const char *line)
 {
 	long n;
 
 	if (sscanf(line, "run %ld", &n) == 1 && n > 0) {
-		printf("%lld\n", run(n));
+		printf("%lld\n", run_slices(n));
 	} else if (sscanf(line, "frames %ld", &n) == 1 && n > OTHER_FRAMES) {
 		callers = n - OTHER_FRAMES;
 		puts("called");
@@ -173,12 +173,12 @@ int main(void)
 
 	setvbuf(stdin, in, _IOFBF, sizeof(in));
 	setvbuf(stdout, out, _IOFBF, sizeof(out));
-	remember(&functions[0], (const void *)malloc_at);
-	remember(&functions[1], (const void *)free_at);
-	remember(&functions[2], (const void *)munmap_at);
+	save_first_bytes(&functions[0], (const void *)malloc_at);
+	save_first_bytes(&functions[1], (const void *)free_at);
+	save_first_bytes(&functions[2], (const void *)munmap_at);
 	free_at(malloc_at(64));
 	while (fgets(line, sizeof(line), stdin))
-		if (obey(line))
+		if (run_command(line))
 			return 1;
 	return 0;
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mlu_bare: what the probes alone cost, the yardstick of the bench.
+ * mlu_bare: probes with empty handlers, to measure the cost of the probes alone.
  *
- * As long as it is loaded, one process has a breakpoint and a return probe on malloc and a
- * breakpoint on free, at the addresses given, with handlers that do nothing.  The runner says
- * where: at the functions' first instructions, or where memleak_user would put its own.
+ * While the module is loaded, one process has a breakpoint and a return probe on malloc and a
+ * breakpoint on free, at the addresses given as parameters: the functions' first instructions, or
+ * the places that memleak_user chooses.
  *
- * Handlers run in the process, with nothing held.  The filter is asked under the mmap_lock of some
- * process and compares a pointer.  Init and exit may sleep; the mm is held by mmgrab, so that the
- * pointer stays its own, and the inodes until the consumers are out.
+ * Context: handlers run in the process, without locks. The filter is called with the mmap_lock of
+ * some process held, and only compares a pointer. Init and exit may sleep.
+ *
+ * Lifetime: mmgrab() keeps the mm's pointer from being reused until exit. Each consumer holds a
+ * reference on its inode until it is unregistered.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -21,7 +23,7 @@
 
 static int pid;
 module_param(pid, int, 0444);
-MODULE_PARM_DESC(pid, "the process");
+MODULE_PARM_DESC(pid, "PID of the process");
 
 static unsigned long malloc_at;
 module_param(malloc_at, ulong, 0444);
@@ -56,8 +58,8 @@ static struct mlu_consumer on_free = {
 	.uc = { .handler = on_entry, .filter = is_target },
 };
 
-/* Which byte of which file is mapped at @addr; takes a reference on the inode. */
-static int locate(struct mlu_consumer *c, unsigned long addr)
+/* Find the inode and the offset that are mapped at @addr. Takes a reference on the inode. */
+static int locate_addr(struct mlu_consumer *c, unsigned long addr)
 {
 	struct vm_area_struct *vma;
 	int err = -ENOENT;
@@ -73,9 +75,9 @@ static int locate(struct mlu_consumer *c, unsigned long addr)
 	return err;
 }
 
-static int probe(struct mlu_consumer *c, unsigned long addr)
+static int probe_addr(struct mlu_consumer *c, unsigned long addr)
 {
-	int err = locate(c, addr);
+	int err = locate_addr(c, addr);
 
 	if (err)
 		return err;
@@ -85,7 +87,7 @@ static int probe(struct mlu_consumer *c, unsigned long addr)
 	return err;
 }
 
-static void unprobe(struct mlu_consumer *c)
+static void unprobe_addr(struct mlu_consumer *c)
 {
 	mlu_uprobe_unregister_nosync(c);
 	mlu_uprobe_sync();
@@ -94,13 +96,13 @@ static void unprobe(struct mlu_consumer *c)
 
 static int probe_both(void)
 {
-	int err = probe(&on_free, free_at);
+	int err = probe_addr(&on_free, free_at);
 
 	if (err)
 		return err;
-	err = probe(&on_malloc, malloc_at);
+	err = probe_addr(&on_malloc, malloc_at);
 	if (err)
-		unprobe(&on_free);
+		unprobe_addr(&on_free);
 	return err;
 }
 
@@ -134,8 +136,8 @@ static int __init mlu_bare_init(void)
 
 static void __exit mlu_bare_exit(void)
 {
-	unprobe(&on_malloc);
-	unprobe(&on_free);
+	unprobe_addr(&on_malloc);
+	unprobe_addr(&on_free);
 	mmdrop(target);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One bug of each sort that a machine has to notice, planted by name: "insmod planted.ko bug=kasan"
- * commits it in the process of insmod and fails with ECANCELED, so that nothing of it stays loaded.
- * For a debug kernel in a throwaway machine; anywhere else it would do what it says.
+ * One bug of each type that a test machine must detect. "insmod planted.ko bug=NAME" commits the
+ * bug in the context of insmod and fails with ECANCELED, so that the module does not stay loaded.
+ * selftests/vm/harness-test loads it in a throwaway virtual machine with a debug kernel; it damages
+ * any other kernel.
  *
- * Lockdep gives up after a finding of its own, of KASAN's or of a bad page: who plants several
- * takes what needs it first.
+ * Lockdep turns itself off after its own first report, after KASAN's and after a bad page: to plant
+ * several bugs in one boot, plant those that need lockdep first.
  */
 #include <linux/delay.h>
 #include <linux/kmemleak.h>
@@ -22,12 +23,12 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
-/* How long something that must not take long takes; the watchdogs are set to less. */
+/* Duration of a delay that a watchdog must report; the watchdogs' limits are set to less. */
 #define TOO_LONG_SECONDS 8
 
 static char *bug = "";
 module_param(bug, charp, 0444);
-MODULE_PARM_DESC(bug, "which bug is committed");
+MODULE_PARM_DESC(bug, "name of the bug to commit");
 
 static volatile int one = 1;
 
@@ -37,9 +38,9 @@ static void plant_warning(void)
 }
 
 /*
- * BUG() by way of who is allowed to: more of a block is shown to a program than there is.  Where
- * that does not end the machine, this never returns, and the module stays half loaded: it comes
- * last, and the block must not be taken for one that has leaked.
+ * Copies more bytes than a block has to user space: hardened usercopy calls BUG(). If that does not
+ * panic, this function never returns and the module stays half loaded: plant it last. The block is
+ * static, so that kmemleak does not report it.
  */
 static void plant_usercopy(void)
 {
@@ -47,10 +48,10 @@ static void plant_usercopy(void)
 	void __user *program = (void __user *)current->mm->start_stack;
 
 	block = kmalloc(64, GFP_KERNEL);
-	/* The compiler is not to know its size, or it is the one to complain. */
+	/* Hide the size from the compiler, which would refuse to build this. */
 	OPTIMIZER_HIDE_VAR(block);
 	if (block && copy_to_user(program, block, 80 * (unsigned long)one))
-		pr_info("not even copied\n");
+		pr_info("copy_to_user() failed\n");
 	kfree(block);
 }
 
@@ -137,7 +138,7 @@ static void plant_list(void)
 	INIT_LIST_HEAD(&head);
 }
 
-static void never_called(struct timer_list *unused)
+static void unused_timer(struct timer_list *unused)
 {
 }
 
@@ -147,7 +148,7 @@ static void plant_live_timer(void)
 
 	if (!timer)
 		return;
-	timer_setup(timer, never_called, 0);
+	timer_setup(timer, unused_timer, 0);
 	mod_timer(timer, jiffies + 1000 * HZ);
 	kfree(timer);
 }
@@ -194,20 +195,20 @@ static void plant_hung_task(void)
 	schedule_timeout(TOO_LONG_SECONDS * HZ);
 }
 
-static void busy_work(struct work_struct *unused)
+static void run_long_work(struct work_struct *unused)
 {
 	mdelay(1000 * TOO_LONG_SECONDS);
 }
 
-static void no_work(struct work_struct *unused)
+static void run_empty_work(struct work_struct *unused)
 {
 }
 
-/* A second work that waits behind the first one, on one CPU, is what the watchdog looks for. */
+/* The watchdog reports a work item that waits behind a long one on the same CPU. */
 static void plant_stuck_work(void)
 {
-	static DECLARE_WORK(first, busy_work);
-	static DECLARE_WORK(second, no_work);
+	static DECLARE_WORK(first, run_long_work);
+	static DECLARE_WORK(second, run_empty_work);
 
 	schedule_work_on(0, &first);
 	schedule_work_on(0, &second);
@@ -230,10 +231,10 @@ static void plant_lockdep(void)
 	mutex_unlock(&b);
 }
 
-/* A counter that two processors count up with nothing between them. */
+/* Incremented by two CPUs without synchronization. */
 static unsigned long raced;
 
-static void count_on(struct work_struct *unused)
+static void count_racily(struct work_struct *unused)
 {
 	unsigned long end = jiffies + 2 * HZ;
 
@@ -245,10 +246,10 @@ static void count_on(struct work_struct *unused)
 
 static void plant_race(void)
 {
-	static DECLARE_WORK(other, count_on);
+	static DECLARE_WORK(other, count_racily);
 
 	queue_work(system_unbound_wq, &other);
-	count_on(NULL);
+	count_racily(NULL);
 	flush_work(&other);
 }
 
@@ -293,5 +294,5 @@ static int __init planted_init(void)
 }
 module_init(planted_init);
 
-MODULE_DESCRIPTION("Bugs, to see that they are noticed");
+MODULE_DESCRIPTION("Bugs that the test machines must detect");
 MODULE_LICENSE("GPL");
