@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where packages come from; sourced after lib.sh.  That is where this machine's own apt takes its own,
-# whatever suite that is; MIRROR=URL names another archive.
+# The archive that packages are downloaded from: the one that this machine's apt uses, whatever its
+# suite, or MIRROR=URL. Sourced after lib.sh.
 
-# archive_sources SUITE ARCHIVE...: lines for sources.list: Debian's archive, its security archive,
-# and others.
+# archive_sources SUITE ARCHIVE...: prints lines for sources.list: the suite, its updates, its
+# security archive, and further archives.
 archive_sources()
 {
 	local suite=$1 mirror=${MIRROR:-} security archive
@@ -17,7 +17,7 @@ archive_sources()
 		security=$(uri_of '-security$')
 	fi
 	if [ -z "$mirror" ] || [ -z "$security" ]; then
-		die "this machine's apt knows no archive of Debian: name one with MIRROR=URL"
+		die "this machine's apt has no Debian archive: set MIRROR=http://deb.debian.org/debian"
 	fi
 	echo "deb $mirror $suite main"
 	echo "deb $mirror $suite-updates main"
@@ -27,9 +27,10 @@ archive_sources()
 	done
 }
 
+# uri_of PATTERN: prints the URI of the first Debian archive whose release matches.
 uri_of()
 {
-	# shellcheck disable=SC2016 # apt's own words
+	# shellcheck disable=SC2016 # expanded by apt-get
 	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		awk -v release="$1" '
 			$1 == "Debian" && $2 ~ release && !uri { uri = $3 }

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The first process of a machine once its root stands.  Runs /mlu/command in the copied tree, its
-# output on the port "output".  Then takes the module out, looks for splats, and writes the verdict
-# to the port "verdict": "begin" is its first word, "end" its last, which a machine that died lacks.
+# The first process of a virtual machine after init.sh. Runs /mlu/command in the copied tree, with
+# its output on the port "output". Then unloads the module, searches the kernel's log for errors,
+# and writes the verdict to the port "verdict": the first line is "begin", the last one "end",
+# which is missing if the machine crashed.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LANG=C.UTF-8 KSELFTEST_DIR=/mlu/kselftest
 
-port()
+port_path()
 {
 	local dir
 	for dir in /sys/class/virtio-ports/*; do
@@ -15,7 +16,7 @@ port()
 	done
 }
 
-mounts()
+mount_filesystems()
 {
 	mkdir -p /dev/pts /dev/shm /run /tmp
 	busybox mount -t devpts -o ptmxmode=666 devpts /dev/pts
@@ -33,15 +34,15 @@ mounts()
 	busybox ip link set lo up 2>/dev/null
 }
 
-unload()
+unload_module()
 {
 	[ -d /sys/module/memleak_user ] || return 0
 	timeout 120 rmmod memleak_user
 }
 
-# The file of kmemleak stays open: behind lockdown it cannot be opened any more.  A scan takes seconds of
-# an emulated processor: those at the end must do.
-begin_scans()
+# Keeps kmemleak's file open, since it cannot be opened under lockdown. Turns periodic scans off:
+# they take seconds under emulation, and those at the end suffice.
+start_kmemleak()
 {
 	local file=/sys/kernel/debug/kmemleak
 	[ -e $file ] || return 0
@@ -49,8 +50,8 @@ begin_scans()
 	echo scan=off >&4
 }
 
-# kmemleak wants two scans to be sure of what it says, the second when all blocks are five seconds old.
-scan_memory()
+# kmemleak needs two scans, and reports only blocks that are at least five seconds old.
+scan_kmemleak()
 {
 	local began=$SECONDS
 	[ -e /proc/self/fd/4 ] || return 0
@@ -61,33 +62,33 @@ scan_memory()
 	echo scan >&4 && cat <&4
 }
 
-# What the kernel said that it must not say; see splats.  Data races are many: those count that have a
-# module's function on one side, which stands in brackets behind it.
-splats()
+# Prints the errors in the kernel's log; see the file "splats". Of KCSAN's reports only those
+# count that name a function of a module, which is followed by the module's name in brackets.
+find_splats()
 {
 	dmesg >/run/dmesg
 	grep -a -n -E -f /mlu/splats /run/dmesg | grep -v 'BUG: KCSAN: [^[]*$'
 }
 
-finish()
+write_verdict()
 {
 	local status=$1 found leaks
-	unload || echo "problem the module could not be unloaded" >&3
-	leaks=$(scan_memory) || echo "problem the memory could not be searched" >&3
+	unload_module || echo "problem the module could not be unloaded" >&3
+	leaks=$(scan_kmemleak) || echo "problem the kmemleak scan failed" >&3
 	[ -z "$leaks" ] || printf 'problem kernel memory leaked\n%s\n' "$leaks" >&3
-	if found=$(splats); then
-		printf 'problem the kernel complained\n%s\n' "$found" >&3
+	if found=$(find_splats); then
+		printf 'problem the kernel reported errors\n%s\n' "$found" >&3
 	fi
 	printf 'status %s\nend\n' "$status" >&3
 }
 
-# A port can be opened once only, and a program may want to open its stdout: a fifo lies between.
-# What the command leaves running may hold it open: that is not waited for.
-run()
+# A port can be opened only once, but programs may open /dev/stdout: the output goes through a FIFO.
+# Processes that the command leaves behind may keep it open: wait for at most five seconds.
+run_command()
 {
 	local status reader
 	mkfifo /run/output
-	cat /run/output >"$(port output)" 3>&- 4<&- &
+	cat /run/output >"$(port_path output)" 3>&- 4<&- &
 	reader=$!
 	setsid bash /mlu/command </dev/null >/run/output 2>&1 3>&- 4<&-
 	status=$?
@@ -95,13 +96,13 @@ run()
 	return $status
 }
 
-mounts
-begin_scans
-exec 3>"$(port verdict)"
+mount_filesystems
+start_kmemleak
+exec 3>"$(port_path verdict)"
 echo begin >&3
 cd /mlu/memleak_user || exit
-run
-finish $?
+run_command
+write_verdict $?
 exec 3>&- 4<&-
 echo o >/proc/sysrq-trigger
 sleep 10

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads what kselftest's runner says (one run or several; programs on the outer level, their cases
-# behind "# ") or plain TAP (-v plain=1), and prints "PASSED FAILED SKIPPED", then a line for each case
-# that failed or was skipped, and under one that failed the last of what was said before that: often it is all that
-# is seen of a log.  A program that ends badly without saying which case failed is a failure of its own, and so is a
-# plan that was not carried out.
+# Reads the output of kselftest's runner (one run or several; programs on the outer level, their
+# cases after "# ") or plain TAP (-v plain=1). Prints "PASSED FAILED SKIPPED", then a line for
+# each failed or skipped case, and below a failed one the last lines of output before it, since
+# often only this is read of a log. A program that fails without a failed case counts as a
+# failure, and so does an incomplete plan.
 
 function test_case(line,   name) {
 	name = line
@@ -15,7 +15,7 @@ function test_case(line,   name) {
 		count["failed"]++
 		failed_here++
 		note("failed  " name)
-		note_what_was_said()
+		note_saved_lines()
 	} else if (line ~ /# *SKIP/) {
 		count["skipped"]++
 		note("skipped " name)
@@ -26,15 +26,15 @@ function test_case(line,   name) {
 	lines = 0
 }
 
-# The harness frames each case with words of its own.
-function say(line) {
+# Saves a line of output; the lines of the harness around each case are left out.
+function save_line(line) {
 	if (line ~ /^#  RUN /)
 		lines = 0
 	else if (line !~ /^# +FAIL /)
 		said[lines++] = substr(line, 1, 400)
 }
 
-function note_what_was_said(   i) {
+function note_saved_lines(   i) {
 	for (i = lines > 20 ? lines - 20 : 0; i < lines; i++)
 		note("        " said[i])
 }
@@ -53,7 +53,7 @@ function end_of_plan() {
 	seen = 0
 }
 
-# A plan stands before its cases or after them.
+# A plan may come before its cases or after them.
 function plan(line,   after) {
 	after = planned < 0 && seen > 0
 	if (!after)
@@ -72,7 +72,7 @@ BEGIN {
 
 plain && /^1\.\.[0-9]+/ { plan($0); next }
 plain && /^(not )?ok/ { test_case($0); next }
-plain { say($0); next }
+plain { save_line($0); next }
 
 /^# selftests: / {
 	program = $NF
@@ -86,7 +86,7 @@ plain { say($0); next }
 }
 /^# 1\.\.[0-9]+/ { plan(substr($0, 3)); if (/SKIP/) reason = substr($0, 3); next }
 /^# (not )?ok / { test_case(substr($0, 3)); next }
-/^# / { say(substr($0, 3)); next }
+/^# / { save_line(substr($0, 3)); next }
 /^1\.\.[0-9]+/ { all = (all > 0 ? all : 0) + substr($0, 4); next }
 /^(not )?ok [0-9]+ selftests: / {
 	end_of_plan()
@@ -94,7 +94,7 @@ plain { say($0); next }
 	if (/^not ok/ && !failed_here) {
 		count["failed"]++
 		note("failed  " program ": " substr($0, index($0, "#")))
-		note_what_was_said()
+		note_saved_lines()
 	} else if (/# *SKIP/ && !cases) {
 		count["skipped"]++
 		note("skipped " program ": " reason)
