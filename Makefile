@@ -1,32 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# memleak_user, from the top.  The work is done in the rooms' own makefiles and scripts; "make help"
-# lists what there is.
+# Top-level targets of memleak_user, which call the makefiles and scripts of the directories. "make
+# help" lists them.
 #
-#	KDIR=DIR	what the module is built against: a kernel's headers or build tree
-#	KERNELS=...	which kernels "make check" starts
+#	KDIR=DIR	kernel headers or build tree that the module is built against
+#	KERNELS="..."	kernels that "make check" tests; see selftests/vm/kernels
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
 FUZZ_SECONDS ?= 60
 TORTURE_SECONDS ?= 60
 TORTURE_KERNEL ?= 6.12
-# What the kernel in KDIR calls itself: kernel.release is not always it.
+# The release of the kernel in KDIR. (The file kernel.release may differ from it.)
 release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
 all: modules tools
 
 $(KDIR)/Makefile:
-	@echo "There is nothing to build a module against in $(KDIR):" >&2
-	@echo "install the headers of the running kernel (on Debian:" >&2
-	@echo "apt-get install linux-headers-$$(uname -r)), or name another" >&2
-	@echo "kernel's headers with KDIR=DIR. \"make tools\" needs none." >&2
+	@echo "No kernel headers found in $(KDIR). Install those of the" >&2
+	@echo "running kernel (on Debian: apt-get install linux-headers-$$(uname -r))," >&2
+	@echo "or set KDIR=DIR to another kernel's headers. \"make tools\" needs none." >&2
 	@exit 1
 
 modules: | $(KDIR)/Makefile
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/module modules
 
-# Into the directory that DKMS has for it: see install-module.
+# Installs to the directory that DKMS uses, too: see install-module.
 modules_install: modules
 	./install-module prepare "$$($(release))"
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/module INSTALL_MOD_DIR=updates/dkms modules_install
@@ -85,26 +84,27 @@ clean:
 
 help:
 	@echo "On this machine:"
-	@echo "  all              the module and the tool (default)"
-	@echo "  modules tools selftests      each alone"
-	@echo "  install          module and tool, for the kernel in KDIR"
-	@echo "  modules_install  the module alone"
-	@echo "  uninstall        removes what these two installed, for all kernels"
-	@echo "  dkms-install     the module for this kernel and each one to come, with DKMS"
-	@echo "  dkms-uninstall   removes it from DKMS, all versions"
-	@echo "  clean            removes what was built"
-	@echo "In throwaway virtual machines, needing nothing but root, git and make:"
-	@echo "  demo             finds the leak of a leaking program"
-	@echo "  check            all tests; KERNELS=\"6.1 7.3 debug\" chooses"
-	@echo "  check-kcsan      the same in a kernel that looks for data races"
-	@echo "  bench            what tracing costs"
-	@echo "  oracle           stacks beside libdw's, lines beside addr2line's"
-	@echo "  torture          everything at once, TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
+	@echo "  all              build the module and the tool (default)"
+	@echo "  modules          build the module only"
+	@echo "  tools            build the tool only"
+	@echo "  selftests        build the kselftest programs"
+	@echo "  install          install the module for the kernel in KDIR, and the tool"
+	@echo "  modules_install  install the module only"
+	@echo "  uninstall        remove the installed module, for all kernels, and the tool"
+	@echo "  dkms-install     install the module with DKMS, also for future kernels"
+	@echo "  dkms-uninstall   remove all versions of the module from DKMS"
+	@echo "  clean            remove built files"
+	@echo "In throwaway virtual machines (requires root, git and make):"
+	@echo "  demo             show how the leak of a program is found"
+	@echo "  check            run all tests; KERNELS=\"6.1 7.3 debug\" selects kernels"
+	@echo "  check-kcsan      run all tests on a kernel that detects data races"
+	@echo "  bench            measure the cost of tracing"
+	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
+	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
-	@echo "  style            checkpatch, sparse, clang-format, cppcheck"
-	@echo "  fuzz             the fuzzers of all that reads files, FUZZ_SECONDS=60"
-	@echo "  selftests/vm/run -- COMMAND  runs COMMAND beside the module in a machine"
+	@echo "  style            run checkpatch, clang-format, sparse, cppcheck, shellcheck"
+	@echo "  fuzz             run the fuzzers of the parsers; FUZZ_SECONDS=60"
+	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall check check-kcsan demo \
-	bench oracle style fuzz torture clean help
+	dkms-uninstall check check-kcsan demo bench oracle style fuzz torture clean help
