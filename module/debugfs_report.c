@@ -97,7 +97,8 @@ static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_sho
 
 	seq_printf(m, "mapping %u 0x%lx-0x%lx 0x%llx ", mapping->id, mapping->start, mapping->end,
 		   mapping->offset);
-	if (dso && dso->build_id_len)
+	/* Not the build-id of a file that was written between the mmap() and the reading. */
+	if (dso && dso->build_id_len && mlu_file_id_is_same(&dso->id, &mapping->file_id))
 		seq_printf(m, "%*phN", dso->build_id_len, dso->build_id);
 	else
 		seq_putc(m, '-');

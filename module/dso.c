@@ -45,13 +45,22 @@ DECLARE_WAIT_QUEUE_HEAD(mlu_dso_reads);
 
 /* === Reading === */
 
+/* A file that was written since it was identified has the build-id of another version. */
+static bool dso_is_unchanged(const struct mlu_dso *dso)
+{
+	struct mlu_file_id now;
+
+	mlu_file_id_read(&now, dso->file);
+	return mlu_file_id_is_same(&now, &dso->id);
+}
+
 static int dso_read_head(struct mlu_dso *dso, struct mlu_image *image)
 {
 	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
 
 	if (len < 0 && len != -ENOEXEC)
 		return len;
-	dso->build_id_len = len > 0 ? len : 0;
+	dso->build_id_len = len > 0 && dso_is_unchanged(dso) ? len : 0;
 	dso->loads = kvmalloc_array(image->elf.nr_loads, sizeof(*dso->loads), GFP_KERNEL);
 	if (!dso->loads)
 		return -ENOMEM;
