@@ -9,8 +9,9 @@
 # Saves the report of a program, $scratch/program, as $scratch/report and kills the program.
 save_report()
 {
-	cp "$programs/toy" "$scratch/program"
-	start_program "$scratch/program" longjmp_deeper
+	mkdir "$scratch/copy"
+	cp "$programs/toy" "$scratch/copy/program"
+	start_program "$scratch/copy/program" longjmp_deeper
 	echo "$pid" >"$files/control"
 	step
 	cat "$files/report" >"$scratch/report"
@@ -43,8 +44,8 @@ saved_report_has_names_without_the_module()
 report_of_another_machine_has_names()
 {
 	save_report
-	mkdir -p "$scratch/sysroot/$scratch"
-	mv "$scratch/program" "$scratch/sysroot/$scratch/program"
+	mkdir -p "$scratch/sysroot/$scratch/copy"
+	mv "$scratch/copy/program" "$scratch/sysroot/$scratch/copy/program"
 	"$tool" symbolize --sysroot "$scratch/sysroot" "$scratch/report" >"$scratch/out" 2>&1 || true
 	expect "$scratch/out" "	keep_at_depth\\+0x[0-9a-f]+ \\[program\\]"
 }
@@ -53,7 +54,7 @@ report_of_another_machine_has_names()
 replaced_file_is_not_used()
 {
 	save_report
-	cp "$programs/edge" "$scratch/program"
+	cp "$programs/edge" "$scratch/copy/program"
 	"$tool" symbolize "$scratch/report" >"$scratch/out" 2>&1 || true
 	expect_not "$scratch/out" "	[a-z_]+\\+0x[0-9a-f]+ \\[program\\]"
 	expect "$scratch/out" " \\[program\\]"
