@@ -147,7 +147,7 @@ static void dso_read_work(struct work_struct *work)
 	spin_unlock(&late_lock);
 	wake_up_all(&mlu_dso_reads);
 	mlu_dso_put(dso);
-	/* The last statement: mlu_dso_exit() waits for the return that follows. */
+	/* The last statement: mlu_workqueues_exit() waits for the return that follows. */
 	if (holds_module)
 		module_put(THIS_MODULE);
 }
@@ -368,8 +368,6 @@ void mlu_dso_show_bytes(struct seq_file *m)
  * @dso: the dso, ready
  * @offset: the offset
  * @vaddr: set to the address
- *
- * Unlike mlu_elf_vaddr() this accepts executable segments only.
  *
  * Context: Any. Does not sleep.
  * Return: true if @offset is in an executable segment.
