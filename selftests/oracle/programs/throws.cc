@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-static int depth(int n, const std::function<int(int)> &f)
+static int call_nested(int n, const std::function<int(int)> &f)
 {
 	if (n == 0)
 		return f(n);
-	return depth(n - 1, [&f](int x) { return f(x + 1); }) + 1;
+	return call_nested(n - 1, [&f](int x) { return f(x + 1); }) + 1;
 }
 
 int main()
@@ -20,7 +20,7 @@ int main()
 
 	for (unsigned int i = 0;; i++) {
 		try {
-			depth(i % 20, [&all](int x) -> int {
+			call_nested(i % 20, [&all](int x) -> int {
 				auto &v = all[std::to_string(x)];
 				v.push_back(x);
 				if (v.size() % 3 == 0)
