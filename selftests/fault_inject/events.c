@@ -73,7 +73,8 @@ bool fault_try_first_events(struct fault_test *f, struct fault_site *site)
  */
 long long fault_drain_pools(struct fault_test *f, struct inject_window spared)
 {
-	struct inject_window pools = fault_window_of("insmod", "kmem_cache_alloc_noprof", "pool_refill");
+	struct inject_window pools = fault_window_of("insmod", "kmem_cache_alloc_noprof",
+						     "pool_refill");
 	int i;
 
 	pools.end = fault_window_of("handlers", "kmem_cache_alloc_noprof", "mlu_pool_alloc").end;

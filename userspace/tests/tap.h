@@ -10,7 +10,7 @@
 static unsigned int tap_nr;
 static unsigned int tap_failed;
 
-static inline bool ok(bool good, const char *claim)
+static inline bool tap_ok(bool good, const char *claim)
 {
 	tap_nr++;
 	if (!good)
@@ -21,13 +21,13 @@ static inline bool ok(bool good, const char *claim)
 
 static inline void is_text(const char *got, const char *wanted, const char *claim)
 {
-	if (!ok(got && !strcmp(got, wanted), claim))
+	if (!tap_ok(got && !strcmp(got, wanted), claim))
 		printf("#  wanted: %s\n#     got: %s\n", wanted, got ? got : "(nothing)");
 }
 
 static inline void is_number(unsigned long long got, unsigned long long wanted, const char *claim)
 {
-	if (!ok(got == wanted, claim))
+	if (!tap_ok(got == wanted, claim))
 		printf("#  wanted: %llu\n#     got: %llu\n", wanted, got);
 }
 

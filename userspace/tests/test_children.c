@@ -47,9 +47,10 @@ static void test_both_ways(pid_t child)
 	struct mu_pid_list listed = {}, scanned = {};
 
 	if (mu_children_list(&listed, getpid()))
-		ok(listed.nr == 1 && has_pid(&listed, child), "the kernel's list has the child");
+		tap_ok(listed.nr == 1 && has_pid(&listed, child),
+		       "the kernel's list has the child");
 	mu_children_scan(&scanned, getpid());
-	ok(scanned.nr == 1 && has_pid(&scanned, child), "a scan of /proc has the child");
+	tap_ok(scanned.nr == 1 && has_pid(&scanned, child), "a scan of /proc has the child");
 	free(listed.pid);
 	free(scanned.pid);
 }

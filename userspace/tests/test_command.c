@@ -47,7 +47,7 @@ static void check_program(bool good, const char *name, const char *what)
 {
 	char *text = mu_format("%s: %s", name, what);
 
-	ok(good, text);
+	tap_ok(good, text);
 	free(text);
 }
 
@@ -77,13 +77,14 @@ static void test_program(const char *name, bool dynamic)
 static void test_programs(void)
 {
 	write_file("p.c", program, 0644);
-	if (ok(build_program("pie", "-fPIE -pie"), "a PIE is built"))
+	if (tap_ok(build_program("pie", "-fPIE -pie"), "a PIE is built"))
 		test_program("pie", true);
-	if (ok(build_program("fixed", "-fno-PIE -no-pie"), "a program at a fixed address is built"))
+	if (tap_ok(build_program("fixed", "-fno-PIE -no-pie"),
+		   "a program at a fixed address is built"))
 		test_program("fixed", true);
-	if (ok(build_program("static", "-static"), "a static program is built"))
+	if (tap_ok(build_program("static", "-static"), "a static program is built"))
 		test_program("static", false);
-	if (ok(build_program("static-pie", "-static-pie"), "a static PIE is built"))
+	if (tap_ok(build_program("static-pie", "-static-pie"), "a static PIE is built"))
 		test_program("static-pie", false);
 }
 
@@ -101,9 +102,9 @@ static void test_script(void)
 	is_number(status, 0, "a script is started");
 	if (status)
 		return;
-	ok(read_pc(pid) == read_entry(pid), "its interpreter is stopped at its entry point");
+	tap_ok(read_pc(pid) == read_entry(pid), "its interpreter is stopped at its entry point");
 	mu_command_release(&c);
-	ok(ends_with_status(pid, 5), "the script runs to its end after the release");
+	tap_ok(ends_with_status(pid, 5), "the script runs to its end after the release");
 }
 
 static void expect_refusal(const char *line, int wanted, const char *what)
@@ -111,7 +112,7 @@ static void expect_refusal(const char *line, int wanted, const char *what)
 	struct mu_command c;
 
 	is_number(mu_command_start(&c, line), wanted, what);
-	ok(waitpid(-1, NULL, WNOHANG) < 0, "no process is left");
+	tap_ok(waitpid(-1, NULL, WNOHANG) < 0, "no process is left");
 }
 
 static void test_refusals(void)
@@ -133,9 +134,9 @@ static void test_early_end(void)
 {
 	char *line = mu_format("%s/needy", dir);
 
-	if (ok(build_program("libgone.so", "-shared -fPIC") &&
-		       build_program("needy", "-L. -lgone -Wl,--no-as-needed -lgone"),
-	       "a program that needs a library is built"))
+	if (tap_ok(build_program("libgone.so", "-shared -fPIC") &&
+			   build_program("needy", "-L. -lgone -Wl,--no-as-needed -lgone"),
+		   "a program that needs a library is built"))
 		expect_refusal(line, MU_NOTHING, "a program that ends in its dynamic linker: 2");
 	free(line);
 }
@@ -147,7 +148,7 @@ static void test_kill(void)
 
 	is_number(status, 0, "a command to be killed is started");
 	mu_command_kill(&c);
-	ok(kill(c.pid, 0) < 0, "it does not exist after that");
+	tap_ok(kill(c.pid, 0) < 0, "it does not exist after that");
 }
 
 /* The tool dies while the command is stopped at its entry point: the command runs on. */

@@ -64,7 +64,7 @@ static enum mu_step wait_for_step(struct mu_command *c)
 static bool start_command(struct mu_command *c, const char *format)
 {
 	char *line = mu_format(format, dir, dir, dir);
-	bool started = ok(mu_command_start(c, line) == 0, line);
+	bool started = tap_ok(mu_command_start(c, line) == 0, line);
 
 	free(line);
 	return started;
@@ -73,16 +73,16 @@ static bool start_command(struct mu_command *c, const char *format)
 static void expect_end(struct mu_command *c, int wanted, const char *claim)
 {
 	mu_command_resume(c);
-	ok(wait_for_step(c) == MU_STEP_ENDED && WIFEXITED(c->status) &&
-		   WEXITSTATUS(c->status) == wanted,
-	   claim);
+	tap_ok(wait_for_step(c) == MU_STEP_ENDED && WIFEXITED(c->status) &&
+		       WEXITSTATUS(c->status) == wanted,
+	       claim);
 }
 
 static void expect_program(struct mu_command *c, const char *name)
 {
 	mu_command_resume(c);
-	if (ok(wait_for_step(c) == MU_STEP_ENTRY && is_at_entry(c->pid),
-	       "the next program is stopped at its entry point"))
+	if (tap_ok(wait_for_step(c) == MU_STEP_ENTRY && is_at_entry(c->pid),
+		   "the next program is stopped at its entry point"))
 		is_text(read_name(c->pid), name, "it is the expected program");
 }
 
@@ -152,14 +152,15 @@ static void test_signals(void)
 	if (!start_command(&c, "sh -c 'trap \"exit 5\" USR1; kill -STOP $$; while :; do :; done'"))
 		return;
 	mu_command_resume(&c);
-	ok(reaches_state(&c, "Tt"), "a command that stops itself is stopped");
+	tap_ok(reaches_state(&c, "Tt"), "a command that stops itself is stopped");
 	usleep(100000);
-	ok(reaches_state(&c, "Tt"), "it stays stopped");
+	tap_ok(reaches_state(&c, "Tt"), "it stays stopped");
 	kill(c.pid, SIGCONT);
-	ok(reaches_state(&c, "RS"), "SIGCONT lets it run");
+	tap_ok(reaches_state(&c, "RS"), "SIGCONT lets it run");
 	kill(c.pid, SIGUSR1);
-	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 5,
-	   "its handler gets the signal");
+	tap_ok(wait_for_step(&c) == MU_STEP_ENDED && WIFEXITED(c.status) &&
+		       WEXITSTATUS(c.status) == 5,
+	       "its handler gets the signal");
 }
 
 static void test_killed(void)
@@ -170,9 +171,9 @@ static void test_killed(void)
 		return;
 	mu_command_resume(&c);
 	kill(c.pid, SIGTERM);
-	ok(wait_for_step(&c) == MU_STEP_ENDED && WIFSIGNALED(c.status) &&
-		   WTERMSIG(c.status) == SIGTERM,
-	   "a signal kills it");
+	tap_ok(wait_for_step(&c) == MU_STEP_ENDED && WIFSIGNALED(c.status) &&
+		       WTERMSIG(c.status) == SIGTERM,
+	       "a signal kills it");
 }
 
 /* The breakpoint of a pending exec is removed, and a pending signal is not lost. */
@@ -186,15 +187,15 @@ static void test_release(void)
 	usleep(300000);
 	kill(c.pid, SIGUSR1);
 	mu_command_release(&c);
-	ok(!mu_command_is_followed(&c), "it is not followed after the release");
-	ok(ends_with_status(c.pid, 5), "it has got the signal that was sent before");
+	tap_ok(!mu_command_is_followed(&c), "it is not followed after the release");
+	tap_ok(ends_with_status(c.pid, 5), "it has got the signal that was sent before");
 	if (!start_command(&c, "env %s/dynamic"))
 		return;
 	mu_command_resume(&c);
 	for (int tries = 0; tries < 500000 && mu_command_next(&c) != MU_STEP_EXEC; tries++)
 		;
 	mu_command_release(&c);
-	ok(ends_with_status(c.pid, 7), "released before its entry point, it runs to its end");
+	tap_ok(ends_with_status(c.pid, 7), "released before its entry point, it runs to its end");
 }
 
 static void test_other_thread(void)
@@ -203,13 +204,13 @@ static void test_other_thread(void)
 
 	if (!start_command(&c, "%s/thread %s/dynamic"))
 		return;
-	ok(mu_command_is_followed(&c), "a command is followed");
+	tap_ok(mu_command_is_followed(&c), "a command is followed");
 	mu_command_resume(&c);
 	for (int tries = 0; tries < 500 && !c.has_ended && mu_command_is_followed(&c); tries++) {
 		mu_command_next(&c);
 		usleep(1000);
 	}
-	ok(!mu_command_is_followed(&c), "after an exec by another thread it is not followed");
+	tap_ok(!mu_command_is_followed(&c), "after an exec by another thread it is not followed");
 	expect_end(&c, 7, "it runs to its end");
 }
 
@@ -232,11 +233,12 @@ static void test_death_of_tool(void)
 		for (;;)
 			pause();
 	}
-	ok(read(ends[0], &pid, sizeof(pid)) == sizeof(pid), "a tool runs with its command");
+	tap_ok(read(ends[0], &pid, sizeof(pid)) == sizeof(pid), "a tool runs with its command");
 	kill(tool, SIGKILL);
 	waitpid(tool, NULL, 0);
 	usleep(200000);
-	ok(pid && strchr("SR", read_state(pid)), "the command runs on after the tool was killed");
+	tap_ok(pid && strchr("SR", read_state(pid)),
+	       "the command runs on after the tool was killed");
 	if (pid)
 		kill(pid, SIGKILL);
 	close(ends[0]);
@@ -248,7 +250,7 @@ int main(void)
 {
 	if (!make_directory())
 		return 2;
-	if (ok(build_all(), "programs are built")) {
+	if (tap_ok(build_all(), "programs are built")) {
 		test_chain();
 		test_shell();
 		test_missing();

@@ -13,7 +13,7 @@ static void is_size(const char *text, bool wanted, uint64_t bytes)
 	uint64_t got = 0;
 	bool good = mu_parse_size(text, &got);
 
-	ok(good == wanted && (!good || got == bytes), claim);
+	tap_ok(good == wanted && (!good || got == bytes), claim);
 	free(claim);
 }
 
@@ -43,7 +43,7 @@ static void is_time(const char *text, uint64_t bare_ms, bool wanted, uint64_t ms
 	uint64_t got = 0;
 	bool good = mu_parse_time(text, bare_ms, &got);
 
-	ok(good == wanted && (!good || got == ms), claim);
+	tap_ok(good == wanted && (!good || got == ms), claim);
 	free(claim);
 }
 

@@ -44,13 +44,13 @@ static void test_head_and_stack(void)
 
 	is_number(r->errors, 0, "a valid report has no errors");
 	is_number(r->nr_targets, 1, "its target is read");
-	ok(t->id == 3 && t->pid == 12512 && t->ms == 10021, "the target's numbers are read");
-	ok(t->bytes == 81920 && t->count == 10 && t->lost == 2, "the target's totals are read");
+	tap_ok(t->id == 3 && t->pid == 12512 && t->ms == 10021, "the target's numbers are read");
+	tap_ok(t->bytes == 81920 && t->count == 10 && t->lost == 2, "the target's totals are read");
 	is_text(t->comm, "app", "the target's name is read");
 	is_text(t->state, "tracing", "the target's state is read");
-	ok(s->id == 1 && s->bytes == 81920 && s->count == 10, "the stack's totals are read");
-	ok(s->age_min == 1003 && s->age_max == 10001, "the stack's ages are read");
-	ok(s->made == 10 && s->freed == 0, "the stack's counts are read");
+	tap_ok(s->id == 1 && s->bytes == 81920 && s->count == 10, "the stack's totals are read");
+	tap_ok(s->age_min == 1003 && s->age_max == 10001, "the stack's ages are read");
+	tap_ok(s->made == 10 && s->freed == 0, "the stack's counts are read");
 	is_text(s->kind, "heap", "a stack without a kind is of heap blocks");
 	mu_report_free(r);
 }
@@ -62,11 +62,11 @@ static void test_frame_and_mapping(void)
 	const struct mu_frame *f = &t->stacks[0].frames[0];
 	const struct mu_mapping *m = mu_report_mapping(t, f);
 
-	ok(f->pc == 0x560861fdc198 && f->address == 0x1198, "the frame's addresses are read");
+	tap_ok(f->pc == 0x560861fdc198 && f->address == 0x1198, "the frame's addresses are read");
 	is_text(f->object, "app", "the frame's object is read");
-	ok(m && m->id == 7, "the frame's mapping is found by its pc");
-	ok(m && m->start == 0x560861fdc000 && m->end == 0x560861fdd000 && m->offset == 0x1000,
-	   "the mapping's numbers are read");
+	tap_ok(m && m->id == 7, "the frame's mapping is found by its pc");
+	tap_ok(m && m->start == 0x560861fdc000 && m->end == 0x560861fdd000 && m->offset == 0x1000,
+	       "the mapping's numbers are read");
 	is_text(m ? m->build_id : NULL, "5f3a09e1", "the mapping's build-id is read");
 	is_text(m ? m->path : NULL, "/app", "the mapping's path is read");
 	mu_report_free(r);
@@ -89,7 +89,8 @@ static void test_words_with_signs(void)
 	is_text(s->frames[1].object, "a+0xb", "the last plus sign separates");
 	is_text(s->frames[1].note, "depth", "the note of the last frame is read");
 	is_text(s->frames[2].note, "bad frame pointer", "a note may have several words");
-	ok(!mu_report_mapping(&r->targets[0], &s->frames[2]), "a frame in no file has no mapping");
+	tap_ok(!mu_report_mapping(&r->targets[0], &s->frames[2]),
+	       "a frame in no file has no mapping");
 	mu_report_free(r);
 }
 
@@ -109,7 +110,7 @@ static void test_unmapped(void)
 	is_number(r->errors, 0, "unmapped objects are valid");
 	is_text(old ? old->path : NULL, "/old.so", "a frame of an unmapped mapping keeps it");
 	is_text(new ? new->path : NULL, "/new.so", "a frame at the same address has the new one");
-	ok(old && old->unmapped && !new->unmapped, "only the old one is unmapped");
+	tap_ok(old && old->unmapped && !new->unmapped, "only the old one is unmapped");
 	mu_report_free(r);
 }
 
@@ -133,7 +134,7 @@ static void test_hole(void)
 		"a frame of the library in the hole has its own mapping");
 	is_text(mu_report_mapping(t, &f[2])->path, "/old.so",
 		"a frame behind the hole has the outer mapping");
-	ok(f[0].unmapped && !f[1].unmapped && !f[2].unmapped, "only one of them is unmapped");
+	tap_ok(f[0].unmapped && !f[1].unmapped && !f[2].unmapped, "only one of them is unmapped");
 	mu_report_free(r);
 }
 
@@ -178,9 +179,9 @@ static void test_order(void)
 	struct mu_target *t = &r->targets[0];
 
 	mu_report_sort(t, MU_SORT_SIZE);
-	ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the largest comes last");
+	tap_ok(t->stacks[0].id == 1 && t->stacks[2].id == 2, "by size, the largest comes last");
 	mu_report_sort(t, MU_SORT_COUNT);
-	ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the largest comes last");
+	tap_ok(t->stacks[0].id == 2 && t->stacks[2].id == 1, "by count, the largest comes last");
 	mu_report_free(r);
 }
 
@@ -188,7 +189,7 @@ static void no_report(const char *text, const char *claim)
 {
 	struct mu_report *r = parse_text(text);
 
-	ok(!r, claim);
+	tap_ok(!r, claim);
 	mu_report_free(r);
 }
 
@@ -240,15 +241,15 @@ static void test_events(void)
 	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "an events line is valid");
-	ok(t->has_events && t->allocated == 30 && t->freed == 20, "its two counters are read");
-	if (ok(t->nr_counts == 2, "the other counters are read")) {
+	tap_ok(t->has_events && t->allocated == 30 && t->freed == 20, "its two counters are read");
+	if (tap_ok(t->nr_counts == 2, "the other counters are read")) {
 		is_text(t->counts[1].name, "lost_limit", "their names are read");
 		is_number(t->counts[1].value, 2, "their values are read");
 	}
 	mu_report_free(r);
 	r = parse_text(whole);
-	ok(!r->errors && !r->targets[0].has_events,
-	   "a report of an older module has no events line");
+	tap_ok(!r->errors && !r->targets[0].has_events,
+	       "a report of an older module has no events line");
 	mu_report_free(r);
 	has_errors(HEAD EVENTS, 1, "events without a target are an error");
 	has_errors(HEAD ONE EVENTS EVENTS STACK FRAME MAPPING, 1,
@@ -270,7 +271,7 @@ static void test_unseen(void)
 	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "unseen lines are valid");
-	if (ok(t->nr_unseen == 2, "each unseen line is read"))
+	if (tap_ok(t->nr_unseen == 2, "each unseen line is read"))
 		is_text(t->unseen[0], "operator new of a:b is not traced", "its message is read");
 	mu_report_free(r);
 	has_errors(HEAD ONE "unseen go\n" STACK FRAME MAPPING, 1,
@@ -288,8 +289,8 @@ static void test_newer_lines(void)
 	const struct mu_target *t = &r->targets[0];
 
 	is_number(r->errors, 0, "a line that begins with an unknown word is valid");
-	ok(t->nr_stacks == 1 && t->stacks[0].nr_frames == 1 && t->nr_mappings == 1,
-	   "all other lines are read");
+	tap_ok(t->nr_stacks == 1 && t->stacks[0].nr_frames == 1 && t->nr_mappings == 1,
+	       "all other lines are read");
 	mu_report_free(r);
 }
 
@@ -349,7 +350,7 @@ static void test_every_byte(void)
 		}
 		text[i] = whole[i];
 	}
-	ok(read > strlen(whole), "a report with any byte broken is still read");
+	tap_ok(read > strlen(whole), "a report with any byte broken is still read");
 	free(text);
 }
 

@@ -32,9 +32,9 @@ static void check_find(uint64_t pid, uint64_t id, const char *keys, const char *
 
 	fclose(in);
 	if (!id) {
-		ok(!found, claim);
+		tap_ok(!found, claim);
 	} else {
-		ok(found && row.id == id, claim);
+		tap_ok(found && row.id == id, claim);
 		is_text(found ? row.keys : NULL, keys, "its keys are read");
 	}
 	if (found)
@@ -48,7 +48,7 @@ static void test_unseen(void)
 	bool found = mu_control_find(in, 71, &row);
 
 	fclose(in);
-	if (!ok(found && row.nr_unseen == 2, "unseen lines of a target are found"))
+	if (!tap_ok(found && row.nr_unseen == 2, "unseen lines of a target are found"))
 		return;
 	is_text(row.unseen[0], "operator new of a:b.so is not traced",
 		"an object's name may contain a colon");
@@ -118,8 +118,8 @@ static void test_allocations(void)
 
 	is_number(all->errors, 0, "valid rows are no error");
 	is_number(all->nr, 4, "every row is read");
-	ok(all->rows[0].size == 16 && all->rows[3].address == 0x7f0a10000b70,
-	   "rows are sorted by size, then by address");
+	tap_ok(all->rows[0].size == 16 && all->rows[3].address == 0x7f0a10000b70,
+	       "rows are sorted by size, then by address");
 	mu_allocations_free(all);
 }
 
@@ -162,12 +162,12 @@ static void test_regroup(void)
 
 	fclose(in);
 	mu_allocations_regroup(older, t);
-	ok(t->stacks[0].id == 1 && t->stacks[0].bytes == 8192 && t->stacks[0].count == 1,
-	   "a stack has only the allocations that pass the filter");
-	ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1,
-	   "a stack without excluded allocations is unchanged");
+	tap_ok(t->stacks[0].id == 1 && t->stacks[0].bytes == 8192 && t->stacks[0].count == 1,
+	       "a stack has only the allocations that pass the filter");
+	tap_ok(t->stacks[1].bytes == 16 && t->stacks[1].count == 1,
+	       "a stack without excluded allocations is unchanged");
 	is_number(t->stacks[2].count, 0, "a stack without allocations that pass is empty");
-	ok(t->bytes == 8208 && t->count == 2, "the totals have only the allocations that pass");
+	tap_ok(t->bytes == 8208 && t->count == 2, "the totals have only the allocations that pass");
 	mu_allocations_free(older);
 	mu_report_free(r);
 }

@@ -85,7 +85,7 @@ static void check_number(const char *text, bool wanted, uint64_t value)
 	uint64_t got = 0;
 	bool good = mu_parse_number(text, &got);
 
-	ok(good == wanted && (!good || got == value), claim);
+	tap_ok(good == wanted && (!good || got == value), claim);
 	free(claim);
 }
 
