@@ -12,7 +12,7 @@
  * would stop them for all targets.
  *
  * mlu_close_wq: records the path and the dso of newly learned mappings and closes their files,
- * one work per target (maps_files.c). Closing may be the last close of the file and then blocks
+ * one work per target (maps_resolve.c). Closing may be the last close of the file and then blocks
  * if a network server does not respond. Waiters have a timeout.
  *
  * mlu_compute_wq: deferred walks, one work per target (deferred.c), and the freeing of epochs
