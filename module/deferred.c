@@ -117,7 +117,7 @@ static void restore_returns(struct event *event, bool at_return)
 static void fill_event(struct event *event, struct mlu_deferred *deferred,
 		       const struct mlu_unwind_start *start, u64 limit)
 {
-	unsigned long sp = start->registers.value[MLU_CFI_RSP];
+	unsigned long sp = start->registers.value[MLU_CFI_SP];
 	size_t room = min_t(u64, event->size - sizeof(*event), limit - sp);
 
 	event->registers = start->registers;
@@ -147,7 +147,7 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 				   const struct mlu_unwind_start *start, unsigned int depth,
 				   const struct mlu_trace *trace)
 {
-	unsigned long sp = start->registers.value[MLU_CFI_RSP];
+	unsigned long sp = start->registers.value[MLU_CFI_SP];
 	u64 limit = mlu_umem_stack_limit(current->mm, sp);
 	struct event *event = limit ? event_new(min_t(u64, MAX_COPY, limit - sp)) : NULL;
 	struct mlu_stack *placeholder;

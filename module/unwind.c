@@ -95,7 +95,7 @@ static bool append_frame(struct walker *w, struct mlu_mapping **mapping)
 
 static bool is_at_start(const struct walker *w)
 {
-	u64 sp = w->regs.value[MLU_CFI_RSP];
+	u64 sp = w->regs.value[MLU_CFI_SP];
 
 	return sp < w->first && w->first - sp <= START_SIZE;
 }
@@ -146,7 +146,7 @@ static unsigned int step_without_rule(struct walker *w)
 	if (!w->limit && w->copy)
 		w->limit = w->copy->limit;
 	else if (!w->limit)
-		w->limit = mlu_umem_stack_limit(current->mm, w->regs.value[MLU_CFI_RSP]);
+		w->limit = mlu_umem_stack_limit(current->mm, w->regs.value[MLU_CFI_SP]);
 	w->walk->nr_by_pointer++;
 	return walk_end_of(w, mlu_frame_by_pointer(w->memory, w->limit, &w->regs));
 }
@@ -323,9 +323,9 @@ static bool is_reached(const struct walker *w, u64 slot, enum mlu_reach *reach)
 		*reach = MLU_REACH_NO;
 	else if (w->regs.slot == slot)
 		*reach = MLU_REACH_YES;
-	else if (!(w->regs.known & BIT(MLU_CFI_RSP)) || w->regs.saved & BIT(MLU_CFI_RSP))
+	else if (!(w->regs.known & BIT(MLU_CFI_SP)) || w->regs.saved & BIT(MLU_CFI_RSP))
 		*reach = MLU_REACH_UNKNOWN;
-	else if (w->regs.value[MLU_CFI_RSP] > slot)
+	else if (w->regs.value[MLU_CFI_SP] > slot)
 		*reach = w->walk->nr_by_pointer ? MLU_REACH_UNKNOWN : MLU_REACH_NO;
 	else
 		return false;
