@@ -216,13 +216,13 @@ static void run_coroutines(struct mst_program *prog, const char *program)
 	attach_and_go(prog);
 }
 
-#define EXPECT_COROUTINES(program)                                      \
-	do {                                                            \
-		run_coroutines(&self->prog, program);                   \
-		self->report = mst_text("report");                      \
-		/* Four blocks of one stack, in whichever coroutine. */ \
-		EXPECT_STACK("12010", "program_take leak_and_leave libc (end)");  \
-		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                 \
+#define EXPECT_COROUTINES(program)                                               \
+	do {                                                                     \
+		run_coroutines(&self->prog, program);                            \
+		self->report = mst_text("report");                               \
+		/* Four blocks of one stack, in whichever coroutine. */          \
+		EXPECT_STACK("12010", "program_take leak_and_leave libc (end)"); \
+		EXPECT_FIRST_FRAMES("3", "6207", MAIN);                          \
 	} while (0)
 
 TEST_F(stack, of_a_coroutine_ends_where_no_call_was_made)

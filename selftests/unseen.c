@@ -131,8 +131,9 @@ TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(lines_are(self->prog.pid, "unseen allocator libtoy.so: its malloc and free are "
-					      "not traced, since it was mapped after the attach\n"));
+	EXPECT_TRUE(lines_are(self->prog.pid,
+			      "unseen allocator libtoy.so: its malloc and free are "
+			      "not traced, since it was mapped after the attach\n"));
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
