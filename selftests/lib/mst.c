@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test library: print diagnostics, find the files of the tests, load and unload the module.
+ * Test library: find the files of the tests, load and unload the module.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,41 +20,6 @@
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
 #endif
-
-static void print_diagnostic(const char *fmt, va_list args)
-{
-	printf("# ");
-	vprintf(fmt, args);
-	printf("\n");
-	fflush(stdout);
-}
-
-/**
- * mst_say() - print a diagnostic line of TAP output
- * @fmt: a printf format without a newline
- */
-void mst_say(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_diagnostic(fmt, args);
-	va_end(args);
-}
-
-/**
- * mst_die() - print a diagnostic line and end the running test as failed
- * @fmt: a printf format without a newline
- */
-void mst_die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	print_diagnostic(fmt, args);
-	va_end(args);
-	_exit(KSFT_FAIL);
-}
 
 /* Removes the last component of @path; a path of one component is left unchanged. */
 static void cut_last_component(char *path)
