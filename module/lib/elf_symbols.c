@@ -372,7 +372,7 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
  * @elf: an opened image; nothing is found unless it names a dynamic linker
  * @names: as for mlu_elf_find()
  * @nr: as for mlu_elf_find()
- * @sym: as mlu_elf_find() left them; what is found is added
+ * @sym: the results of mlu_elf_find(); symbols that are found now are added
  *
  * A program exports only those of its functions that its libraries refer to. Global and weak
  * symbols of its symbol table count here, if it has one; at most 512 thousand symbols are read.

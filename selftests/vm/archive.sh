@@ -17,7 +17,7 @@ archive_sources()
 		security=$(uri_of '-security$')
 	fi
 	if [ -z "$mirror" ] || [ -z "$security" ]; then
-		die "this machine's apt has no Debian archive: set MIRROR=http://deb.debian.org/debian"
+		die "this machine's apt has no Debian archive: set MIRROR=URL"
 	fi
 	echo "deb $mirror $suite main"
 	echo "deb $mirror $suite-updates main"
