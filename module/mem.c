@@ -26,12 +26,12 @@ static long inflight_share(void)
 	return limit / INFLIGHT_SHARE;
 }
 
-/* @now: the total, with what has just been added for @kind. */
-static bool is_within_limit(enum mlu_mem_kind kind, long now)
+/* @now: the total, with @size bytes that are to be added for @kind. */
+static bool is_within_limit(enum mlu_mem_kind kind, size_t size, long now)
 {
 	if (kind != MLU_MEM_INFLIGHT)
 		return now <= limit - inflight_share();
-	return now <= limit || atomic_long_read(&used[kind]) <= inflight_share();
+	return now <= limit || atomic_long_read(&used[kind]) + (long)size <= inflight_share();
 }
 
 /**
@@ -58,16 +58,22 @@ static void charge_unbounded(enum mlu_mem_kind kind, size_t size)
  * @kind: its use
  * @size: bytes
  *
+ * A large charge that is refused is not added for a moment: another CPU's small one would then be
+ * refused too, and an event be lost that the limit allows.
+ *
  * Context: Any. Does not sleep.
  * Return: false if that would exceed the limit; nothing is charged then.
  */
 bool mlu_mem_charge(enum mlu_mem_kind kind, size_t size)
 {
+	long old = atomic_long_read(&total);
+
+	do {
+		if (!is_within_limit(kind, size, old + (long)size))
+			return false;
+	} while (!atomic_long_try_cmpxchg(&total, &old, old + (long)size));
 	atomic_long_add(size, &used[kind]);
-	if (is_within_limit(kind, atomic_long_add_return(size, &total)))
-		return true;
-	mlu_mem_uncharge(kind, size);
-	return false;
+	return true;
 }
 
 /**

@@ -248,6 +248,20 @@ TEST_F(hostile, amount_of_data_stays_within_the_memory_limit)
 	EXPECT_LE(mst_stat(0, "bytes_used"), 4 << 20);
 }
 
+/* Data that is refused for its size takes no memory, not even for a moment. */
+TEST_F(hostile, amount_of_data_that_is_refused_loses_no_event)
+{
+	char file[512];
+
+	mst_reload("max_memory=2");
+	snprintf(file, sizeof(file), "%s/hostile", mst_scratch());
+	mst_spawn(&self->prog, "hostile", file, "3", NULL);
+	mst_attach(self->prog.pid);
+	mst_step(&self->prog, "many");
+	EXPECT_EQ(0, mst_stat(0, "lost_limit"));
+	EXPECT_LE(mst_stat(0, "bytes_used"), 2 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	mst_begin();

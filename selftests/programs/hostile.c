@@ -11,10 +11,13 @@
  *	random	ROUNDS images with some bytes changed at random, one block each
  *	huge	one image with MIB mebibytes of entries, of which the last is that of the code
  *	twice	the code of "huge" again, with a block of 30001 bytes and one more each time
+ *	many	NR_MANY images as of "huge", with a block of 50000 bytes each, while another thread
+ *		allocates and frees
  *	end	exits
  *
  * Used by stacks_hostile.
  */
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -23,23 +26,25 @@
 #include "program.h"
 
 #define ROUNDS 300
+#define NR_MANY 300
 #define MIN_FRAMES (1ul << 20)
 
 static const char *file;
 static unsigned char *mapped, **mapped_case;
 static size_t nr_again;
+static pthread_barrier_t barrier;
+static bool stop;
 
 static void call_mapped(size_t size)
 {
 	program_keep_uncounted(call_image(mapped, size), size);
 }
 
-/* Writes the image to a new file, maps it and calls its code. */
-static void run_image(size_t size, bool truncate)
+/* Writes the image, which is complete, to a new file, maps it and calls its code. */
+static void run_ended_image(size_t size, bool truncate)
 {
 	int fd;
 
-	end_image();
 	unlink(file);
 	fd = write_image(file);
 	mapped = map_image(fd);
@@ -47,6 +52,12 @@ static void run_image(size_t size, bool truncate)
 		program_die("ftruncate");
 	close(fd);
 	call_mapped(size);
+}
+
+static void run_image(size_t size, bool truncate)
+{
+	end_image();
+	run_ended_image(size, truncate);
 }
 
 static void unmap_image(void)
@@ -113,8 +124,36 @@ static void run_huge(size_t size)
 	run_image(30000, false);
 }
 
+/* The thread waits for run_many(). It is created before "ready", as that allocates. */
+static void *allocate_and_free(void *unused)
+{
+	void *volatile p;
+
+	for (;;) {
+		pthread_barrier_wait(&barrier);
+		while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+			p = malloc(100);
+			free(p);
+		}
+		pthread_barrier_wait(&barrier);
+	}
+	return unused;
+}
+
+static void run_many(size_t size)
+{
+	int i;
+
+	pthread_barrier_wait(&barrier);
+	for (run_huge(size), i = 0; i < NR_MANY; i++)
+		run_ended_image(50000, false);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&barrier);
+}
+
 int main(int argc, char **argv)
 {
+	pthread_t thread;
 	size_t huge;
 	char step;
 
@@ -124,6 +163,9 @@ int main(int argc, char **argv)
 	file = argv[1];
 	huge = strtoul(argv[2], NULL, 10) << 20;
 	image_init(huge > MIN_FRAMES ? huge : MIN_FRAMES);
+	pthread_barrier_init(&barrier, NULL, 2);
+	if (pthread_create(&thread, NULL, allocate_and_free, NULL))
+		program_die("pthread_create");
 	program_say("ready %d\n", (int)getpid());
 	for (step = program_step(); step != 'e'; step = program_done()) {
 		if (step == 'a')
@@ -134,6 +176,8 @@ int main(int argc, char **argv)
 			run_random();
 		else if (step == 'h')
 			run_huge(huge);
+		else if (step == 'm')
+			run_many(huge);
 		else
 			call_mapped(30001 + nr_again++);
 	}
