@@ -76,7 +76,7 @@ void mlu_allocs_pool_exit(void)
  */
 struct mlu_alloc *mlu_alloc_new(bool mapped)
 {
-	struct mlu_alloc *alloc = mlu_pool_alloc(mapped ? &mapped_pool : &heap_pool);
+	struct mlu_alloc *alloc = mlu_pool_get(mapped ? &mapped_pool : &heap_pool);
 
 	if (!IS_ERR(alloc))
 		alloc->mapped = mapped;
@@ -89,22 +89,19 @@ struct mlu_alloc *mlu_alloc_new(bool mapped)
  */
 void mlu_alloc_free(struct mlu_alloc *alloc)
 {
-	mlu_pool_free(alloc->mapped ? &mapped_pool : &heap_pool, alloc);
+	mlu_pool_put(alloc->mapped ? &mapped_pool : &heap_pool, alloc);
 }
 
 /*
- * Each step is invertible, so the whole is a bijection. The last steps are those of MurmurHash3's
- * 64-bit finalizer: every input bit affects every output bit.
+ * Both steps are invertible, so the whole is a bijection. The multiplication lets the address affect
+ * the upper half of the product, and the other step lets that affect the lower half, whose bits
+ * choose stripe and bucket.
  */
 static u64 key_of(u64 addr)
 {
 	u64 k = (addr ^ secret_xor) * secret_mul;
 
-	k ^= k >> 33;
-	k *= 0xff51afd7ed558ccdULL;
-	k ^= k >> 33;
-	k *= 0xc4ceb9fe1a85ec53ULL;
-	return k ^ (k >> 33);
+	return k ^ (k >> 32);
 }
 
 static u64 reverse_bits(u64 key)
@@ -117,7 +114,7 @@ static struct mlu_stripe *stripe_of(struct mlu_allocs *allocs, u64 key)
 	return &allocs->stripes[key & ((1ULL << allocs->stripe_bits) - 1)];
 }
 
-static struct hlist_head *bucket_at(struct mlu_stripe *stripe, u32 n)
+static struct mlu_alloc **bucket_at(struct mlu_stripe *stripe, u32 n)
 {
 	if (n < MLU_ALLOCS_FIRST)
 		return &stripe->first[n];
@@ -133,7 +130,7 @@ static u32 bucket_index(const struct mlu_stripe *stripe, u64 bits)
 	return n < stripe->nr_buckets ? n : n & (mask >> 1);
 }
 
-static struct hlist_head *bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
+static struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
 {
 	return bucket_at(stripe, bucket_index(stripe, key >> allocs->stripe_bits));
 }
@@ -155,7 +152,7 @@ static bool get_segment(struct mlu_stripe *stripe, u32 n)
 		return false;
 	if (!stripe->segment[i])
 		stripe->segment[i] = mlu_mem_zalloc(MLU_MEM_TABLES,
-						    (4UL << i) * sizeof(struct hlist_head),
+						    (4UL << i) * sizeof(struct mlu_alloc *),
 						    MLU_GFP);
 	return stripe->segment[i];
 }
@@ -164,38 +161,59 @@ static bool get_segment(struct mlu_stripe *stripe, u32 n)
 static void split_next_bucket(struct mlu_allocs *allocs, struct mlu_stripe *stripe)
 {
 	u32 n = stripe->nr_buckets;
-	struct hlist_head *from, *to;
-	struct mlu_alloc *alloc;
-	struct hlist_node *tmp;
+	struct mlu_alloc **from, **to, *alloc;
 
 	if (!get_segment(stripe, n))
 		return;
 	from = bucket_at(stripe, n - (1U << (fls(n) - 1)));
 	to = bucket_at(stripe, n);
 	stripe->nr_buckets = n + 1;
-	hlist_for_each_entry_safe(alloc, tmp, from, node) {
-		if (bucket_index(stripe, key_of(alloc->addr) >> allocs->stripe_bits) != n)
+	while ((alloc = *from)) {
+		if (bucket_index(stripe, key_of(alloc->addr) >> allocs->stripe_bits) != n) {
+			from = &alloc->next;
 			continue;
-		hlist_del(&alloc->node);
-		hlist_add_head(&alloc->node, to);
+		}
+		*from = alloc->next;
+		alloc->next = *to;
+		*to = alloc;
 	}
 }
 
-/* A taken record is visible to walks and to the call that took it only. */
-static struct mlu_alloc *find_record(struct hlist_head *bucket, u64 addr)
+/*
+ * Find the record of an address. A taken record is visible to walks and to the call that took it
+ * only.
+ *
+ * Return: the pointer that leads to the record, or the one at the end of the bucket.
+ */
+static struct mlu_alloc **find_record(struct mlu_alloc **bucket, u64 addr)
 {
-	struct mlu_alloc *alloc;
+	struct mlu_alloc **at;
 
-	hlist_for_each_entry(alloc, bucket, node)
-		if (alloc->addr == addr && !alloc->taken)
-			return alloc;
-	return NULL;
+	for (at = bucket; *at; at = &(*at)->next)
+		if ((*at)->addr == addr && !(*at)->taken)
+			break;
+	return at;
 }
 
-static void unlink_record(struct mlu_stripe *stripe, struct mlu_alloc *alloc)
+/* @at: the pointer that leads to the record. Return: the record, or NULL if there is none. */
+static struct mlu_alloc *unlink_record(struct mlu_stripe *stripe, struct mlu_alloc **at)
 {
-	hlist_del(&alloc->node);
-	stripe->nr_records--;
+	struct mlu_alloc *alloc = *at;
+
+	if (alloc) {
+		*at = alloc->next;
+		stripe->nr_records--;
+	}
+	return alloc;
+}
+
+/* @taken is in the bucket. */
+static void unlink_taken(struct mlu_stripe *stripe, struct mlu_alloc **bucket,
+			 struct mlu_alloc *taken)
+{
+	while (*bucket != taken)
+		bucket = &(*bucket)->next;
+	unlink_record(stripe, bucket);
 }
 
 /**
@@ -224,17 +242,19 @@ int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits)
 
 static void stripe_exit(struct mlu_stripe *stripe)
 {
-	struct mlu_alloc *alloc;
-	struct hlist_node *tmp;
+	struct mlu_alloc *alloc, *next;
 	unsigned int i;
 	u32 n;
 
-	for (n = 0; n < stripe->nr_buckets; n++)
-		hlist_for_each_entry_safe(alloc, tmp, bucket_at(stripe, n), node)
+	for (n = 0; n < stripe->nr_buckets; n++) {
+		for (alloc = *bucket_at(stripe, n); alloc; alloc = next) {
+			next = alloc->next;
 			mlu_alloc_free(alloc);
+		}
+	}
 	for (i = 0; i < MLU_ALLOCS_SEGMENTS; i++)
 		mlu_mem_free(MLU_MEM_TABLES, stripe->segment[i],
-			     (4UL << i) * sizeof(struct hlist_head));
+			     (4UL << i) * sizeof(struct mlu_alloc *));
 }
 
 /**
@@ -269,16 +289,16 @@ struct mlu_alloc *mlu_allocs_insert(struct mlu_allocs *allocs, struct mlu_alloc 
 {
 	u64 key = key_of(alloc->addr);
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
-	struct mlu_alloc *old;
+	struct mlu_alloc **bucket, *old;
 
 	alloc->taken = false;
 	spin_lock(&stripe->lock);
 	if (stripe->nr_records >= stripe->nr_buckets)
 		split_next_bucket(allocs, stripe);
-	old = find_record(bucket_of(allocs, stripe, key), alloc->addr);
-	if (old)
-		unlink_record(stripe, old);
-	hlist_add_head(&alloc->node, bucket_of(allocs, stripe, key));
+	bucket = bucket_of(allocs, stripe, key);
+	old = unlink_record(stripe, find_record(bucket, alloc->addr));
+	alloc->next = *bucket;
+	*bucket = alloc;
 	stripe->nr_records++;
 	spin_unlock(&stripe->lock);
 	return old;
@@ -298,9 +318,7 @@ struct mlu_alloc *mlu_allocs_remove(struct mlu_allocs *allocs, u64 addr)
 	struct mlu_alloc *alloc;
 
 	spin_lock(&stripe->lock);
-	alloc = find_record(bucket_of(allocs, stripe, key), addr);
-	if (alloc)
-		unlink_record(stripe, alloc);
+	alloc = unlink_record(stripe, find_record(bucket_of(allocs, stripe, key), addr));
 	spin_unlock(&stripe->lock);
 	return alloc;
 }
@@ -322,7 +340,7 @@ struct mlu_alloc *mlu_allocs_take(struct mlu_allocs *allocs, u64 addr)
 	struct mlu_alloc *alloc;
 
 	spin_lock(&stripe->lock);
-	alloc = find_record(bucket_of(allocs, stripe, key), addr);
+	alloc = *find_record(bucket_of(allocs, stripe, key), addr);
 	if (alloc)
 		alloc->taken = true;
 	spin_unlock(&stripe->lock);
@@ -336,10 +354,11 @@ struct mlu_alloc *mlu_allocs_take(struct mlu_allocs *allocs, u64 addr)
  */
 void mlu_allocs_drop(struct mlu_allocs *allocs, struct mlu_alloc *taken)
 {
-	struct mlu_stripe *stripe = stripe_of(allocs, key_of(taken->addr));
+	u64 key = key_of(taken->addr);
+	struct mlu_stripe *stripe = stripe_of(allocs, key);
 
 	spin_lock(&stripe->lock);
-	unlink_record(stripe, taken);
+	unlink_taken(stripe, bucket_of(allocs, stripe, key), taken);
 	spin_unlock(&stripe->lock);
 }
 
@@ -357,12 +376,13 @@ struct mlu_alloc *mlu_allocs_restore(struct mlu_allocs *allocs, struct mlu_alloc
 {
 	u64 key = key_of(taken->addr);
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
-	struct mlu_alloc *loser = NULL;
+	struct mlu_alloc **bucket, *loser = NULL;
 
 	spin_lock(&stripe->lock);
-	if (find_record(bucket_of(allocs, stripe, key), taken->addr)) {
+	bucket = bucket_of(allocs, stripe, key);
+	if (*find_record(bucket, taken->addr)) {
 		loser = taken;
-		unlink_record(stripe, loser);
+		unlink_taken(stripe, bucket, loser);
 	} else {
 		taken->taken = false;
 	}
@@ -370,12 +390,11 @@ struct mlu_alloc *mlu_allocs_restore(struct mlu_allocs *allocs, struct mlu_alloc
 	return loser;
 }
 
-static unsigned int chain_length(struct hlist_head *bucket)
+static unsigned int chain_length(const struct mlu_alloc *alloc)
 {
-	struct hlist_node *node;
 	unsigned int n = 0;
 
-	hlist_for_each(node, bucket)
+	for (; alloc; alloc = alloc->next)
 		n++;
 	return n;
 }
@@ -391,13 +410,12 @@ static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cur
 	u64 key = reverse_bits(cursor->at), width;
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
 	u32 n = bucket_index(stripe, key >> allocs->stripe_bits);
-	struct hlist_head *bucket = bucket_at(stripe, n);
-	unsigned int length = chain_length(bucket);
-	struct mlu_alloc *alloc;
+	struct mlu_alloc *alloc = *bucket_at(stripe, n);
+	unsigned int length = chain_length(alloc);
 
 	if (length > max)
 		return length;
-	hlist_for_each_entry(alloc, bucket, node)
+	for (; alloc; alloc = alloc->next)
 		if (reverse_bits(key_of(alloc->addr)) >= cursor->at)
 			fn(alloc, ctx);
 	width = 1ULL << (64 - allocs->stripe_bits - bucket_bits(stripe, n));

@@ -3,7 +3,6 @@
 #ifndef MLU_ALLOCS_H
 #define MLU_ALLOCS_H
 
-#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -12,7 +11,7 @@ struct mlu_stack;
 
 /**
  * struct mlu_alloc - the record of one outstanding allocation
- * @node: entry in its bucket
+ * @next: the next record in its bucket
  * @addr: address of the block
  * @size: bytes that were requested
  * @time_ns: ktime_get_ns() at the return of the call that made it
@@ -21,10 +20,10 @@ struct mlu_stack;
  * @taken: a call that may move or free the block is under way
  * @mapped: it is embedded in a struct mlu_mapped_alloc
  *
- * All but @node and @taken is constant once it is in a table.
+ * All but @next and @taken is constant once it is in a table.
  */
 struct mlu_alloc {
-	struct hlist_node node;
+	struct mlu_alloc *next;
 	u64 addr;
 	u64 size;
 	u64 time_ns;
@@ -65,8 +64,8 @@ struct mlu_stripe {
 	spinlock_t lock; /* a leaf */
 	u32 nr_records;
 	u32 nr_buckets;
-	struct hlist_head first[MLU_ALLOCS_FIRST];
-	struct hlist_head *segment[MLU_ALLOCS_SEGMENTS];
+	struct mlu_alloc *first[MLU_ALLOCS_FIRST];
+	struct mlu_alloc **segment[MLU_ALLOCS_SEGMENTS];
 };
 
 /**

@@ -115,11 +115,12 @@ static void read_call(struct mlu_call *call, const struct mlu_function *function
 }
 
 /* Return: a call with its arguments, or NULL, which is counted. */
-static struct mlu_call *new_call(struct mlu_epoch *epoch, const struct mlu_function *function,
-				 const struct pt_regs *regs)
+static struct mlu_call *new_call(struct mlu_target *target, struct mlu_epoch *epoch,
+				 const struct mlu_function *function, const struct pt_regs *regs,
+				 bool is_only)
 {
 	const struct mlu_prototype *proto = function->proto;
-	struct mlu_call *call = mlu_call_new();
+	struct mlu_call *call = mlu_call_new(target->inflight, is_only);
 
 	if (IS_ERR(call)) {
 		count_failure(epoch, PTR_ERR(call));
@@ -253,7 +254,7 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		enter_too_deep(target, epoch, outer, function, regs);
 		return;
 	}
-	call = new_call(epoch, function, regs);
+	call = new_call(target, epoch, function, regs, !outer);
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;

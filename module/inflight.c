@@ -2,6 +2,11 @@
 /*
  * Calls in flight, hashed by thread.
  *
+ * Nearly all calls are the only one of their thread. Such a call is embedded in its bucket, which
+ * the thread claims with cmpxchg: no lock is taken and no memory is allocated. Nested calls, and
+ * those that find the bucket claimed by another thread, are allocated and listed. So the calls of
+ * a thread in the list are newer than the embedded one.
+ *
  * A call is in the table from its entry probe to its return probe. A thread that dies in between,
  * or whose return the kernel skipped, leaves calls behind. The thread's next event finds that they
  * are dead by their stack pointer, a new thread at the same address by their start time. The
@@ -10,7 +15,9 @@
  * Context: Called from handlers, does not sleep. mlu_inflight_pop_any() is called from the worker,
  * when no handler of the target runs any more.
  * Locking: A bucket's lock protects its list and its last frees, since threads share buckets. A
- * call itself needs no lock, since only its own thread uses it.
+ * call itself needs no lock, since only its own thread uses it. bucket->owner is current only if
+ * current has claimed it, or if a dead thread that had the same task_struct has; in both cases no
+ * other thread changes it or uses bucket->own.
  * Ownership: A call belongs to the table from push to pop, then to the caller.
  */
 #include <linux/err.h>
@@ -69,23 +76,38 @@ void mlu_inflight_free(struct mlu_inflight *inflight)
 	mlu_mem_free(MLU_MEM_TABLES, inflight, sizeof(*inflight));
 }
 
+static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
+					     const struct task_struct *task)
+{
+	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
+}
+
 /**
- * mlu_call_new() - allocate a call of current
+ * mlu_call_new() - get a call of current that is not in flight yet
+ * @inflight: the table that it will be pushed to
+ * @is_only: current has no call in flight
  *
  * The caller fills it in and pushes it.
  *
- * Context: Task context. Does not sleep.
+ * Context: Handler. Does not sleep.
  * Return: the call, zeroed but for its task; ERR_PTR(-ENOSPC) at the memory limit,
  * ERR_PTR(-ENOMEM) without memory.
  */
-struct mlu_call *mlu_call_new(void)
+struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only)
 {
-	struct mlu_call *call = mlu_pool_alloc(&pool);
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_call *call = &bucket->own;
+	/* Pairs with mlu_call_free(). */
+	bool is_own = is_only && !READ_ONCE(bucket->owner) &&
+		      !cmpxchg(&bucket->owner, NULL, current);
 
-	if (IS_ERR(call))
-		return call;
+	if (!is_own) {
+		call = mlu_pool_get(&pool);
+		if (IS_ERR(call))
+			return call;
+	}
 	memset(call, 0, sizeof(*call));
-	call->task = current;
+	call->is_own = is_own;
 	call->task_start = current->start_time;
 	return call;
 }
@@ -96,13 +118,12 @@ struct mlu_call *mlu_call_new(void)
  */
 void mlu_call_free(struct mlu_call *call)
 {
-	mlu_pool_free(&pool, call);
-}
-
-static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
-					     const struct task_struct *task)
-{
-	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
+	/* Pairs with mlu_call_new(): the next owner's writes come after ours. */
+	if (call->is_own)
+		smp_store_release(&container_of(call, struct mlu_inflight_bucket, own)->owner,
+				  NULL);
+	else
+		mlu_pool_put(&pool, call);
 }
 
 /**
@@ -110,12 +131,15 @@ static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
  * @inflight: the table
  * @call: the call, which belongs to the table from now on
  *
- * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
  */
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
+	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
 
+	call->task = current;
+	if (call->is_own)
+		return;
 	spin_lock(&bucket->lock);
 	hlist_add_head(&call->node, &bucket->calls);
 	spin_unlock(&bucket->lock);
@@ -125,7 +149,10 @@ void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
  * mlu_inflight_top() - get the newest call of current
  * @inflight: the table
  *
- * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * The list is checked without the lock: what current has pushed is visible to it, and other
+ * threads' calls do not matter.
+ *
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
  * Return: the call, still in flight, or NULL. It may be one of a dead task that had the same
  * task_struct.
  */
@@ -134,14 +161,18 @@ struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight)
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
 	struct mlu_call *call;
 
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry(call, &bucket->calls, node)
-		if (call->task == current)
-			goto out;
-	call = NULL;
+	if (READ_ONCE(bucket->calls.first)) {
+		spin_lock(&bucket->lock);
+		hlist_for_each_entry(call, &bucket->calls, node)
+			if (call->task == current)
+				goto out;
+		call = NULL;
 out:
-	spin_unlock(&bucket->lock);
-	return call;
+		spin_unlock(&bucket->lock);
+		if (call)
+			return call;
+	}
+	return READ_ONCE(bucket->owner) == current && bucket->own.task ? &bucket->own : NULL;
 }
 
 /**
@@ -149,12 +180,16 @@ out:
  * @inflight: the table
  * @call: the call, which belongs to the caller from now on
  *
- * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
  */
 void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
 {
 	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
 
+	if (call->is_own) {
+		call->task = NULL;
+		return;
+	}
 	spin_lock(&bucket->lock);
 	hlist_del(&call->node);
 	spin_unlock(&bucket->lock);
@@ -256,14 +291,16 @@ struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(inflight->bucket); i++) {
-		struct hlist_head *calls = &inflight->bucket[i].calls;
+		struct mlu_inflight_bucket *bucket = &inflight->bucket[i];
+		struct mlu_call *call = &bucket->own;
 
-		if (!hlist_empty(calls)) {
-			struct mlu_call *call = hlist_entry(calls->first, struct mlu_call, node);
-
+		if (!hlist_empty(&bucket->calls)) {
+			call = hlist_entry(bucket->calls.first, struct mlu_call, node);
 			hlist_del(&call->node);
 			return call;
 		}
+		if (bucket->owner)
+			return call;
 	}
 	return NULL;
 }

@@ -3,6 +3,8 @@
 #ifndef MLU_INFLIGHT_H
 #define MLU_INFLIGHT_H
 
+#include <linux/cache.h>
+#include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -16,8 +18,8 @@ struct mlu_stack;
 
 /**
  * struct mlu_call - a call between its entry and its return
- * @node: entry in the list of its bucket
- * @task: its thread; compared, never dereferenced
+ * @node: entry in the list of its bucket, unless it is the bucket's own
+ * @task: its thread; compared, never dereferenced; NULL: the bucket's own call is not in flight
  * @task_start: the thread's start time, since task_structs are reused
  * @proto: the prototype of the function
  * @sp: address of its return slot
@@ -37,6 +39,7 @@ struct mlu_stack;
  * @lost: already counted as lost
  * @unknown: the block that it frees is not recorded
  * @partial: it unmaps a part of a recorded mapping
+ * @is_own: it is embedded in its bucket
  *
  * Used by its own thread only, until the target has ended.
  */
@@ -62,6 +65,7 @@ struct mlu_call {
 	bool lost;
 	bool unknown;
 	bool partial;
+	bool is_own;
 };
 
 #define MLU_INFLIGHT_BITS 8
@@ -91,18 +95,22 @@ struct mlu_last_free {
 /**
  * struct mlu_inflight - the calls in flight of one target, hashed by thread
  * @bucket: the hash table
- * @bucket.lock: protects the bucket
- * @bucket.calls: the calls, each thread's newest first
+ * @bucket.owner: the thread that uses @bucket.own; NULL: none
+ * @bucket.own: the first call of a thread that found it free: nearly all calls
+ * @bucket.lock: protects the rest of the bucket
+ * @bucket.calls: the other calls, each thread's newest first
  * @bucket.last_free: the last frees of some threads
  * @bucket.next_free: index of the last free to be replaced next
  */
 struct mlu_inflight {
 	struct mlu_inflight_bucket {
+		const struct task_struct *owner;
+		struct mlu_call own;
 		spinlock_t lock; /* a leaf */
 		struct hlist_head calls;
 		struct mlu_last_free last_free[MLU_LAST_FREES];
 		unsigned int next_free;
-	} bucket[1 << MLU_INFLIGHT_BITS];
+	} ____cacheline_aligned bucket[1 << MLU_INFLIGHT_BITS];
 };
 
 int mlu_inflight_pool_init(void);
@@ -111,7 +119,7 @@ void mlu_inflight_pool_exit(void);
 struct mlu_inflight *mlu_inflight_new(void);
 void mlu_inflight_free(struct mlu_inflight *inflight);
 
-struct mlu_call *mlu_call_new(void);
+struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only);
 void mlu_call_free(struct mlu_call *call);
 void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
 struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);

@@ -4,7 +4,13 @@
  *
  * Context: Called from handlers, which must not sleep, from the worker and from readers.
  * Locking: The counters are atomics and are read without a lock; their sum is exact. A pool's lock
- * is a leaf.
+ * is a leaf. A magazine is changed by its own CPU only, with preemption disabled.
+ *
+ * Handlers do not write the counters at each event, as all CPUs share them: each CPU keeps some
+ * free objects of each pool, and charges for some more, in a magazine. What magazines keep is
+ * charged, since the limit must hold for it, and is subtracted when the use is read. So a read
+ * value is exact when no event is under way, and a CPU may be refused memory at the limit while
+ * others keep up to MLU_MAGAZINE + MLU_MAX_SPARE objects of each pool.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -14,6 +20,7 @@
 static atomic_long_t used[MLU_NR_MEM];
 static atomic_long_t total;
 static long limit;
+static LIST_HEAD(pools); /* changed by init and exit of the module only */
 
 /*
  * The share of the limit that is reserved for calls in flight. A call that is lost at the limit is
@@ -87,6 +94,26 @@ void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
 	atomic_long_sub(size, &total);
 }
 
+/* Return: bytes that magazines keep charged; of pools of @kind, or of all if it is MLU_NR_MEM. */
+static long bytes_in_magazines(enum mlu_mem_kind kind)
+{
+	const struct mlu_magazine *magazine;
+	const struct mlu_pool *pool;
+	long bytes = 0;
+	int cpu;
+
+	list_for_each_entry(pool, &pools, node) {
+		if (kind != MLU_NR_MEM && kind != pool->kind)
+			continue;
+		for_each_possible_cpu(cpu) {
+			magazine = per_cpu_ptr(pool->magazines, cpu);
+			bytes += pool->size *
+				 (READ_ONCE(magazine->nr) + READ_ONCE(magazine->spare));
+		}
+	}
+	return bytes;
+}
+
 /**
  * mlu_mem_used() - get the memory of one use
  * @kind: the use
@@ -95,17 +122,17 @@ void mlu_mem_uncharge(enum mlu_mem_kind kind, size_t size)
  */
 long mlu_mem_used(enum mlu_mem_kind kind)
 {
-	return atomic_long_read(&used[kind]);
+	return atomic_long_read(&used[kind]) - bytes_in_magazines(kind);
 }
 
 /**
- * mlu_mem_total() - get all memory that is charged
+ * mlu_mem_total() - get all memory that is in use
  *
  * Return: bytes.
  */
 long mlu_mem_total(void)
 {
-	return atomic_long_read(&total);
+	return atomic_long_read(&total) - bytes_in_magazines(MLU_NR_MEM);
 }
 
 /**
@@ -219,15 +246,21 @@ static void pool_refill(struct work_struct *work)
  */
 int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu_mem_kind kind)
 {
-	pool->cache = kmem_cache_create(name, size, 0, 0, NULL);
-	if (!pool->cache)
+	pool->magazines = alloc_percpu(struct mlu_magazine);
+	if (!pool->magazines)
 		return -ENOMEM;
+	pool->cache = kmem_cache_create(name, size, 0, 0, NULL);
+	if (!pool->cache) {
+		free_percpu(pool->magazines);
+		return -ENOMEM;
+	}
 	pool->kind = kind;
 	pool->size = size;
 	pool->nr = 0;
 	spin_lock_init(&pool->lock);
 	INIT_WORK(&pool->refill, pool_refill);
 	pool_refill(&pool->refill);
+	list_add(&pool->node, &pools);
 	return 0;
 }
 
@@ -239,16 +272,56 @@ int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu
  */
 void mlu_pool_exit(struct mlu_pool *pool)
 {
+	struct mlu_magazine *magazine;
 	void *object;
+	int cpu;
 
 	cancel_work_sync(&pool->refill);
+	for_each_possible_cpu(cpu) {
+		magazine = per_cpu_ptr(pool->magazines, cpu);
+		mlu_mem_uncharge(pool->kind, pool->size * (magazine->nr + magazine->spare));
+		while (magazine->nr)
+			kmem_cache_free(pool->cache, magazine->object[--magazine->nr]);
+	}
 	while ((object = reserve_get(pool)))
 		kmem_cache_free(pool->cache, object);
+	list_del(&pool->node);
 	kmem_cache_destroy(pool->cache);
+	free_percpu(pool->magazines);
+}
+
+/* Charge one object, from what this CPU has charged already. Return: false at the limit. */
+static bool pool_charge(struct mlu_pool *pool)
+{
+	struct mlu_magazine *magazine = get_cpu_ptr(pool->magazines);
+	unsigned int spare = magazine->spare;
+	bool charged = true;
+
+	if (spare)
+		WRITE_ONCE(magazine->spare, spare - 1);
+	else if (mlu_mem_charge(pool->kind, pool->size * MLU_BATCH))
+		WRITE_ONCE(magazine->spare, MLU_BATCH - 1);
+	else
+		charged = mlu_mem_charge(pool->kind, pool->size);
+	put_cpu_ptr(pool->magazines);
+	return charged;
+}
+
+static void pool_uncharge(struct mlu_pool *pool)
+{
+	struct mlu_magazine *magazine = get_cpu_ptr(pool->magazines);
+	unsigned int spare = magazine->spare + 1;
+
+	if (spare > MLU_MAX_SPARE) {
+		mlu_mem_uncharge(pool->kind, pool->size * MLU_BATCH);
+		spare -= MLU_BATCH;
+	}
+	WRITE_ONCE(magazine->spare, spare);
+	put_cpu_ptr(pool->magazines);
 }
 
 /**
- * mlu_pool_alloc() - allocate an object in a handler
+ * mlu_pool_alloc() - allocate an object in a handler whose CPU has none in its magazine
  * @pool: the pool
  *
  * Context: Task context. Does not sleep.
@@ -259,7 +332,7 @@ void *mlu_pool_alloc(struct mlu_pool *pool)
 {
 	void *object;
 
-	if (!mlu_mem_charge(pool->kind, pool->size))
+	if (!pool_charge(pool))
 		return ERR_PTR(-ENOSPC);
 	object = kmem_cache_alloc(pool->cache, MLU_GFP);
 	if (!object) {
@@ -268,7 +341,7 @@ void *mlu_pool_alloc(struct mlu_pool *pool)
 	}
 	if (object)
 		return object;
-	mlu_mem_uncharge(pool->kind, pool->size);
+	pool_uncharge(pool);
 	return ERR_PTR(-ENOMEM);
 }
 
@@ -277,9 +350,8 @@ void *mlu_pool_alloc(struct mlu_pool *pool)
  * @pool: the pool
  * @object: the object
  *
- * The reserve comes first, so that objects of a short life are reused while memory is short. The
- * count is read without the lock and may be old: then the cache gets an object that the reserve
- * could have taken.
+ * The count of the reserve is read without the lock and may be old: then the cache gets an object
+ * that the reserve could have taken.
  *
  * Context: Task context. Does not sleep. Takes and releases pool->lock.
  */
@@ -287,5 +359,5 @@ void mlu_pool_free(struct mlu_pool *pool, void *object)
 {
 	if (READ_ONCE(pool->nr) == MLU_POOL_RESERVE || !reserve_put(pool, object))
 		kmem_cache_free(pool->cache, object);
-	mlu_mem_uncharge(pool->kind, pool->size);
+	pool_uncharge(pool);
 }
