@@ -75,10 +75,11 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 	unsigned int i;
 
 	seq_printf(m,
-		   "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %lld made, %lld freed)\n",
+		   "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %llu made, %llu freed)\n",
 		   row->bytes, row->nr, stack->id, kind_words[stack->kind],
 		   section_age_ms(section, row->youngest_ns),
-		   section_age_ms(section, row->oldest_ns), row->made, row->freed);
+		   section_age_ms(section, row->oldest_ns), row->made,
+		   row->made - row->nr_present);
 	for (i = 0; i < stack->nr; i++) {
 		report_show_frame(m, section, &stack->frames[i]);
 		if (i == stack->nr - 1)

@@ -89,7 +89,8 @@ void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct 
 {
 	struct mlu_alloc *old;
 
-	atomic64_inc(&alloc->stack->made);
+	/* Before the record can be seen: no reader finds more records than allocations. */
+	mlu_stacks_count(&epoch->stacks, alloc->stack);
 	if (alloc->mapped)
 		mlu_ranges_add(&epoch->ranges, alloc);
 	old = mlu_allocs_insert(table, alloc);
@@ -101,7 +102,7 @@ void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct 
 }
 
 /**
- * mlu_epoch_forget() - uncharge the stack of a freed block, free the record
+ * mlu_epoch_forget() - count a freed block, free its record
  * @epoch: the target's epoch
  * @alloc: the record, which has been removed from its table
  *
@@ -109,7 +110,6 @@ void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct 
  */
 void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 {
-	atomic64_inc(&alloc->stack->freed);
 	mlu_count(epoch->counters, freed);
 	if (alloc->mapped)
 		mlu_ranges_remove(&epoch->ranges, alloc);

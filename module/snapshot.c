@@ -42,10 +42,11 @@ static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 	struct mlu_section *section = ctx;
 	struct mlu_row *row;
 
-	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
-		return;
 	row = section_find_row(section, alloc->stack);
 	if (!row)
+		return;
+	row->nr_present++;
+	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
 		return;
 	if (!row->nr || alloc->time_ns > row->youngest_ns)
 		row->youngest_ns = alloc->time_ns;
@@ -82,19 +83,13 @@ static int compare_bytes(const void *a, const void *b)
 	return x->stack->id < y->stack->id ? -1 : x->stack->id > y->stack->id;
 }
 
-/* Read the counts of each stack, and add those of its placeholders to them. */
-static void section_read_counts(struct mlu_section *section)
+/* The counts of placeholders are added to those of their stacks. */
+static void section_add_made(struct mlu_stack *stack, u64 made, void *ctx)
 {
-	struct mlu_stack *stack = READ_ONCE(section->epoch->stacks.all);
-	struct mlu_row *row;
+	struct mlu_row *row = section_find_row(ctx, stack);
 
-	for (; stack; stack = stack->next) {
-		row = section_find_row(section, stack);
-		if (!row)
-			continue;
-		row->made += atomic64_read(&stack->made);
-		row->freed += atomic64_read(&stack->freed);
-	}
+	if (row)
+		row->made += made;
 }
 
 /* Drop the rows of stacks without allocations, add up the others and sort them. */
@@ -102,7 +97,7 @@ static void section_finish_rows(struct mlu_section *section)
 {
 	unsigned int i, nr = 0;
 
-	section_read_counts(section);
+	mlu_stacks_read_counts(&section->epoch->stacks, section_add_made, section);
 	for (i = 0; i < section->nr_rows; i++) {
 		if (!section->rows[i].nr)
 			continue;

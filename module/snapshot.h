@@ -14,7 +14,7 @@
  * @youngest_ns: when the youngest was made
  * @oldest_ns: when the oldest was made
  * @made: the number of allocations that the stack has made
- * @freed: the number of these that have been freed
+ * @nr_present: the number of these that have not been freed, of any age
  */
 struct mlu_row {
 	const struct mlu_stack *stack;
@@ -22,8 +22,8 @@ struct mlu_row {
 	u64 nr;
 	u64 youngest_ns;
 	u64 oldest_ns;
-	s64 made;
-	s64 freed;
+	u64 made;
+	u64 nr_present;
 };
 
 /**

@@ -2,8 +2,8 @@
 /*
  * Distinct stacks: each is stored once, allocations point to it.
  *
- * An event of a known call site finds its stack under RCU and writes nothing but the stack's own
- * counts. New stacks are inserted into an rhashtable, which a worker of the kernel resizes. Their
+ * An event of a known call site finds its stack under RCU and writes nothing but a count of its
+ * CPU. New stacks are inserted into an rhashtable, which a worker of the kernel resizes. Their
  * memory is bounded by the module's limit.
  *
  * Context: Called from handlers, within rcu_read_lock(), and from the work of deferred walks. Does
@@ -16,35 +16,47 @@
  */
 #include <linux/compiler.h>
 #include <linux/err.h>
-#include <linux/jhash.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 
 #include "mem.h"
 #include "stacks.h"
+
+/* The target chooses pcs and must not be able to choose stacks with equal hashes. */
+u64 mlu_stack_secret __read_mostly;
 
 static size_t stack_size(unsigned int nr)
 {
 	return sizeof(struct mlu_stack) + nr * sizeof(struct mlu_frame);
 }
 
+/* Rehashing with another seed changes nothing for equal hashes, but these need the secret. */
 static u32 hash_trace(const void *data, u32 len, u32 seed)
 {
-	return jhash_1word(((const struct mlu_trace *)data)->hash, seed);
+	return ((const struct mlu_trace *)data)->hash ^ seed;
 }
 
 static u32 hash_stack(const void *data, u32 len, u32 seed)
 {
-	return jhash_1word(((const struct mlu_stack *)data)->hash, seed);
+	return ((const struct mlu_stack *)data)->hash ^ seed;
 }
 
 static int compare_stack(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct mlu_trace *trace = arg->key;
 	const struct mlu_stack *stack = obj;
+	unsigned int i;
 
-	return trace->hash != stack->hash || trace->nr != stack->nr || trace->end != stack->end ||
-	       trace->kind != stack->kind ||
-	       memcmp(trace->frames, stack->frames, trace->nr * sizeof(stack->frames[0]));
+	if (trace->hash != stack->hash || trace->nr != stack->nr || trace->end != stack->end ||
+	    trace->kind != stack->kind)
+		return 1;
+	/* Shorter than a call of memcmp(). */
+	for (i = 0; i < trace->nr; i++)
+		if (trace->frames[i].tagged_pc != stack->frames[i].tagged_pc ||
+		    trace->frames[i].mapping != stack->frames[i].mapping)
+			return 1;
+	return 0;
 }
 
 static const struct rhashtable_params params = {
@@ -65,9 +77,22 @@ static const struct rhashtable_params params = {
  */
 int mlu_stacks_init(struct mlu_stacks *stacks)
 {
+	int cpu, err;
+
+	/* Only the worker calls this, the first time before there is an event. */
+	if (!mlu_stack_secret)
+		mlu_stack_secret = get_random_u64() | 1;
 	stacks->all = NULL;
 	atomic_set(&stacks->last_id, 0);
-	return rhashtable_init(&stacks->table, &params);
+	stacks->counts = alloc_percpu(struct mlu_stack_counts);
+	if (!stacks->counts)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		seqcount_init(&per_cpu_ptr(stacks->counts, cpu)->seq);
+	err = rhashtable_init(&stacks->table, &params);
+	if (err)
+		free_percpu(stacks->counts);
+	return err;
 }
 
 static void free_stack(struct mlu_stack *stack)
@@ -86,6 +111,7 @@ void mlu_stacks_exit(struct mlu_stacks *stacks)
 	struct mlu_stack *stack = stacks->all;
 
 	rhashtable_destroy(&stacks->table);
+	free_percpu(stacks->counts);
 	while (stack) {
 		struct mlu_stack *next = stack->next;
 
@@ -132,6 +158,17 @@ static struct mlu_stack *insert_stack(struct mlu_stacks *stacks, const struct ml
 	return rhashtable_lookup_get_insert_key(&stacks->table, trace, &stack->node, params);
 }
 
+static u32 hash_frames(const struct mlu_trace *trace)
+{
+	u64 hash = trace->nr_hashed ? trace->outer_hash : 0;
+	unsigned int i;
+
+	for (i = trace->nr - trace->nr_hashed; i-- > 0;)
+		hash = mlu_stack_hash(hash, trace->frames[i].tagged_pc, trace->frames[i].mapping);
+	hash = (hash ^ trace->kind << 8 ^ trace->end) * mlu_stack_secret;
+	return hash >> 32;
+}
+
 /**
  * mlu_stacks_intern() - look up a stack, store it if it is new
  * @stacks: the table
@@ -149,9 +186,7 @@ struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace 
 {
 	struct mlu_stack *stack, *old;
 
-	trace->hash = jhash2((const u32 *)trace->frames,
-			     trace->nr * sizeof(trace->frames[0]) / sizeof(u32),
-			     trace->kind << 8 | trace->end);
+	trace->hash = hash_frames(trace);
 	stack = rhashtable_lookup(&stacks->table, trace, params);
 	if (stack)
 		return stack;
@@ -183,4 +218,80 @@ struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct
 	if (!IS_ERR(stack))
 		publish_stack(stacks, stack);
 	return stack;
+}
+
+/**
+ * mlu_stacks_count() - count an allocation of a stack
+ * @stacks: the table
+ * @stack: the stack or placeholder
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_stacks_count(struct mlu_stacks *stacks, struct mlu_stack *stack)
+{
+	struct mlu_stack_counts *counts = get_cpu_ptr(stacks->counts);
+	struct mlu_stack_count *count = &counts->entry[stack->id % MLU_STACK_COUNTS];
+
+	if (count->stack == stack && count->made < MLU_MAX_STACK_COUNT) {
+		WRITE_ONCE(count->made, count->made + 1);
+	} else {
+		raw_write_seqcount_begin(&counts->seq);
+		if (count->stack)
+			atomic64_add(count->made, &count->stack->made);
+		WRITE_ONCE(count->stack, stack);
+		WRITE_ONCE(count->made, 1);
+		raw_write_seqcount_end(&counts->seq);
+	}
+	put_cpu_ptr(stacks->counts);
+}
+
+/* Copy what a CPU has counted, as it was at one moment. */
+static void copy_counts(const struct mlu_stack_counts *counts, struct mlu_stack_count *entry)
+{
+	unsigned int seq, i;
+
+	do {
+		seq = read_seqcount_begin(&counts->seq);
+		for (i = 0; i < MLU_STACK_COUNTS; i++) {
+			entry[i].stack = READ_ONCE(counts->entry[i].stack);
+			entry[i].made = READ_ONCE(counts->entry[i].made);
+		}
+	} while (read_seqcount_retry(&counts->seq, seq));
+}
+
+/**
+ * mlu_stacks_read_counts() - read how many allocations each stack has made
+ * @stacks: the table
+ * @add: called with a stack or placeholder and a number to be added to those before; a stack may
+ *	come several times
+ * @ctx: passed to @add
+ *
+ * What a CPU has counted is read before the stacks' own counts, to which the CPU adds it now and
+ * then. So an allocation that was counted before the call is never missed. Up to
+ * MLU_MAX_STACK_COUNT of a CPU are counted twice if the CPU adds them in between; if no event is
+ * under way, the result is exact.
+ *
+ * Context: Process context. May sleep.
+ */
+void mlu_stacks_read_counts(struct mlu_stacks *stacks,
+			    void (*add)(struct mlu_stack *stack, u64 made, void *ctx), void *ctx)
+{
+	struct mlu_stack_count entry[MLU_STACK_COUNTS];
+	struct mlu_stack *stack;
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		copy_counts(per_cpu_ptr(stacks->counts, cpu), entry);
+		for (i = 0; i < MLU_STACK_COUNTS; i++)
+			if (entry[i].stack)
+				add(entry[i].stack, entry[i].made, ctx);
+		cond_resched();
+	}
+	/*
+	 * The reads are ordered by read_seqcount_retry(), which pairs with raw_write_seqcount_end():
+	 * an entry that was read after its count was added is followed by a read of the sum.
+	 */
+	for (stack = READ_ONCE(stacks->all); stack; stack = stack->next)
+		add(stack, atomic64_read(&stack->made), ctx);
 }

@@ -3,7 +3,9 @@
 #ifndef MLU_STACKS_H
 #define MLU_STACKS_H
 
+#include <linux/percpu.h>
 #include <linux/rhashtable.h>
+#include <linux/seqlock.h>
 #include <linux/types.h>
 
 struct mlu_mapping;
@@ -63,6 +65,8 @@ static inline bool mlu_frame_is_interrupted(const struct mlu_frame *frame)
 
 /**
  * struct mlu_trace - a stack that was walked, before it is stored
+ * @outer_hash: hash of the outermost @nr_hashed frames, by mlu_stack_hash()
+ * @nr_hashed: 0 if none was computed
  * @hash: set by mlu_stacks_intern()
  * @nr: the number of frames
  * @end: enum mlu_walk_end
@@ -70,6 +74,8 @@ static inline bool mlu_frame_is_interrupted(const struct mlu_frame *frame)
  * @frames: the frames, the innermost first
  */
 struct mlu_trace {
+	u64 outer_hash;
+	u32 nr_hashed;
 	u32 hash;
 	u16 nr;
 	u8 end;
@@ -82,8 +88,7 @@ struct mlu_trace {
  * @node: entry in the table
  * @next: next in the list of all stacks
  * @same: the stack of a placeholder, set once, with release; NULL: none
- * @made: allocations recorded
- * @freed: allocations freed
+ * @made: allocations recorded, without those that are in struct mlu_stack_counts
  * @id: number in reports, from 1 on
  * @hash: hash of the frames
  * @nr: the number of frames
@@ -91,7 +96,7 @@ struct mlu_trace {
  * @kind: enum mlu_kind
  * @frames: the frames, the innermost first
  *
- * It is constant but for @made, @freed and @same, and lives as long as its table.
+ * It is constant but for @made and @same, and lives as long as its table.
  *
  * A placeholder represents the stack of one event that could not be walked at once. It is in the
  * list and not in the table. When the walk is done, @same is the stack that was found.
@@ -101,7 +106,6 @@ struct mlu_stack {
 	struct mlu_stack *next;
 	struct mlu_stack *same;
 	atomic64_t made;
-	atomic64_t freed;
 	u32 id;
 	u32 hash;
 	u16 nr;
@@ -110,22 +114,65 @@ struct mlu_stack {
 	struct mlu_frame frames[];
 };
 
+#define MLU_STACK_COUNTS 32
+#define MLU_MAX_STACK_COUNT 64
+
+/**
+ * struct mlu_stack_counts - allocations that one CPU has counted and not added to their stacks yet
+ * @seq: changed around each change of @entry but an increment of a count
+ * @entry: stacks, by their ids, and their counts
+ *
+ * All CPUs would write to the stack that most allocations have. Changed by its own CPU only, with
+ * preemption disabled.
+ */
+struct mlu_stack_counts {
+	seqcount_t seq;
+	struct mlu_stack_count {
+		struct mlu_stack *stack;
+		u64 made;
+	} entry[MLU_STACK_COUNTS];
+};
+
 /**
  * struct mlu_stacks - the stacks of one epoch
  * @table: the stacks, without placeholders
  * @all: list of all stacks, newest first; pushed to with cmpxchg
+ * @counts: what CPUs have counted and not added yet
  * @last_id: id of the newest stack
  */
 struct mlu_stacks {
 	struct rhashtable table;
 	struct mlu_stack *all;
+	struct mlu_stack_counts __percpu *counts;
 	atomic_t last_id;
 };
+
+extern u64 mlu_stack_secret;
+
+/**
+ * mlu_stack_hash() - extend the hash of a stack by the next inner frame
+ * @hash: the hash of the frames outside of it; 0 for the outermost one
+ * @tagged_pc: see struct mlu_frame
+ * @mapping: see struct mlu_frame
+ *
+ * The secret is odd, so each step is a bijection of @hash and of @tagged_pc.
+ *
+ * Return: the hash.
+ */
+static inline u64 mlu_stack_hash(u64 hash, unsigned long tagged_pc,
+				 const struct mlu_mapping *mapping)
+{
+	hash = (hash ^ tagged_pc ^ ((u64)(unsigned long)mapping << 24)) * mlu_stack_secret;
+	return hash ^ (hash >> 32);
+}
 
 int mlu_stacks_init(struct mlu_stacks *stacks);
 void mlu_stacks_exit(struct mlu_stacks *stacks);
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace);
 struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace);
+void mlu_stacks_count(struct mlu_stacks *stacks, struct mlu_stack *stack);
+void mlu_stacks_read_counts(struct mlu_stacks *stacks,
+			    void (*add)(struct mlu_stack *stack, u64 made, void *ctx), void *ctx);
 
 /**
  * mlu_stack_resolved() - follow a placeholder to its stack
