@@ -59,6 +59,11 @@ static inline unsigned long mlu_arch_pc(const struct pt_regs *regs)
 	return regs->ip;
 }
 
+static inline unsigned long mlu_arch_fp(const struct pt_regs *regs)
+{
+	return regs->bp;
+}
+
 /* The caller's registers as of the call's return: callee-saved ones and the stack pointer. */
 static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc, unsigned long sp,
 				    struct mlu_registers *caller)

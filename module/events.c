@@ -50,8 +50,8 @@ static void count_failure(struct mlu_epoch *epoch, long err)
  *
  * Return: the stack, or NULL, which is counted.
  */
-static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch *epoch,
-				     const struct mlu_unwind_start *start, u8 kind)
+static struct mlu_stack *walk_and_store(struct mlu_target *target, struct mlu_epoch *epoch,
+					const struct mlu_unwind_start *start, u8 kind)
 {
 	struct mlu_walk *walk = mlu_walk_get();
 	struct mlu_stack *stack = NULL;
@@ -68,12 +68,37 @@ static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch
 	if (!stack) {
 		mlu_unwind_count(epoch->counters, walk);
 		stack = mlu_stacks_intern(&epoch->stacks, &walk->trace);
+		if (walk->is_regular && !IS_ERR(stack))
+			mlu_walk_cache_add(walk, epoch->id, stack);
 	}
 	mlu_walk_put(walk);
 	if (!IS_ERR(stack))
 		return stack;
 	count_failure(epoch, PTR_ERR(stack));
 	return NULL;
+}
+
+/* The stack of an event at the entry of a call. Return: the stack, or NULL, which is counted. */
+static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch *epoch,
+				     const struct mlu_call *call, const struct pt_regs *regs)
+{
+	const struct mlu_walk_start at = {
+		.version = mlu_maps_version(&target->maps),
+		.pc = call->ret,
+		.sp = call->sp + sizeof(long),
+		.fp = mlu_arch_fp(regs),
+		.epoch = epoch->id,
+		.kind = call->kind,
+		.depth = target->options.depth,
+	};
+	struct mlu_stack *stack = mlu_walk_cache_stack(&at, epoch->counters);
+	struct mlu_unwind_start start;
+
+	if (stack)
+		return stack;
+	start.at_return = false;
+	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
+	return walk_and_store(target, epoch, &start, call->kind);
 }
 
 static bool is_filtered(const struct mlu_target *target, unsigned long size)
@@ -140,7 +165,6 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 			    struct mlu_call *call, const struct pt_regs *regs)
 {
 	const struct mlu_prototype *proto = call->proto;
-	struct mlu_unwind_start start = { .at_return = false };
 
 	if (proto->type == MLU_CALL_REALLOC || proto->type == MLU_CALL_MUNMAP)
 		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
@@ -149,8 +173,7 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 	call->filtered = is_filtered(target, call->size);
 	if (call->filtered)
 		return;
-	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
-	call->stack = store_stack(target, epoch, &start, call->kind);
+	call->stack = store_stack(target, epoch, call, regs);
 	call->lost = !call->stack;
 }
 
@@ -324,7 +347,7 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 
 		mlu_arch_callers(regs, mlu_arch_pc(regs), call->sp + sizeof(long),
 				 &start.registers);
-		stack = store_stack(target, epoch, &start, call->kind);
+		stack = walk_and_store(target, epoch, &start, call->kind);
 	}
 	if (!stack)
 		return;

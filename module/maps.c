@@ -65,14 +65,19 @@ static void maps_mark_overlapped(struct mlu_maps *maps, unsigned long start, uns
 				 struct mlu_mapping *by)
 {
 	struct mlu_maps_table *table = maps_table_locked(maps);
+	bool is_change = by;
 	unsigned int i;
 
-	WRITE_ONCE(maps->clock, maps->clock + 1);
+	WRITE_ONCE(maps->clock, maps->clock + is_change);
 	for (i = 0; table && i < table->nr; i++) {
 		struct mlu_mapping *m = table->entry[i].mapping;
 
 		if (m->start >= end || start >= m->end || m->gone || m == by)
 			continue;
+		/* Most ranges that are unmapped have no code: these leave the clock as it is. */
+		if (!is_change)
+			WRITE_ONCE(maps->clock, maps->clock + 1);
+		is_change = true;
 		if (by && mlu_mapping_is_part(m, by)) {
 			WRITE_ONCE(m->part_of, by);
 			maps_mark_gone(maps, m);
@@ -339,6 +344,9 @@ bool mlu_maps_copy_holes(struct mlu_maps *maps, const struct mlu_mapping *m,
  */
 void mlu_maps_init(struct mlu_maps *maps)
 {
+	static atomic_t last_number;
+
+	maps->number = atomic_inc_return(&last_number);
 	spin_lock_init(&maps->lock);
 	INIT_LIST_HEAD(&maps->all);
 	INIT_LIST_HEAD(&maps->probed);

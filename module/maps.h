@@ -24,6 +24,7 @@ struct mlu_maps_table;
  * @table: the present mappings by address
  * @all: all mappings, oldest first; one is removed only by mlu_maps_exit()
  * @probed: those with probes in their files; complete before the first probe is hit
+ * @number: from 1 on, never reused
  * @last_id: the id of the newest mapping
  * @clock: incremented whenever a mapping comes or goes
  * @nr_unresolved: the number of mappings that hold a file which is not kept
@@ -37,6 +38,7 @@ struct mlu_maps {
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
 	struct list_head probed;
+	u32 number;
 	u32 last_id;
 	u32 clock;
 	unsigned int nr_unresolved;
@@ -45,6 +47,18 @@ struct mlu_maps {
 	bool retired;
 	struct work_struct resolve;
 };
+
+/**
+ * mlu_maps_version() - the mappings of a target at one moment
+ * @maps: the maps
+ *
+ * Context: Any.
+ * Return: a number that no other target has, nor this one once a mapping has come or gone.
+ */
+static inline u64 mlu_maps_version(const struct mlu_maps *maps)
+{
+	return (u64)maps->number << 32 | READ_ONCE(maps->clock);
+}
 
 void mlu_maps_init(struct mlu_maps *maps);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);

@@ -38,14 +38,6 @@
 /* Average length; further rules are not stored but interpreted each time. */
 #define MAX_CHAIN 16
 
-/* The rule of one address. Its size depends on the number of registers that it saves. */
-struct mlu_rule {
-	struct mlu_rule *next;
-	u64 offset; /* in the file */
-	u32 refusal;
-	struct mlu_cfi_rule rule;
-};
-
 static size_t rule_size(const struct mlu_cfi_rule *rule)
 {
 	return offsetof(struct mlu_rule, rule.saved) + rule->nr * sizeof(rule->saved[0]);
@@ -260,16 +252,6 @@ static struct mlu_rule **bucket_of(const struct mlu_rules *rules, u64 offset)
 	return &rules->buckets[hash_64(offset, rules->bucket_bits)];
 }
 
-static const struct mlu_rule *find_rule(struct mlu_rule *const *bucket, u64 offset)
-{
-	/* Pairs with push_rule(). */
-	const struct mlu_rule *rule = smp_load_acquire(bucket);
-
-	while (rule && rule->offset != offset)
-		rule = rule->next;
-	return rule;
-}
-
 /* Return: false if the rule is stored already, or if chains would become too long. */
 static bool push_rule(struct mlu_rules *rules, struct mlu_rule *rule)
 {
@@ -277,9 +259,9 @@ static bool push_rule(struct mlu_rules *rules, struct mlu_rule *rule)
 	bool pushed = false;
 
 	spin_lock(&rules->lock);
-	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN && !find_rule(bucket, rule->offset)) {
+	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN && !mlu_rules_find(rules, rule->offset)) {
 		rule->next = *bucket;
-		/* Pairs with find_rule(). */
+		/* Pairs with mlu_rules_find(). */
 		smp_store_release(bucket, rule);
 		rules->nr_rules++;
 		WRITE_ONCE(rules->bytes_rules, rules->bytes_rules + rule_size(&rule->rule));
@@ -287,6 +269,35 @@ static bool push_rule(struct mlu_rules *rules, struct mlu_rule *rule)
 	}
 	spin_unlock(&rules->lock);
 	return pushed;
+}
+
+/* Find out how unwind_fast.c can leave a frame with this rule. */
+static void set_step(struct mlu_rule *rule)
+{
+	const struct mlu_cfi_rule *r = &rule->rule;
+	unsigned int i;
+	u8 step = r->cfa_reg == MLU_CFI_SP ? MLU_STEP_SP : MLU_STEP_FP;
+
+	if (rule->refusal != MLU_CFI_OK || r->signal || r->cfa_expression ||
+	    r->behind != MLU_CFI_ANY_BYTE ||
+	    (r->cfa_reg != MLU_CFI_SP && r->cfa_reg != MLU_CFI_FP))
+		return;
+	for (i = 0; i < r->nr; i++) {
+		const struct mlu_cfi_saved *saved = &r->saved[i];
+
+		if (saved->reg == MLU_CFI_RA && saved->how == MLU_CFI_UNDEFINED &&
+		    r->cfa_reg == MLU_CFI_SP)
+			step = MLU_STEP_END;
+		else if (saved->reg == MLU_CFI_SP || saved->reg == MLU_CFI_RA)
+			return;
+		if (saved->reg != MLU_CFI_FP)
+			continue;
+		if (saved->how != MLU_CFI_AT_OFFSET)
+			return;
+		rule->saves_fp = true;
+		rule->fp_at = saved->value;
+	}
+	rule->step = step;
 }
 
 static void store_rule(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal refusal,
@@ -299,6 +310,7 @@ static void store_rule(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal
 	rule->offset = offset;
 	rule->refusal = refusal;
 	memcpy(&rule->rule, found, rule_size(found) - offsetof(struct mlu_rule, rule));
+	set_step(rule);
 	if (!push_rule(rules, rule))
 		mlu_mem_free(MLU_MEM_UNWIND, rule, rule_size(found));
 }
@@ -314,7 +326,7 @@ static void store_rule(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal
  */
 bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule_found *found)
 {
-	const struct mlu_rule *known = find_rule(bucket_of(rules, offset), offset);
+	const struct mlu_rule *known = mlu_rules_find(rules, offset);
 
 	if (!known)
 		return false;

@@ -24,6 +24,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
+#include "compat.h"
 #include "dso.h"
 #include "umem.h"
 #include "unwind.h"
@@ -51,6 +52,8 @@ struct walker {
 	const struct mlu_stack_copy *copy; /* NULL: the memory of current */
 	const struct mlu_memory *memory;
 	bool at_return;
+	bool is_fast; /* unwind_fast.c is used for frames that it can leave */
+	bool is_noted; /* the walk's steps[] describes the last step */
 	u64 limit; /* end of the stack; 0: not determined yet */
 	u64 first; /* where the process's stack began */
 	u32 nr_ops;
@@ -134,6 +137,29 @@ static bool is_sigreturn(const struct walker *w)
 	return !w->copy && mlu_frame_is_sigreturn(w->memory, w->regs.pc);
 }
 
+/* Note what the step by the frame pointer depends on, for the cache of walks. */
+static void note_pointer_step(struct walker *w)
+{
+	struct mlu_step *step = &w->walk->steps[w->walk->trace.nr - 1];
+	const struct mlu_registers *regs = &w->regs;
+	unsigned long fp = regs->value[MLU_CFI_FP], code;
+
+	if (!w->is_fast || regs->interrupted || !(regs->known & BIT(MLU_CFI_FP)) ||
+	    (regs->saved & BIT(MLU_CFI_FP) && !mlu_umem_read(fp, &fp)) ||
+	    !mlu_umem_read(regs->pc, &code))
+		return;
+	*step = (struct mlu_step){
+		.sp = regs->value[MLU_CFI_SP],
+		.fp = fp,
+		.fp_slot = fp,
+		.code = code,
+		.uses_fp = true,
+		.saves_fp = true,
+		.by_pointer = true,
+	};
+	w->is_noted = true;
+}
+
 /* Go to the caller from code without unwind data. */
 static unsigned int step_without_rule(struct walker *w)
 {
@@ -148,6 +174,7 @@ static unsigned int step_without_rule(struct walker *w)
 	else if (!w->limit)
 		w->limit = mlu_umem_stack_limit(current->mm, w->regs.value[MLU_CFI_SP]);
 	w->walk->nr_by_pointer++;
+	note_pointer_step(w);
 	return walk_end_of(w, mlu_frame_by_pointer(w->memory, w->limit, &w->regs));
 }
 
@@ -237,10 +264,23 @@ static struct walker walker_of_current(struct mlu_maps *maps,
 static void reset_walk(struct mlu_walk *walk)
 {
 	walk->trace.nr = 0;
+	walk->trace.nr_hashed = 0;
 	walk->pending = false;
+	walk->is_regular = true;
+	walk->joined = NULL;
 	walk->nr_by_rule = 0;
 	walk->nr_by_pointer = 0;
 	walk->nr_by_signal = 0;
+}
+
+/* Return: true if the walk is complete. */
+static bool walk_simple_frames(struct walker *w, unsigned int depth)
+{
+	const struct mlu_registers *regs = &w->regs;
+
+	return w->is_fast && !regs->interrupted && regs->known & BIT(MLU_CFI_SP) &&
+	       !(regs->saved & BIT(MLU_CFI_SP)) &&
+	       mlu_unwind_fast(w->maps, depth, &w->regs, w->walk);
 }
 
 static void walk_stack(struct walker *w, unsigned int depth)
@@ -251,11 +291,15 @@ static void walk_stack(struct walker *w, unsigned int depth)
 
 	reset_walk(walk);
 	for (;;) {
+		if (walk_simple_frames(w, depth))
+			return;
 		if (!append_frame(w, &mapping)) {
 			end = MLU_WALK_PC;
 			break;
 		}
+		w->is_noted = false;
 		end = step_to_caller(w, mapping);
+		walk->is_regular &= w->is_noted;
 		if (walk->trace.nr == depth && end != MLU_WALK_END)
 			end = MLU_WALK_DEPTH;
 		if (end != GOES_ON)
@@ -265,6 +309,7 @@ static void walk_stack(struct walker *w, unsigned int depth)
 							     w->regs.pc);
 	}
 	walk->trace.end = end;
+	walk->is_regular &= end == MLU_WALK_END;
 	if (end != MLU_WALK_UNREAD)
 		walk->pending = false;
 }
@@ -276,7 +321,7 @@ static void walk_stack(struct walker *w, unsigned int depth)
  * @start: the caller's registers
  * @depth: the largest number of frames, 1 to MLU_MAX_DEPTH
  * @walk: filled in: the trace but for its kind and hash, and whether the walk ended as unread
- *	because of unwind data that is still being read
+ *	because of unwind data that is still being read, and whether it can be added to the cache
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
@@ -285,7 +330,16 @@ void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 {
 	struct walker w = walker_of_current(maps, counters, start, walk);
 
+	/* Replaced return addresses are looked up by the other functions only. */
+	w.is_fast = !start->at_return && !mlu_return_instances(false);
+	walk->version = mlu_maps_version(maps);
 	walk_stack(&w, depth);
+	/* unwind_fast.c does not follow all registers, and this walk needed one of the others. */
+	if (w.is_fast && walk->trace.end == MLU_WALK_REGISTER) {
+		w = walker_of_current(maps, counters, start, walk);
+		walk_stack(&w, depth);
+	}
+	walk->is_regular &= w.is_fast;
 }
 
 /**

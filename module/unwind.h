@@ -8,6 +8,7 @@
 #include "maps.h"
 #include "rules.h"
 #include "stacks.h"
+#include "walk_cache.h"
 
 /**
  * struct mlu_unwind_start - where a walk starts
@@ -37,9 +38,15 @@ struct mlu_stack_copy {
  * struct mlu_walk - a buffer for one walk, and its result
  * @trace: the frames, and how the walk ended
  * @pending: ended as unread: the unwind data is being read
+ * @is_regular: @steps describes all frames so far: the walk can be added to the cache
  * @nr_by_rule: frames that were left by an unwind rule
  * @nr_by_pointer: frames that were left by the frame pointer
  * @nr_by_signal: frames that were left by what a signal saved
+ * @version: mlu_maps_version() when the walk began
+ * @cache: the cache that was used, or NULL
+ * @joined: the entry that completed the walk, or NULL
+ * @joined_serial: its serial number then
+ * @steps: how each frame was left, without those of @joined
  * @scratch: for looking up rules
  *
  * Too large for the kernel's stack.
@@ -47,9 +54,15 @@ struct mlu_stack_copy {
 struct mlu_walk {
 	struct mlu_trace trace;
 	bool pending;
+	bool is_regular;
 	u16 nr_by_rule;
 	u16 nr_by_pointer;
 	u16 nr_by_signal;
+	u64 version;
+	struct mlu_walk_cache *cache;
+	struct mlu_cached_frame *joined;
+	u32 joined_serial;
+	struct mlu_step steps[MLU_MAX_DEPTH];
 	struct mlu_rules_scratch scratch;
 };
 
@@ -68,6 +81,8 @@ void mlu_walk_put(struct mlu_walk *walk);
 
 void mlu_unwind(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 		const struct mlu_unwind_start *start, unsigned int depth, struct mlu_walk *walk);
+bool mlu_unwind_fast(struct mlu_maps *maps, unsigned int depth, struct mlu_registers *regs,
+		     struct mlu_walk *walk);
 enum mlu_reach mlu_unwind_reaches(struct mlu_maps *maps, struct mlu_counters __percpu *counters,
 				  const struct mlu_unwind_start *start, unsigned long slot,
 				  struct mlu_walk *walk);

@@ -16,18 +16,23 @@
 static struct mlu_walk *__percpu *spare_walks;
 
 /**
- * mlu_unwind_init() - set up the cache of buffers for walks
+ * mlu_unwind_init() - set up the buffers for walks and the caches of their frames
  *
  * Return: 0, or -ENOMEM.
  */
 int mlu_unwind_init(void)
 {
 	spare_walks = alloc_percpu(struct mlu_walk *);
-	return spare_walks ? 0 : -ENOMEM;
+	if (!spare_walks)
+		return -ENOMEM;
+	if (!mlu_walk_cache_init())
+		return 0;
+	free_percpu(spare_walks);
+	return -ENOMEM;
 }
 
 /**
- * mlu_unwind_exit() - free the cache of buffers
+ * mlu_unwind_exit() - free the buffers and the caches
  *
  * No handler runs any more.
  */
@@ -38,6 +43,7 @@ void mlu_unwind_exit(void)
 	for_each_possible_cpu(cpu)
 		kfree(*per_cpu_ptr(spare_walks, cpu));
 	free_percpu(spare_walks);
+	mlu_walk_cache_exit();
 }
 
 /**

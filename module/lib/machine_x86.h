@@ -23,8 +23,9 @@
 /* The last register number in unwind data; vector and mask registers occur, and are ignored. */
 #define MLU_CFI_LAST_REGISTER 125
 
-/* The stack pointer: in the caller it is the CFA. */
+/* The stack pointer, which in the caller is the CFA, and the frame pointer. */
 #define MLU_CFI_SP MLU_CFI_RSP
+#define MLU_CFI_FP MLU_CFI_RBP
 /* The registers that a function preserves for its caller, besides the stack pointer. */
 #define MLU_CFI_CALLEE_SAVED \
 	(BIT(MLU_CFI_RBX) | BIT(MLU_CFI_RBP) | BIT(12) | BIT(13) | BIT(14) | BIT(15))
