@@ -5,6 +5,8 @@
 #
 #	KDIR=DIR	kernel headers or build tree that the module is built against
 #	KERNELS="..."	kernels that "make check" tests; see selftests/vm/kernels
+#	QUICK=1		"make bench" counts instructions only and compares them with bench/expected;
+#			with UPDATE=1 it writes that file
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
@@ -60,7 +62,7 @@ demo:
 	selftests/vm/demo
 
 bench:
-	bench/run
+	bench/run $(if $(QUICK),-q) $(if $(UPDATE),-u)
 
 style:
 	selftests/style
@@ -98,7 +100,8 @@ help:
 	@echo "  demo             show how the leak of a program is found"
 	@echo "  check            run all tests; KERNELS=\"6.1 7.3 debug\" selects kernels"
 	@echo "  check-kcsan      run all tests on a kernel that detects data races"
-	@echo "  bench            measure the cost of tracing"
+	@echo "  bench            measure the cost of tracing; QUICK=1 compares instruction counts only,"
+	@echo "                   UPDATE=1 writes the expected ones"
 	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"

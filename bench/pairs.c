@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program that the benchmark measures: one thread that allocates 64 bytes and frees them.
+ * The program that the benchmark measures: one thread that allocates a block and frees it.
  *
  * Reads commands from stdin, one in a line, and prints one line for each:
  *
  *	run N		runs slices of N pairs; prints the median time of a slice in ns
+ *	count N		runs slices of N pairs; prints the median instructions of a slice
+ *	events		runs single pairs; prints the median instructions of malloc's entry, of its
+ *			return, and of free; only with own_malloc.c
+ *	pair NAME	runs these pairs from now on: malloc (at the start), calloc, realloc, mmap
  *	frames N	calls malloc from N frames from now on (8 at the start)
- *	hold		allocates a block in the loop of "run" and keeps it; prints its address
+ *	hold		allocates a block at the depth of the pairs and keeps it; prints its address
  *	drop		frees that block
  *	where		prints the addresses of malloc and free
  *	probed		prints how many of malloc, free and munmap have changed first bytes
  *
  * The frames are the loop, its callers, and one that ends the chain like the first function of a
- * thread. Built twice: with frame pointers and without unwind data, and vice versa.
+ * thread. Built with frame pointers and without unwind data, and vice versa.
+ *
+ * "count" and "events" read the time stamp counter, which counts instructions in a machine that is
+ * started with MLU_ICOUNT=1.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
+#include "tsc.h"
+
 #define OTHER_FRAMES 2
 #define FIRST_BYTES 16
 /* Many slices, so that those interrupted by other work do not change the median. */
 #define SLICES 301
+/* Instructions differ only in the slices that a timer interrupts. */
+#define COUNTED_SLICES 31
+
+enum event { ENTRY, RETURN, FREE, EVENTS };
 
 typedef void *(*malloc_fn)(size_t size);
 typedef void (*free_fn)(void *block);
@@ -36,6 +50,7 @@ struct function {
 
 static struct function functions[3];
 static void *held;
+static u64 split[EVENTS];
 static int callers = 8 - OTHER_FRAMES;
 
 #ifdef WITH_RULES
@@ -49,7 +64,7 @@ static int callers = 8 - OTHER_FRAMES;
 #endif
 
 /* The outermost frame: %rbp is 0, and the unwind data has no return address. */
-void rooted(long n, int depth);
+void rooted(void (*run)(long n), long n, int depth);
 /* clang-format off */
 __asm__(".text\n"
 	".type rooted, @function\n"
@@ -65,62 +80,158 @@ __asm__(".text\n"
 	".size rooted, .-rooted\n");
 /* clang-format on */
 
-/* With @n 0, one block is allocated and kept. The barriers keep the calls from being optimized. */
-__attribute__((noipa)) static void run_pairs(long n)
-{
-	long i = 0;
+/* The compiler neither removes nor reorders the calls that allocate and free @block. */
+#define KEEP(block) __asm__ volatile("" : "+r"(block) : : "memory")
 
-	do {
+__attribute__((noipa)) static void pair_malloc(long n)
+{
+	while (n--) {
 		void *block = malloc(64);
 
-		__asm__ volatile("" : "+r"(block) : : "memory");
-		if (!n) {
-			held = block;
-			return;
-		}
+		KEEP(block);
 		free(block);
-	} while (++i < n);
+	}
 }
 
-__attribute__((noipa, used, visibility("hidden"))) void descend(long n, int depth)
+__attribute__((noipa)) static void pair_calloc(long n)
+{
+	while (n--) {
+		void *block = calloc(1, 64);
+
+		KEEP(block);
+		free(block);
+	}
+}
+
+/* The block grows from 64 to 256 bytes, which moves it. */
+__attribute__((noipa)) static void pair_realloc(long n)
+{
+	while (n--) {
+		void *block = malloc(64);
+
+		KEEP(block);
+		block = realloc(block, 256);
+		KEEP(block);
+		free(block);
+	}
+}
+
+__attribute__((noipa)) static void pair_mmap(long n)
+{
+	while (n--) {
+		void *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				   -1, 0);
+
+		KEEP(block);
+		munmap(block, 4096);
+	}
+}
+
+__attribute__((noipa)) static void hold_block(long n)
+{
+	(void)n;
+	held = malloc(64);
+}
+
+/* The malloc of own_malloc.c stores the counter at its begin and its end in the block. */
+__attribute__((noipa)) static void split_pair(long n)
+{
+	u64 begin = tsc_read(), returned;
+	u64 *block = malloc(64);
+
+	(void)n;
+	KEEP(block);
+	returned = tsc_read();
+	split[ENTRY] = block[0] - begin;
+	split[RETURN] = returned - block[1];
+	begin = tsc_read();
+	free(block);
+	split[FREE] = tsc_read() - begin;
+}
+
+static const struct pair {
+	const char *name;
+	void (*run)(long n);
+} pairs[] = {
+	{ "malloc", pair_malloc },
+	{ "calloc", pair_calloc },
+	{ "realloc", pair_realloc },
+	{ "mmap", pair_mmap },
+};
+
+static const struct pair *chosen = pairs;
+
+__attribute__((noipa, used, visibility("hidden"))) void descend(void (*run)(long n), long n,
+								int depth)
 {
 	if (depth > 1)
-		descend(n, depth - 1);
+		descend(run, n, depth - 1);
 	else
-		run_pairs(n);
+		run(n);
 	__asm__ volatile("");
 }
 
-static long long now_ns(void)
+static u64 now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-static long long time_slice(long n)
+/* Insertion sort, since qsort() may allocate. */
+static u64 find_median(u64 *values, int nr)
 {
-	long long begin = now_ns();
-
-	rooted(n, callers);
-	return now_ns() - begin;
-}
-
-/* Insertion sort, since qsort() may allocate. Return: the median */
-static long long run_slices(long n)
-{
-	static long long taken[SLICES];
 	int i, at;
 
-	for (i = 0; i < SLICES; i++) {
-		long long ns = time_slice(n);
+	for (i = 1; i < nr; i++) {
+		u64 value = values[i];
 
-		for (at = i; at && taken[at - 1] > ns; at--)
-			taken[at] = taken[at - 1];
-		taken[at] = ns;
+		for (at = i; at && values[at - 1] > value; at--)
+			values[at] = values[at - 1];
+		values[at] = value;
 	}
-	return taken[SLICES / 2];
+	return values[nr / 2];
+}
+
+/* Return: the median of @slices slices of @n pairs each, by the clock @now */
+static u64 run_slices(int slices, long n, u64 (*now)(void))
+{
+	static u64 taken[SLICES];
+	int i;
+
+	for (i = 0; i < slices; i++) {
+		u64 begin = now();
+
+		rooted(chosen->run, n, callers);
+		taken[i] = now() - begin;
+	}
+	return find_median(taken, slices);
+}
+
+static void print_events(void)
+{
+	static u64 taken[EVENTS][COUNTED_SLICES];
+	int i, event;
+
+	for (i = 0; i < COUNTED_SLICES; i++) {
+		rooted(split_pair, 1, callers);
+		for (event = 0; event < EVENTS; event++)
+			taken[event][i] = split[event];
+	}
+	for (event = 0; event < EVENTS; event++)
+		printf("%llu%c", find_median(taken[event], COUNTED_SLICES),
+		       event < EVENTS - 1 ? ' ' : '\n');
+}
+
+static const struct pair *find_pair(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		if (!strcmp(pairs[i].name, name))
+			return &pairs[i];
+	return NULL;
 }
 
 static void save_first_bytes(struct function *f, const void *code)
@@ -138,18 +249,34 @@ static int nr_probed(void)
 	return n;
 }
 
-/* Must not allocate: stdio uses static buffers. */
-static int run_command(const char *line)
+/* Commands with an argument. Return: false if @line has no such command */
+static bool run_with_argument(const char *line)
 {
+	char name[16];
 	long n;
 
 	if (sscanf(line, "run %ld", &n) == 1 && n > 0) {
-		printf("%lld\n", run_slices(n));
+		printf("%llu\n", run_slices(SLICES, n, now_ns));
+	} else if (sscanf(line, "count %ld", &n) == 1 && n > 0) {
+		printf("%llu\n", run_slices(COUNTED_SLICES, n, tsc_read));
 	} else if (sscanf(line, "frames %ld", &n) == 1 && n > OTHER_FRAMES) {
 		callers = n - OTHER_FRAMES;
 		puts("called");
+	} else if (sscanf(line, "pair %15s", name) == 1 && find_pair(name)) {
+		chosen = find_pair(name);
+		puts("chosen");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool run_without_argument(const char *line)
+{
+	if (!strcmp(line, "events\n")) {
+		print_events();
 	} else if (!strcmp(line, "hold\n")) {
-		rooted(0, callers);
+		rooted(hold_block, 1, callers);
 		printf("%p\n", held);
 	} else if (!strcmp(line, "drop\n")) {
 		free(held);
@@ -159,11 +286,12 @@ static int run_command(const char *line)
 	} else if (!strcmp(line, "probed\n")) {
 		printf("%d\n", nr_probed());
 	} else {
-		return -1;
+		return false;
 	}
-	return fflush(stdout);
+	return true;
 }
 
+/* The commands must not allocate: stdio uses static buffers. */
 int main(void)
 {
 	static char in[256], out[256], line[64];
@@ -177,8 +305,10 @@ int main(void)
 	save_first_bytes(&functions[1], (const void *)free_at);
 	save_first_bytes(&functions[2], (const void *)munmap_at);
 	free_at(malloc_at(64));
-	while (fgets(line, sizeof(line), stdin))
-		if (run_command(line))
+	while (fgets(line, sizeof(line), stdin)) {
+		if (!run_with_argument(line) && !run_without_argument(line))
 			return 1;
+		fflush(stdout);
+	}
 	return 0;
 }
