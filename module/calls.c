@@ -176,7 +176,7 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 {
 	unsigned long callee;
 
-	if (last->ret != call->ret || last->start == call->start)
+	if (last->ret != call->ret)
 		return false;
 	if (call->proto->type == MLU_CALL_FREE && last->block == call->arg)
 		return true;
@@ -185,11 +185,11 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 }
 
 /**
- * mlu_call_by_free() - is a free of current still under way?
+ * mlu_call_is_by_free() - is a free of current still under way?
  * @target: current's target
  * @epoch: the target's epoch
  * @call: the call that has just been entered
- * @last: current's last free before it
+ * @last: current's last free before it, not above @call on the stack
  *
  * free has no return probe. It is under way if its slot still holds its return address and @call is
  * made by an allocator, or if both have one slot, and free has jumped to another function.
@@ -197,13 +197,11 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: true if it is.
  */
-bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call, const struct mlu_last_free *last)
+bool mlu_call_is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+			 const struct mlu_call *call, const struct mlu_last_free *last)
 {
 	unsigned long now;
 
-	if (last->sp < call->sp)
-		return false;
 	if (last->sp == call->sp)
 		return is_jumped_to(last, call);
 	return mlu_umem_read_return(last->sp, &now) && now == last->ret &&
@@ -352,12 +350,10 @@ struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch 
 	struct mlu_call *call;
 
 	while ((call = mlu_inflight_top(target->inflight))) {
-		if (call->task_start == current->start_time) {
-			if (call->sp == sp && call->proto == proto)
-				return call;
-			if (call->sp > sp)
-				return NULL;
-		}
+		if (mlu_call_is_returning(call, proto, sp))
+			return call;
+		if (call->task_start == current->start_time && call->sp > sp)
+			return NULL;
 		abandon_call(target, epoch, call);
 	}
 	return NULL;

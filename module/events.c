@@ -46,13 +46,18 @@ static void count_failure(struct mlu_epoch *epoch, long err)
 }
 
 /*
- * Walk the caller's stack and store it, or store a placeholder if unwind data is still being read.
+ * Walk the stack of @call's caller, whose pc is @pc, and store it, or store a placeholder if unwind
+ * data is still being read. Not inlined, as it has large variables, which some kernels clear.
  *
  * Return: the stack, or NULL, which is counted.
  */
-static struct mlu_stack *walk_and_store(struct mlu_target *target, struct mlu_epoch *epoch,
-					const struct mlu_unwind_start *start, u8 kind)
+static noinline struct mlu_stack *walk_and_store(struct mlu_target *target,
+						 struct mlu_epoch *epoch,
+						 const struct mlu_call *call,
+						 const struct pt_regs *regs, unsigned long pc,
+						 bool at_return)
 {
+	struct mlu_unwind_start start = { .at_return = at_return };
 	struct mlu_walk *walk = mlu_walk_get();
 	struct mlu_stack *stack = NULL;
 
@@ -60,10 +65,11 @@ static struct mlu_stack *walk_and_store(struct mlu_target *target, struct mlu_ep
 		count_failure(epoch, -ENOMEM);
 		return NULL;
 	}
-	walk->trace.kind = kind;
-	mlu_unwind(&target->maps, epoch->counters, start, target->options.depth, walk);
+	mlu_arch_callers(regs, pc, call->sp + sizeof(long), &start.registers);
+	walk->trace.kind = call->kind;
+	mlu_unwind(&target->maps, epoch->counters, &start, target->options.depth, walk);
 	if (walk->pending)
-		stack = mlu_deferred_add(&target->deferred, epoch, start, target->options.depth,
+		stack = mlu_deferred_add(&target->deferred, epoch, &start, target->options.depth,
 					 &walk->trace);
 	if (!stack) {
 		mlu_unwind_count(epoch->counters, walk);
@@ -92,13 +98,8 @@ static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch
 		.depth = target->options.depth,
 	};
 	struct mlu_stack *stack = mlu_walk_cache_stack(&at, epoch->counters);
-	struct mlu_unwind_start start;
 
-	if (stack)
-		return stack;
-	start.at_return = false;
-	mlu_arch_callers(regs, call->ret, call->sp + sizeof(long), &start.registers);
-	return walk_and_store(target, epoch, &start, call->kind);
+	return stack ? stack : walk_and_store(target, epoch, call, regs, call->ret, false);
 }
 
 static bool is_filtered(const struct mlu_target *target, unsigned long size)
@@ -166,7 +167,7 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 {
 	const struct mlu_prototype *proto = call->proto;
 
-	if (proto->type == MLU_CALL_REALLOC || proto->type == MLU_CALL_MUNMAP)
+	if (mlu_call_may_free(call))
 		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
 	if (proto->type == MLU_CALL_MUNMAP)
 		return;
@@ -272,7 +273,9 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		enter_free(target, epoch, function, regs);
 		return;
 	}
-	outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
+	outer = mlu_inflight_top(target->inflight);
+	if (outer)
+		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
 	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
 		enter_too_deep(target, epoch, outer, function, regs);
 		return;
@@ -342,13 +345,8 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 	struct mlu_alloc *alloc;
 
 	/* A call of the epoch before: walk now, as its caller's registers are the same. */
-	if (!stack || call->epoch != epoch->id) {
-		struct mlu_unwind_start start = { .at_return = true };
-
-		mlu_arch_callers(regs, mlu_arch_pc(regs), call->sp + sizeof(long),
-				 &start.registers);
-		stack = walk_and_store(target, epoch, &start, call->kind);
-	}
+	if (!stack || call->epoch != epoch->id)
+		stack = walk_and_store(target, epoch, call, regs, mlu_arch_pc(regs), true);
 	if (!stack)
 		return;
 	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);
@@ -371,7 +369,7 @@ static void settle_call(struct mlu_target *target, struct mlu_epoch *epoch, stru
 {
 	unsigned long block = block_given(epoch, call, regs);
 
-	if (call->epoch == epoch->id)
+	if (call->epoch == epoch->id && mlu_call_may_free(call))
 		mlu_frees_settle(epoch, call, regs, block);
 	if (call->proto->type == MLU_CALL_MUNMAP || call->lost)
 		return;
@@ -400,7 +398,9 @@ void mlu_event_return(struct mlu_target *target, const struct mlu_function *func
 
 	if (!READ_ONCE(target->gate))
 		return;
-	call = mlu_call_returning(target, epoch, function->proto, sp);
+	call = mlu_inflight_top(target->inflight);
+	if (!call || !mlu_call_is_returning(call, function->proto, sp))
+		call = mlu_call_returning(target, epoch, function->proto, sp);
 	if (!call) {
 		mlu_count(epoch->counters, uncertain);
 		return;

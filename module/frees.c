@@ -89,20 +89,3 @@ void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 	if (block)
 		mlu_count(epoch->counters, reallocated);
 }
-
-/**
- * mlu_frees_at_once() - remove the record of a block for which free is called
- * @epoch: the target's epoch
- * @addr: the block
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: false if the block is not recorded.
- */
-bool mlu_frees_at_once(struct mlu_epoch *epoch, unsigned long addr)
-{
-	struct mlu_alloc *alloc = mlu_allocs_remove(&epoch->heap, addr);
-
-	if (alloc)
-		mlu_epoch_forget(epoch, alloc);
-	return alloc;
-}

@@ -76,123 +76,76 @@ void mlu_inflight_free(struct mlu_inflight *inflight)
 	mlu_mem_free(MLU_MEM_TABLES, inflight, sizeof(*inflight));
 }
 
-static struct mlu_inflight_bucket *bucket_of(struct mlu_inflight *inflight,
-					     const struct task_struct *task)
-{
-	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
-}
-
 /**
- * mlu_call_new() - get a call of current that is not in flight yet
- * @inflight: the table that it will be pushed to
- * @is_only: current has no call in flight
- *
- * The caller fills it in and pushes it.
+ * mlu_call_alloc() - allocate a call that is not embedded in a bucket
  *
  * Context: Handler. Does not sleep.
- * Return: the call, zeroed but for its task; ERR_PTR(-ENOSPC) at the memory limit,
- * ERR_PTR(-ENOMEM) without memory.
+ * Return: the call, not initialized; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without
+ * memory.
  */
-struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only)
+struct mlu_call *mlu_call_alloc(void)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
-	struct mlu_call *call = &bucket->own;
-	/* Pairs with mlu_call_free(). */
-	bool is_own = is_only && !READ_ONCE(bucket->owner) &&
-		      !cmpxchg(&bucket->owner, NULL, current);
-
-	if (!is_own) {
-		call = mlu_pool_get(&pool);
-		if (IS_ERR(call))
-			return call;
-	}
-	memset(call, 0, sizeof(*call));
-	call->is_own = is_own;
-	call->task_start = current->start_time;
-	return call;
+	return mlu_pool_get(&pool);
 }
 
 /**
- * mlu_call_free() - free a call that is not in flight
+ * mlu_call_release() - free a call of mlu_call_alloc()
  * @call: the call
+ *
+ * Context: Task context. Does not sleep.
  */
-void mlu_call_free(struct mlu_call *call)
+void mlu_call_release(struct mlu_call *call)
 {
-	/* Pairs with mlu_call_new(): the next owner's writes come after ours. */
-	if (call->is_own)
-		smp_store_release(&container_of(call, struct mlu_inflight_bucket, own)->owner,
-				  NULL);
-	else
-		mlu_pool_put(&pool, call);
+	mlu_pool_put(&pool, call);
 }
 
 /**
- * mlu_inflight_push() - add the newest call of current
- * @inflight: the table
- * @call: the call, which belongs to the table from now on
+ * mlu_inflight_list() - add a call that is not embedded to its bucket
+ * @bucket: the bucket
+ * @call: the call
  *
- * Context: Handler. Does not sleep. May take and release the bucket's lock.
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
  */
-void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
+void mlu_inflight_list(struct mlu_inflight_bucket *bucket, struct mlu_call *call)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
-
-	call->task = current;
-	if (call->is_own)
-		return;
 	spin_lock(&bucket->lock);
 	hlist_add_head(&call->node, &bucket->calls);
 	spin_unlock(&bucket->lock);
 }
 
 /**
- * mlu_inflight_top() - get the newest call of current
- * @inflight: the table
+ * mlu_inflight_unlist() - remove a call that is not embedded from its bucket
+ * @bucket: the bucket
+ * @call: the call
  *
- * The list is checked without the lock: what current has pushed is visible to it, and other
- * threads' calls do not matter.
- *
- * Context: Handler. Does not sleep. May take and release the bucket's lock.
- * Return: the call, still in flight, or NULL. It may be one of a dead task that had the same
- * task_struct.
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
  */
-struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight)
+void mlu_inflight_unlist(struct mlu_inflight_bucket *bucket, struct mlu_call *call)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
-	struct mlu_call *call;
-
-	if (READ_ONCE(bucket->calls.first)) {
-		spin_lock(&bucket->lock);
-		hlist_for_each_entry(call, &bucket->calls, node)
-			if (call->task == current)
-				goto out;
-		call = NULL;
-out:
-		spin_unlock(&bucket->lock);
-		if (call)
-			return call;
-	}
-	return READ_ONCE(bucket->owner) == current && bucket->own.task ? &bucket->own : NULL;
-}
-
-/**
- * mlu_inflight_pop() - remove a call
- * @inflight: the table
- * @call: the call, which belongs to the caller from now on
- *
- * Context: Handler. Does not sleep. May take and release the bucket's lock.
- */
-void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
-{
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, call->task);
-
-	if (call->is_own) {
-		call->task = NULL;
-		return;
-	}
 	spin_lock(&bucket->lock);
 	hlist_del(&call->node);
 	spin_unlock(&bucket->lock);
+}
+
+/**
+ * mlu_inflight_listed() - get the newest call of current in a bucket's list
+ * @bucket: the bucket
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: the call, or NULL.
+ */
+struct mlu_call *mlu_inflight_listed(struct mlu_inflight_bucket *bucket)
+{
+	struct mlu_call *call;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(call, &bucket->calls, node)
+		if (call->task == current)
+			goto out;
+	call = NULL;
+out:
+	spin_unlock(&bucket->lock);
+	return call;
 }
 
 static struct mlu_last_free *find_last_free(struct mlu_inflight_bucket *bucket)
@@ -215,7 +168,7 @@ static struct mlu_last_free *find_last_free(struct mlu_inflight_bucket *bucket)
  */
 bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
 	const struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);
@@ -240,7 +193,7 @@ bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free 
 bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			    struct mlu_last_free *last)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
 	struct mlu_last_free *found, *noted;
 
 	spin_lock(&bucket->lock);
@@ -269,7 +222,7 @@ bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call
  */
 void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_last_free *last)
 {
-	struct mlu_inflight_bucket *bucket = bucket_of(inflight, current);
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
 	struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);

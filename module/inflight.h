@@ -4,6 +4,7 @@
 #define MLU_INFLIGHT_H
 
 #include <linux/cache.h>
+#include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -119,11 +120,123 @@ void mlu_inflight_pool_exit(void);
 struct mlu_inflight *mlu_inflight_new(void);
 void mlu_inflight_free(struct mlu_inflight *inflight);
 
-struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only);
-void mlu_call_free(struct mlu_call *call);
-void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call);
-struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight);
-void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call);
+struct mlu_call *mlu_call_alloc(void);
+void mlu_call_release(struct mlu_call *call);
+void mlu_inflight_list(struct mlu_inflight_bucket *bucket, struct mlu_call *call);
+void mlu_inflight_unlist(struct mlu_inflight_bucket *bucket, struct mlu_call *call);
+struct mlu_call *mlu_inflight_listed(struct mlu_inflight_bucket *bucket);
+
+static inline struct mlu_inflight_bucket *mlu_inflight_bucket(struct mlu_inflight *inflight,
+							      const struct task_struct *task)
+{
+	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
+}
+
+/**
+ * mlu_call_new() - get a call of current that is not in flight yet
+ * @inflight: the table that it will be pushed to
+ * @is_only: current has no call in flight
+ *
+ * The caller fills it in and pushes it.
+ *
+ * Context: Handler. Does not sleep.
+ * Return: the call, of which proto, sp, ret, start, end, size, epoch and kind are not set;
+ * ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
+ */
+static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only)
+{
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
+	struct mlu_call *call = &bucket->own;
+	/* Pairs with mlu_call_free(). */
+	bool is_own = is_only && !READ_ONCE(bucket->owner) &&
+		      !cmpxchg(&bucket->owner, NULL, current);
+
+	if (!is_own) {
+		call = mlu_call_alloc();
+		if (IS_ERR(call))
+			return call;
+	}
+	call->task_start = current->start_time;
+	call->arg = 0;
+	call->stack = NULL;
+	call->taken = NULL;
+	call->depth = 0;
+	call->nested = false;
+	call->unseen = false;
+	call->filtered = false;
+	call->lost = false;
+	call->unknown = false;
+	call->partial = false;
+	call->is_own = is_own;
+	return call;
+}
+
+/**
+ * mlu_call_free() - free a call that is not in flight
+ * @call: the call
+ */
+static inline void mlu_call_free(struct mlu_call *call)
+{
+	/* Pairs with mlu_call_new(): the next owner's writes come after ours. */
+	if (call->is_own)
+		smp_store_release(&container_of(call, struct mlu_inflight_bucket, own)->owner,
+				  NULL);
+	else
+		mlu_call_release(call);
+}
+
+/**
+ * mlu_inflight_push() - add the newest call of current
+ * @inflight: the table
+ * @call: the call, which belongs to the table from now on
+ *
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
+ */
+static inline void mlu_inflight_push(struct mlu_inflight *inflight, struct mlu_call *call)
+{
+	call->task = current;
+	if (!call->is_own)
+		mlu_inflight_list(mlu_inflight_bucket(inflight, current), call);
+}
+
+/**
+ * mlu_inflight_top() - get the newest call of current
+ * @inflight: the table
+ *
+ * The list is checked without the lock: what current has pushed is visible to it, and other
+ * threads' calls do not matter.
+ *
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
+ * Return: the call, still in flight, or NULL. It may be one of a dead task that had the same
+ * task_struct.
+ */
+static inline struct mlu_call *mlu_inflight_top(struct mlu_inflight *inflight)
+{
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
+	struct mlu_call *call = NULL;
+
+	if (READ_ONCE(bucket->calls.first))
+		call = mlu_inflight_listed(bucket);
+	if (!call && READ_ONCE(bucket->owner) == current && bucket->own.task)
+		call = &bucket->own;
+	return call;
+}
+
+/**
+ * mlu_inflight_pop() - remove a call
+ * @inflight: the table
+ * @call: the call, which belongs to the caller from now on
+ *
+ * Context: Handler. Does not sleep. May take and release the bucket's lock.
+ */
+static inline void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_call *call)
+{
+	if (call->is_own)
+		call->task = NULL;
+	else
+		mlu_inflight_unlist(mlu_inflight_bucket(inflight, call->task), call);
+}
+
 bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last);
 bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			    struct mlu_last_free *last);

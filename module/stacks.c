@@ -221,28 +221,22 @@ struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct
 }
 
 /**
- * mlu_stacks_count() - count an allocation of a stack
- * @stacks: the table
- * @stack: the stack or placeholder
+ * mlu_stack_counts_add() - count the first allocation of a stack by this CPU
+ * @counts: the CPU's counts
+ * @count: the entry for the stack; what it has counted is added to its stack
+ * @stack: the stack
  *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Context: Preemption is disabled.
  */
-void mlu_stacks_count(struct mlu_stacks *stacks, struct mlu_stack *stack)
+void mlu_stack_counts_add(struct mlu_stack_counts *counts, struct mlu_stack_count *count,
+			  struct mlu_stack *stack)
 {
-	struct mlu_stack_counts *counts = get_cpu_ptr(stacks->counts);
-	struct mlu_stack_count *count = &counts->entry[stack->id % MLU_STACK_COUNTS];
-
-	if (count->stack == stack && count->made < MLU_MAX_STACK_COUNT) {
-		WRITE_ONCE(count->made, count->made + 1);
-	} else {
-		raw_write_seqcount_begin(&counts->seq);
-		if (count->stack)
-			atomic64_add(count->made, &count->stack->made);
-		WRITE_ONCE(count->stack, stack);
-		WRITE_ONCE(count->made, 1);
-		raw_write_seqcount_end(&counts->seq);
-	}
-	put_cpu_ptr(stacks->counts);
+	raw_write_seqcount_begin(&counts->seq);
+	if (count->stack)
+		atomic64_add(count->made, &count->stack->made);
+	WRITE_ONCE(count->stack, stack);
+	WRITE_ONCE(count->made, 1);
+	raw_write_seqcount_end(&counts->seq);
 }
 
 /* Copy what a CPU has counted, as it was at one moment. */

@@ -170,9 +170,29 @@ int mlu_stacks_init(struct mlu_stacks *stacks);
 void mlu_stacks_exit(struct mlu_stacks *stacks);
 struct mlu_stack *mlu_stacks_intern(struct mlu_stacks *stacks, struct mlu_trace *trace);
 struct mlu_stack *mlu_stacks_add_pending(struct mlu_stacks *stacks, const struct mlu_trace *trace);
-void mlu_stacks_count(struct mlu_stacks *stacks, struct mlu_stack *stack);
+void mlu_stack_counts_add(struct mlu_stack_counts *counts, struct mlu_stack_count *count,
+			  struct mlu_stack *stack);
 void mlu_stacks_read_counts(struct mlu_stacks *stacks,
 			    void (*add)(struct mlu_stack *stack, u64 made, void *ctx), void *ctx);
+
+/**
+ * mlu_stacks_count() - count an allocation of a stack
+ * @stacks: the table
+ * @stack: the stack or placeholder
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+static inline void mlu_stacks_count(struct mlu_stacks *stacks, struct mlu_stack *stack)
+{
+	struct mlu_stack_counts *counts = get_cpu_ptr(stacks->counts);
+	struct mlu_stack_count *count = &counts->entry[stack->id % MLU_STACK_COUNTS];
+
+	if (count->stack == stack && count->made < MLU_MAX_STACK_COUNT)
+		WRITE_ONCE(count->made, count->made + 1);
+	else
+		mlu_stack_counts_add(counts, count, stack);
+	put_cpu_ptr(stacks->counts);
+}
 
 /**
  * mlu_stack_resolved() - follow a placeholder to its stack

@@ -20,30 +20,6 @@
 /* Nothing else is mapped in this range below the first stack; x86 leaves at least 128 MiB. */
 #define FIRST_STACK (8UL << 20)
 
-/**
- * mlu_umem_read() - read a word of the target's memory
- * @addr: its address
- * @value: the word
- *
- * Context: The target's task; does not sleep.
- * Return: false if the memory is not mapped or not present.
- */
-bool mlu_umem_read(unsigned long addr, unsigned long *value)
-{
-	unsigned long word;
-	bool failed = true;
-
-	if (!access_ok((void __user *)addr, sizeof(word)))
-		return false;
-	pagefault_disable();
-	failed = __get_user(word, (unsigned long __user *)addr);
-	pagefault_enable();
-	if (failed)
-		return false;
-	*value = word;
-	return true;
-}
-
 static bool is_hole(const struct mlu_memory *memory, u64 addr)
 {
 	return memory->holes & BIT((addr >> PAGE_SHIFT) - (memory->start >> PAGE_SHIFT));
@@ -97,23 +73,6 @@ unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsign
 		if (ri->stack == slot)
 			return ri->orig_ret_vaddr;
 	return value;
-}
-
-/**
- * mlu_umem_read_return() - read the return address of a call at its entry
- * @slot: where the call has put it; a return probe of another tracer, a few bytes before our
- *	breakpoint, may have replaced it already
- * @value: the return address
- *
- * Context: The target's task; does not sleep.
- * Return: false if the slot cannot be read.
- */
-bool mlu_umem_read_return(unsigned long slot, unsigned long *value)
-{
-	if (!mlu_umem_read(slot, value))
-		return false;
-	*value = mlu_umem_return_address(false, slot, *value);
-	return true;
 }
 
 /**
