@@ -130,7 +130,7 @@ static u32 bucket_index(const struct mlu_stripe *stripe, u64 bits)
 	return n < stripe->nr_buckets ? n : n & (mask >> 1);
 }
 
-static struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
+static inline struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
 {
 	return bucket_at(stripe, bucket_index(stripe, key >> allocs->stripe_bits));
 }

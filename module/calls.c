@@ -185,11 +185,11 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
 }
 
 /**
- * mlu_call_is_by_free() - is a free of current still under way?
+ * mlu_call_by_free() - is a free of current still under way?
  * @target: current's target
  * @epoch: the target's epoch
  * @call: the call that has just been entered
- * @last: current's last free before it, not above @call on the stack
+ * @last: current's last free before it, by mlu_inflight_last_free()
  *
  * free has no return probe. It is under way if its slot still holds its return address and @call is
  * made by an allocator, or if both have one slot, and free has jumped to another function.
@@ -197,8 +197,8 @@ static bool is_jumped_to(const struct mlu_last_free *last, const struct mlu_call
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: true if it is.
  */
-bool mlu_call_is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-			 const struct mlu_call *call, const struct mlu_last_free *last)
+bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, const struct mlu_last_free *last)
 {
 	unsigned long now;
 
@@ -214,7 +214,7 @@ static bool is_mapped_by_free(struct mlu_target *target, struct mlu_epoch *epoch
 {
 	struct mlu_last_free last;
 
-	if (!mlu_inflight_last_free(target->inflight, &last) ||
+	if (!mlu_inflight_last_free(target->inflight, call, &last) ||
 	    !mlu_call_by_free(target, epoch, call, &last))
 		return false;
 	return last.sp == call->sp || is_within(target, epoch, call, last.sp, regs);
@@ -267,8 +267,8 @@ bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *c
 {
 	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, call->start);
 
-	return is_allocator(mapping) && !mapping->program &&
-	       mlu_maps_find(&target->maps, call->ret) == mapping &&
+	return is_allocator(mapping) && !mapping->program && call->ret >= mapping->start &&
+	       call->ret < mapping->end && mlu_maps_find(&target->maps, call->ret) == mapping &&
 	       mlu_direct_callee(call->ret) == call->start;
 }
 

@@ -23,29 +23,8 @@ struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epo
 bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *outer, const struct mlu_call *call,
 			const struct pt_regs *regs);
-bool mlu_call_is_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-			 const struct mlu_call *call, const struct mlu_last_free *last);
-
-/**
- * mlu_call_by_free() - is a free of current still under way?
- * @target: current's target
- * @epoch: the target's epoch
- * @call: the call that has just been entered
- * @last: current's last free before it
- *
- * It is not if the stack has been popped since, or if a loop frees again at the same place.
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: true if it is.
- */
-static inline bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
-				    const struct mlu_call *call, const struct mlu_last_free *last)
-{
-	if (last->sp < call->sp || (last->sp == call->sp && last->start == call->start))
-		return false;
-	return mlu_call_is_by_free(target, epoch, call, last);
-}
-
+bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, const struct mlu_last_free *last);
 bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call);
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);

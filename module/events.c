@@ -29,6 +29,7 @@
 
 #include "arch.h"
 #include "calls.h"
+#include "compat.h"
 #include "events.h"
 #include "frees.h"
 #include "mem.h"
@@ -84,20 +85,42 @@ static noinline struct mlu_stack *walk_and_store(struct mlu_target *target,
 	return NULL;
 }
 
-/* The stack of an event at the entry of a call. Return: the stack, or NULL, which is counted. */
+/*
+ * Find the stored stack of a call at its entry in the cache of walks.
+ *
+ * Return: the stack, which is counted as walked, or NULL if a walk is needed.
+ */
+static struct mlu_stack *cached_stack(struct mlu_target *target, struct mlu_epoch *epoch,
+				      const struct mlu_call *call, const struct pt_regs *regs)
+{
+	struct mlu_walk_cache *cache = mlu_walk_cache_get();
+	struct mlu_stack *stack = NULL;
+	const struct mlu_cached_frame *f;
+
+	/* The cache does not have the return addresses that return probes have replaced. */
+	if (!cache || mlu_return_instances(false))
+		goto out;
+	f = mlu_cached_frame_find(cache, mlu_maps_version(&target->maps),
+				  call->sp + sizeof(long), call->ret);
+	if (!f || f->epoch != epoch->id || f->kind != call->kind ||
+	    f->nr > target->options.depth || (f->needs_fp && f->fp != mlu_arch_fp(regs)) ||
+	    mlu_cached_frame_changed(f))
+		goto out;
+	stack = f->stack;
+	mlu_count(epoch->counters, walk_end);
+	mlu_count_add(epoch->counters, frames_by_rule, f->nr - f->nr_by_pointer);
+	if (f->nr_by_pointer)
+		mlu_count_add(epoch->counters, frames_by_pointer, f->nr_by_pointer);
+out:
+	mlu_walk_cache_put();
+	return stack;
+}
+
+/* The stack of a call at its entry. Return: the stack, or NULL, which is counted. */
 static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch *epoch,
 				     const struct mlu_call *call, const struct pt_regs *regs)
 {
-	const struct mlu_walk_start at = {
-		.version = mlu_maps_version(&target->maps),
-		.pc = call->ret,
-		.sp = call->sp + sizeof(long),
-		.fp = mlu_arch_fp(regs),
-		.epoch = epoch->id,
-		.kind = call->kind,
-		.depth = target->options.depth,
-	};
-	struct mlu_stack *stack = mlu_walk_cache_stack(&at, epoch->counters);
+	struct mlu_stack *stack = cached_stack(target, epoch, call, regs);
 
 	return stack ? stack : walk_and_store(target, epoch, call, regs, call->ret, false);
 }
@@ -128,16 +151,28 @@ static u8 kind_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 	return MLU_KIND_MMAP;
 }
 
+static unsigned long start_of(const struct mlu_function *function, const struct pt_regs *regs)
+{
+	return mlu_arch_pc(regs) - function->skipped;
+}
+
+/* Read the return address of a call at its entry; 0 if it cannot be read. */
+static unsigned long return_of(const struct pt_regs *regs)
+{
+	unsigned long ret;
+
+	return mlu_umem_read_return(mlu_arch_entry_sp(regs), &ret) ? ret : 0;
+}
+
 /* Fill in what identifies a call: its function, its return slot and its return address. */
 static void read_call(struct mlu_call *call, const struct mlu_function *function,
 		      const struct pt_regs *regs)
 {
 	call->proto = function->proto;
-	call->start = mlu_arch_pc(regs) - function->skipped;
+	call->start = start_of(function, regs);
 	call->end = call->start + function->size;
 	call->sp = mlu_arch_entry_sp(regs);
-	if (!mlu_umem_read_return(call->sp, &call->ret))
-		call->ret = 0;
+	call->ret = return_of(regs);
 }
 
 /* Return: a call with its arguments, or NULL, which is counted. */
@@ -220,8 +255,10 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 			     const struct mlu_function *function, const struct mlu_call *call,
 			     const struct pt_regs *regs, bool by_free)
 {
-	const struct mlu_call *outer = mlu_call_outer(target, epoch, call->sp, false);
+	const struct mlu_call *outer = mlu_inflight_top(target->inflight);
 
+	if (outer)
+		outer = mlu_call_outer(target, epoch, call->sp, false);
 	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
 	    mlu_call_is_inside_free(target, call))
 		mlu_count(epoch->counters, nested);
@@ -231,29 +268,52 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 		mlu_count(epoch->counters, unknown_free);
 }
 
-static void enter_free(struct mlu_target *target, struct mlu_epoch *epoch,
-		       const struct mlu_function *function, const struct pt_regs *regs)
+/* @noted: it has been noted as current's last free, and it has no record. */
+static noinline void enter_unusual_free(struct mlu_target *target, struct mlu_epoch *epoch,
+					const struct mlu_function *function,
+					const struct pt_regs *regs, unsigned long addr, bool noted)
 {
-	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
 	struct mlu_call call = {};
 	struct mlu_last_free last;
-	bool by_free;
+	bool by_free = false;
 
-	if (!addr)
-		return;
 	read_call(&call, function, regs);
 	call.arg = addr;
-	by_free = mlu_inflight_note_free(target->inflight, &call, &last) &&
-		  mlu_call_by_free(target, epoch, &call, &last);
-	/* The outer one of two frees continues when the inner one has ended. */
-	if (by_free)
+	if (!noted && mlu_inflight_replace_free(target->inflight, &call, &last) &&
+	    mlu_call_by_free(target, epoch, &call, &last)) {
+		/* The outer one of two frees continues when the inner one has ended. */
 		mlu_inflight_restore_free(target->inflight, &last);
-	if (!mlu_frees_at_once(epoch, addr))
+		by_free = true;
+	}
+	if (noted || !mlu_frees_at_once(epoch, addr))
 		count_unrecorded(target, epoch, function, &call, regs, by_free);
 }
 
 /**
- * mlu_event_enter() - handle the entry of a call to an allocator function
+ * mlu_event_free() - handle the entry of a call to a function that frees a block and is not followed
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at its probe
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
+		    struct pt_regs *regs)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
+	bool noted;
+
+	if (!READ_ONCE(target->gate) || !addr)
+		return;
+	noted = mlu_inflight_note_free(target->inflight, mlu_arch_entry_sp(regs), return_of(regs),
+				       start_of(function, regs), addr);
+	if (!noted || !mlu_frees_at_once(epoch, addr))
+		enter_unusual_free(target, epoch, function, regs, addr, noted);
+}
+
+/**
+ * mlu_event_enter() - handle the entry of a call whose return is followed
  * @target: current's target
  * @function: the function
  * @regs: the registers at its probe
@@ -264,15 +324,11 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		     struct pt_regs *regs)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	const struct mlu_prototype *proto = function->proto;
+	bool is_mapping = mlu_prototype_is_mapping(function->proto);
 	struct mlu_call *outer, *call;
 
 	if (!READ_ONCE(target->gate))
 		return;
-	if (proto->type == MLU_CALL_FREE) {
-		enter_free(target, epoch, function, regs);
-		return;
-	}
 	outer = mlu_inflight_top(target->inflight);
 	if (outer)
 		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
@@ -284,13 +340,15 @@ void mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 	if (!call)
 		return;
 	call->depth = outer ? outer->depth + 1 : 0;
-	if (outer || mlu_prototype_is_mapping(proto))
+	if (outer || is_mapping)
 		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
-	if (!outer && !call->nested && mlu_prototype_is_mapping(proto))
-		call->nested = mlu_call_by_unseen(target, epoch, call);
-	call->unseen = !outer && call->nested;
+	if (!outer && is_mapping) {
+		if (!call->nested)
+			call->nested = mlu_call_by_unseen(target, epoch, call);
+		call->unseen = call->nested;
+	}
 	mlu_inflight_push(target->inflight, call);
 }
 
@@ -356,7 +414,7 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 	}
 	alloc->addr = block;
 	alloc->size = call->size;
-	alloc->time_ns = ktime_get_ns();
+	alloc->time_ns = ktime_get_coarse_ns();
 	alloc->stack = stack;
 	alloc->tid = current->pid;
 	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),

@@ -158,63 +158,109 @@ static struct mlu_last_free *find_last_free(struct mlu_inflight_bucket *bucket)
 	return NULL;
 }
 
+/*
+ * Return: false if the free @last cannot be under way while a call to the function at @start, with
+ * its return slot at @sp, begins: the stack was popped since, or a loop calls the function again.
+ */
+static bool may_continue(const struct mlu_last_free *last, unsigned long sp, unsigned long start)
+{
+	return last->sp > sp || (last->sp == sp && last->start != start);
+}
+
 /**
- * mlu_inflight_last_free() - get current's last free
+ * mlu_inflight_last_free() - get current's last free if it may be under way
  * @inflight: the table
- * @last: set to it
+ * @call: the call that has just been entered
+ * @last: set to the free
  *
  * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
- * Return: false if there was none, or other threads' frees have replaced it.
+ * Return: false if it is not under way, there was none, or other threads' frees have replaced it.
  */
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last)
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+			    struct mlu_last_free *last)
 {
 	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
 	const struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);
 	found = find_last_free(bucket);
+	if (found && !may_continue(found, call->sp, call->start))
+		found = NULL;
 	if (found)
 		*last = *found;
 	spin_unlock(&bucket->lock);
 	return found;
 }
 
+static void set_last_free(struct mlu_inflight_bucket *bucket, struct mlu_last_free *noted,
+			  unsigned long sp, unsigned long ret, unsigned long start,
+			  unsigned long block)
+{
+	/* Most of the others are of threads that have ended. A thread reuses its own. */
+	if (!noted)
+		noted = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
+	noted->task = current;
+	noted->sp = sp;
+	noted->ret = ret;
+	noted->start = start;
+	noted->block = block;
+}
+
 /**
- * mlu_inflight_note_free() - note that current calls free
+ * mlu_inflight_note_free() - note that current calls free, unless its last one may be under way
  * @inflight: the table
- * @call: the call of free; not kept
- * @last: set to the one that was noted before
- *
- * Both are done under the lock at once, as this is part of each free.
+ * @sp: address of the return slot
+ * @ret: return address
+ * @start: start of the function's code
+ * @block: the block that is freed
  *
  * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
- * Return: true if @last is set, see mlu_inflight_last_free().
+ * Return: false if the last one may be under way, see mlu_inflight_replace_free().
  */
-bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
-			    struct mlu_last_free *last)
+bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
+			    unsigned long start, unsigned long block)
 {
 	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
-	struct mlu_last_free *found, *noted;
+	struct mlu_last_free *noted;
+	bool may_note;
 
 	spin_lock(&bucket->lock);
-	found = find_last_free(bucket);
-	if (found)
-		*last = *found;
-	/* Most of the others are of threads that have ended. A thread reuses its own. */
-	noted = found ? found : &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
-	noted->task = current;
-	noted->sp = call->sp;
-	noted->ret = call->ret;
-	noted->start = call->start;
-	noted->block = call->arg;
+	noted = find_last_free(bucket);
+	may_note = !noted || !may_continue(noted, sp, start);
+	if (may_note)
+		set_last_free(bucket, noted, sp, ret, start, block);
 	spin_unlock(&bucket->lock);
-	return found;
+	return may_note;
 }
 
 /**
- * mlu_inflight_restore_free() - undo mlu_inflight_note_free()
+ * mlu_inflight_replace_free() - note that current calls free while its last one may be under way
  * @inflight: the table
- * @last: what mlu_inflight_note_free() has set
+ * @call: the call of free; not kept
+ * @last: set to the last one
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: false if other threads' frees have replaced the last one meanwhile.
+ */
+bool mlu_inflight_replace_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+			       struct mlu_last_free *last)
+{
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
+	struct mlu_last_free *noted;
+
+	spin_lock(&bucket->lock);
+	noted = find_last_free(bucket);
+	if (noted)
+		*last = *noted;
+	set_last_free(bucket, noted, call->sp, call->ret, call->start, call->arg);
+	spin_unlock(&bucket->lock);
+	return noted;
+}
+
+/**
+ * mlu_inflight_restore_free() - undo mlu_inflight_replace_free()
+ * @inflight: the table
+ * @last: what mlu_inflight_replace_free() has set
  *
  * Another thread's free may have replaced it meanwhile: then it stays forgotten.
  *

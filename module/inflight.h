@@ -237,9 +237,12 @@ static inline void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_ca
 		mlu_inflight_unlist(mlu_inflight_bucket(inflight, call->task), call);
 }
 
-bool mlu_inflight_last_free(struct mlu_inflight *inflight, struct mlu_last_free *last);
-bool mlu_inflight_note_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+bool mlu_inflight_last_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			    struct mlu_last_free *last);
+bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
+			    unsigned long start, unsigned long block);
+bool mlu_inflight_replace_free(struct mlu_inflight *inflight, const struct mlu_call *call,
+			       struct mlu_last_free *last);
 void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_last_free *last);
 struct mlu_call *mlu_inflight_pop_any(struct mlu_inflight *inflight);
 

@@ -41,7 +41,7 @@
 #include "unwind.h"
 #include "walk_cache.h"
 
-static DEFINE_PER_CPU(struct mlu_walk_cache *, caches);
+DEFINE_PER_CPU(struct mlu_walk_cache *, mlu_walk_caches);
 
 /**
  * mlu_walk_cache_init() - allocate the caches of all CPUs that are online
@@ -62,7 +62,7 @@ int mlu_walk_cache_init(void)
 			mlu_walk_cache_exit();
 			return -ENOMEM;
 		}
-		per_cpu(caches, cpu) = cache;
+		per_cpu(mlu_walk_caches, cpu) = cache;
 	}
 	return 0;
 }
@@ -77,36 +77,19 @@ void mlu_walk_cache_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		kvfree(per_cpu(caches, cpu));
-		per_cpu(caches, cpu) = NULL;
+		kvfree(per_cpu(mlu_walk_caches, cpu));
+		per_cpu(mlu_walk_caches, cpu) = NULL;
 	}
 }
 
 /**
- * mlu_walk_cache_get() - get this CPU's cache and disable preemption
+ * mlu_cached_frame_changed() - check all words that the walk from a frame on has read
+ * @f: the frame
  *
- * Return: the cache, or NULL if there is none; preemption is disabled in both cases.
- */
-struct mlu_walk_cache *mlu_walk_cache_get(void)
-{
-	return get_cpu_var(caches);
-}
-
-/**
- * mlu_walk_cache_put() - enable preemption after mlu_walk_cache_get()
- */
-void mlu_walk_cache_put(void)
-{
-	put_cpu_var(caches);
-}
-
-/*
- * Check all words that the walk from a frame on has read.
- *
+ * Context: The target's task. Preemption is disabled.
  * Return: NULL if they are unchanged, or the frame where a word has changed or cannot be read.
  */
-static __always_inline const struct mlu_cached_frame *
-find_changed(const struct mlu_cached_frame *f)
+const struct mlu_cached_frame *mlu_cached_frame_changed(const struct mlu_cached_frame *f)
 {
 	const struct mlu_cached_frame *up;
 	u64 word;
@@ -114,25 +97,26 @@ find_changed(const struct mlu_cached_frame *f)
 	pagefault_disable();
 	if (!user_access_begin((void __user *)0, f->end))
 		goto out;
-	for (;; f = up) {
+	for (;;) {
+		if (f->checks) {
+			if (f->checks & MLU_CHECK_WORD) {
+				unsafe_get_user(word, (u64 __user *)f->word_at, changed);
+				if (word != f->word)
+					goto changed;
+			}
+			if (f->checks & MLU_CHECK_CODE) {
+				unsafe_get_user(word, (u64 __user *)f->pc, changed);
+				if (word != f->code)
+					goto changed;
+			}
+		}
 		up = f->up;
-		if (f->checks & MLU_CHECK_WORD) {
-			unsafe_get_user(word, (u64 __user *)f->word_at, changed);
-			if (word != f->word)
-				goto changed;
-		}
-		if (f->checks & MLU_CHECK_CODE) {
-			unsafe_get_user(word, (u64 __user *)f->pc, changed);
-			if (word != f->code)
-				goto changed;
-		}
 		if (!up)
 			break;
-		if (up->serial != f->up_serial)
+		unsafe_get_user(word, (u64 __user *)f->slot, changed);
+		if (word != f->ret || up->serial != f->up_serial)
 			goto changed;
-		unsafe_get_user(word, (u64 __user *)(up->sp + MLU_CFI_RA_OFFSET), changed);
-		if (word != up->pc)
-			goto changed;
+		f = up;
 	}
 	f = NULL;
 changed:
@@ -140,40 +124,6 @@ changed:
 out:
 	pagefault_enable();
 	return f;
-}
-
-/**
- * mlu_walk_cache_stack() - find the stored stack of an event without a walk
- * @start: where the walk would start
- * @counters: the counters of the epoch, in which the walk is counted
- *
- * Context: Handler, at the entry of a call, within rcu_read_lock(). Does not sleep.
- * Return: the stack, or NULL if a walk is needed.
- */
-struct mlu_stack *mlu_walk_cache_stack(const struct mlu_walk_start *start,
-				       struct mlu_counters __percpu *counters)
-{
-	struct mlu_walk_cache *cache;
-	const struct mlu_cached_frame *f;
-	struct mlu_stack *stack = NULL;
-
-	if (mlu_return_instances(false))
-		return NULL;
-	cache = mlu_walk_cache_get();
-	if (!cache)
-		goto out;
-	f = mlu_cached_frame_find(cache, start->version, start->sp, start->pc);
-	if (!f || f->epoch != start->epoch || f->kind != start->kind || !f->stack ||
-	    f->nr > start->depth || (f->needs_fp && f->fp != start->fp) || find_changed(f))
-		goto out;
-	stack = f->stack;
-	mlu_count(counters, walk_end);
-	mlu_count_add(counters, frames_by_rule, f->nr - f->nr_by_pointer);
-	if (f->nr_by_pointer)
-		mlu_count_add(counters, frames_by_pointer, f->nr_by_pointer);
-out:
-	mlu_walk_cache_put();
-	return stack;
 }
 
 /**
@@ -187,7 +137,7 @@ out:
  */
 bool mlu_walk_cache_join(struct mlu_walk *walk, struct mlu_cached_frame *frame, u64 *changed_sp)
 {
-	const struct mlu_cached_frame *f = find_changed(frame);
+	const struct mlu_cached_frame *f = mlu_cached_frame_changed(frame);
 	struct mlu_trace *trace = &walk->trace;
 
 	if (f) {
@@ -236,6 +186,8 @@ static void fill_frame(struct mlu_cached_frame *f, struct mlu_cached_frame *up,
 
 	f->up = up;
 	f->up_serial = up ? up->serial : 0;
+	f->slot = up ? up->sp + MLU_CFI_RA_OFFSET : 0;
+	f->ret = up ? up->pc : 0;
 	f->nr = up ? up->nr + 1 : 1;
 	f->nr_by_pointer = (up ? up->nr_by_pointer : 0) + step->by_pointer;
 	f->end = up ? max(up->end, up->sp) : 0;

@@ -5,6 +5,7 @@
 
 #include <linux/bits.h>
 #include <linux/hash.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 struct mlu_mapping;
@@ -19,6 +20,8 @@ struct mlu_walk;
  * @up: its caller's frame; NULL: it is the outermost
  * @serial: changed when the entry is replaced
  * @up_serial: @serial of @up when this one was added
+ * @slot: where the return address is, if there is a caller
+ * @ret: the return address: the caller's pc
  * @checks: bits MLU_CHECK_*
  * @needs_fp: the frames from here on depend on the frame pointer, which was @fp
  * @kind: enum mlu_kind of @stack
@@ -42,6 +45,8 @@ struct mlu_cached_frame {
 	struct mlu_cached_frame *up;
 	u32 serial;
 	u32 up_serial;
+	u64 slot;
+	u64 ret;
 	u8 checks;
 	bool needs_fp;
 	u8 kind;
@@ -80,26 +85,6 @@ struct mlu_step {
 	bool uses_fp;
 	bool saves_fp;
 	bool by_pointer;
-};
-
-/**
- * struct mlu_walk_start - what a walk is looked up by
- * @version: mlu_maps_version() of the target
- * @pc: the pc of the innermost frame, a return address
- * @sp: its stack pointer
- * @fp: its frame pointer
- * @epoch: id of the epoch
- * @kind: enum mlu_kind
- * @depth: the largest number of frames
- */
-struct mlu_walk_start {
-	u64 version;
-	u64 pc;
-	u64 sp;
-	u64 fp;
-	u64 epoch;
-	u8 kind;
-	unsigned int depth;
 };
 
 #define MLU_CACHE_BITS 7
@@ -147,14 +132,29 @@ mlu_cached_frame_find(struct mlu_walk_cache *cache, u64 version, u64 sp, u64 pc)
 	return NULL;
 }
 
-struct mlu_counters;
+DECLARE_PER_CPU(struct mlu_walk_cache *, mlu_walk_caches);
+
+/**
+ * mlu_walk_cache_get() - get this CPU's cache and disable preemption
+ *
+ * Return: the cache, or NULL if there is none; preemption is disabled in both cases.
+ */
+static inline struct mlu_walk_cache *mlu_walk_cache_get(void)
+{
+	return get_cpu_var(mlu_walk_caches);
+}
+
+/**
+ * mlu_walk_cache_put() - enable preemption after mlu_walk_cache_get()
+ */
+static inline void mlu_walk_cache_put(void)
+{
+	put_cpu_var(mlu_walk_caches);
+}
 
 int mlu_walk_cache_init(void);
 void mlu_walk_cache_exit(void);
-struct mlu_stack *mlu_walk_cache_stack(const struct mlu_walk_start *start,
-				       struct mlu_counters __percpu *counters);
-struct mlu_walk_cache *mlu_walk_cache_get(void);
-void mlu_walk_cache_put(void);
+const struct mlu_cached_frame *mlu_cached_frame_changed(const struct mlu_cached_frame *f);
 bool mlu_walk_cache_join(struct mlu_walk *walk, struct mlu_cached_frame *frame, u64 *changed_sp);
 void mlu_walk_cache_add(struct mlu_walk *walk, u64 epoch, struct mlu_stack *stack);
 
