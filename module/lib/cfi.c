@@ -191,23 +191,31 @@ static bool entry_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_reader *
 	return true;
 }
 
+/* After 'z' comes a length, which bounds the data of the letters that follow. */
 static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
 					      const u8 *letters, struct mlu_cfi_cie *cie)
 {
+	struct mlu_cfi_reader data = *r;
+	u64 len = mlu_cfi_uleb(&data);
 	enum mlu_cfi_refusal refusal;
 
+	if (data.failed || len > mlu_cfi_left(&data))
+		return MLU_CFI_TRUNCATED;
+	data.end = data.pos + len;
+	r->pos = data.end;
+	cie->augmented = true;
 	for (; *letters; letters++) {
 		switch (*letters) {
 		case 'R':
-			cie->encoding = mlu_cfi_byte(r);
+			cie->encoding = mlu_cfi_byte(&data);
 			break;
 		case 'P':
-			refusal = skip_pointer(cfi, r, mlu_cfi_byte(r));
+			refusal = skip_pointer(cfi, &data, mlu_cfi_byte(&data));
 			if (refusal)
 				return refusal;
 			break;
 		case 'L':
-			mlu_cfi_byte(r);
+			mlu_cfi_byte(&data);
 			break;
 		case 'S':
 			cie->signal = true;
@@ -216,35 +224,7 @@ static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct 
 			return MLU_CFI_AUGMENTATION;
 		}
 	}
-	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
-}
-
-/* After 'z' comes a length, which bounds the data of the letters that follow. */
-static enum mlu_cfi_refusal read_augmented(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
-					   const u8 *letters, struct mlu_cfi_cie *cie)
-{
-	struct mlu_cfi_reader data = *r;
-	u64 len = mlu_cfi_uleb(&data);
-
-	if (data.failed || len > mlu_cfi_left(&data))
-		return MLU_CFI_TRUNCATED;
-	data.end = data.pos + len;
-	r->pos = data.end;
-	cie->augmented = true;
-	return read_augmentation(cfi, &data, letters, cie);
-}
-
-/* Version 4 adds sizes of addresses and segments, of which only one combination is supported. */
-static enum mlu_cfi_refusal read_version(struct mlu_cfi_reader *r, u8 version, const u8 **letters)
-{
-	*letters = r->data + r->pos;
-	while (mlu_cfi_byte(r))
-		;
-	if (r->failed)
-		return MLU_CFI_TRUNCATED;
-	if (version == 4 && (mlu_cfi_byte(r) != 8 || mlu_cfi_byte(r)))
-		return MLU_CFI_VERSION;
-	return MLU_CFI_OK;
+	return data.failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
 static enum mlu_cfi_refusal read_factors(struct mlu_cfi_reader *r, u8 version,
@@ -263,61 +243,39 @@ static enum mlu_cfi_refusal read_factors(struct mlu_cfi_reader *r, u8 version,
 	return ra == MLU_CFI_RA ? MLU_CFI_OK : MLU_CFI_REGISTER;
 }
 
-static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
-				     struct mlu_cfi_cie *cie)
+static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_cie *cie)
 {
 	enum mlu_cfi_refusal refusal;
-	u8 version = mlu_cfi_byte(r);
+	struct mlu_cfi_reader r;
 	const u8 *letters;
+	bool is_long;
+	u8 version;
 
+	/* In an FDE the word behind the length is not 0. */
+	if (!entry_at(cfi, pos, &r, &is_long) || mlu_cfi_fixed(&r, is_long ? 8 : 4))
+		return MLU_CFI_TRUNCATED;
 	memset(cie, 0, sizeof(*cie));
+	version = mlu_cfi_byte(&r);
 	if (version != 1 && version != 3 && version != 4)
 		return MLU_CFI_VERSION;
-	refusal = read_version(r, version, &letters);
-	if (refusal)
-		return refusal;
-	refusal = read_factors(r, version, cie);
+	letters = r.data + r.pos;
+	while (mlu_cfi_byte(&r))
+		;
+	if (r.failed)
+		return MLU_CFI_TRUNCATED;
+	/* Sizes of addresses and segments, of which only one combination is supported. */
+	if (version == 4 && (mlu_cfi_byte(&r) != 8 || mlu_cfi_byte(&r)))
+		return MLU_CFI_VERSION;
+	refusal = read_factors(&r, version, cie);
 	if (refusal)
 		return refusal;
 	if (*letters == 'z')
-		refusal = read_augmented(cfi, r, letters + 1, cie);
+		refusal = read_augmentation(cfi, &r, letters + 1, cie);
 	else if (*letters)
 		refusal = MLU_CFI_AUGMENTATION;
-	cie->ops = r->pos;
-	cie->ops_end = r->end;
+	cie->ops = r.pos;
+	cie->ops_end = r.end;
 	return refusal;
-}
-
-static enum mlu_cfi_refusal cie_at(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_cie *cie)
-{
-	struct mlu_cfi_reader r;
-	bool is_long;
-
-	if (!entry_at(cfi, pos, &r, &is_long))
-		return MLU_CFI_TRUNCATED;
-	/* In an FDE this word is not 0. */
-	if (mlu_cfi_fixed(&r, is_long ? 8 : 4))
-		return MLU_CFI_TRUNCATED;
-	return read_cie(cfi, &r, cie);
-}
-
-static enum mlu_cfi_refusal read_fde(const struct mlu_cfi *cfi, struct mlu_cfi_reader *r,
-				     struct mlu_cfi_fde *fde)
-{
-	enum mlu_cfi_refusal refusal;
-
-	refusal = mlu_cfi_address(cfi, r, fde->cie.encoding, &fde->start);
-	if (refusal)
-		return refusal;
-	/* A length has the format of an address, but is never relative. */
-	refusal = read_format(r, fde->cie.encoding & PE_FORMAT, &fde->len);
-	if (refusal)
-		return refusal;
-	if (fde->cie.augmented)
-		mlu_cfi_skip(r, mlu_cfi_uleb(r));
-	fde->ops = r->pos;
-	fde->ops_end = r->end;
-	return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
 /**
@@ -346,13 +304,24 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 	if (!back)
 		return MLU_CFI_NO_ENTRY;
 	if (!fde->has_cie || fde->cie_pos != at - back) {
-		refusal = cie_at(cfi, at - back, &fde->cie);
+		refusal = read_cie(cfi, at - back, &fde->cie);
 		fde->has_cie = refusal == MLU_CFI_OK;
 		fde->cie_pos = at - back;
 		if (refusal)
 			return refusal;
 	}
-	return read_fde(cfi, &r, fde);
+	refusal = mlu_cfi_address(cfi, &r, fde->cie.encoding, &fde->start);
+	if (refusal)
+		return refusal;
+	/* A length has the format of an address, but is never relative. */
+	refusal = read_format(&r, fde->cie.encoding & PE_FORMAT, &fde->len);
+	if (refusal)
+		return refusal;
+	if (fde->cie.augmented)
+		mlu_cfi_skip(&r, mlu_cfi_uleb(&r));
+	fde->ops = r.pos;
+	fde->ops_end = r.end;
+	return r.failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
 /* === The section === */

@@ -71,18 +71,6 @@ u32 mlu_cfi_count(struct mlu_cfi *cfi, u32 max)
 	return nr;
 }
 
-static bool is_sorted(const struct mlu_cfi_entry *table, u32 nr)
-{
-	u32 i;
-
-	for (i = 1; i < nr; i++) {
-		maybe_resched(i);
-		if (table[i - 1].start > table[i].start)
-			return false;
-	}
-	return true;
-}
-
 /* Stable: entries with the same digit keep their order. */
 static void sort_by_digit(const struct mlu_cfi_entry *from, struct mlu_cfi_entry *to, u32 nr,
 			  unsigned int shift)
@@ -105,27 +93,6 @@ static void sort_by_digit(const struct mlu_cfi_entry *from, struct mlu_cfi_entry
 	}
 }
 
-/* From the lowest digit; their number is even, so that the result is in @table. */
-static void sort_by_start(struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare, u32 nr)
-{
-	unsigned int shift;
-
-	for (shift = 0; shift < 32; shift += 2 * DIGIT_BITS) {
-		sort_by_digit(table, spare, nr, shift);
-		sort_by_digit(spare, table, nr, shift + DIGIT_BITS);
-	}
-}
-
-static u32 drop_duplicates(struct mlu_cfi_entry *table, u32 nr)
-{
-	u32 i, kept = 0;
-
-	for (i = 0; i < nr; i++)
-		if (!kept || table[i].start != table[kept - 1].start)
-			table[kept++] = table[i];
-	return kept;
-}
-
 /**
  * mlu_cfi_index() - make the table
  * @cfi: the section, after mlu_cfi_count()
@@ -142,8 +109,10 @@ static u32 drop_duplicates(struct mlu_cfi_entry *table, u32 nr)
 void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_cfi_entry *spare,
 		   u32 nr)
 {
-	u32 pos, next, seen = 0, filled = 0;
+	u32 i, pos, next, seen = 0, filled = 0, kept = 0;
 	struct mlu_cfi_fde fde = {};
+	bool is_sorted = true;
+	unsigned int shift;
 
 	for (pos = 0; filled < nr && (next = mlu_cfi_next_entry(cfi, pos)); pos = next) {
 		maybe_resched(seen++);
@@ -151,10 +120,18 @@ void mlu_cfi_index(struct mlu_cfi *cfi, struct mlu_cfi_entry *table, struct mlu_
 			continue;
 		table[filled].start = fde.start - cfi->base;
 		table[filled].fde = pos;
+		if (filled && table[filled].start < table[filled - 1].start)
+			is_sorted = false;
 		filled++;
 	}
-	if (!is_sorted(table, filled))
-		sort_by_start(table, spare, filled);
-	cfi->nr = drop_duplicates(table, filled);
+	/* From the lowest digit; their number is even, so that the result is in @table. */
+	for (shift = 0; shift < 32 && !is_sorted; shift += 2 * DIGIT_BITS) {
+		sort_by_digit(table, spare, filled, shift);
+		sort_by_digit(spare, table, filled, shift + DIGIT_BITS);
+	}
+	for (i = 0; i < filled; i++)
+		if (!kept || table[i].start != table[kept - 1].start)
+			table[kept++] = table[i];
+	cfi->nr = kept;
 	cfi->table = table;
 }

@@ -132,14 +132,6 @@ static void change_cfa(struct mlu_cfi_machine *m, unsigned int reg, s32 offset)
 	set_cfa(m, reg, offset);
 }
 
-static void set_cfa_expression(struct mlu_cfi_machine *m)
-{
-	m->row->cfa_expression = true;
-	m->row->cfa_set = true;
-	m->row->cfa_reg = 0;
-	m->row->cfa_value = skip_expression(m);
-}
-
 static void restore_register(struct mlu_cfi_machine *m, unsigned int reg)
 {
 	const struct mlu_cfi_row *initial = &m->scratch->initial;
@@ -156,22 +148,6 @@ static void restore_register(struct mlu_cfi_machine *m, unsigned int reg)
 	m->row->listed |= initial->listed & 1U << reg;
 }
 
-static void remember_state(struct mlu_cfi_machine *m)
-{
-	if (m->nr_states == MLU_CFI_MAX_STATES)
-		set_refusal(m, MLU_CFI_STATES);
-	else
-		m->scratch->states[m->nr_states++] = *m->row;
-}
-
-static void restore_state(struct mlu_cfi_machine *m)
-{
-	if (!m->nr_states)
-		set_refusal(m, MLU_CFI_STATES);
-	else
-		*m->row = m->scratch->states[--m->nr_states];
-}
-
 static void advance_loc(struct mlu_cfi_machine *m, u64 delta)
 {
 	u64 by = delta * m->cie->code_align;
@@ -182,16 +158,6 @@ static void advance_loc(struct mlu_cfi_machine *m, u64 delta)
 		set_refusal(m, MLU_CFI_RANGE);
 	else
 		m->loc += by;
-}
-
-static void set_loc(struct mlu_cfi_machine *m)
-{
-	u64 loc;
-
-	set_refusal(m, mlu_cfi_address(m->cfi, &m->r, m->cie->encoding, &loc));
-	if (m->in_cie || loc < m->loc)
-		set_refusal(m, MLU_CFI_OPERATION);
-	m->loc = loc;
 }
 
 /* Operations that set the rule of a register; false if @op is another one. */
@@ -270,20 +236,27 @@ static bool run_cfa(struct mlu_cfi_machine *m, u8 op)
 		change_cfa(m, m->row->cfa_reg, scale_offset(m, mlu_cfi_sleb(&m->r)));
 		return true;
 	case CFA_def_cfa_expression:
-		set_cfa_expression(m);
+		set_cfa(m, 0, skip_expression(m));
+		m->row->cfa_expression = true;
 		return true;
 	default:
 		return false;
 	}
 }
 
+/* Operations on the position and on whole rows. */
 static void run_other(struct mlu_cfi_machine *m, u8 op)
 {
+	u64 loc;
+
 	switch (op) {
 	case CFA_nop:
 		break;
 	case CFA_set_loc:
-		set_loc(m);
+		set_refusal(m, mlu_cfi_address(m->cfi, &m->r, m->cie->encoding, &loc));
+		if (m->in_cie || loc < m->loc)
+			set_refusal(m, MLU_CFI_OPERATION);
+		m->loc = loc;
 		break;
 	case CFA_advance_loc1:
 		advance_loc(m, mlu_cfi_fixed(&m->r, 1));
@@ -295,10 +268,16 @@ static void run_other(struct mlu_cfi_machine *m, u8 op)
 		advance_loc(m, mlu_cfi_fixed(&m->r, 4));
 		break;
 	case CFA_remember_state:
-		remember_state(m);
+		if (m->nr_states == MLU_CFI_MAX_STATES)
+			set_refusal(m, MLU_CFI_STATES);
+		else
+			m->scratch->states[m->nr_states++] = *m->row;
 		break;
 	case CFA_restore_state:
-		restore_state(m);
+		if (!m->nr_states)
+			set_refusal(m, MLU_CFI_STATES);
+		else
+			*m->row = m->scratch->states[--m->nr_states];
 		break;
 	case CFA_GNU_args_size:
 		mlu_cfi_uleb(&m->r);
@@ -306,30 +285,6 @@ static void run_other(struct mlu_cfi_machine *m, u8 op)
 	default:
 		set_refusal(m, MLU_CFI_OPERATION);
 	}
-}
-
-static void run_one(struct mlu_cfi_machine *m)
-{
-	u8 op = mlu_cfi_byte(&m->r);
-
-	switch (op & CFA_HIGH) {
-	case CFA_advance_loc:
-		advance_loc(m, op & CFA_LOW);
-		break;
-	case CFA_offset:
-		set_register(m, op & CFA_LOW, MLU_CFI_AT_OFFSET, scale_offset(m, read_unsigned(m)));
-		break;
-	case CFA_restore:
-		restore_register(m, op & CFA_LOW);
-		break;
-	default:
-		if (!run_cfa(m, op) && !run_register(m, op))
-			run_other(m, op);
-	}
-	if (m->r.failed)
-		set_refusal(m, MLU_CFI_TRUNCATED);
-	if (++m->nr_ops > MLU_CFI_MAX_OPS)
-		set_refusal(m, MLU_CFI_TOO_LONG);
 }
 
 /**
@@ -346,6 +301,27 @@ void mlu_cfi_run(struct mlu_cfi_machine *m, u32 ops, u32 ops_end)
 	m->r.pos = ops;
 	m->r.end = ops_end;
 	m->r.failed = false;
-	while (m->r.pos < m->r.end && m->loc <= m->addr && m->refusal == MLU_CFI_OK)
-		run_one(m);
+	while (m->r.pos < m->r.end && m->loc <= m->addr && m->refusal == MLU_CFI_OK) {
+		u8 op = mlu_cfi_byte(&m->r);
+
+		switch (op & CFA_HIGH) {
+		case CFA_advance_loc:
+			advance_loc(m, op & CFA_LOW);
+			break;
+		case CFA_offset:
+			set_register(m, op & CFA_LOW, MLU_CFI_AT_OFFSET,
+				     scale_offset(m, read_unsigned(m)));
+			break;
+		case CFA_restore:
+			restore_register(m, op & CFA_LOW);
+			break;
+		default:
+			if (!run_cfa(m, op) && !run_register(m, op))
+				run_other(m, op);
+		}
+		if (m->r.failed)
+			set_refusal(m, MLU_CFI_TRUNCATED);
+		if (++m->nr_ops > MLU_CFI_MAX_OPS)
+			set_refusal(m, MLU_CFI_TOO_LONG);
+	}
 }

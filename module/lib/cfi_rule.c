@@ -27,23 +27,13 @@ static bool is_default(unsigned int reg, u8 how, s32 value)
 	return how == MLU_CFI_UNDEFINED;
 }
 
-static void list_register(struct mlu_cfi_rule *rule, unsigned int reg, u8 how, s32 value)
-{
-	struct mlu_cfi_saved *saved = &rule->saved[rule->nr];
-
-	if (is_default(reg, how, value))
-		return;
-	saved->reg = reg;
-	saved->how = how;
-	saved->value = value;
-	rule->nr++;
-}
-
 /* Registers that the row omits follow the ABI; an omitted return address is undefined. */
 static enum mlu_cfi_refusal emit_rule(const struct mlu_cfi_machine *m, struct mlu_cfi_rule *rule)
 {
 	const struct mlu_cfi_row *row = m->row;
 	unsigned int reg;
+	bool is_listed;
+	u8 how;
 
 	if (!row->cfa_set)
 		return MLU_CFI_OPERATION;
@@ -52,13 +42,16 @@ static enum mlu_cfi_refusal emit_rule(const struct mlu_cfi_machine *m, struct ml
 	rule->cfa_expression = row->cfa_expression;
 	rule->cfa_reg = row->cfa_reg;
 	rule->cfa_value = row->cfa_value;
-	for (reg = 0; reg < MLU_CFI_RA; reg++)
-		if (row->listed & 1U << reg)
-			list_register(rule, reg, row->how[reg], row->value[reg]);
-	if (row->listed & 1U << MLU_CFI_RA)
-		list_register(rule, reg, row->how[reg], row->value[reg]);
-	else
-		list_register(rule, reg, MLU_CFI_UNDEFINED, 0);
+	for (reg = 0; reg <= MLU_CFI_RA; reg++) {
+		is_listed = row->listed & 1U << reg;
+		how = is_listed ? row->how[reg] : MLU_CFI_UNDEFINED;
+		if ((!is_listed && reg != MLU_CFI_RA) || is_default(reg, how, row->value[reg]))
+			continue;
+		rule->saved[rule->nr].reg = reg;
+		rule->saved[rule->nr].how = how;
+		rule->saved[rule->nr].value = row->value[reg];
+		rule->nr++;
+	}
 	return MLU_CFI_OK;
 }
 
@@ -77,17 +70,6 @@ static const struct mlu_cfi_entry *find_entry(const struct mlu_cfi *cfi, u64 add
 			high = mid;
 	}
 	return low ? &cfi->table[low - 1] : NULL;
-}
-
-static enum mlu_cfi_refusal find_fde(const struct mlu_cfi *cfi, u64 addr, struct mlu_cfi_fde *fde)
-{
-	const struct mlu_cfi_entry *entry = find_entry(cfi, addr);
-	enum mlu_cfi_refusal refusal = entry ? mlu_cfi_fde_at(cfi, entry->fde, fde) :
-					       MLU_CFI_NO_ENTRY;
-
-	if (refusal == MLU_CFI_OK && addr - fde->start >= fde->len)
-		refusal = MLU_CFI_NO_ENTRY;
-	return refusal == MLU_CFI_NO_ENTRY && cfi->hole ? cfi->hole : refusal;
 }
 
 /* === The byte behind the address === */
@@ -135,8 +117,15 @@ enum mlu_cfi_refusal mlu_cfi_rule(const struct mlu_cfi *cfi, u64 addr,
 		.cfi = cfi, .scratch = scratch, .row = &scratch->row, .in_cie = true
 	};
 	struct mlu_cfi_fde fde = {};
-	enum mlu_cfi_refusal refusal = find_fde(cfi, addr, &fde);
+	const struct mlu_cfi_entry *entry = find_entry(cfi, addr);
+	enum mlu_cfi_refusal refusal = MLU_CFI_NO_ENTRY;
 
+	if (entry)
+		refusal = mlu_cfi_fde_at(cfi, entry->fde, &fde);
+	if (refusal == MLU_CFI_OK && addr - fde.start >= fde.len)
+		refusal = MLU_CFI_NO_ENTRY;
+	if (refusal == MLU_CFI_NO_ENTRY && cfi->hole)
+		refusal = cfi->hole;
 	scratch->nr_ops = 0;
 	rule->behind = MLU_CFI_ANY_BYTE;
 	if (refusal == MLU_CFI_NO_ENTRY && is_start_of_entry(cfi, addr + 1))
