@@ -11,11 +11,6 @@
 
 #include "frame_internal.h"
 
-static void set_unknown(struct mlu_registers *regs, unsigned int reg)
-{
-	regs->known &= ~BIT(reg);
-}
-
 /* One application of a rule. */
 struct rule_context {
 	const struct mlu_cfi *cfi;
@@ -24,55 +19,41 @@ struct rule_context {
 	u64 cfa;
 };
 
-static enum mlu_frame_result find_cfa(struct rule_context *c, const struct mlu_registers *regs)
+/* @slot: where the return address is, 0 if it is not in memory; @pc: its value. */
+static enum mlu_frame_result read_return(const struct rule_context *c,
+					 const struct mlu_registers *regs, u64 *slot, u64 *pc)
 {
-	enum mlu_frame_result result;
+	static const struct mlu_cfi_saved by_abi = { .reg = MLU_CFI_RA,
+						     .how = MLU_CFI_AT_OFFSET,
+						     .value = MLU_CFI_RA_OFFSET };
+	/* If the rule lists the return address, it is the last register. */
+	const struct mlu_cfi_saved *ra = c->rule->nr ? &c->rule->saved[c->rule->nr - 1] : &by_abi;
+	enum mlu_frame_result result = MLU_FRAME_OK;
 
-	if (c->rule->cfa_expression)
-		return mlu_frame_evaluate(c->cfi, c->rule->cfa_value, c->memory, regs, NULL,
-					  &c->cfa);
-	result = mlu_frame_get(regs, c->rule->cfa_reg, c->memory, &c->cfa);
-	c->cfa += (s64)c->rule->cfa_value;
-	return result;
-}
-
-/* @slot: where the return address is; or @pc: its value. */
-static enum mlu_frame_result find_return(const struct rule_context *c,
-					 const struct mlu_registers *regs,
-					 const struct mlu_cfi_saved *ra, u64 *slot, u64 *pc)
-{
+	if (ra->reg != MLU_CFI_RA)
+		ra = &by_abi;
+	*slot = 0;
 	switch (ra->how) {
 	case MLU_CFI_UNDEFINED:
 		return MLU_FRAME_END;
 	case MLU_CFI_AT_OFFSET:
 		*slot = c->cfa + (s64)ra->value;
-		return MLU_FRAME_OK;
+		break;
 	case MLU_CFI_AT_EXPRESSION:
-		return mlu_frame_evaluate(c->cfi, ra->value, c->memory, regs, &c->cfa, slot);
+		result = mlu_frame_evaluate(c->cfi, ra->value, c->memory, regs, &c->cfa, slot);
+		break;
 	case MLU_CFI_IS_OFFSET:
 		*pc = c->cfa + (s64)ra->value;
-		return MLU_FRAME_OK;
+		break;
 	case MLU_CFI_IN_REGISTER:
-		return mlu_frame_get(regs, ra->value, c->memory, pc);
+		result = mlu_frame_get(regs, ra->value, c->memory, pc);
+		break;
 	case MLU_CFI_IS_EXPRESSION:
-		return mlu_frame_evaluate(c->cfi, ra->value, c->memory, regs, &c->cfa, pc);
+		result = mlu_frame_evaluate(c->cfi, ra->value, c->memory, regs, &c->cfa, pc);
+		break;
 	default:
 		return MLU_FRAME_REGISTER;
 	}
-}
-
-/* If the rule lists the return address, it is the last register. */
-static enum mlu_frame_result read_return(const struct rule_context *c,
-					 const struct mlu_registers *regs, u64 *slot, u64 *pc)
-{
-	const struct mlu_cfi_saved *last = c->rule->nr ? &c->rule->saved[c->rule->nr - 1] : NULL;
-	enum mlu_frame_result result = MLU_FRAME_OK;
-
-	*slot = 0;
-	if (last && last->reg == MLU_CFI_RA)
-		result = find_return(c, regs, last, slot, pc);
-	else
-		*slot = c->cfa + MLU_CFI_RA_OFFSET;
 	if (result != MLU_FRAME_OK)
 		return result;
 	if (*slot && !mlu_memory_read(c->memory, *slot, pc))
@@ -80,36 +61,32 @@ static enum mlu_frame_result read_return(const struct rule_context *c,
 	return *pc ? MLU_FRAME_OK : MLU_FRAME_END;
 }
 
-/* @old: the frame's registers before any was changed. */
+/* @old: the frame's registers before any was changed. What is not computed here is unknown. */
 static void apply_saved(const struct rule_context *c, const struct mlu_cfi_saved *saved,
 			const struct mlu_registers *old, struct mlu_registers *regs)
 {
 	unsigned int reg = saved->reg, from = saved->value;
 	u64 value;
 
+	regs->known &= ~BIT(reg);
 	switch (saved->how) {
 	case MLU_CFI_AT_OFFSET:
-		mlu_frame_set(regs, reg, c->cfa + (s64)saved->value, true);
-		return;
 	case MLU_CFI_IS_OFFSET:
-		mlu_frame_set(regs, reg, c->cfa + (s64)saved->value, false);
-		return;
+		mlu_frame_set(regs, reg, c->cfa + (s64)saved->value,
+			      saved->how == MLU_CFI_AT_OFFSET);
+		break;
 	case MLU_CFI_SAME:
 		from = reg;
 		fallthrough;
 	case MLU_CFI_IN_REGISTER:
-		set_unknown(regs, reg);
 		if (from < MLU_CFI_NR_REGS && old->known & BIT(from))
 			mlu_frame_set(regs, reg, old->value[from], old->saved & BIT(from));
-		return;
+		break;
 	case MLU_CFI_AT_EXPRESSION:
 	case MLU_CFI_IS_EXPRESSION:
-		set_unknown(regs, reg);
 		if (!mlu_frame_evaluate(c->cfi, saved->value, c->memory, old, &c->cfa, &value))
 			mlu_frame_set(regs, reg, value, saved->how == MLU_CFI_AT_EXPRESSION);
-		return;
-	default:
-		set_unknown(regs, reg);
+		break;
 	}
 }
 
@@ -159,9 +136,15 @@ enum mlu_frame_result mlu_frame_by_rule(const struct mlu_cfi *cfi, const struct 
 					const struct mlu_memory *memory, struct mlu_registers *regs)
 {
 	struct rule_context c = { .cfi = cfi, .rule = rule, .memory = memory };
-	enum mlu_frame_result result = find_cfa(&c, regs);
+	enum mlu_frame_result result;
 	u64 slot, pc = 0;
 
+	if (rule->cfa_expression) {
+		result = mlu_frame_evaluate(cfi, rule->cfa_value, memory, regs, NULL, &c.cfa);
+	} else {
+		result = mlu_frame_get(regs, rule->cfa_reg, memory, &c.cfa);
+		c.cfa += (s64)rule->cfa_value;
+	}
 	if (result != MLU_FRAME_OK)
 		return result;
 	result = read_return(&c, regs, &slot, &pc);

@@ -103,24 +103,10 @@ static void push_memory(struct expression *x, u8 size)
 	push_value(x, value);
 }
 
-/* False if it is no operation on two values. */
-static bool run_binary(struct expression *x, u8 op)
+static void run_binary(struct expression *x, u8 op)
 {
-	u64 a, b;
+	u64 b = pop_value(x), a = pop_value(x);
 
-	switch (op) {
-	case OP_and:
-	case OP_minus:
-	case OP_mul:
-	case OP_plus:
-	case OP_shl:
-	case OP_ge:
-		break;
-	default:
-		return false;
-	}
-	b = pop_value(x);
-	a = pop_value(x);
 	switch (op) {
 	case OP_and:
 		a &= b;
@@ -142,24 +128,17 @@ static bool run_binary(struct expression *x, u8 op)
 		break;
 	}
 	push_value(x, a);
-	return true;
-}
-
-static u64 read_signed(struct expression *x, unsigned int len)
-{
-	unsigned int unused = 64 - 8 * len;
-
-	return (s64)(mlu_cfi_fixed(&x->r, len) << unused) >> unused;
 }
 
 /* False if it is no constant. */
 static bool run_constant(struct expression *x, u8 op)
 {
-	if (op >= OP_lit0 && op <= OP_lit31) {
+	unsigned int len, unused;
+
+	switch (op) {
+	case OP_lit0 ... OP_lit31:
 		push_value(x, op - OP_lit0);
 		return true;
-	}
-	switch (op) {
 	case OP_const1u:
 	case OP_const2u:
 	case OP_const4u:
@@ -170,7 +149,9 @@ static bool run_constant(struct expression *x, u8 op)
 	case OP_const2s:
 	case OP_const4s:
 	case OP_const8s:
-		push_value(x, read_signed(x, 1U << (op - OP_const1s) / 2));
+		len = 1U << (op - OP_const1s) / 2;
+		unused = 64 - 8 * len;
+		push_value(x, (s64)(mlu_cfi_fixed(&x->r, len) << unused) >> unused);
 		return true;
 	case OP_constu:
 		push_value(x, mlu_cfi_uleb(&x->r));
@@ -187,28 +168,36 @@ static void run_operation(struct expression *x)
 {
 	u8 op = mlu_cfi_byte(&x->r);
 
-	if (op >= OP_breg0 && op <= OP_breg31) {
+	switch (op) {
+	case OP_breg0 ... OP_breg31:
 		push_register(x, op - OP_breg0);
-	} else if (!run_constant(x, op) && !run_binary(x, op)) {
-		switch (op) {
-		case OP_bregx:
-			push_register(x, mlu_cfi_uleb(&x->r));
-			break;
-		case OP_deref:
-			push_memory(x, 8);
-			break;
-		case OP_deref_size:
-			push_memory(x, mlu_cfi_byte(&x->r));
-			break;
-		case OP_drop:
-			pop_value(x);
-			break;
-		case OP_plus_uconst:
-			push_value(x, pop_value(x) + mlu_cfi_uleb(&x->r));
-			break;
-		default:
+		break;
+	case OP_bregx:
+		push_register(x, mlu_cfi_uleb(&x->r));
+		break;
+	case OP_deref:
+		push_memory(x, 8);
+		break;
+	case OP_deref_size:
+		push_memory(x, mlu_cfi_byte(&x->r));
+		break;
+	case OP_drop:
+		pop_value(x);
+		break;
+	case OP_plus_uconst:
+		push_value(x, pop_value(x) + mlu_cfi_uleb(&x->r));
+		break;
+	case OP_and:
+	case OP_minus:
+	case OP_mul:
+	case OP_plus:
+	case OP_shl:
+	case OP_ge:
+		run_binary(x, op);
+		break;
+	default:
+		if (!run_constant(x, op))
 			set_failed(x, MLU_FRAME_EXPRESSION);
-		}
 	}
 	if (x->r.failed)
 		set_failed(x, MLU_FRAME_EXPRESSION);

@@ -50,28 +50,12 @@ static bool is_near_jcc(const u8 *c)
 	return c[0] == 0x0f && (c[1] & 0xf0) == 0x80;
 }
 
-/* With an address size prefix or a branch hint it may be emulated or refused: not accepted. */
-static bool is_branch(const u8 *c, size_t len)
-{
-	if (len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0])))
-		return true;
-	if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
-		return true;
-	return len >= 6 && is_near_jcc(c);
-}
-
-/* push of one of the 16 registers: 0x50 to 0x57, with REX.B alone for the upper eight. */
-static bool is_push(const u8 *c, size_t len)
-{
-	if (len >= 2 && c[0] == (REX | REX_B))
-		c++;
-	return len && (c[0] & 0xf8) == 0x50;
-}
-
 /* 90 and 66 90; with F3 it is pause, with REX.B an exchange. */
-static bool is_short_nop(const u8 *c, size_t len)
+static size_t short_nop_length(const u8 *c, size_t len)
 {
-	return (len >= 1 && c[0] == 0x90) || (len >= 2 && c[0] == PREFIX_SIZE && c[1] == 0x90);
+	if (len >= 1 && c[0] == 0x90)
+		return 1;
+	return len >= 2 && c[0] == PREFIX_SIZE && c[1] == 0x90 ? 2 : 0;
 }
 
 /* Bytes of a memory operand behind the ModRM byte: index byte and displacement. */
@@ -108,26 +92,22 @@ static size_t long_nop_length(const u8 *c, size_t len)
 
 static bool is_emulated(const u8 *c, size_t len, bool nop_emulated)
 {
-	return is_push(c, len) || is_branch(c, len) || is_short_nop(c, len) ||
-	       (nop_emulated && long_nop_length(c, len));
+	/* push of one of the 16 registers: 0x50 to 0x57, with REX.B alone for the upper eight. */
+	size_t prefix = len >= 2 && c[0] == (REX | REX_B);
+
+	if (len && (c[prefix] & 0xf8) == 0x50)
+		return true;
+	/*
+	 * A branch or a call. With an address size prefix or a branch hint it may be emulated or
+	 * refused: not accepted.
+	 */
+	if ((len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0]))) ||
+	    (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9)) || (len >= 6 && is_near_jcc(c)))
+		return true;
+	return short_nop_length(c, len) || (nop_emulated && long_nop_length(c, len));
 }
 
 /* === Instructions that may be skipped === */
-
-static size_t endbr64_length(const u8 *c, size_t len)
-{
-	static const u8 bytes[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-
-	return len >= sizeof(bytes) && !memcmp(c, bytes, sizeof(bytes)) ? sizeof(bytes) : 0;
-}
-
-/* A register or a variable of the object itself: the ModRM byte and its displacement. */
-static size_t plain_operand_length(u8 modrm)
-{
-	if (modrm_mod(modrm) == 3)
-		return 1;
-	return modrm_mod(modrm) == 0 && modrm_rm(modrm) == 5 ? 5 : 0;
-}
 
 /*
  * rax, r10 and r11 hold no argument, r8 and r9 the fifth and the sixth, which no handler reads;
@@ -138,22 +118,20 @@ static bool is_free_register(u8 reg, bool extended)
 	return extended ? reg < 4 : reg == 0;
 }
 
-/* mov to such a register, from any register or from a variable of the object itself. */
-static bool is_harmless_move(u8 rex, u8 opcode, u8 modrm)
-{
-	if (opcode == 0x8b)
-		return is_free_register(modrm_reg(modrm), rex & REX_R);
-	return opcode == 0x89 && modrm_mod(modrm) == 3 &&
-	       is_free_register(modrm_rm(modrm), rex & REX_B);
-}
-
 /*
- * The size of the immediate operand of cmp and test, which write nothing but flags; -1 for any
- * other instruction.
+ * The size of the immediate operand of a mov to such a register, and of cmp and test, which write
+ * nothing but flags; -1 for any other instruction.
  */
-static int compare_immediate(u8 opcode, u8 modrm)
+static int immediate_size(u8 rex, u8 opcode, u8 modrm)
 {
 	switch (opcode) {
+	/* mov r, r/m and r/m, r */
+	case 0x8b:
+		return is_free_register(modrm_reg(modrm), rex & REX_R) ? 0 : -1;
+	case 0x89:
+		if (modrm_mod(modrm) != 3)
+			return -1;
+		return is_free_register(modrm_rm(modrm), rex & REX_B) ? 0 : -1;
 	/* cmp r/m, r and r, r/m */
 	case 0x38:
 	case 0x39:
@@ -182,17 +160,23 @@ static int compare_immediate(u8 opcode, u8 modrm)
 static size_t compare_or_move_length(const u8 *c, size_t len)
 {
 	u8 rex = len && (c[0] & 0xf0) == REX ? c[0] : 0;
-	size_t prefix = rex ? 1 : 0, operand, total;
+	size_t prefix = rex ? 1 : 0, displacement, total;
 	int immediate;
 
 	if (len < prefix + 2)
 		return 0;
 	c += prefix;
-	operand = plain_operand_length(c[1]);
-	immediate = is_harmless_move(rex, c[0], c[1]) ? 0 : compare_immediate(c[0], c[1]);
-	if (!operand || immediate < 0)
+	/* The rm operand is a register, or a variable of the object itself. */
+	if (modrm_mod(c[1]) == 3)
+		displacement = 0;
+	else if (modrm_mod(c[1]) == 0 && modrm_rm(c[1]) == 5)
+		displacement = 4;
+	else
 		return 0;
-	total = prefix + 1 + operand + immediate;
+	immediate = immediate_size(rex, c[0], c[1]);
+	if (immediate < 0)
+		return 0;
+	total = prefix + 2 + displacement + immediate;
 	return total <= len ? total : 0;
 }
 
@@ -208,19 +192,14 @@ static size_t move_immediate_length(const u8 *c, size_t len)
 	return (c[0] & 0xf8) == 0xb8 && is_free_register(c[0] & 7, rex & REX_B) ? prefix + 5 : 0;
 }
 
-static size_t short_nop_length(const u8 *c, size_t len)
-{
-	if (!is_short_nop(c, len))
-		return 0;
-	return c[0] == PREFIX_SIZE ? 2 : 1;
-}
-
 static size_t skip_length(const u8 *c, size_t len)
 {
-	size_t skip = endbr64_length(c, len);
+	static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	size_t skip;
 
-	if (!skip)
-		skip = short_nop_length(c, len);
+	if (len >= sizeof(endbr64) && !memcmp(c, endbr64, sizeof(endbr64)))
+		return sizeof(endbr64);
+	skip = short_nop_length(c, len);
 	if (!skip)
 		skip = long_nop_length(c, len);
 	if (!skip)
@@ -272,26 +251,16 @@ static s64 read_rel32(const u8 *c)
 	return (s32)(c[0] | c[1] << 8 | c[2] << 16 | (u32)c[3] << 24);
 }
 
-/* jmp, jcc, loop and jrcxz with a one-byte distance. */
-static bool is_short_branch(u8 opcode)
-{
-	return opcode == 0xeb || is_short_jcc(opcode) || (opcode & 0xfc) == 0xe0;
-}
-
-/* Near jcc and xbegin, whose opcodes have two bytes. */
-static bool is_long_branch(const u8 *c)
-{
-	return is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8);
-}
-
 /* False if there is no branch at @c; the distance is from @c. */
 static bool branch_distance(const u8 *c, size_t len, s64 *distance)
 {
-	if (len >= 2 && is_short_branch(c[0]))
+	/* jmp, jcc, loop and jrcxz with a one-byte distance */
+	if (len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0]) || (c[0] & 0xfc) == 0xe0))
 		*distance = 2 + (s8)c[1];
 	else if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
 		*distance = 5 + read_rel32(c + 1);
-	else if (len >= 6 && is_long_branch(c))
+	/* near jcc and xbegin, whose opcodes have two bytes */
+	else if (len >= 6 && (is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8)))
 		*distance = 6 + read_rel32(c + 2);
 	else
 		return false;
