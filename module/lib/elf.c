@@ -7,6 +7,7 @@
  * Context: as the source's read; never a probe handler. No locks.
  */
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "elf_internal.h"
@@ -21,36 +22,27 @@
 
 /* === Headers === */
 
-/* The first 20 bytes have the same layout in 32- and 64-bit files. */
-static int check_ident(struct mlu_elf *elf)
+static int read_header(struct mlu_elf *elf)
 {
+	/* The first 20 bytes have the same layout in 32- and 64-bit files. */
 	struct {
 		u8 ident[EI_NIDENT];
 		u16 type;
 		u16 machine;
-	} head;
-	int err = mlu_elf_copy(elf, 0, &head, sizeof(head));
+	} start;
+	Elf64_Ehdr head;
+	int err = mlu_elf_copy(elf, 0, &start, sizeof(start));
 
 	if (err)
 		return err;
-	if (memcmp(head.ident, ELFMAG, SELFMAG))
+	if (memcmp(start.ident, ELFMAG, SELFMAG))
 		return -ENOEXEC;
-	if (head.ident[EI_CLASS] != ELFCLASS64 || head.ident[EI_DATA] != ELFDATA2LSB)
+	if (start.ident[EI_CLASS] != ELFCLASS64 || start.ident[EI_DATA] != ELFDATA2LSB ||
+	    start.machine != MLU_ELF_MACHINE)
 		return -EOPNOTSUPP;
-	if (head.machine != MLU_ELF_MACHINE)
-		return -EOPNOTSUPP;
-	if (head.type != ET_EXEC && head.type != ET_DYN)
+	if (start.type != ET_EXEC && start.type != ET_DYN)
 		return -ENOEXEC;
-	return 0;
-}
-
-static int read_header(struct mlu_elf *elf)
-{
-	Elf64_Ehdr head;
-	int err = check_ident(elf);
-
-	if (!err)
-		err = mlu_elf_copy(elf, 0, &head, sizeof(head));
+	err = mlu_elf_copy(elf, 0, &head, sizeof(head));
 	if (err)
 		return err;
 	if (head.e_phentsize != sizeof(Elf64_Phdr) || !head.e_phnum ||
@@ -98,106 +90,60 @@ int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr)
 	return mlu_elf_copy(elf, elf->shoff + i * sizeof(*shdr), shdr, sizeof(*shdr));
 }
 
-/* The array cannot overflow: it has MLU_ELF_MAX_LOADS entries, and phnum is at most that. */
-static int add_load(struct mlu_elf *elf, const Elf64_Phdr *phdr)
-{
-	struct mlu_elf_load *load = &elf->load[elf->nr_loads];
-
-	if (phdr->p_filesz > phdr->p_memsz || phdr->p_memsz > U64_MAX - phdr->p_vaddr ||
-	    !mlu_elf_in_file(elf, phdr->p_offset, phdr->p_filesz))
-		return -ENOEXEC;
-	if (!phdr->p_filesz)
-		return 0;
-	load->offset = phdr->p_offset;
-	load->vaddr = phdr->p_vaddr;
-	load->filesz = phdr->p_filesz;
-	load->exec = phdr->p_flags & PF_X;
-	elf->nr_loads++;
-	return 0;
-}
-
-/* If there are several dynamic sections, the last one is used, as in glibc. */
-static int add_segment(struct mlu_elf *elf, const Elf64_Phdr *phdr)
-{
-	switch (phdr->p_type) {
-	case PT_LOAD:
-		return add_load(elf, phdr);
-	case PT_INTERP:
-		elf->interp = true;
-		return 0;
-	case PT_DYNAMIC:
-		elf->dynamic.vaddr = phdr->p_vaddr;
-		elf->dynamic.size = phdr->p_filesz;
-		return 0;
-	}
-	return 0;
-}
-
 static int read_segments(struct mlu_elf *elf)
 {
+	struct mlu_elf_load *load;
 	Elf64_Phdr phdr;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < elf->phnum; i++) {
 		err = mlu_elf_segment(elf, i, &phdr);
-		if (!err)
-			err = add_segment(elf, &phdr);
 		if (err)
 			return err;
+		if (phdr.p_type == PT_INTERP)
+			elf->interp = true;
+		/* If there are several dynamic sections, the last one is used, as in glibc. */
+		if (phdr.p_type == PT_DYNAMIC) {
+			elf->dynamic.vaddr = phdr.p_vaddr;
+			elf->dynamic.size = phdr.p_filesz;
+		}
+		if (phdr.p_type != PT_LOAD)
+			continue;
+		if (phdr.p_filesz > phdr.p_memsz || phdr.p_memsz > U64_MAX - phdr.p_vaddr ||
+		    !mlu_elf_in_file(elf, phdr.p_offset, phdr.p_filesz))
+			return -ENOEXEC;
+		if (!phdr.p_filesz)
+			continue;
+		/* This cannot overflow: there are MLU_ELF_MAX_LOADS, and phnum is at most that. */
+		load = &elf->load[elf->nr_loads++];
+		load->offset = phdr.p_offset;
+		load->vaddr = phdr.p_vaddr;
+		load->filesz = phdr.p_filesz;
+		load->exec = phdr.p_flags & PF_X;
 	}
 	return elf->nr_loads ? 0 : -ENOEXEC;
 }
 
 /* === The dynamic section === */
 
-static void set_dynamic(struct mlu_elf_dynamic *dynamic, const Elf64_Dyn *entry)
-{
-	switch (entry->d_tag) {
-	case DT_NEEDED:
-		dynamic->needed = true;
-		break;
-	case DT_SYMTAB:
-		dynamic->symtab = entry->d_un.d_val;
-		break;
-	case DT_SYMENT:
-		dynamic->syment = entry->d_un.d_val;
-		break;
-	case DT_STRTAB:
-		dynamic->strtab = entry->d_un.d_val;
-		break;
-	case DT_STRSZ:
-		dynamic->strsz = entry->d_un.d_val;
-		break;
-	case DT_GNU_HASH:
-		dynamic->gnu_hash = entry->d_un.d_val;
-		break;
-	case DT_HASH:
-		dynamic->hash = entry->d_un.d_val;
-		break;
-	case DT_VERSYM:
-		dynamic->versym = entry->d_un.d_val;
-		break;
-	case DT_JMPREL:
-		dynamic->jmprel = entry->d_un.d_val;
-		break;
-	case DT_PLTRELSZ:
-		dynamic->pltrelsz = entry->d_un.d_val;
-		break;
-	case DT_RELA:
-		dynamic->rela = entry->d_un.d_val;
-		break;
-	case DT_RELASZ:
-		dynamic->relasz = entry->d_un.d_val;
-		break;
-	}
-}
-
 /* It has to end with DT_NULL: without one the dynamic linker would read past its end. */
 static int read_dynamic(struct mlu_elf *elf)
 {
 	struct mlu_elf_dynamic *dynamic = &elf->dynamic;
+	const struct {
+		s64 tag;
+		u64 *value;
+	} known[] = {
+		{ DT_SYMTAB, &dynamic->symtab },     { DT_SYMENT, &dynamic->syment },
+		{ DT_STRTAB, &dynamic->strtab },     { DT_STRSZ, &dynamic->strsz },
+		{ DT_GNU_HASH, &dynamic->gnu_hash }, { DT_HASH, &dynamic->hash },
+		{ DT_VERSYM, &dynamic->versym },     { DT_JMPREL, &dynamic->jmprel },
+		{ DT_PLTRELSZ, &dynamic->pltrelsz }, { DT_RELA, &dynamic->rela },
+		{ DT_RELASZ, &dynamic->relasz },
+	};
 	u64 offset, len, i;
+	unsigned int n;
 	Elf64_Dyn entry;
 	int err;
 
@@ -211,7 +157,11 @@ static int read_dynamic(struct mlu_elf *elf)
 			return err;
 		if (entry.d_tag == DT_NULL)
 			return 0;
-		set_dynamic(dynamic, &entry);
+		if (entry.d_tag == DT_NEEDED)
+			dynamic->needed = true;
+		for (n = 0; n < ARRAY_SIZE(known); n++)
+			if (entry.d_tag == known[n].tag)
+				*known[n].value = entry.d_un.d_val;
 	}
 	return -ENOEXEC;
 }

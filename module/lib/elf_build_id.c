@@ -36,18 +36,6 @@ static bool is_wanted(struct mlu_elf *elf, const Elf64_Nhdr *note, u64 name,
 	       !memcmp(found, search->name, NAME_SIZE);
 }
 
-static int take_desc(struct mlu_elf *elf, u64 desc, u32 len, const struct note_search *search)
-{
-	int err;
-
-	if (!search->desc)
-		return 1;
-	if (len > search->max || len > MLU_ELF_MAX_BUILD_ID)
-		return -ENOEXEC;
-	err = mlu_elf_copy(elf, desc, search->desc, len);
-	return err ? err : (int)len;
-}
-
 /* Each step advances by a note's header at least, so the budget bounds the loop. */
 static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 			struct note_search *search)
@@ -61,23 +49,30 @@ static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 	align = align == 8 ? 8 : 4;
 	len = min(len, search->budget);
 	search->budget -= len;
-	while (pos < len && len - pos >= sizeof(note)) {
+	for (; pos < len && len - pos >= sizeof(note); pos = ALIGN(desc + note.n_descsz, align)) {
 		err = mlu_elf_copy(elf, off + pos, &note, sizeof(note));
 		if (err)
 			return err;
 		desc = ALIGN(pos + sizeof(note) + note.n_namesz, align);
 		if (desc > len || note.n_descsz > len - desc)
 			return -ENOEXEC;
-		if (is_wanted(elf, &note, off + pos + sizeof(note), search))
-			return take_desc(elf, off + desc, note.n_descsz, search);
-		pos = ALIGN(desc + note.n_descsz, align);
+		if (!is_wanted(elf, &note, off + pos + sizeof(note), search))
+			continue;
+		if (!search->desc)
+			return 1;
+		if (note.n_descsz > search->max || note.n_descsz > MLU_ELF_MAX_BUILD_ID)
+			return -ENOEXEC;
+		err = mlu_elf_copy(elf, off + desc, search->desc, note.n_descsz);
+		return err ? err : (int)note.n_descsz;
 	}
 	return 0;
 }
 
-static int search_segments(struct mlu_elf *elf, struct note_search *search)
+/* Segments first, as a section table may be missing. */
+static int search_all(struct mlu_elf *elf, struct note_search *search)
 {
 	Elf64_Phdr phdr;
+	Elf64_Shdr shdr;
 	unsigned int i;
 	int ret = 0;
 
@@ -86,15 +81,6 @@ static int search_segments(struct mlu_elf *elf, struct note_search *search)
 		if (!ret && phdr.p_type == PT_NOTE)
 			ret = search_notes(elf, phdr.p_offset, phdr.p_filesz, phdr.p_align, search);
 	}
-	return ret;
-}
-
-static int search_sections(struct mlu_elf *elf, struct note_search *search)
-{
-	Elf64_Shdr shdr;
-	unsigned int i;
-	int ret = 0;
-
 	for (i = 0; i < elf->shnum && !ret; i++) {
 		ret = mlu_elf_section(elf, i, &shdr);
 		if (!ret && shdr.sh_type == SHT_NOTE)
@@ -102,13 +88,6 @@ static int search_sections(struct mlu_elf *elf, struct note_search *search)
 					   search);
 	}
 	return ret;
-}
-
-static int search_all(struct mlu_elf *elf, struct note_search *search)
-{
-	int ret = search_segments(elf, search);
-
-	return ret ? ret : search_sections(elf, search);
 }
 
 /**

@@ -27,26 +27,6 @@ bool mlu_elf_in_file(const struct mlu_elf *elf, u64 off, u64 len)
 	return off <= elf->src->size && len <= elf->src->size - off;
 }
 
-static bool is_in_window(const struct mlu_elf_window *win, u64 off, size_t len)
-{
-	return off >= win->offset && off - win->offset <= win->len &&
-	       len <= win->len - (off - win->offset);
-}
-
-static int fill_window(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off)
-{
-	size_t len = min_t(u64, win->size, elf->src->size - off);
-	int err;
-
-	win->len = 0;
-	err = elf->src->read(elf->src, off, win->buf, len);
-	if (err)
-		return err;
-	win->offset = off;
-	win->len = len;
-	return 0;
-}
-
 /**
  * mlu_elf_bytes() - get bytes of the file through a window
  * @elf: an image, of which source and windows are set
@@ -59,16 +39,22 @@ static int fill_window(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off)
  */
 const void *mlu_elf_bytes(struct mlu_elf *elf, struct mlu_elf_window *win, u64 off, size_t len)
 {
+	size_t fill;
 	int err;
 
 	if (!mlu_elf_in_file(elf, off, len) || len > win->size)
 		return ERR_PTR(-ENOEXEC);
-	if (!is_in_window(win, off, len)) {
-		err = fill_window(elf, win, off);
-		if (err)
-			return ERR_PTR(err);
-	}
-	return win->buf + (off - win->offset);
+	if (off >= win->offset && off - win->offset <= win->len &&
+	    len <= win->len - (off - win->offset))
+		return win->buf + (off - win->offset);
+	fill = min_t(u64, win->size, elf->src->size - off);
+	win->len = 0;
+	err = elf->src->read(elf->src, off, win->buf, fill);
+	if (err)
+		return ERR_PTR(err);
+	win->offset = off;
+	win->len = fill;
+	return win->buf;
 }
 
 /**

@@ -63,35 +63,14 @@ static size_t landing_length(const u8 *code, size_t len)
 
 /* === Slots === */
 
-/* The address of dynamic symbol @i. Returns 1 if it is a function of this object. */
-static int symbol_value(struct mlu_elf *elf, u64 i, u64 *value)
-{
-	struct mlu_elf_table symbols;
-	Elf64_Sym symbol;
-	int err;
-
-	if (!mlu_elf_table_at(elf, elf->dynamic.symtab, &symbols))
-		return 0;
-	err = mlu_elf_entry(elf, &symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
-	if (err)
-		return err;
-	*value = symbol.st_value;
-	return mlu_elf_is_function(&symbol);
-}
-
-static bool is_of_slot(const Elf64_Rela *rela, u64 slot)
-{
-	u32 type = (u32)rela->r_info;
-
-	return rela->r_offset == slot && (type == RELOC_GLOB_DAT || type == RELOC_JUMP_SLOT);
-}
-
 /* Returns 1 if the relocations at @vaddr, of @size bytes, fill @slot from this object. */
 static int search_relocations(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u64 *target)
 {
-	struct mlu_elf_table table;
+	struct mlu_elf_table table, symbols;
+	Elf64_Sym symbol;
 	Elf64_Rela rela;
-	u64 i, nr;
+	u64 i, nr, at;
+	u32 type;
 	int err;
 
 	if (!vaddr || !mlu_elf_table_at(elf, vaddr, &table))
@@ -101,8 +80,17 @@ static int search_relocations(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot
 		err = mlu_elf_entry(elf, &table, i * sizeof(rela), &rela, sizeof(rela));
 		if (err)
 			return err;
-		if (is_of_slot(&rela, slot))
-			return symbol_value(elf, rela.r_info >> 32, target);
+		type = (u32)rela.r_info;
+		if (rela.r_offset != slot || (type != RELOC_GLOB_DAT && type != RELOC_JUMP_SLOT))
+			continue;
+		if (!mlu_elf_table_at(elf, elf->dynamic.symtab, &symbols))
+			return 0;
+		at = (rela.r_info >> 32) * sizeof(symbol);
+		err = mlu_elf_entry(elf, &symbols, at, &symbol, sizeof(symbol));
+		if (err)
+			return err;
+		*target = symbol.st_value;
+		return mlu_elf_is_function(&symbol);
 	}
 	return 0;
 }
@@ -137,37 +125,6 @@ static bool decode_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
 	return true;
 }
 
-static bool decode_direct(u64 vaddr, const u8 *code, size_t len, u64 *target)
-{
-	if (len >= 5 && (code[0] == OPCODE_CALL || code[0] == OPCODE_JUMP))
-		*target = add_distance(vaddr + 5, code + 1);
-	else if (len >= 2 && code[0] == OPCODE_SHORT_JUMP)
-		*target = vaddr + 2 + (s8)code[1];
-	else
-		return false;
-	return true;
-}
-
-/* The target of a direct branch may be an entry of the procedure linkage table: follow it. */
-static int follow_linkage(struct mlu_elf *elf, u64 *target)
-{
-	u8 code[sizeof(endbr64) + 1 + 6];
-	u64 offset, len, slot;
-	size_t landing;
-	int err;
-
-	if (!mlu_elf_extent(elf, *target, true, &offset, &len))
-		return 0;
-	len = min_t(u64, len, sizeof(code));
-	err = mlu_elf_copy(elf, offset, code, len);
-	if (err)
-		return err == -ENOEXEC ? 0 : err;
-	landing = landing_length(code, len);
-	if (!decode_slot(*target + landing, code + landing, len - landing, &slot))
-		return 1;
-	return look_up_slot(elf, slot, target);
-}
-
 /**
  * mlu_elf_branch() - compute the target of a direct branch, or of one through a slot
  * @elf: an opened image
@@ -183,13 +140,30 @@ static int follow_linkage(struct mlu_elf *elf, u64 *target)
  */
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
 {
-	u64 slot;
+	u8 entry[sizeof(endbr64) + 1 + 6];
+	u64 offset, extent, slot;
+	size_t landing;
+	int err;
 
 	if (decode_slot(vaddr, code, len, &slot))
 		return look_up_slot(elf, slot, target);
-	if (decode_direct(vaddr, code, len, target))
-		return follow_linkage(elf, target);
-	return 0;
+	if (len >= 5 && (code[0] == OPCODE_CALL || code[0] == OPCODE_JUMP))
+		*target = add_distance(vaddr + 5, code + 1);
+	else if (len >= 2 && code[0] == OPCODE_SHORT_JUMP)
+		*target = vaddr + 2 + (s8)code[1];
+	else
+		return 0;
+	/* The target may be an entry of the procedure linkage table: follow it. */
+	if (!mlu_elf_extent(elf, *target, true, &offset, &extent))
+		return 0;
+	len = min_t(u64, extent, sizeof(entry));
+	err = mlu_elf_copy(elf, offset, entry, len);
+	if (err)
+		return err == -ENOEXEC ? 0 : err;
+	landing = landing_length(entry, len);
+	if (!decode_slot(*target + landing, entry + landing, len - landing, &slot))
+		return 1;
+	return look_up_slot(elf, slot, target);
 }
 
 /* Length of a mov from a register to rsi, rdx or rcx, the second to fourth arguments. */

@@ -77,24 +77,6 @@ static bool is_candidate(const struct symbol_search *s, const Elf64_Sym *symbol)
 	}
 }
 
-/*
- * The string at @name of the string table, valid until the next one is read; NULL if it is longer
- * than any wanted name. No more is read than could match.
- */
-static const char *read_string(struct symbol_search *s, u32 name)
-{
-	const char *string;
-	size_t len;
-
-	if (name >= s->strings.len)
-		return ERR_PTR(-ENOEXEC);
-	len = min_t(u64, s->longest + 1, s->strings.len - name);
-	string = mlu_elf_bytes(s->elf, &s->elf->strings, s->strings.offset + name, len);
-	if (IS_ERR(string) || memchr(string, 0, len))
-		return string;
-	return NULL;
-}
-
 /* False if the address is in no executable part of the file: such a symbol is ignored. */
 static bool take_symbol(struct symbol_search *s, unsigned int n, const Elf64_Sym *symbol)
 {
@@ -112,38 +94,29 @@ static bool take_symbol(struct symbol_search *s, unsigned int n, const Elf64_Sym
 	return true;
 }
 
-/* A version that is not the default one is taken only if there is no default one. */
-static int take_dynamic(struct symbol_search *s, u64 i, unsigned int n, const Elf64_Sym *symbol)
-{
-	u16 version = 0;
-	int err;
-
-	if (s->versions.len) {
-		err = mlu_elf_entry(s->elf, &s->versions, i * sizeof(version), &version,
-				    sizeof(version));
-		if (err)
-			return err;
-	}
-	if (!(version & VERSION_HIDDEN))
-		s->settled[n] = take_symbol(s, n, symbol);
-	else if (!s->sym[n].found)
-		take_symbol(s, n, symbol);
-	return 0;
-}
-
 /*
+ * Of several versions of a dynamic symbol the default one is taken, else the first.
+ *
  * A static program's malloc may be hidden, which static glibc's is, and the linker of a static PIE
  * makes a local symbol of a hidden one. These follow the symbols that are static in their own
  * source file, so the last local one is taken, and a global one in preference to any.
  */
 static int take_match(struct symbol_search *s, u64 i, unsigned int n, const Elf64_Sym *symbol)
 {
+	u16 version = 0;
 	bool taken;
+	int err;
 
-	if (s->table == TABLE_DYNAMIC)
-		return take_dynamic(s, i, n, symbol);
+	if (s->table == TABLE_DYNAMIC && s->versions.len) {
+		err = mlu_elf_entry(s->elf, &s->versions, i * sizeof(version), &version,
+				    sizeof(version));
+		if (err)
+			return err;
+	}
+	if (version & VERSION_HIDDEN && s->sym[n].found)
+		return 0;
 	taken = take_symbol(s, n, symbol);
-	if (is_global(symbol))
+	if (is_global(symbol) && !(version & VERSION_HIDDEN))
 		s->settled[n] = taken;
 	return 0;
 }
@@ -154,14 +127,21 @@ static int try_symbol(struct symbol_search *s, u64 i)
 	const char *string;
 	Elf64_Sym symbol;
 	unsigned int n;
+	size_t len;
 	int err;
 
 	err = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
 	if (err || !is_candidate(s, &symbol))
 		return err;
-	string = read_string(s, symbol.st_name);
-	if (IS_ERR_OR_NULL(string))
+	if (symbol.st_name >= s->strings.len)
+		return -ENOEXEC;
+	/* No more is read than could match; the string is valid until the next one is read. */
+	len = min_t(u64, s->longest + 1, s->strings.len - symbol.st_name);
+	string = mlu_elf_bytes(s->elf, &s->elf->strings, s->strings.offset + symbol.st_name, len);
+	if (IS_ERR(string))
 		return PTR_ERR(string);
+	if (!memchr(string, 0, len))
+		return 0;
 	for (n = 0; n < s->nr && !err; n++)
 		if (!s->settled[n] && !strcmp(string, s->names[n]))
 			err = take_match(s, i, n, &symbol);
@@ -245,28 +225,17 @@ static int find_all_by_gnu_hash(struct symbol_search *s)
 	return err;
 }
 
-/* DT_HASH: two counts, then a bucket and a chain word for each of them; all are 32 bits wide. */
-static int scan_dynamic(struct symbol_search *s)
-{
-	struct {
-		u32 nr_buckets;
-		u32 nr_symbols;
-	} head;
-	int err;
-
-	err = mlu_elf_entry(s->elf, &s->hash, 0, &head, sizeof(head));
-	if (err || !head.nr_buckets)
-		return err;
-	if (((u64)head.nr_buckets + head.nr_symbols) * sizeof(u32) > s->hash.len - sizeof(head))
-		return -ENOEXEC;
-	return scan_symbols(s, head.nr_symbols);
-}
-
 /* Without a hash table the dynamic linker finds nothing here either. */
 static int find_dynamic(struct symbol_search *s)
 {
 	const struct mlu_elf_dynamic *dynamic = &s->elf->dynamic;
 	u64 hash = dynamic->gnu_hash ? dynamic->gnu_hash : dynamic->hash;
+	/* DT_HASH: two counts, then a bucket or chain word for each; all are 32 bits wide. */
+	struct {
+		u32 nr_buckets;
+		u32 nr_symbols;
+	} head;
+	int err;
 
 	if (!dynamic->symtab || !hash)
 		return 0;
@@ -279,7 +248,14 @@ static int find_dynamic(struct symbol_search *s)
 	    dynamic->strsz > s->strings.len)
 		return -ENOEXEC;
 	s->strings.len = dynamic->strsz;
-	return dynamic->gnu_hash ? find_all_by_gnu_hash(s) : scan_dynamic(s);
+	if (dynamic->gnu_hash)
+		return find_all_by_gnu_hash(s);
+	err = mlu_elf_entry(s->elf, &s->hash, 0, &head, sizeof(head));
+	if (err || !head.nr_buckets)
+		return err;
+	if (((u64)head.nr_buckets + head.nr_symbols) * sizeof(u32) > s->hash.len - sizeof(head))
+		return -ENOEXEC;
+	return scan_symbols(s, head.nr_symbols);
 }
 
 /* === The symbol table === */

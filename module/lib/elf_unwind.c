@@ -74,45 +74,31 @@ static u64 decode_pointer(const struct eh_frame_hdr *hdr, u64 addr)
 	return base + value;
 }
 
-static int read_header(struct mlu_elf *elf, const Elf64_Phdr *phdr, struct mlu_elf_unwind *unwind)
+/* Leaves a size of 0 if there is no such segment. */
+static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 {
 	struct eh_frame_hdr hdr = {};
+	Elf64_Phdr phdr = {};
+	unsigned int i;
 	int err;
 
+	for (i = 0; i < elf->phnum && phdr.p_type != PT_GNU_EH_FRAME; i++) {
+		err = mlu_elf_segment(elf, i, &phdr);
+		if (err)
+			return err;
+	}
+	if (phdr.p_type != PT_GNU_EH_FRAME)
+		return 0;
 	/* A header with a pointer of 4 bytes may end after 8 bytes. */
-	err = mlu_elf_copy(elf, phdr->p_offset, &hdr,
-			   phdr->p_filesz < sizeof(hdr) ? 8 : sizeof(hdr));
+	err = mlu_elf_copy(elf, phdr.p_offset, &hdr, phdr.p_filesz < sizeof(hdr) ? 8 : sizeof(hdr));
 	if (err)
 		return err;
 	if (hdr.version != 1)
 		return -ENOEXEC;
-	unwind->vaddr = decode_pointer(&hdr, phdr->p_vaddr);
+	unwind->vaddr = decode_pointer(&hdr, phdr.p_vaddr);
 	if (!mlu_elf_extent(elf, unwind->vaddr, false, &unwind->offset, &unwind->size))
 		return -ENOEXEC;
 	return 0;
-}
-
-/* Leaves a size of 0 if there is no such segment. */
-static int find_by_segment(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
-{
-	Elf64_Phdr phdr;
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < elf->phnum; i++) {
-		err = mlu_elf_segment(elf, i, &phdr);
-		if (err)
-			return err;
-		if (phdr.p_type == PT_GNU_EH_FRAME)
-			return read_header(elf, &phdr, unwind);
-	}
-	return 0;
-}
-
-static bool may_be_eh_frame(const struct mlu_elf *elf, const Elf64_Shdr *shdr)
-{
-	return (shdr->sh_type == SHT_PROGBITS || shdr->sh_type == MLU_ELF_SHT_UNWIND) &&
-	       shdr->sh_flags & SHF_ALLOC && mlu_elf_in_file(elf, shdr->sh_offset, shdr->sh_size);
 }
 
 static bool is_named_eh_frame(struct mlu_elf *elf, const Elf64_Shdr *names, u32 name)
@@ -127,28 +113,26 @@ static bool is_named_eh_frame(struct mlu_elf *elf, const Elf64_Shdr *names, u32 
 	return !IS_ERR(bytes) && !memcmp(bytes, wanted, sizeof(wanted));
 }
 
-/* The table of section names; false if it cannot be read. */
-static bool read_names(struct mlu_elf *elf, Elf64_Shdr *names)
-{
-	Elf64_Ehdr head;
-
-	return !mlu_elf_copy(elf, 0, &head, sizeof(head)) &&
-	       !mlu_elf_section(elf, head.e_shstrndx, names);
-}
-
-/* Look for the section with the address from the header or, without one, with the name. */
-static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
+/*
+ * Look for the section with the address from the header or, without one, with the name. A section
+ * table that cannot be read does not matter.
+ */
+static void find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 {
 	Elf64_Shdr shdr, names = {};
 	bool named = !unwind->size;
+	Elf64_Ehdr head;
 	unsigned int i;
 
-	if (named && !read_names(elf, &names))
-		return 0;
+	if (named && (mlu_elf_copy(elf, 0, &head, sizeof(head)) ||
+		      mlu_elf_section(elf, head.e_shstrndx, &names)))
+		return;
 	for (i = 0; i < elf->shnum; i++) {
 		if (mlu_elf_section(elf, i, &shdr))
-			return 0;
-		if (!may_be_eh_frame(elf, &shdr))
+			return;
+		if ((shdr.sh_type != SHT_PROGBITS && shdr.sh_type != MLU_ELF_SHT_UNWIND) ||
+		    !(shdr.sh_flags & SHF_ALLOC) ||
+		    !mlu_elf_in_file(elf, shdr.sh_offset, shdr.sh_size))
 			continue;
 		if (named ? !is_named_eh_frame(elf, &names, shdr.sh_name) :
 			    shdr.sh_addr != unwind->vaddr || shdr.sh_offset != unwind->offset)
@@ -156,9 +140,8 @@ static int find_by_section(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 		unwind->vaddr = shdr.sh_addr;
 		unwind->offset = shdr.sh_offset;
 		unwind->size = shdr.sh_size;
-		return 0;
+		return;
 	}
-	return 0;
 }
 
 /**
@@ -181,5 +164,6 @@ int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind)
 		return err;
 	if (err)
 		memset(unwind, 0, sizeof(*unwind));
-	return find_by_section(elf, unwind);
+	find_by_section(elf, unwind);
+	return 0;
 }
