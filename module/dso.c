@@ -45,22 +45,16 @@ DECLARE_WAIT_QUEUE_HEAD(mlu_dso_reads);
 
 /* === Reading === */
 
-/* A file that was written since it was identified has the build-id of another version. */
-static bool dso_is_unchanged(const struct mlu_dso *dso)
-{
-	struct mlu_file_id now;
-
-	mlu_file_id_read(&now, dso->file);
-	return mlu_file_id_is_same(&now, &dso->id);
-}
-
 static int dso_read_head(struct mlu_dso *dso, struct mlu_image *image)
 {
 	int len = mlu_elf_build_id(&image->elf, dso->build_id, sizeof(dso->build_id));
+	struct mlu_file_id now;
 
 	if (len < 0 && len != -ENOEXEC)
 		return len;
-	dso->build_id_len = len > 0 && dso_is_unchanged(dso) ? len : 0;
+	/* A file that was written since it was identified has the build-id of another version. */
+	mlu_file_id_read(&now, dso->file);
+	dso->build_id_len = len > 0 && mlu_file_id_is_same(&now, &dso->id) ? len : 0;
 	dso->loads = kvmalloc_array(image->elf.nr_loads, sizeof(*dso->loads), GFP_KERNEL);
 	if (!dso->loads)
 		return -ENOMEM;
@@ -154,30 +148,6 @@ static void dso_read_work(struct work_struct *work)
 
 /* === The dsos === */
 
-/* Images are identified by @image. Of their @id only the size is set. */
-static bool dso_is_same(const struct mlu_dso *a, const struct mlu_dso *b)
-{
-	return a->image == b->image && mlu_file_id_is_same(&a->id, &b->id);
-}
-
-/*
- * Query the times through the file system if the path leads to the mapped inode (see image.c):
- * file systems with multigrain timestamps give a change that follows a query a time of its own.
- * A remote server is not queried, as it may not respond.
- */
-static void dso_read_id(struct mlu_file_id *id, struct file *mapped)
-{
-	struct kstat stat;
-
-	mlu_file_id_read(id, mapped);
-	if (d_inode(mapped->f_path.dentry) != file_inode(mapped))
-		return;
-	if (vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC))
-		return;
-	id->mtime = stat.mtime;
-	id->ctime = stat.ctime;
-}
-
 static struct mlu_dso *dso_alloc(void)
 {
 	struct mlu_dso *dso = kzalloc(sizeof(*dso), GFP_KERNEL);
@@ -199,7 +169,9 @@ static struct mlu_dso *dso_find_or_queue(struct mlu_dso *dso, struct file *mappe
 
 	mutex_lock(&dsos_lock);
 	list_for_each_entry(known, &dsos, node) {
-		if (!dso_is_same(known, dso) || !kref_get_unless_zero(&known->refs))
+		/* Images are identified by @image. Of their @id only the size is set. */
+		if (known->image != dso->image || !mlu_file_id_is_same(&known->id, &dso->id) ||
+		    !kref_get_unless_zero(&known->refs))
 			continue;
 		known->users++;
 		goto out_known;
@@ -228,10 +200,21 @@ out_known:
 struct mlu_dso *mlu_dso_get(struct file *mapped)
 {
 	struct mlu_dso *dso = dso_alloc();
+	struct kstat stat;
 
 	if (!dso)
 		return NULL;
-	dso_read_id(&dso->id, mapped);
+	mlu_file_id_read(&dso->id, mapped);
+	/*
+	 * Query the times through the file system if the path leads to the mapped inode (see
+	 * image.c): file systems with multigrain timestamps give a change that follows a query a
+	 * time of its own. A remote server is not queried, as it may not respond.
+	 */
+	if (d_inode(mapped->f_path.dentry) == file_inode(mapped) &&
+	    !vfs_getattr(&mapped->f_path, &stat, STATX_MTIME | STATX_CTIME, AT_STATX_DONT_SYNC)) {
+		dso->id.mtime = stat.mtime;
+		dso->id.ctime = stat.ctime;
+	}
 	return dso_find_or_queue(dso, mapped);
 }
 

@@ -41,11 +41,6 @@ bool mlu_file_id_is_same_inode(const struct mlu_file_id *a, const struct mlu_fil
 	return a->dev == b->dev && a->ino == b->ino && a->generation == b->generation;
 }
 
-static bool is_same_time(const struct timespec64 *a, const struct timespec64 *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 /**
  * mlu_file_id_is_same() - compare two files with their state
  * @a: the identity of one
@@ -56,5 +51,5 @@ static bool is_same_time(const struct timespec64 *a, const struct timespec64 *b)
 bool mlu_file_id_is_same(const struct mlu_file_id *a, const struct mlu_file_id *b)
 {
 	return mlu_file_id_is_same_inode(a, b) && a->size == b->size &&
-	       is_same_time(&a->mtime, &b->mtime) && is_same_time(&a->ctime, &b->ctime);
+	       timespec64_equal(&a->mtime, &b->mtime) && timespec64_equal(&a->ctime, &b->ctime);
 }

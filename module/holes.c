@@ -12,11 +12,6 @@
 
 #include "holes.h"
 
-static bool hole_touches(const struct mlu_hole *hole, unsigned long start, unsigned long end)
-{
-	return start <= hole->end && hole->start <= end;
-}
-
 static unsigned long hole_growth(const struct mlu_hole *hole, unsigned long start,
 				 unsigned long end)
 {
@@ -50,7 +45,8 @@ void mlu_holes_add(struct mlu_holes *holes, unsigned long start, unsigned long e
 {
 	struct mlu_hole *hole = holes_find_nearest(holes, start, end);
 
-	if (hole && (hole_touches(hole, start, end) || holes->nr == MLU_MAX_HOLES)) {
+	/* They touch, or there is no space for another one. */
+	if (hole && ((start <= hole->end && hole->start <= end) || holes->nr == MLU_MAX_HOLES)) {
 		WRITE_ONCE(hole->start, min(start, hole->start));
 		WRITE_ONCE(hole->end, max(end, hole->end));
 		return;

@@ -46,17 +46,6 @@ static void maps_mark_gone(struct mlu_maps *maps, struct mlu_mapping *m)
 	m->gone_at = maps->clock;
 }
 
-/* The part of @m in [@start, @end) has been unmapped. */
-static void maps_mark_hole(struct mlu_maps *maps, struct mlu_mapping *m, unsigned long start,
-			   unsigned long end)
-{
-	unsigned long left = m->start, left_end = m->end;
-
-	mlu_holes_add(&m->holes, max(start, m->start), min(end, m->end), maps->clock);
-	if (!mlu_holes_find_left(&m->holes, &left, &left_end))
-		maps_mark_gone(maps, m);
-}
-
 /*
  * Whatever overlaps [@start, @end) has been unmapped, or has been merged by the kernel into @by.
  * @by is the mapping that is there now; NULL if nothing is.
@@ -65,6 +54,7 @@ static void maps_mark_overlapped(struct mlu_maps *maps, unsigned long start, uns
 				 struct mlu_mapping *by)
 {
 	struct mlu_maps_table *table = maps_table_locked(maps);
+	unsigned long left, left_end;
 	bool is_change = by;
 	unsigned int i;
 
@@ -83,8 +73,12 @@ static void maps_mark_overlapped(struct mlu_maps *maps, unsigned long start, uns
 			maps_mark_gone(maps, m);
 			continue;
 		}
-		maps_mark_hole(maps, m, start, end);
-		if (by && !m->gone)
+		mlu_holes_add(&m->holes, max(start, m->start), min(end, m->end), maps->clock);
+		left = m->start;
+		left_end = m->end;
+		if (!mlu_holes_find_left(&m->holes, &left, &left_end))
+			maps_mark_gone(maps, m);
+		else if (by)
 			WRITE_ONCE(by->overlays, true);
 	}
 }
@@ -190,27 +184,6 @@ static int maps_publish(struct mlu_maps *maps, struct mlu_maps_table *table, str
 	return 0;
 }
 
-static int maps_try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, struct mlu_mapping **in)
-{
-	struct mlu_maps_table *table, *old;
-	int err;
-
-	rcu_read_lock();
-	table = mlu_maps_table_new(mlu_maps_table_capacity(rcu_dereference(maps->table)), MLU_GFP);
-	rcu_read_unlock();
-	if (!table)
-		return -ENOMEM;
-	spin_lock(&maps->lock);
-	old = maps_table_locked(maps);
-	err = maps_publish(maps, table, m, in);
-	spin_unlock(&maps->lock);
-	if (err)
-		kfree(table);
-	else if (old)
-		kfree_rcu(old, rcu);
-	return err == -EEXIST ? 0 : err;
-}
-
 /**
  * mlu_maps_add() - add a mapping to the table
  * @maps: the maps
@@ -222,12 +195,29 @@ static int maps_try_to_add(struct mlu_maps *maps, struct mlu_mapping *m, struct 
  */
 struct mlu_mapping *mlu_maps_add(struct mlu_maps *maps, struct mlu_mapping *m)
 {
+	struct mlu_maps_table *table, *old;
 	struct mlu_mapping *in = NULL;
 	int err;
 
 	do {
-		err = maps_try_to_add(maps, m, &in);
+		rcu_read_lock();
+		old = rcu_dereference(maps->table);
+		table = mlu_maps_table_new(mlu_maps_table_capacity(old), MLU_GFP);
+		rcu_read_unlock();
+		err = -ENOMEM;
+		if (!table)
+			break;
+		spin_lock(&maps->lock);
+		old = maps_table_locked(maps);
+		err = maps_publish(maps, table, m, &in);
+		spin_unlock(&maps->lock);
+		if (err)
+			kfree(table);
+		else if (old)
+			kfree_rcu(old, rcu);
 	} while (err == -EAGAIN);
+	if (err == -EEXIST)
+		err = 0;
 	if (err || in != m)
 		mlu_mapping_free(m);
 	return err ? ERR_PTR(err) : in;

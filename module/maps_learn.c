@@ -76,26 +76,18 @@ void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m)
 	list_add_tail(&m->probed_node, &maps->probed);
 }
 
-/* The kernel puts a file's probes into each mapping of it, also one that is made later. */
-static bool maps_has_probes(const struct mlu_maps *maps, const struct mlu_mapping *m)
-{
-	const struct mlu_mapping *other;
-
-	if (m->type != MLU_MAPPING_FILE)
-		return false;
-	list_for_each_entry(other, &maps->probed, probed_node)
-		if (mlu_file_id_is_same_inode(&other->file_id, &m->file_id))
-			return true;
-	return false;
-}
-
 static struct mlu_mapping *maps_learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
 {
 	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
+	const struct mlu_mapping *other;
 
 	if (!m)
 		return ERR_PTR(-ENOMEM);
-	m->allocator = maps_has_probes(maps, m);
+	/* The kernel puts a file's probes into each mapping of it, also one that is made later. */
+	list_for_each_entry(other, &maps->probed, probed_node)
+		if (m->type == MLU_MAPPING_FILE &&
+		    mlu_file_id_is_same_inode(&other->file_id, &m->file_id))
+			m->allocator = true;
 	return mlu_maps_add(maps, m);
 }
 

@@ -117,22 +117,18 @@ void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m)
 
 /* === Waiting === */
 
-static bool mapping_is_pending(const struct mlu_mapping *m, unsigned long time)
-{
-	const struct mlu_dso *dso = mlu_mapping_dso(m);
-
-	return dso && mlu_dso_is_pending(dso) && !time_after(dso->queued_at, time);
-}
-
 /* The first mapping whose file is still being read and was queued for that by @time, or NULL. */
 static struct mlu_mapping *maps_first_pending(struct mlu_maps *maps, unsigned long time)
 {
+	const struct mlu_dso *dso;
 	struct mlu_mapping *m;
 
 	spin_lock(&maps->lock);
-	list_for_each_entry(m, &maps->all, node)
-		if (mapping_is_pending(m, time))
+	list_for_each_entry(m, &maps->all, node) {
+		dso = mlu_mapping_dso(m);
+		if (dso && mlu_dso_is_pending(dso) && !time_after(dso->queued_at, time))
 			goto out;
+	}
 	m = NULL;
 out:
 	spin_unlock(&maps->lock);

@@ -62,24 +62,6 @@ void mlu_maps_table_append(struct mlu_maps_table *table, unsigned long start, st
 	table->entry[table->nr++].mapping = m;
 }
 
-/*
- * Append what is left of @o in [@start, @end). If *@m begins before one of these parts, append it
- * before that and set *@m to NULL.
- */
-static void table_append_parts(struct mlu_maps_table *table, struct mlu_mapping *o,
-			       unsigned long start, unsigned long end, struct mlu_mapping **m)
-{
-	unsigned long to = end;
-
-	for (; mlu_holes_find_left(&o->holes, &start, &to); start = to, to = end) {
-		if (*m && (*m)->start < start) {
-			mlu_maps_table_append(table, (*m)->start, *m);
-			*m = NULL;
-		}
-		mlu_maps_table_append(table, start, o);
-	}
-}
-
 /**
  * mlu_maps_table_fill() - fill a table with what is left of the mappings of another, and a new one
  * @table: the empty table, with the capacity that mlu_maps_table_capacity() returns
@@ -91,20 +73,28 @@ static void table_append_parts(struct mlu_maps_table *table, struct mlu_mapping 
 void mlu_maps_table_fill(struct mlu_maps_table *table, const struct mlu_maps_table *old,
 			 struct mlu_mapping *m)
 {
-	struct mlu_mapping *left = m;
+	bool appended = false;
 	unsigned int i;
 
 	for (i = 0; old && i < old->nr; i++) {
 		struct mlu_mapping *o = old->entry[i].mapping;
-		unsigned long end = o->end;
+		unsigned long start = old->entry[i].start, end = o->end, to;
 
 		if (i + 1 < old->nr)
 			end = min(end, old->entry[i + 1].start);
-		if (!o->gone && o != m)
-			table_append_parts(table, o, old->entry[i].start, end, &left);
+		if (o->gone || o == m)
+			continue;
+		/* Append what is left of @o in [@start, @end), and @m before what follows it. */
+		for (to = end; mlu_holes_find_left(&o->holes, &start, &to); start = to, to = end) {
+			if (!appended && m->start < start) {
+				mlu_maps_table_append(table, m->start, m);
+				appended = true;
+			}
+			mlu_maps_table_append(table, start, o);
+		}
 	}
-	if (left)
-		mlu_maps_table_append(table, left->start, left);
+	if (!appended)
+		mlu_maps_table_append(table, m->start, m);
 }
 
 /**

@@ -116,26 +116,6 @@ static int make_table(struct mlu_rules *rules)
 	return rules->buckets ? 0 : -ENOMEM;
 }
 
-static struct mlu_rules *rules_new(const struct mlu_elf_unwind *unwind)
-{
-	struct mlu_rules *rules;
-
-	if (!unwind->size)
-		return NULL;
-	rules = zalloc_limited(sizeof(*rules));
-	if (!rules)
-		return ERR_PTR(-ENOMEM);
-	spin_lock_init(&rules->lock);
-	rules->cfi.size = min_t(u64, unwind->size, MAX_DATA);
-	rules->data = zalloc_limited(rules->cfi.size);
-	if (rules->data) {
-		mlu_cfi_init(&rules->cfi, rules->data, rules->cfi.size, unwind->vaddr);
-		return rules;
-	}
-	mlu_rules_free(rules);
-	return ERR_PTR(-ENOMEM);
-}
-
 /**
  * mlu_rules_read() - read the unwind data of an opened image
  * @elf: the image
@@ -152,14 +132,26 @@ struct mlu_rules *mlu_rules_read(struct mlu_elf *elf)
 
 	if (err)
 		return ERR_PTR(err);
-	rules = rules_new(&unwind);
-	if (IS_ERR_OR_NULL(rules))
-		return rules;
+	if (!unwind.size)
+		return NULL;
+	rules = zalloc_limited(sizeof(*rules));
+	if (!rules)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&rules->lock);
+	rules->cfi.size = min_t(u64, unwind.size, MAX_DATA);
+	err = -ENOMEM;
+	rules->data = zalloc_limited(rules->cfi.size);
+	if (!rules->data)
+		goto err_free;
+	mlu_cfi_init(&rules->cfi, rules->data, rules->cfi.size, unwind.vaddr);
 	err = read_data(rules, elf->src, unwind.offset);
 	if (!err)
 		err = make_table(rules);
-	if (!err)
-		return rules;
+	if (err)
+		goto err_free;
+	return rules;
+
+err_free:
 	mlu_rules_free(rules);
 	return err == -ENOENT ? NULL : ERR_PTR(err);
 }
@@ -200,16 +192,6 @@ struct mlu_rules *mlu_rules_of_memory(const void *data, size_t size)
 	return IS_ERR(rules) ? NULL : rules;
 }
 
-static void free_chain(struct mlu_rule *rule)
-{
-	while (rule) {
-		struct mlu_rule *next = rule->next;
-
-		mlu_mem_free(MLU_MEM_UNWIND, rule, rule_size(&rule->rule));
-		rule = next;
-	}
-}
-
 /**
  * mlu_rules_free() - free the unwind data of an object
  * @rules: the rules, which have no users any more; may be NULL
@@ -218,12 +200,16 @@ static void free_chain(struct mlu_rule *rule)
  */
 void mlu_rules_free(struct mlu_rules *rules)
 {
+	struct mlu_rule *rule, *next;
 	unsigned int i;
 
 	if (!rules)
 		return;
 	for (i = 0; rules->buckets && i < 1U << rules->bucket_bits; i++) {
-		free_chain(rules->buckets[i]);
+		for (rule = rules->buckets[i]; rule; rule = next) {
+			next = rule->next;
+			mlu_mem_free(MLU_MEM_UNWIND, rule, rule_size(&rule->rule));
+		}
 		cond_resched();
 	}
 	mlu_mem_free(MLU_MEM_UNWIND, rules->buckets, buckets_size(rules));
@@ -300,21 +286,6 @@ static void set_step(struct mlu_rule *rule)
 	rule->step = step;
 }
 
-static void store_rule(struct mlu_rules *rules, u64 offset, enum mlu_cfi_refusal refusal,
-		       const struct mlu_cfi_rule *found)
-{
-	struct mlu_rule *rule = mlu_mem_zalloc(MLU_MEM_UNWIND, rule_size(found), MLU_GFP);
-
-	if (!rule)
-		return;
-	rule->offset = offset;
-	rule->refusal = refusal;
-	memcpy(&rule->rule, found, rule_size(found) - offsetof(struct mlu_rule, rule));
-	set_step(rule);
-	if (!push_rule(rules, rule))
-		mlu_mem_free(MLU_MEM_UNWIND, rule, rule_size(found));
-}
-
 /**
  * mlu_rules_recall() - look up a rule that was met before
  * @rules: the unwind data of the object
@@ -348,9 +319,21 @@ bool mlu_rules_recall(const struct mlu_rules *rules, u64 offset, struct mlu_rule
 void mlu_rules_learn(struct mlu_rules *rules, u64 offset, u64 vaddr,
 		     struct mlu_rules_scratch *scratch, struct mlu_rule_found *found)
 {
+	struct mlu_rule *rule;
+	size_t size;
+
 	found->rule = &scratch->rule;
 	found->refusal = mlu_cfi_rule(&rules->cfi, vaddr, &scratch->cfi, &scratch->rule);
 	if (found->refusal != MLU_CFI_OK)
 		scratch->rule.nr = 0;
-	store_rule(rules, offset, found->refusal, &scratch->rule);
+	size = rule_size(&scratch->rule);
+	rule = mlu_mem_zalloc(MLU_MEM_UNWIND, size, MLU_GFP);
+	if (!rule)
+		return;
+	rule->offset = offset;
+	rule->refusal = found->refusal;
+	memcpy(&rule->rule, &scratch->rule, size - offsetof(struct mlu_rule, rule));
+	set_step(rule);
+	if (!push_rule(rules, rule))
+		mlu_mem_free(MLU_MEM_UNWIND, rule, size);
 }

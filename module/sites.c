@@ -94,60 +94,31 @@ static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct ml
 	return 0;
 }
 
-/* Return: 1 if the mapping matches object=, 0 if not, -ENOMEM if its name is not known. */
-static int is_wanted(const struct mlu_mapping *mapping, const char *object)
-{
-	size_t len;
-	const char *name = mlu_mapping_name(mapping, &len);
-
-	if (!*object)
-		return 1;
-	if (!mlu_mapping_path(mapping))
-		return -ENOMEM;
-	return strlen(object) == len && !memcmp(name, object, len);
-}
-
-/* Add the sites of all mapped files. */
+/* Add the sites of all mapped files or, with object=, of those with that name. */
 static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsigned long deadline)
 {
+	const char *object = target->options.object, *name;
 	struct mlu_mapping *mapping;
-	int ret;
+	size_t len;
+	int err;
 
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		if (!mapping->file)
 			continue;
-		ret = is_wanted(mapping, target->options.object);
-		if (!ret)
+		if (*object && !mlu_mapping_path(mapping))
+			return -ENOMEM;
+		name = mlu_mapping_name(mapping, &len);
+		if (*object && (strlen(object) != len || memcmp(name, object, len)))
 			continue;
 		sites->object_seen = true;
-		if (ret > 0)
-			ret = add_mapping(&target->maps, sites, mapping, deadline);
-		if (ret)
-			return ret;
+		err = add_mapping(&target->maps, sites, mapping, deadline);
+		if (err)
+			return err;
 	}
 	return 0;
 }
 
 /* === Refusals === */
-
-static int refuse_unread(struct mlu_request *request, const struct mlu_sites *sites)
-{
-	size_t len;
-	const char *name = mlu_mapping_name(sites->unread, &len);
-
-	return mlu_refuse(request, -ETIMEDOUT,
-			  "timed out reading %.*s (is its server responding?); exclude it with object=",
-			  (int)len, name);
-}
-
-static int refuse_failed(struct mlu_request *request, const struct mlu_sites *sites)
-{
-	size_t len;
-	const char *name = mlu_mapping_name(sites->failed, &len);
-
-	return mlu_refuse(request, -ENOENT, "no allocator was found, and %.*s cannot be read (%s)",
-			  (int)len, name, mlu_errno_name(sites->failure));
-}
 
 static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_mapping *mapping,
 			    const struct mlu_dso *dso)
@@ -160,70 +131,57 @@ static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_ma
 	return false;
 }
 
-/* The names of the objects that object= may select. */
-static const char *list_allocators(const struct mlu_target *target, char *list, size_t size)
+static int refuse_object(struct mlu_request *request, struct mlu_target *target,
+			 const struct mlu_sites *sites, unsigned long deadline)
 {
 	const struct mlu_mapping *mapping;
+	char list[MLU_REASON_MAX / 2];
 	size_t n = 0, len;
 
+	/* Until now only the selected object was waited for. List those that object= may select. */
+	mlu_maps_wait_until(&target->maps, deadline);
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
 		const char *name = mlu_mapping_name(mapping, &len);
 
 		if (dso && dso->allocator.nr && is_first_of_dso(target, mapping, dso))
-			n += scnprintf(list + n, size - n, "%s%.*s", n ? ", " : "", (int)len, name);
+			n += scnprintf(list + n, sizeof(list) - n, "%s%.*s", n ? ", " : "",
+				       (int)len, name);
 	}
-	return n ? list : "none";
-}
-
-static int refuse_object(struct mlu_request *request, struct mlu_target *target,
-			 const struct mlu_sites *sites, unsigned long deadline)
-{
-	const char *object = target->options.object;
-	char buf[MLU_REASON_MAX / 2];
-	const char *list;
-
-	/* Until now only the selected object was waited for. */
-	mlu_maps_wait_until(&target->maps, deadline);
-	list = list_allocators(target, buf, sizeof(buf));
-	if (sites->object_seen)
-		return mlu_refuse(request, -ENOENT,
-				  "%s does not define malloc and free (allocators: %s)", object,
-				  list);
-	return mlu_refuse(request, -ENOENT, "no object %s is mapped (allocators: %s)", object,
-			  list);
-}
-
-/* A program with a Go runtime may have no malloc at all; its refusal says so. */
-static const struct mlu_mapping *find_go(const struct mlu_target *target)
-{
-	const struct mlu_mapping *mapping;
-
-	list_for_each_entry(mapping, &target->maps.all, node) {
-		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
-
-		if (dso && dso->has_go)
-			return mapping;
-	}
-	return NULL;
+	return mlu_refuse(request, -ENOENT,
+			  sites->object_seen ?
+				  "%s does not define malloc and free (allocators: %s)" :
+				  "no object %s is mapped (allocators: %s)",
+			  target->options.object, n ? list : "none");
 }
 
 static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
 				const struct mlu_sites *sites, unsigned long deadline)
 {
-	const struct mlu_mapping *go;
+	const struct mlu_mapping *mapping;
+	const struct mlu_dso *dso;
 	const char *name;
 	size_t len;
 
-	if (sites->failed)
-		return refuse_failed(request, sites);
+	if (sites->failed) {
+		name = mlu_mapping_name(sites->failed, &len);
+		return mlu_refuse(request, -ENOENT,
+				  "no allocator was found, and %.*s cannot be read (%s)", (int)len,
+				  name, mlu_errno_name(sites->failure));
+	}
 	if (*target->options.object)
 		return refuse_object(request, target, sites, deadline);
-	go = find_go(target);
-	if (!go)
-		return mlu_refuse(request, -ENOENT,
-				  "no allocator is mapped: no object defines malloc and free");
-	name = mlu_mapping_name(go, &len);
+	/* A program with a Go runtime may have no malloc at all. */
+	list_for_each_entry(mapping, &target->maps.all, node) {
+		dso = mlu_mapping_read_dso(mapping);
+		if (dso && dso->has_go)
+			goto has_go;
+	}
+	return mlu_refuse(request, -ENOENT,
+			  "no allocator is mapped: no object defines malloc and free");
+
+has_go:
+	name = mlu_mapping_name(mapping, &len);
 	return mlu_refuse(request, -ENOENT,
 			  "no malloc is mapped: %.*s has a Go runtime, which does not use malloc",
 			  (int)len, name);
@@ -246,16 +204,19 @@ int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struc
 		   unsigned long deadline)
 {
 	int err = add_mappings(target, sites, deadline);
+	const char *name;
+	size_t len;
 
 	if (sites->too_many)
 		return mlu_refuse(request, -ENOSPC,
 				  "more than %d allocator functions are mapped; use object=",
 				  MLU_MAX_SITES);
-	if (err == -ETIMEDOUT)
-		return refuse_unread(request, sites);
-	if (err)
-		return err;
-	if (!sites->nr)
+	if (!err && !sites->nr)
 		return refuse_without_sites(request, target, sites, deadline);
-	return 0;
+	if (err != -ETIMEDOUT)
+		return err;
+	name = mlu_mapping_name(sites->unread, &len);
+	return mlu_refuse(request, -ETIMEDOUT,
+			  "timed out reading %.*s (is its server responding?); exclude it with object=",
+			  (int)len, name);
 }

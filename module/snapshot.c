@@ -92,7 +92,10 @@ static void section_add_made(struct mlu_stack *stack, u64 made, void *ctx)
 		row->made += made;
 }
 
-/* Drop the rows of stacks without allocations, add up the others and sort them. */
+/*
+ * Read the counts of each stack, drop the rows of stacks without allocations, add up the others and
+ * sort them.
+ */
 static void section_finish_rows(struct mlu_section *section)
 {
 	unsigned int i, nr = 0;
@@ -116,14 +119,15 @@ static int compare_ids(const void *a, const void *b)
 	return x->mapping->id < y->mapping->id ? -1 : x->mapping->id > y->mapping->id;
 }
 
-/* Collect the mappings of all frames, with repetitions. */
-static int section_collect_frames(struct mlu_section *section)
+/* Collect the mappings that frames name, each once, and read the state of each. */
+static int section_collect_mappings(struct mlu_section *section, struct mlu_maps *maps)
 {
+	struct mlu_mapping_shown *shown;
 	unsigned int i, j, nr = 0;
 
 	for (i = 0; i < section->nr_rows; i++)
 		nr += section->rows[i].stack->nr;
-	section->mappings = kvcalloc(nr + 1, sizeof(*section->mappings), GFP_KERNEL);
+	section->mappings = kvcalloc(nr + 1, sizeof(*shown), GFP_KERNEL);
 	if (!section->mappings)
 		return -ENOMEM;
 	nr = 0;
@@ -134,25 +138,11 @@ static int section_collect_frames(struct mlu_section *section)
 			if (stack->frames[j].mapping)
 				section->mappings[nr++].mapping = stack->frames[j].mapping;
 	}
-	section->nr_mappings = nr;
-	return 0;
-}
-
-/* Collect the mappings that frames name, each once, and read the state of each. */
-static int section_collect_mappings(struct mlu_section *section, struct mlu_maps *maps)
-{
-	struct mlu_mapping_shown *shown;
-	unsigned int i, nr = 0;
-	int err = section_collect_frames(section);
-
-	if (err)
-		return err;
-	sort(section->mappings, section->nr_mappings, sizeof(*shown), compare_ids, NULL);
-	for (i = 0; i < section->nr_mappings; i++)
-		if (!nr || section->mappings[i].mapping != section->mappings[nr - 1].mapping)
-			section->mappings[nr++] = section->mappings[i];
-	section->nr_mappings = nr;
-	for (i = 0; i < nr; i++) {
+	sort(section->mappings, nr, sizeof(*shown), compare_ids, NULL);
+	for (i = 0; i < nr; i++)
+		if (!i || section->mappings[i].mapping != section->mappings[i - 1].mapping)
+			section->mappings[section->nr_mappings++] = section->mappings[i];
+	for (i = 0; i < section->nr_mappings; i++) {
 		shown = &section->mappings[i];
 		shown->gone = !mlu_maps_copy_holes(maps, shown->mapping, &shown->holes);
 		shown->shared = shown->gone || shown->holes.nr ||
@@ -162,10 +152,14 @@ static int section_collect_mappings(struct mlu_section *section, struct mlu_maps
 	return 0;
 }
 
-static void section_init(struct mlu_section *section, const struct mlu_selected *selected)
+static int section_collect(struct mlu_section *section, const struct mlu_selected *selected)
 {
 	struct mlu_target *target = selected->target;
+	int err;
 
+	/* Before the ids are read, so that the stacks of placeholders are in the snapshot. */
+	mlu_maps_wait(&target->maps);
+	mlu_deferred_wait(&target->deferred);
 	section->target = target;
 	section->epoch = selected->epoch;
 	mlu_counters_add(&section->counters, section->epoch->counters);
@@ -176,16 +170,6 @@ static void section_init(struct mlu_section *section, const struct mlu_selected 
 	section->older_ns = target->options.older_ms * NSEC_PER_MSEC;
 	mlu_unseen_collect(&section->unseen, target);
 	section->nr_rows = atomic_read(&section->epoch->stacks.last_id);
-}
-
-static int section_collect(struct mlu_section *section, const struct mlu_selected *selected)
-{
-	int err;
-
-	/* Before the ids are read, so that the stacks of placeholders are in the snapshot. */
-	mlu_maps_wait(&selected->target->maps);
-	mlu_deferred_wait(&selected->target->deferred);
-	section_init(section, selected);
 	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
 	if (!section->rows)
 		return -ENOMEM;
@@ -195,8 +179,8 @@ static int section_collect(struct mlu_section *section, const struct mlu_selecte
 	if (err)
 		return err;
 	section_finish_rows(section);
-	mlu_maps_wait(&selected->target->maps);
-	return section_collect_mappings(section, &selected->target->maps);
+	mlu_maps_wait(&target->maps);
+	return section_collect_mappings(section, &target->maps);
 }
 
 /**
