@@ -18,20 +18,6 @@ static unsigned long hole_growth(const struct mlu_hole *hole, unsigned long star
 	return max(end, hole->end) - min(start, hole->start) - (hole->end - hole->start);
 }
 
-/* The hole that has to grow least to include [@start, @end). */
-static struct mlu_hole *holes_find_nearest(struct mlu_holes *holes, unsigned long start,
-					   unsigned long end)
-{
-	struct mlu_hole *best = NULL;
-	unsigned int i;
-
-	for (i = 0; i < holes->nr; i++)
-		if (!best ||
-		    hole_growth(&holes->hole[i], start, end) < hole_growth(best, start, end))
-			best = &holes->hole[i];
-	return best;
-}
-
 /**
  * mlu_holes_add() - add a range that is being unmapped
  * @holes: the holes of a mapping that includes the range
@@ -43,8 +29,14 @@ static struct mlu_hole *holes_find_nearest(struct mlu_holes *holes, unsigned lon
  */
 void mlu_holes_add(struct mlu_holes *holes, unsigned long start, unsigned long end, u32 time)
 {
-	struct mlu_hole *hole = holes_find_nearest(holes, start, end);
+	struct mlu_hole *hole = NULL;
+	unsigned int i;
 
+	/* The nearest one has to grow least to include the range. */
+	for (i = 0; i < holes->nr; i++)
+		if (!hole ||
+		    hole_growth(&holes->hole[i], start, end) < hole_growth(hole, start, end))
+			hole = &holes->hole[i];
 	/* They touch, or there is no space for another one. */
 	if (hole && ((start <= hole->end && hole->start <= end) || holes->nr == MLU_MAX_HOLES)) {
 		WRITE_ONCE(hole->start, min(start, hole->start));

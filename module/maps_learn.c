@@ -91,20 +91,6 @@ static struct mlu_mapping *maps_learn_vma(struct mlu_maps *maps, const struct vm
 	return mlu_maps_add(maps, m);
 }
 
-/*
- * A library has been mapped, perhaps together with others. Add them all: a late walk finds only
- * mappings that were added by the time of its event.
- */
-static void maps_learn_files(struct mlu_maps *maps, struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-	unsigned int n = 0;
-
-	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
-		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
-			maps_learn_vma(maps, vma);
-}
-
 /**
  * mlu_maps_look_up() - find the mapping of a pc, adding it if it is not known yet
  * @maps: the maps
@@ -121,6 +107,7 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 {
 	struct mlu_mapping *m = mlu_maps_find(maps, pc);
 	struct vm_area_struct *vma;
+	unsigned int n = 0;
 
 	if (m)
 		return m;
@@ -133,9 +120,17 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 		m = ERR_PTR(-EFAULT);
 	else
 		m = maps_learn_vma(maps, vma);
-	/* The type, not m->file: mlu_maps_resolve_work() may have dropped the file already. */
-	if (!IS_ERR(m) && m->type == MLU_MAPPING_FILE)
-		maps_learn_files(maps, mm);
+	/*
+	 * A library has been mapped, perhaps together with others. Add them all: a late walk finds
+	 * only mappings that were added by the time of its event. The type is checked, not m->file,
+	 * as mlu_maps_resolve_work() may have dropped the file already.
+	 */
+	if (IS_ERR(m) || m->type != MLU_MAPPING_FILE)
+		goto out;
+	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
+		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
+			maps_learn_vma(maps, vma);
+out:
 	mmap_read_unlock(mm);
 	if (!IS_ERR(m))
 		mlu_maps_resolve(maps);

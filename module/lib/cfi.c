@@ -227,27 +227,13 @@ static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct 
 	return data.failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 }
 
-static enum mlu_cfi_refusal read_factors(struct mlu_cfi_reader *r, u8 version,
-					 struct mlu_cfi_cie *cie)
-{
-	u64 code_align = mlu_cfi_uleb(r), ra;
-	s64 data_align = mlu_cfi_sleb(r);
-
-	ra = version == 1 ? mlu_cfi_byte(r) : mlu_cfi_uleb(r);
-	if (r->failed)
-		return MLU_CFI_TRUNCATED;
-	if (code_align > U16_MAX || data_align < S16_MIN || data_align > S16_MAX)
-		return MLU_CFI_RANGE;
-	cie->code_align = code_align;
-	cie->data_align = data_align;
-	return ra == MLU_CFI_RA ? MLU_CFI_OK : MLU_CFI_REGISTER;
-}
-
 static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, u32 pos, struct mlu_cfi_cie *cie)
 {
+	u64 code_align, return_column;
 	enum mlu_cfi_refusal refusal;
 	struct mlu_cfi_reader r;
 	const u8 *letters;
+	s64 data_align;
 	bool is_long;
 	u8 version;
 
@@ -266,13 +252,20 @@ static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, u32 pos, struct 
 	/* Sizes of addresses and segments, of which only one combination is supported. */
 	if (version == 4 && (mlu_cfi_byte(&r) != 8 || mlu_cfi_byte(&r)))
 		return MLU_CFI_VERSION;
-	refusal = read_factors(&r, version, cie);
-	if (refusal)
-		return refusal;
-	if (*letters == 'z')
-		refusal = read_augmentation(cfi, &r, letters + 1, cie);
-	else if (*letters)
-		refusal = MLU_CFI_AUGMENTATION;
+	code_align = mlu_cfi_uleb(&r);
+	data_align = mlu_cfi_sleb(&r);
+	return_column = version == 1 ? mlu_cfi_byte(&r) : mlu_cfi_uleb(&r);
+	if (r.failed)
+		return MLU_CFI_TRUNCATED;
+	if (code_align > U16_MAX || data_align < S16_MIN || data_align > S16_MAX)
+		return MLU_CFI_RANGE;
+	cie->code_align = code_align;
+	cie->data_align = data_align;
+	if (return_column != MLU_CFI_RA)
+		return MLU_CFI_REGISTER;
+	if (*letters && *letters != 'z')
+		return MLU_CFI_AUGMENTATION;
+	refusal = *letters ? read_augmentation(cfi, &r, letters + 1, cie) : MLU_CFI_OK;
 	cie->ops = r.pos;
 	cie->ops_end = r.end;
 	return refusal;

@@ -26,20 +26,11 @@ struct note_search {
 	u64 budget;
 };
 
-static bool is_wanted(struct mlu_elf *elf, const Elf64_Nhdr *note, u64 name,
-		      const struct note_search *search)
-{
-	char found[NAME_SIZE];
-
-	return note->n_type == search->type && note->n_namesz == NAME_SIZE && note->n_descsz &&
-	       !mlu_elf_copy(elf, name, found, NAME_SIZE) &&
-	       !memcmp(found, search->name, NAME_SIZE);
-}
-
 /* Each step advances by a note's header at least, so the budget bounds the loop. */
 static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 			struct note_search *search)
 {
+	char name[NAME_SIZE];
 	u64 pos = 0, desc;
 	Elf64_Nhdr note;
 	int err;
@@ -56,7 +47,9 @@ static int search_notes(struct mlu_elf *elf, u64 off, u64 len, u64 align,
 		desc = ALIGN(pos + sizeof(note) + note.n_namesz, align);
 		if (desc > len || note.n_descsz > len - desc)
 			return -ENOEXEC;
-		if (!is_wanted(elf, &note, off + pos + sizeof(note), search))
+		if (note.n_type != search->type || note.n_namesz != NAME_SIZE || !note.n_descsz ||
+		    mlu_elf_copy(elf, off + pos + sizeof(note), name, NAME_SIZE) ||
+		    memcmp(name, search->name, NAME_SIZE))
 			continue;
 		if (!search->desc)
 			return 1;

@@ -166,18 +166,6 @@ int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u
 	return look_up_slot(elf, slot, target);
 }
 
-/* Length of a mov from a register to rsi, rdx or rcx, the second to fourth arguments. */
-static size_t move_length(const u8 *code, size_t len)
-{
-	u8 to;
-
-	if (len < 3 || (code[0] & ~REX_R) != REX_W || code[1] != OPCODE_MOVE ||
-	    code[2] < MODRM_REGISTERS)
-		return 0;
-	to = code[2] & MODRM_RM;
-	return to == REG_RCX || to == REG_RDX || to == REG_RSI ? 3 : 0;
-}
-
 /**
  * mlu_elf_jump() - compute the target of a function that only jumps, with the same first argument
  * @elf: an opened image
@@ -192,14 +180,24 @@ static size_t move_length(const u8 *code, size_t len)
  */
 int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target)
 {
-	size_t skip = landing_length(code, len);
-	const u8 *first;
+	size_t landing = landing_length(code, len);
+	u8 to;
 
-	skip += move_length(code + skip, len - skip);
-	first = code + skip;
-	len -= skip;
+	vaddr += landing;
+	code += landing;
+	len -= landing;
+	if (len >= 3 && (code[0] & ~REX_R) == REX_W && code[1] == OPCODE_MOVE &&
+	    code[2] >= MODRM_REGISTERS) {
+		/* rsi, rdx or rcx, the second to fourth arguments */
+		to = code[2] & MODRM_RM;
+		if (to != REG_RCX && to != REG_RDX && to != REG_RSI)
+			return 0;
+		vaddr += 3;
+		code += 3;
+		len -= 3;
+	}
 	if (len >= 2 &&
-	    (first[0] == OPCODE_CALL || (first[0] == OPCODE_GROUP && first[1] == MODRM_CALL_SLOT)))
+	    (code[0] == OPCODE_CALL || (code[0] == OPCODE_GROUP && code[1] == MODRM_CALL_SLOT)))
 		return 0;
-	return mlu_elf_branch(elf, vaddr + skip, first, len, target);
+	return mlu_elf_branch(elf, vaddr, code, len, target);
 }

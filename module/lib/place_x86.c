@@ -251,35 +251,28 @@ static s64 read_rel32(const u8 *c)
 	return (s32)(c[0] | c[1] << 8 | c[2] << 16 | (u32)c[3] << 24);
 }
 
-/* False if there is no branch at @c; the distance is from @c. */
-static bool branch_distance(const u8 *c, size_t len, s64 *distance)
-{
-	/* jmp, jcc, loop and jrcxz with a one-byte distance */
-	if (len >= 2 && (c[0] == 0xeb || is_short_jcc(c[0]) || (c[0] & 0xfc) == 0xe0))
-		*distance = 2 + (s8)c[1];
-	else if (len >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
-		*distance = 5 + read_rel32(c + 1);
-	/* near jcc and xbegin, whose opcodes have two bytes */
-	else if (len >= 6 && (is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8)))
-		*distance = 6 + read_rel32(c + 2);
-	else
-		return false;
-	return true;
-}
-
 /*
  * True if a direct branch may land in (0, place]. Each byte is decoded as the start of an
  * instruction, so some branches are not real; then only the first instruction is used.
  */
 static bool is_landed_on(const u8 *code, size_t len, size_t place)
 {
-	size_t i;
-	s64 distance, target;
+	s64 i, target;
 
-	for (i = 0; i < len; i++) {
-		if (!branch_distance(code + i, len - i, &distance))
+	for (i = 0; i < (s64)len; i++) {
+		const u8 *c = code + i;
+		size_t left = len - i;
+
+		/* jmp, jcc, loop and jrcxz with a one-byte distance */
+		if (left >= 2 && (c[0] == 0xeb || is_short_jcc(c[0]) || (c[0] & 0xfc) == 0xe0))
+			target = i + 2 + (s8)c[1];
+		else if (left >= 5 && (c[0] == 0xe8 || c[0] == 0xe9))
+			target = i + 5 + read_rel32(c + 1);
+		/* near jcc and xbegin, whose opcodes have two bytes */
+		else if (left >= 6 && (is_near_jcc(c) || (c[0] == 0xc7 && c[1] == 0xf8)))
+			target = i + 6 + read_rel32(c + 2);
+		else
 			continue;
-		target = (s64)i + distance;
 		if (target > 0 && target <= (s64)place)
 			return true;
 	}
