@@ -30,13 +30,8 @@ struct mlu_session *mlu_session_new(void)
 	struct mlu_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
 
 	if (session)
-		kref_init(&session->refs);
+		refcount_set(&session->refs, 1);
 	return session;
-}
-
-static void session_free(struct kref *refs)
-{
-	kfree(container_of(refs, struct mlu_session, refs));
 }
 
 /**
@@ -45,7 +40,8 @@ static void session_free(struct kref *refs)
  */
 void mlu_session_put(struct mlu_session *session)
 {
-	kref_put(&session->refs, session_free);
+	if (refcount_dec_and_test(&session->refs))
+		kfree(session);
 }
 
 /* === Requests === */
@@ -62,35 +58,13 @@ struct mlu_request *mlu_request_new(struct mlu_session *session)
 
 	if (!request)
 		return NULL;
-	kref_init(&request->refs);
+	refcount_set(&request->refs, 1);
 	init_completion(&request->done);
-	kref_get(&session->refs);
+	refcount_inc(&session->refs);
 	request->session = session;
 	request->op = MLU_OP_ATTACH;
 	request->options = mlu_default_options;
 	return request;
-}
-
-/**
- * mlu_request_get() - take a reference on a request
- * @request: the request
- */
-void mlu_request_get(struct mlu_request *request)
-{
-	kref_get(&request->refs);
-}
-
-static void request_free(struct kref *refs)
-{
-	struct mlu_request *request = container_of(refs, struct mlu_request, refs);
-	unsigned int i;
-
-	for (i = 0; i < request->nr_targets; i++)
-		mlu_target_put(request->targets[i]);
-	kfree(request->targets);
-	put_pid(request->pid);
-	mlu_session_put(request->session);
-	kfree(request);
 }
 
 /**
@@ -101,7 +75,16 @@ static void request_free(struct kref *refs)
  */
 void mlu_request_put(struct mlu_request *request)
 {
-	kref_put(&request->refs, request_free);
+	unsigned int i;
+
+	if (!refcount_dec_and_test(&request->refs))
+		return;
+	for (i = 0; i < request->nr_targets; i++)
+		mlu_target_put(request->targets[i]);
+	kfree(request->targets);
+	put_pid(request->pid);
+	mlu_session_put(request->session);
+	kfree(request);
 }
 
 /**
@@ -124,82 +107,6 @@ int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...)
 
 /* === Targets of a detach or clear === */
 
-/* The thread group that a PID or TID refers to now, with a reference, or NULL. */
-static struct pid *find_thread_group(pid_t nr)
-{
-	struct task_struct *task;
-	struct pid *group = NULL;
-
-	rcu_read_lock();
-	task = pid_task(find_vpid(nr), PIDTYPE_PID);
-	if (task)
-		group = get_pid(task_tgid(task));
-	rcu_read_unlock();
-	return group;
-}
-
-static int add_target(struct mlu_request *request, struct mlu_target *target)
-{
-	struct mlu_target **more = krealloc(request->targets,
-					    (request->nr_targets + 1) * sizeof(*more), GFP_KERNEL);
-
-	if (!more)
-		return -ENOMEM;
-	request->targets = more;
-	more[request->nr_targets++] = mlu_target_get(target);
-	return 0;
-}
-
-static int add_all_targets(struct mlu_request *request)
-{
-	struct mlu_target *target;
-	int err;
-
-	list_for_each_entry(target, &mlu_targets, node) {
-		err = add_target(request, target);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* The number of an ended target may be that of another process by now: compare both. */
-static bool has_pid(const struct mlu_target *target, const struct pid *group, pid_t nr)
-{
-	return target->pid == group || pid_nr_ns(target->pid, task_active_pid_ns(current)) == nr;
-}
-
-/* Add the live target of the PID, or else its ended ones. */
-static int add_targets_of_pid(struct mlu_request *request, pid_t nr)
-{
-	struct pid *group = find_thread_group(nr);
-	struct mlu_target *target;
-	int live, err = 0;
-
-	for (live = 1; live >= 0 && !request->nr_targets; live--)
-		list_for_each_entry(target, &mlu_targets, node)
-			if (!err && mlu_target_is_live(target) == live &&
-			    has_pid(target, group, nr))
-				err = add_target(request, target);
-	put_pid(group);
-	return err;
-}
-
-/* Close the gates now: no event counts after the command, however long removing probes takes. */
-static void begin_detach(struct mlu_request *request)
-{
-	unsigned int i;
-
-	for (i = 0; i < request->nr_targets; i++) {
-		struct mlu_target *target = request->targets[i];
-
-		if (target->state != MLU_TRACING)
-			continue;
-		target->state = MLU_DETACHING;
-		mlu_target_set_gate(target, false);
-	}
-}
-
 /**
  * mlu_request_add_targets() - look up the targets of a detach or clear
  * @request: the request; gets the matching targets, possibly none
@@ -213,12 +120,46 @@ static void begin_detach(struct mlu_request *request)
  */
 int mlu_request_add_targets(struct mlu_request *request, pid_t nr)
 {
-	int err;
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct mlu_target *target, **more;
+	struct task_struct *task;
+	struct pid *group = NULL;
+	unsigned int i;
+	int live, err = -ENOMEM;
 
 	mutex_lock(&mlu_targets_lock);
-	err = nr ? add_targets_of_pid(request, nr) : add_all_targets(request);
-	if (!err && request->op == MLU_OP_DETACH)
-		begin_detach(request);
+	rcu_read_lock();
+	task = nr ? pid_task(find_vpid(nr), PIDTYPE_PID) : NULL;
+	if (task)
+		group = get_pid(task_tgid(task));
+	rcu_read_unlock();
+	/* The live target of the PID, or else its ended ones. */
+	for (live = 1; live >= 0 && !request->nr_targets; live--) {
+		list_for_each_entry(target, &mlu_targets, node) {
+			if (nr && mlu_target_is_live(target) != live)
+				continue;
+			/* An ended target's number may be another process's now: compare both. */
+			if (nr && target->pid != group && pid_nr_ns(target->pid, ns) != nr)
+				continue;
+			more = krealloc(request->targets, (request->nr_targets + 1) * sizeof(*more),
+					GFP_KERNEL);
+			if (!more)
+				goto out;
+			request->targets = more;
+			more[request->nr_targets++] = mlu_target_get(target);
+		}
+	}
+	err = 0;
+	/* Close the gates now: no event counts after a detach, however long removing takes. */
+	for (i = 0; request->op == MLU_OP_DETACH && i < request->nr_targets; i++) {
+		target = request->targets[i];
+		if (target->state != MLU_TRACING)
+			continue;
+		target->state = MLU_DETACHING;
+		mlu_target_set_gate(target, false);
+	}
+out:
+	put_pid(group);
 	mutex_unlock(&mlu_targets_lock);
 	return err;
 }

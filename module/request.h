@@ -4,7 +4,7 @@
 #define MLU_REQUEST_H
 
 #include <linux/completion.h>
-#include <linux/kref.h>
+#include <linux/refcount.h>
 #include <linux/workqueue.h>
 
 #include "target.h"
@@ -20,7 +20,7 @@
  * A target that was attached with bound=1 is forgotten when its session is closed.
  */
 struct mlu_session {
-	struct kref refs;
+	refcount_t refs;
 	bool closed;
 	struct work_struct close_work;
 };
@@ -45,7 +45,7 @@ enum mlu_op { MLU_OP_ATTACH, MLU_OP_DETACH, MLU_OP_CLEAR };
  * @reason: why the request was refused, or empty; written by the worker until @done
  */
 struct mlu_request {
-	struct kref refs;
+	refcount_t refs;
 	struct work_struct work;
 	struct completion done;
 	enum mlu_op op;
@@ -59,7 +59,6 @@ struct mlu_request {
 };
 
 struct mlu_request *mlu_request_new(struct mlu_session *session);
-void mlu_request_get(struct mlu_request *request);
 void mlu_request_put(struct mlu_request *request);
 int mlu_request_add_targets(struct mlu_request *request, pid_t nr);
 __printf(3, 4) int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...);

@@ -278,7 +278,7 @@ int mlu_worker_run(struct mlu_request *request)
 {
 	long left;
 
-	mlu_request_get(request);
+	refcount_inc(&request->refs);
 	INIT_WORK(&request->work, execute_request_work);
 	queue_work(wq, &request->work);
 	left = wait_for_completion_killable_timeout(&request->done, COMMAND_TIMEOUT);
