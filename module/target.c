@@ -111,7 +111,7 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->inflight = mlu_inflight_new();
 	if (!target->inflight)
 		goto err_epoch;
-	kref_init(&target->refs);
+	refcount_set(&target->refs, 1);
 	INIT_LIST_HEAD(&target->node);
 	INIT_HLIST_NODE(&target->hash_node);
 	mlu_maps_init(&target->maps);
@@ -139,19 +139,8 @@ err_target:
  */
 struct mlu_target *mlu_target_get(struct mlu_target *target)
 {
-	kref_get(&target->refs);
+	refcount_inc(&target->refs);
 	return target;
-}
-
-static void target_release(struct kref *refs)
-{
-	struct mlu_target *target = container_of(refs, struct mlu_target, refs);
-
-	mlu_inflight_free(target->inflight);
-	mlu_epoch_put(rcu_dereference_protected(target->epoch, !kref_read(refs)));
-	mlu_maps_exit(&target->maps);
-	put_pid(target->pid);
-	kfree_rcu(target, rcu);
 }
 
 /**
@@ -162,7 +151,13 @@ static void target_release(struct kref *refs)
  */
 void mlu_target_put(struct mlu_target *target)
 {
-	kref_put(&target->refs, target_release);
+	if (!refcount_dec_and_test(&target->refs))
+		return;
+	mlu_inflight_free(target->inflight);
+	mlu_epoch_put(rcu_dereference_protected(target->epoch, !refcount_read(&target->refs)));
+	mlu_maps_exit(&target->maps);
+	put_pid(target->pid);
+	kfree_rcu(target, rcu);
 }
 
 /**
@@ -300,22 +295,19 @@ static struct mlu_target *watch_target(const struct mlu_watch *watch)
 	return smp_load_acquire(&watch->target);
 }
 
-/* May run in any task that drops the last reference on the mm, so current says nothing. */
-static enum mlu_state watch_end_state(const struct mlu_target *target, const struct mm_struct *mm)
-{
-	return mlu_process_has_execed(target->pid, mm) ? MLU_EXEC : MLU_EXITED;
-}
-
 static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
 	struct mlu_target *target = watch_target(watch);
+	bool execed;
 
 	if (!target)
 		return;
 	mlu_target_set_gate(target, false);
 	mlu_target_unpublish(target);
-	WRITE_ONCE(target->end_state, watch_end_state(target, mm));
+	/* May run in any task that drops the last reference on the mm, so current says nothing. */
+	execed = mlu_process_has_execed(target->pid, mm);
+	WRITE_ONCE(target->end_state, execed ? MLU_EXEC : MLU_EXITED);
 	/* Runs once: the mm drops its notifiers after this. The work has its own reference. */
 	mlu_target_get(target);
 	queue_work(watch->wq, &target->end_work);

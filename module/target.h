@@ -4,11 +4,11 @@
 #define MLU_TARGET_H
 
 #include <linux/fs.h>
-#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
@@ -85,7 +85,7 @@ enum mlu_state {
  * @end_state: MLU_EXITED or MLU_EXEC, written once by the notifier; 0: the mm is alive
  */
 struct mlu_target {
-	struct kref refs;
+	refcount_t refs;
 	struct rcu_head rcu;
 
 	u32 id;
