@@ -29,16 +29,6 @@ static unsigned int max_targets, max_ended;
 
 /* === The list of targets === */
 
-static void add_target(struct mlu_target *target)
-{
-	mutex_lock(&mlu_targets_lock);
-	target->state = MLU_TRACING;
-	target->attached_ns = ktime_get_ns();
-	list_add_tail(&target->node, &mlu_targets);
-	mutex_unlock(&mlu_targets_lock);
-	ops->target_added(target);
-}
-
 /* Remove an ended target and drop the list's reference. No effect if it was removed before. */
 static void forget_target(struct mlu_target *target)
 {
@@ -55,36 +45,28 @@ static void forget_target(struct mlu_target *target)
 	mlu_target_put(target);
 }
 
-/* The oldest ended target, with a reference, if there are more than max_ended; else NULL. */
-static struct mlu_target *get_excess_target(void)
-{
-	struct mlu_target *target, *oldest = NULL;
-	unsigned int nr = 0;
-
-	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node) {
-		if (mlu_target_is_live(target))
-			continue;
-		if (!oldest || target->ended_ns < oldest->ended_ns)
-			oldest = target;
-		nr++;
-	}
-	if (nr > max_ended)
-		mlu_target_get(oldest);
-	else
-		oldest = NULL;
-	mutex_unlock(&mlu_targets_lock);
-	return oldest;
-}
-
+/* Forget the oldest ended targets while there are more than max_ended. */
 static void forget_excess_targets(void)
 {
-	struct mlu_target *target;
+	struct mlu_target *target, *oldest;
+	unsigned int nr;
 
-	while ((target = get_excess_target())) {
-		forget_target(target);
-		mlu_target_put(target);
-	}
+	do {
+		nr = 0;
+		oldest = NULL;
+		mutex_lock(&mlu_targets_lock);
+		list_for_each_entry(target, &mlu_targets, node) {
+			if (mlu_target_is_live(target))
+				continue;
+			if (!oldest || target->ended_ns < oldest->ended_ns)
+				oldest = target;
+			nr++;
+		}
+		mutex_unlock(&mlu_targets_lock);
+		/* Only the worker removes targets, so the list still has its reference. */
+		if (nr > max_ended)
+			forget_target(oldest);
+	} while (nr > max_ended);
 }
 
 static bool is_live_unlocked(struct mlu_target *target)
@@ -97,20 +79,11 @@ static bool is_live_unlocked(struct mlu_target *target)
 	return live;
 }
 
-static void set_ended(struct mlu_target *target)
-{
-	enum mlu_state state = READ_ONCE(target->end_state);
-
-	mutex_lock(&mlu_targets_lock);
-	target->state = state ? state : MLU_DETACHED;
-	WRITE_ONCE(target->ended_ns, ktime_get_ns());
-	mutex_unlock(&mlu_targets_lock);
-}
-
 /* Detach the live ones among @targets, all at once. Reorders the array. */
 static void end_targets(struct mlu_target **targets, unsigned int nr)
 {
 	unsigned int i, nr_live = 0;
+	enum mlu_state state;
 
 	for (i = 0; i < nr; i++) {
 		if (!is_live_unlocked(targets[i]))
@@ -121,8 +94,13 @@ static void end_targets(struct mlu_target **targets, unsigned int nr)
 	if (!nr_live)
 		return;
 	mlu_detach(targets, nr_live);
-	for (i = 0; i < nr_live; i++)
-		set_ended(targets[i]);
+	for (i = 0; i < nr_live; i++) {
+		state = READ_ONCE(targets[i]->end_state);
+		mutex_lock(&mlu_targets_lock);
+		targets[i]->state = state ? state : MLU_DETACHED;
+		WRITE_ONCE(targets[i]->ended_ns, ktime_get_ns());
+		mutex_unlock(&mlu_targets_lock);
+	}
 }
 
 /* Queued by the mmu notifier, with a reference on the target, when the target's mm is released. */
@@ -142,32 +120,30 @@ static void end_target_work(struct work_struct *work)
 
 /* === Sessions === */
 
-static struct mlu_target *get_target_bound_to(const struct mlu_session *session)
+/* End and forget the targets that are bound to @session, or all if it is NULL. */
+static void forget_targets(const struct mlu_session *session)
 {
 	struct mlu_target *target;
 
+again:
 	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node)
-		if (target->bound_to == session)
-			goto out;
-	target = NULL;
-out:
-	if (target)
-		mlu_target_get(target);
+	list_for_each_entry(target, &mlu_targets, node) {
+		if (session && target->bound_to != session)
+			continue;
+		/* Only the worker removes targets, so the list keeps its reference until then. */
+		mutex_unlock(&mlu_targets_lock);
+		end_targets(&target, 1);
+		forget_target(target);
+		goto again;
+	}
 	mutex_unlock(&mlu_targets_lock);
-	return target;
 }
 
 static void close_session_work(struct work_struct *work)
 {
 	struct mlu_session *session = container_of(work, struct mlu_session, close_work);
-	struct mlu_target *target;
 
-	while ((target = get_target_bound_to(session))) {
-		end_targets(&target, 1);
-		forget_target(target);
-		mlu_target_put(target);
-	}
+	forget_targets(session);
 	mlu_session_put(session);
 }
 
@@ -188,9 +164,9 @@ void mlu_worker_close_session(struct mlu_session *session)
 
 /* === Commands === */
 
-static int check_attach_limits(struct mlu_request *request)
+static int execute_attach(struct mlu_request *request)
 {
-	const struct mlu_target *target;
+	struct mlu_target *target;
 	unsigned int nr = 0;
 	bool closed;
 
@@ -204,62 +180,45 @@ static int check_attach_limits(struct mlu_request *request)
 	if (nr >= max_targets)
 		return mlu_refuse(request, -ENOSPC, "%u targets are already traced (max_targets)",
 				  nr);
-	return 0;
-}
-
-static int execute_attach(struct mlu_request *request)
-{
-	struct mlu_target *target;
-	int err = check_attach_limits(request);
-
-	if (err)
-		return err;
 	target = mlu_attach(request, end_target_work, wq);
 	if (IS_ERR(target))
 		return PTR_ERR(target);
 	if (request->options.bound)
 		target->bound_to = request->session;
-	add_target(target);
+	mutex_lock(&mlu_targets_lock);
+	target->state = MLU_TRACING;
+	target->attached_ns = ktime_get_ns();
+	list_add_tail(&target->node, &mlu_targets);
+	mutex_unlock(&mlu_targets_lock);
+	ops->target_added(target);
 	mlu_maps_resolve(&target->maps);
 	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
 	return 0;
 }
 
-static int execute_clear(struct mlu_request *request)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < request->nr_targets; i++) {
-		struct mlu_target *target = request->targets[i];
-
-		if (!is_live_unlocked(target))
-			forget_target(target);
-		else if (mlu_target_new_epoch(target))
-			err = -ENOMEM;
-	}
-	return err;
-}
-
-static int execute_request(struct mlu_request *request)
-{
-	switch (request->op) {
-	case MLU_OP_ATTACH:
-		return execute_attach(request);
-	case MLU_OP_DETACH:
-		end_targets(request->targets, request->nr_targets);
-		return 0;
-	case MLU_OP_CLEAR:
-		return execute_clear(request);
-	}
-	return -EINVAL;
-}
-
 static void execute_request_work(struct work_struct *work)
 {
 	struct mlu_request *request = container_of(work, struct mlu_request, work);
+	struct mlu_target *target;
+	unsigned int i;
 
-	request->err = execute_request(request);
+	switch (request->op) {
+	case MLU_OP_ATTACH:
+		request->err = execute_attach(request);
+		break;
+	case MLU_OP_DETACH:
+		end_targets(request->targets, request->nr_targets);
+		break;
+	case MLU_OP_CLEAR:
+		for (i = 0; i < request->nr_targets; i++) {
+			target = request->targets[i];
+			if (!is_live_unlocked(target))
+				forget_target(target);
+			else if (mlu_target_new_epoch(target))
+				request->err = -ENOMEM;
+		}
+		break;
+	}
 	forget_excess_targets();
 	complete_all(&request->done);
 	mlu_request_put(request);
@@ -307,27 +266,9 @@ int mlu_worker_init(const struct mlu_worker_ops *worker_ops, unsigned int target
 	return wq ? 0 : -ENOMEM;
 }
 
-static struct mlu_target *get_first_target(void)
-{
-	struct mlu_target *target;
-
-	mutex_lock(&mlu_targets_lock);
-	target = list_first_entry_or_null(&mlu_targets, struct mlu_target, node);
-	if (target)
-		mlu_target_get(target);
-	mutex_unlock(&mlu_targets_lock);
-	return target;
-}
-
 static void forget_all_work(struct work_struct *work)
 {
-	struct mlu_target *target;
-
-	while ((target = get_first_target())) {
-		end_targets(&target, 1);
-		forget_target(target);
-		mlu_target_put(target);
-	}
+	forget_targets(NULL);
 }
 
 /**
