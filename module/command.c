@@ -43,13 +43,13 @@ static const struct command_key keys[] = {
 	KEY("object", object, 0, 0),	       KEY("bound", bound, 0, 1),
 };
 
-static int parse_attach(struct parse *p);
-static int parse_targets(struct parse *p);
+static int parse_attach(struct parse *p, const char *word);
+static int parse_targets(struct parse *p, const char *word);
 
 static const struct command_word {
 	const char *name;
 	enum mlu_op op;
-	int (*parse)(struct parse *p);
+	int (*parse)(struct parse *p, const char *word); /* @word: the first argument, or NULL */
 } words[] = {
 	{ "attach", MLU_OP_ATTACH, parse_attach },
 	{ "detach", MLU_OP_DETACH, parse_targets },
@@ -68,13 +68,6 @@ static char *next_word(struct parse *p)
 	if (*p->rest)
 		*p->rest++ = '\0';
 	return word;
-}
-
-static int expect_end(struct parse *p)
-{
-	const char *word = next_word(p);
-
-	return word ? mlu_refuse(p->request, -EINVAL, "unexpected argument \"%s\"", word) : 0;
 }
 
 static bool is_number(const char *word)
@@ -97,98 +90,72 @@ static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 
 /* === attach === */
 
-static int set_name(struct parse *p, const struct command_key *key, const char *value)
-{
-	char *field = (char *)&p->request->options + key->field;
-
-	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
-		return mlu_refuse(p->request, -EINVAL,
-				  "%s= must be a file name of 1 to %d bytes, without a directory",
-				  key->name, MLU_NAME_MAX);
-	strscpy(field, value, sizeof(p->request->options.object));
-	return 0;
-}
-
-static int set_number(struct parse *p, const struct command_key *key, const char *value)
-{
-	u64 *field = (void *)&p->request->options + key->field;
-
-	if (!is_number(value) || kstrtou64(value, 10, field) || *field < key->min ||
-	    *field > key->max)
-		return mlu_refuse(p->request, -EINVAL,
-				  "%s= must be a number from %llu to %llu, not \"%s\"", key->name,
-				  key->min, key->max, value);
-	return 0;
-}
-
 static int parse_key(struct parse *p, char *word, unsigned long *seen)
 {
+	const struct command_key *key = keys;
 	char *value = strchr(word, '=');
-	unsigned int i;
+	void *field;
 
 	if (!value)
 		return mlu_refuse(p->request, -EINVAL, "\"%s\" is not of the form key=value", word);
 	*value++ = '\0';
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcmp(keys[i].name, word))
-			continue;
-		if (__test_and_set_bit(i, seen))
-			return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
-		return keys[i].max ? set_number(p, &keys[i], value) : set_name(p, &keys[i], value);
+	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, word))
+		key++;
+	if (key == keys + ARRAY_SIZE(keys))
+		return mlu_refuse(p->request, -EINVAL,
+				  "unknown key \"%s\" (keys: min, max, depth, older, object, bound)",
+				  word);
+	if (__test_and_set_bit(key - keys, seen))
+		return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
+	field = (void *)&p->request->options + key->field;
+	if (key->max) {
+		if (!is_number(value) || kstrtou64(value, 10, field) || *(u64 *)field < key->min ||
+		    *(u64 *)field > key->max)
+			return mlu_refuse(p->request, -EINVAL,
+					  "%s= must be a number from %llu to %llu, not \"%s\"",
+					  word, key->min, key->max, value);
+		return 0;
 	}
-	return mlu_refuse(p->request, -EINVAL,
-			  "unknown key \"%s\" (keys: min, max, depth, older, object, bound)", word);
-}
-
-static int parse_options(struct parse *p)
-{
-	const struct mlu_options *options = &p->request->options;
-	unsigned long seen = 0;
-	char *word;
-	int err;
-
-	while ((word = next_word(p))) {
-		err = parse_key(p, word, &seen);
-		if (err)
-			return err;
-	}
-	if (options->min > options->max)
-		return mlu_refuse(p->request, -EINVAL, "min=%llu is above max=%llu", options->min,
-				  options->max);
+	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
+		return mlu_refuse(p->request, -EINVAL,
+				  "%s= must be a file name of 1 to %d bytes, without a directory",
+				  word, MLU_NAME_MAX);
+	strscpy(field, value, sizeof(p->request->options.object));
 	return 0;
 }
 
-static int parse_attach_pid(struct parse *p, const char *word)
+static int parse_attach(struct parse *p, const char *word)
 {
+	const struct mlu_options *options = &p->request->options;
+	unsigned long seen = 0;
+	char *option;
 	pid_t nr;
 	int err = parse_pid(p, word, &nr);
 
-	if (!err)
-		err = parse_options(p);
+	while (!err && (option = next_word(p)))
+		err = parse_key(p, option, &seen);
 	if (err)
 		return err;
+	if (options->min > options->max)
+		return mlu_refuse(p->request, -EINVAL, "min=%llu is above max=%llu", options->min,
+				  options->max);
 	p->request->pid = find_get_pid(nr);
 	return p->request->pid ? 0 : mlu_refuse(p->request, -ESRCH, "there is no process %d", nr);
 }
 
-static int parse_attach(struct parse *p)
-{
-	return parse_attach_pid(p, next_word(p));
-}
-
 /* === detach and clear === */
 
-static int parse_targets(struct parse *p)
+static int parse_targets(struct parse *p, const char *word)
 {
-	const char *word = next_word(p);
 	bool all = word && !strcmp(word, "all");
 	pid_t nr = 0;
 	int err = all ? 0 : parse_pid(p, word, &nr);
 
-	if (!err)
-		err = expect_end(p);
 	if (err)
 		return err;
+	word = next_word(p);
+	if (word)
+		return mlu_refuse(p->request, -EINVAL, "unexpected argument \"%s\"", word);
 	err = mlu_request_add_targets(p->request, nr);
 	if (!err && !all && !p->request->nr_targets)
 		return mlu_refuse(p->request, -ENOENT, "no target has the PID %d", nr);
@@ -197,27 +164,15 @@ static int parse_targets(struct parse *p)
 
 /* === All commands === */
 
-static int parse_command(struct parse *p)
+/* Fill in a request from the bytes of a command without surrounding white space. */
+static int parse_command(struct mlu_request *request, const char *text, size_t len)
 {
-	const char *word = next_word(p);
-	unsigned int i;
+	const struct command_word *command = words;
+	struct parse p = { .request = request };
+	const char *word;
+	char *copy;
+	int err;
 
-	if (!word)
-		return mlu_refuse(p->request, -EINVAL, "empty command");
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i].name, word))
-			continue;
-		p->request->op = words[i].op;
-		return words[i].parse(p);
-	}
-	if (is_number(word))
-		return parse_attach_pid(p, word);
-	return mlu_refuse(p->request, -EINVAL,
-			  "unknown command \"%s\" (commands: PID, attach, detach, clear)", word);
-}
-
-static int check_bytes(struct mlu_request *request, const char *text, size_t len)
-{
 	if (len > MLU_COMMAND_MAX)
 		return mlu_refuse(request, -E2BIG, "command too long (maximum %d bytes)",
 				  MLU_COMMAND_MAX);
@@ -226,23 +181,27 @@ static int check_bytes(struct mlu_request *request, const char *text, size_t len
 				  "embedded newline: write one command at a time, on one line");
 	if (memchr(text, '\0', len))
 		return mlu_refuse(request, -EINVAL, "embedded NUL byte");
-	return 0;
-}
-
-static int run_command(struct parse *p, const char *text, size_t len)
-{
-	char *copy;
-	int err = check_bytes(p->request, text, len);
-
-	if (err)
-		return err;
+	if (!len)
+		return mlu_refuse(request, -EINVAL, "empty command");
 	copy = kmemdup_nul(text, len, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	p->rest = copy;
-	err = parse_command(p);
+	p.rest = copy;
+	word = next_word(&p);
+	while (command < words + ARRAY_SIZE(words) && strcmp(command->name, word))
+		command++;
+	if (command < words + ARRAY_SIZE(words)) {
+		request->op = command->op;
+		err = command->parse(&p, next_word(&p));
+	} else if (is_number(word)) {
+		err = parse_attach(&p, word);
+	} else {
+		err = mlu_refuse(request, -EINVAL,
+				 "unknown command \"%s\" (commands: PID, attach, detach, clear)",
+				 word);
+	}
 	kfree(copy);
-	return err ? err : mlu_worker_run(p->request);
+	return err;
 }
 
 static const char *default_reason(int err)
@@ -283,8 +242,8 @@ static void fill_refusal(struct mlu_refusal *refusal, int err, const char *reaso
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal)
 {
+	struct mlu_request *request;
 	const char *reason;
-	struct parse p;
 	int err;
 
 	while (len && isspace(*text)) {
@@ -293,19 +252,21 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 	}
 	while (len && isspace(text[len - 1]))
 		len--;
-	p.request = mlu_request_new(session);
-	if (!p.request) {
+	request = mlu_request_new(session);
+	if (!request) {
 		fill_refusal(refusal, -ENOMEM, default_reason(-ENOMEM), text, len);
 		return -ENOMEM;
 	}
-	err = run_command(&p, text, len);
-	reason = p.request->reason;
+	err = parse_command(request, text, len);
+	if (!err)
+		err = mlu_worker_run(request);
+	reason = request->reason;
 	/* The worker may still be writing the request's reason. */
 	if (err == -EINPROGRESS || err == -EINTR || !*reason)
 		reason = default_reason(err);
 	if (err)
 		fill_refusal(refusal, err, reason, text, len);
-	mlu_request_put(p.request);
+	mlu_request_put(request);
 	return err;
 }
 
