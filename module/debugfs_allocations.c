@@ -81,54 +81,36 @@ static int reader_grow(struct reader *reader, unsigned int capacity)
 	return 0;
 }
 
-/* Advance to the target's other table, or to the first of the next target. */
-static void reader_next_table(struct reader *reader)
-{
-	memset(&reader->cursor, 0, sizeof(reader->cursor));
-	reader->mmaps = !reader->mmaps;
-	reader->target += !reader->mmaps;
-}
-
-static int reader_step(struct reader *reader)
-{
-	struct mlu_allocs *table = mlu_epoch_table(reader->selection->item[reader->target].epoch,
-						   reader->mmaps);
-	unsigned int need = mlu_allocs_step(table, &reader->cursor, reader_copy_item, reader,
-					    reader->capacity);
-
-	return need ? reader_grow(reader, need * 2) : 0;
-}
-
 /*
  * Fill @items from the next bucket that has any records.
  * Return: their number; 0 at the end; -ENOMEM, or -EINTR if the reader is being killed.
  */
 static int reader_refill(struct reader *reader)
 {
+	struct mlu_allocs *table;
+	unsigned int need;
 	int err = 0;
 
 	reader->nr = 0;
 	reader->at = 0;
 	while (!err && !reader->nr && reader->target < reader->selection->nr) {
-		if (reader->cursor.done)
-			reader_next_table(reader);
-		else
-			err = reader_step(reader);
+		if (reader->cursor.done) {
+			/* Go on to the target's other table, or to the first of the next target. */
+			memset(&reader->cursor, 0, sizeof(reader->cursor));
+			reader->mmaps = !reader->mmaps;
+			reader->target += !reader->mmaps;
+		} else {
+			table = mlu_epoch_table(reader->selection->item[reader->target].epoch,
+						reader->mmaps);
+			need = mlu_allocs_step(table, &reader->cursor, reader_copy_item, reader,
+					       reader->capacity);
+			err = need ? reader_grow(reader, need * 2) : 0;
+		}
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
 	return err ? err : reader->nr;
-}
-
-static void reader_rewind(struct reader *reader)
-{
-	reader->pos = 0;
-	reader->target = 0;
-	reader->mmaps = false;
-	memset(&reader->cursor, 0, sizeof(reader->cursor));
-	reader->nr = 0;
-	reader->at = 0;
 }
 
 /* The age of an allocation does not increase after the end of its target. */
@@ -139,28 +121,22 @@ static u64 reader_age_ns(const struct reader *reader, const struct item *item)
 	return now > item->time_ns ? now - item->time_ns : 0;
 }
 
-/* Return: true if the allocation is left out, as it is younger than older= says. */
-static bool is_too_young(const struct reader *reader, const struct item *item)
-{
-	u64 older = reader->selection->item[reader->target].target->options.older_ms;
-
-	return older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC;
-}
-
 /* Return: the next item to show; NULL at the end; an ERR_PTR, see reader_refill(). */
 static struct item *reader_next_item(struct reader *reader)
 {
 	struct item *item;
+	u64 older;
+	int n;
 
 	do {
 		if (reader->at == reader->nr) {
-			int n = reader_refill(reader);
-
+			n = reader_refill(reader);
 			if (n <= 0)
 				return ERR_PTR(n);
 		}
 		item = &reader->items[reader->at++];
-	} while (is_too_young(reader, item));
+		older = reader->selection->item[reader->target].target->options.older_ms;
+	} while (older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC);
 	reader->pos++;
 	return item;
 }
@@ -170,8 +146,14 @@ static void *allocations_start(struct seq_file *m, loff_t *pos)
 	struct reader *reader = m->private;
 	struct item *item = NULL;
 
-	if (*pos < reader->pos || !*pos)
-		reader_rewind(reader);
+	if (*pos < reader->pos || !*pos) {
+		reader->pos = 0;
+		reader->target = 0;
+		reader->mmaps = false;
+		memset(&reader->cursor, 0, sizeof(reader->cursor));
+		reader->nr = 0;
+		reader->at = 0;
+	}
 	if (!*pos)
 		return SEQ_START_TOKEN;
 	if (*pos == reader->pos && reader->at)
@@ -190,40 +172,31 @@ static void *allocations_next(struct seq_file *m, void *v, loff_t *pos)
 	return reader_next_item(m->private);
 }
 
-static void allocations_stop(struct seq_file *m, void *v)
-{
-}
-
-/*
- * The number of a thread as the reader sees it; 0 if it is not visible in the reader's namespace.
- * @tid is its number in the initial namespace, in which it may have ended.
- */
-static pid_t item_tid_in_ns(u32 tid, struct pid_namespace *ns)
-{
-	pid_t nr;
-
-	if (ns == &init_pid_ns)
-		return tid;
-	rcu_read_lock();
-	nr = pid_nr_ns(find_pid_ns(tid, &init_pid_ns), ns);
-	rcu_read_unlock();
-	return nr;
-}
-
 static int allocations_show(struct seq_file *m, void *v)
 {
 	const struct reader *reader = m->private;
+	struct pid_namespace *ns = task_active_pid_ns(current);
 	const struct item *item = v;
+	pid_t tid;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m, "memleak_user allocations 1\n");
 		seq_puts(m, "# target address size age_ms thread stack kind\n");
 		return 0;
 	}
+	/*
+	 * item->tid is the number in the initial namespace, in which the thread may have ended. It
+	 * is 0 if it is not visible in the reader's namespace.
+	 */
+	tid = item->tid;
+	if (ns != &init_pid_ns) {
+		rcu_read_lock();
+		tid = pid_nr_ns(find_pid_ns(item->tid, &init_pid_ns), ns);
+		rcu_read_unlock();
+	}
 	seq_printf(m, "%u 0x%016llx %llu %llu %d %u %s\n",
 		   reader->selection->item[reader->target].target->id, item->addr, item->size,
-		   reader_age_ns(reader, item) / NSEC_PER_MSEC,
-		   item_tid_in_ns(item->tid, task_active_pid_ns(current)), item->stack,
+		   reader_age_ns(reader, item) / NSEC_PER_MSEC, tid, item->stack,
 		   kind_names[item->kind]);
 	return 0;
 }
@@ -231,16 +204,9 @@ static int allocations_show(struct seq_file *m, void *v)
 static const struct seq_operations allocations_ops = {
 	.start = allocations_start,
 	.next = allocations_next,
-	.stop = allocations_stop,
+	.stop = mlu_seq_stop,
 	.show = allocations_show,
 };
-
-static void reader_free(struct reader *reader)
-{
-	mlu_selection_free(reader->selection);
-	kvfree(reader->items);
-	kfree(reader);
-}
 
 static int allocations_open(struct inode *inode, struct file *file)
 {
@@ -249,29 +215,24 @@ static int allocations_open(struct inode *inode, struct file *file)
 
 	if (err)
 		return err;
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
+	reader = __seq_open_private(file, &allocations_ops, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
 	reader->selection = mlu_selection_new((unsigned long)inode->i_private);
 	if (!reader->selection) {
-		err = -ENOMEM;
-		goto err_reader;
+		seq_release_private(inode, file);
+		return -ENOMEM;
 	}
-	err = seq_open(file, &allocations_ops);
-	if (err)
-		goto err_reader;
-	((struct seq_file *)file->private_data)->private = reader;
 	return 0;
-
-err_reader:
-	reader_free(reader);
-	return err;
 }
 
 static int allocations_release(struct inode *inode, struct file *file)
 {
-	reader_free(((struct seq_file *)file->private_data)->private);
-	return seq_release(inode, file);
+	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+
+	mlu_selection_free(reader->selection);
+	kvfree(reader->items);
+	return seq_release_private(inode, file);
 }
 
 const struct file_operations mlu_allocations_fops = {

@@ -44,19 +44,6 @@ static void refusal_copy(struct mlu_refusal *to, const struct mlu_refusal *from)
 	get_pid(to->writer);
 }
 
-static void control_keep_refusal(struct control *control, const struct mlu_refusal *refusal)
-{
-	mutex_lock(&control->lock);
-	control->written = true;
-	refusal_copy(&control->refusal, refusal);
-	mutex_unlock(&control->lock);
-	if (!refusal->err)
-		return;
-	mutex_lock(&last_lock);
-	refusal_copy(&last_refusal, refusal);
-	mutex_unlock(&last_lock);
-}
-
 static void control_show_refusal(struct seq_file *m, const struct mlu_refusal *refusal)
 {
 	if (!refusal->err)
@@ -68,36 +55,32 @@ static void control_show_refusal(struct seq_file *m, const struct mlu_refusal *r
 		   div_u64(ktime_get_ns() - refusal->time_ns, NSEC_PER_MSEC));
 }
 
-static void control_show_target(struct seq_file *m, struct mlu_target *target)
-{
-	struct mlu_unseen unseen;
-	unsigned int i;
-
-	mlu_seq_target(m, target);
-	seq_printf(m, " %s", mlu_state_name(target->state));
-	mlu_options_show(m, &target->options);
-	seq_puts(m, target->nr_uses ? ": " : ": none");
-	for (i = 0; i < target->nr_uses; i++) {
-		const struct mlu_use *use = &target->uses[i];
-
-		seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
-		mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping), use->addr);
-		seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
-	}
-	seq_putc(m, '\n');
-	mlu_unseen_collect(&unseen, target);
-	mlu_unseen_show(m, &unseen, target);
-}
-
 static int control_show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
 	struct mlu_target *target;
+	struct mlu_unseen unseen;
+	unsigned int i;
 
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node)
-		control_show_target(m, target);
+	list_for_each_entry(target, &mlu_targets, node) {
+		mlu_seq_target(m, target);
+		seq_printf(m, " %s", mlu_state_name(target->state));
+		mlu_options_show(m, &target->options);
+		seq_puts(m, target->nr_uses ? ": " : ": none");
+		for (i = 0; i < target->nr_uses; i++) {
+			const struct mlu_use *use = &target->uses[i];
+
+			seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
+			mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping),
+				     use->addr);
+			seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
+		}
+		seq_putc(m, '\n');
+		mlu_unseen_collect(&unseen, target);
+		mlu_unseen_show(m, &unseen, target);
+	}
 	mutex_unlock(&mlu_targets_lock);
 
 	mutex_lock(&control->lock);
@@ -169,7 +152,15 @@ static ssize_t control_write(struct file *file, const char __user *buf, size_t l
 		err = mlu_command(text, copied, control->session, &refusal);
 		kfree(text);
 	}
-	control_keep_refusal(control, &refusal);
+	mutex_lock(&control->lock);
+	control->written = true;
+	refusal_copy(&control->refusal, &refusal);
+	mutex_unlock(&control->lock);
+	if (err) {
+		mutex_lock(&last_lock);
+		refusal_copy(&last_refusal, &refusal);
+		mutex_unlock(&last_lock);
+	}
 	put_pid(refusal.writer);
 	*pos = 0;
 	return err ? err : len;

@@ -27,6 +27,7 @@ int mlu_may_open(struct file *file);
 struct mlu_selection *mlu_selection_new(u32 id);
 void mlu_selection_free(struct mlu_selection *selection);
 
+void mlu_seq_stop(struct seq_file *m, void *v);
 void mlu_seq_target(struct seq_file *m, const struct mlu_target *target);
 void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
 		  unsigned long pc);

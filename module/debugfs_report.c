@@ -40,38 +40,11 @@ static u64 section_age_ms(const struct mlu_section *section, u64 made_ns)
 	return section->now_ns > made_ns ? div_u64(section->now_ns - made_ns, NSEC_PER_MSEC) : 0;
 }
 
-/*
- * The address of a call is that of its last byte: the return address may be the first one behind
- * the mapping.
- */
-static bool is_frame_unmapped(const struct mlu_mapping_shown *shown, const struct mlu_frame *frame)
-{
-	unsigned long at = mlu_frame_pc(frame) - !mlu_frame_is_interrupted(frame);
-
-	return shown->gone || mlu_holes_contain(&shown->holes, at);
-}
-
-static void report_show_frame(struct seq_file *m, const struct mlu_section *section,
-			      const struct mlu_frame *frame)
-{
-	const struct mlu_mapping_shown *shown = NULL;
-
-	if (frame->mapping)
-		shown = mlu_section_mapping(section, frame->mapping);
-	seq_printf(m, "\t0x%016lx ", mlu_frame_pc(frame));
-	mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, mlu_frame_pc(frame));
-	if (mlu_frame_is_interrupted(frame))
-		seq_puts(m, " (signal)");
-	if (shown && is_frame_unmapped(shown, frame))
-		seq_puts(m, " (unmapped)");
-	if (shown && shown->shared)
-		seq_printf(m, " (mapping %u)", frame->mapping->id);
-}
-
 static void report_show_row(struct seq_file *m, const struct mlu_section *section,
 			    const struct mlu_row *row)
 {
 	const struct mlu_stack *stack = row->stack;
+	const struct mlu_mapping_shown *shown;
 	unsigned int i;
 
 	seq_printf(m,
@@ -81,7 +54,23 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 		   section_age_ms(section, row->oldest_ns), row->made,
 		   row->made - row->nr_present);
 	for (i = 0; i < stack->nr; i++) {
-		report_show_frame(m, section, &stack->frames[i]);
+		const struct mlu_frame *frame = &stack->frames[i];
+		unsigned long pc = mlu_frame_pc(frame);
+		bool interrupted = mlu_frame_is_interrupted(frame);
+
+		shown = frame->mapping ? mlu_section_mapping(section, frame->mapping) : NULL;
+		seq_printf(m, "\t0x%016lx ", pc);
+		mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, pc);
+		if (interrupted)
+			seq_puts(m, " (signal)");
+		/*
+		 * The address of a call is that of its last byte: the return address may be the
+		 * first one behind the mapping.
+		 */
+		if (shown && (shown->gone || mlu_holes_contain(&shown->holes, pc - !interrupted)))
+			seq_puts(m, " (unmapped)");
+		if (shown && shown->shared)
+			seq_printf(m, " (mapping %u)", frame->mapping->id);
 		if (i == stack->nr - 1)
 			seq_printf(m, " (%s)", end_notes[stack->end]);
 		seq_putc(m, '\n');
@@ -112,24 +101,22 @@ static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_sho
 
 static void report_show_head(struct seq_file *m, const struct mlu_section *section)
 {
+	const u64 *events = section->counters.n;
+	unsigned int i;
+
 	mlu_seq_target(m, section->target);
 	seq_printf(m, " %s %llu ms: %llu bytes in %llu allocations from %u stack%s, lost %llu\n",
 		   mlu_state_name(section->state),
 		   section_age_ms(section, section->target->attached_ns), section->bytes,
 		   section->nr, section->nr_rows, section->nr_rows == 1 ? "" : "s",
 		   mlu_counters_lost(&section->counters));
-}
-
-/* The counters of events, without those that are 0; allocated and freed are always written. */
-static void report_show_events(struct seq_file *m, const struct mlu_counters *counters)
-{
-	unsigned int i;
-
+	/* Counters that are 0 are left out, but allocated and freed are always written. */
 	seq_puts(m, "events");
 	for (i = 0; i < MLU_NR_EVENT_COUNTERS; i++)
-		if (counters->n[i] || i == MLU_COUNT_allocated || i == MLU_COUNT_freed)
-			seq_printf(m, " %s=%llu", mlu_counter_names[i], counters->n[i]);
+		if (events[i] || i == MLU_COUNT_allocated || i == MLU_COUNT_freed)
+			seq_printf(m, " %s=%llu", mlu_counter_names[i], events[i]);
 	seq_putc(m, '\n');
+	mlu_unseen_show(m, &section->unseen, section->target);
 }
 
 /* === The file: position 0 is the first line; each section has its head, stacks, mappings === */
@@ -156,23 +143,6 @@ static void *report_next(struct seq_file *m, void *v, loff_t *pos)
 	return report_start(m, pos);
 }
 
-static void report_stop(struct seq_file *m, void *v)
-{
-}
-
-static void report_show_item(struct seq_file *m, const struct mlu_section *section, u64 item)
-{
-	if (!item) {
-		report_show_head(m, section);
-		report_show_events(m, &section->counters);
-		mlu_unseen_show(m, &section->unseen, section->target);
-	} else if (item <= section->nr_rows) {
-		report_show_row(m, section, &section->rows[item - 1]);
-	} else {
-		report_show_mapping(m, &section->mappings[item - 1 - section->nr_rows]);
-	}
-}
-
 static int report_show(struct seq_file *m, void *v)
 {
 	const struct mlu_snapshot *snapshot = m->private;
@@ -185,14 +155,19 @@ static int report_show(struct seq_file *m, void *v)
 	}
 	for (item--; item >= section_nr_items(section); section++)
 		item -= section_nr_items(section);
-	report_show_item(m, section, item);
+	if (!item)
+		report_show_head(m, section);
+	else if (item <= section->nr_rows)
+		report_show_row(m, section, &section->rows[item - 1]);
+	else
+		report_show_mapping(m, &section->mappings[item - 1 - section->nr_rows]);
 	return 0;
 }
 
 static const struct seq_operations report_ops = {
 	.start = report_start,
 	.next = report_next,
-	.stop = report_stop,
+	.stop = mlu_seq_stop,
 	.show = report_show,
 };
 

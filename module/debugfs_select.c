@@ -82,6 +82,15 @@ void mlu_selection_free(struct mlu_selection *selection)
 }
 
 /**
+ * mlu_seq_stop() - end a read of a file whose position holds no lock
+ * @m: the file
+ * @v: the item at the position
+ */
+void mlu_seq_stop(struct seq_file *m, void *v)
+{
+}
+
+/**
  * mlu_seq_target() - write "target ID pid PID COMM"
  * @m: the file
  * @target: the target

@@ -12,15 +12,27 @@
 #include "mem.h"
 #include "probes.h"
 
-static void stats_show_module(struct seq_file *m, const struct mlu_selection *selection)
+static const char *const mem_names[MLU_NR_MEM] = {
+	[MLU_MEM_RECORDS] = "records",	 [MLU_MEM_STACKS] = "stacks",
+	[MLU_MEM_INFLIGHT] = "inflight", [MLU_MEM_TABLES] = "tables",
+	[MLU_MEM_MAPPINGS] = "mappings", [MLU_MEM_UNWIND] = "unwind",
+};
+
+static int stats_show(struct seq_file *m, void *unused)
 {
-	static const char *const names[MLU_NR_MEM] = {
-		[MLU_MEM_RECORDS] = "records",	 [MLU_MEM_STACKS] = "stacks",
-		[MLU_MEM_INFLIGHT] = "inflight", [MLU_MEM_TABLES] = "tables",
-		[MLU_MEM_MAPPINGS] = "mappings", [MLU_MEM_UNWIND] = "unwind",
-	};
+	u32 id = (unsigned long)m->private;
+	struct mlu_selection *selection = mlu_selection_new(id);
+	struct mlu_counters sum = {};
 	unsigned int i, tracing = 0;
 
+	if (!selection)
+		return -ENOMEM;
+	for (i = 0; i < selection->nr; i++)
+		mlu_counters_add(&sum, selection->item[i].epoch->counters);
+	for (i = 0; i < MLU_NR_COUNTERS; i++)
+		seq_printf(m, "%s %llu\n", mlu_counter_names[i], sum.n[i]);
+	if (id)
+		goto out;
 	mutex_lock(&mlu_targets_lock);
 	for (i = 0; i < selection->nr; i++)
 		tracing += selection->item[i].target->state == MLU_TRACING;
@@ -29,26 +41,10 @@ static void stats_show_module(struct seq_file *m, const struct mlu_selection *se
 	seq_printf(m, "targets %u\ntracing %u\nprobes %u\n", selection->nr, tracing,
 		   mlu_nr_probes());
 	for (i = 0; i < MLU_NR_MEM; i++)
-		seq_printf(m, "bytes_%s %ld\n", names[i], mlu_mem_used(i));
+		seq_printf(m, "bytes_%s %ld\n", mem_names[i], mlu_mem_used(i));
 	mlu_dso_show_bytes(m);
 	seq_printf(m, "bytes_used %ld\nbytes_limit %ld\n", mlu_mem_total(), mlu_mem_limit());
-}
-
-static int stats_show(struct seq_file *m, void *unused)
-{
-	u32 id = (unsigned long)m->private;
-	struct mlu_selection *selection = mlu_selection_new(id);
-	struct mlu_counters sum = {};
-	unsigned int i;
-
-	if (!selection)
-		return -ENOMEM;
-	for (i = 0; i < selection->nr; i++)
-		mlu_counters_add(&sum, selection->item[i].epoch->counters);
-	for (i = 0; i < MLU_NR_COUNTERS; i++)
-		seq_printf(m, "%s %llu\n", mlu_counter_names[i], sum.n[i]);
-	if (!id)
-		stats_show_module(m, selection);
+out:
 	mlu_selection_free(selection);
 	return 0;
 }
