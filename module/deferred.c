@@ -85,49 +85,35 @@ static struct event *event_new(size_t want)
 	return event;
 }
 
-/* Page by page: some pages of a large array on the stack may never have been touched. */
-static void copy_stack(struct mlu_memory *memory, u8 *to)
-{
-	unsigned int page;
-	size_t len, done = 0;
-
-	for (page = 0; done < memory->size; page++) {
-		u64 from = memory->start + done;
-
-		len = min_t(size_t, memory->size - done, PAGE_SIZE - offset_in_page(from));
-		if (copy_from_user_nofault(to + done, (void __user *)from, len))
-			memory->holes |= BIT(page);
-		done += len;
-	}
-}
-
-/* Restore the return addresses that return probes have replaced by their trampoline. */
-static void restore_returns(struct event *event, bool at_return)
-{
-	const struct return_instance *ri = mlu_return_instances(at_return);
-	const struct mlu_memory *memory = &event->copy.memory;
-
-	for (; ri; ri = ri->next)
-		if (ri->stack >= memory->start && ri->stack - memory->start < memory->size &&
-		    memory->size - (ri->stack - memory->start) >= sizeof(long))
-			memcpy(event->bytes + (ri->stack - memory->start), &ri->orig_ret_vaddr,
-			       sizeof(long));
-}
-
+/* Copy the stack from the stack pointer up to @limit, or as much of it as the event can hold. */
 static void fill_event(struct event *event, struct mlu_deferred *deferred,
 		       const struct mlu_unwind_start *start, u64 limit)
 {
-	unsigned long sp = start->registers.value[MLU_CFI_SP];
-	size_t room = min_t(u64, event->size - sizeof(*event), limit - sp);
+	const struct return_instance *ri = mlu_return_instances(start->at_return);
+	u64 from = start->registers.value[MLU_CFI_SP];
+	size_t room = min_t(u64, event->size - sizeof(*event), limit - from);
+	struct mlu_memory *memory = &event->copy.memory;
+	size_t len, done;
+	unsigned int page;
 
 	event->registers = start->registers;
 	event->copy.limit = limit;
 	event->copy.first = current->mm->start_stack;
-	event->copy.memory.copy = event->bytes;
-	event->copy.memory.start = sp;
-	event->copy.memory.size = room;
-	copy_stack(&event->copy.memory, event->bytes);
-	restore_returns(event, start->at_return);
+	memory->copy = event->bytes;
+	memory->start = from;
+	memory->size = room;
+	/* Page by page: some pages of a large array on the stack may never have been touched. */
+	for (page = 0, done = 0; done < room; page++, done += len) {
+		len = min_t(size_t, room - done, PAGE_SIZE - offset_in_page(from + done));
+		if (copy_from_user_nofault(event->bytes + done, (void __user *)(from + done), len))
+			memory->holes |= BIT(page);
+	}
+	/* Restore the return addresses that return probes have replaced by their trampoline. */
+	for (; ri; ri = ri->next)
+		if (ri->stack >= from && ri->stack - from < room &&
+		    room - (ri->stack - from) >= sizeof(long))
+			memcpy(event->bytes + (ri->stack - from), &ri->orig_ret_vaddr,
+			       sizeof(long));
 	/* The code of the stack's frames was mapped before now, and newer mappings do not count. */
 	event->copy.time = READ_ONCE(deferred->maps->clock);
 }
@@ -178,35 +164,6 @@ struct mlu_stack *mlu_deferred_add(struct mlu_deferred *deferred, struct mlu_epo
 
 /* === Later === */
 
-/* Wait for the data of each object in which the walk ends, up to MAX_WAITS times. */
-static void walk_copy(struct mlu_deferred *deferred, struct event *event, struct mlu_walk *walk)
-{
-	struct mlu_counters __percpu *counters = event->epoch->counters;
-	unsigned int tries;
-
-	for (tries = 0; tries < MAX_WAITS; tries++) {
-		mlu_unwind_copy(deferred->maps, counters, &event->registers, &event->copy,
-				event->depth, walk);
-		if (!walk->pending)
-			return;
-		mlu_maps_wait_or_give_up(deferred->maps);
-	}
-}
-
-static void resolve_placeholder(struct event *event, struct mlu_walk *walk)
-{
-	struct mlu_stack *stack;
-
-	walk->trace.kind = event->placeholder->kind;
-	mlu_unwind_count(event->epoch->counters, walk);
-	rcu_read_lock();
-	stack = mlu_stacks_intern(&event->epoch->stacks, &walk->trace);
-	rcu_read_unlock();
-	/* Without memory it stays as it is: unread. */
-	if (!IS_ERR(stack))
-		mlu_stack_resolve(event->placeholder, stack);
-}
-
 static struct event *first_event(struct mlu_deferred *deferred)
 {
 	struct event *event;
@@ -217,16 +174,29 @@ static struct event *first_event(struct mlu_deferred *deferred)
 	return event;
 }
 
-/* The event stays in the list until here: an empty list means that all walks are done. */
-static void finish_event(struct mlu_deferred *deferred, struct event *event)
+/* Walk an event's copy, and set the stack of its placeholder. */
+static void walk_event(struct mlu_deferred *deferred, struct event *event, struct mlu_walk *walk)
 {
-	spin_lock(&deferred->lock);
-	list_del(&event->node);
-	spin_unlock(&deferred->lock);
-	atomic_dec(&deferred->maps->nr_late_walks);
-	mlu_epoch_put(event->epoch);
-	event_free(event);
-	wake_up_all(&walked);
+	struct mlu_counters __percpu *counters = event->epoch->counters;
+	struct mlu_stack *stack;
+	unsigned int tries;
+
+	/* Wait for the data of each object in which the walk ends, up to MAX_WAITS times. */
+	for (tries = 0; tries < MAX_WAITS; tries++) {
+		mlu_unwind_copy(deferred->maps, counters, &event->registers, &event->copy,
+				event->depth, walk);
+		if (!walk->pending)
+			break;
+		mlu_maps_wait_or_give_up(deferred->maps);
+	}
+	walk->trace.kind = event->placeholder->kind;
+	mlu_unwind_count(counters, walk);
+	rcu_read_lock();
+	stack = mlu_stacks_intern(&event->epoch->stacks, &walk->trace);
+	rcu_read_unlock();
+	/* Without memory it stays as it is: unread. */
+	if (!IS_ERR(stack))
+		mlu_stack_resolve(event->placeholder, stack);
 }
 
 static void walk_all(struct work_struct *work)
@@ -236,11 +206,16 @@ static void walk_all(struct work_struct *work)
 	struct event *event;
 
 	while ((event = first_event(deferred))) {
-		if (walk) {
-			walk_copy(deferred, event, walk);
-			resolve_placeholder(event, walk);
-		}
-		finish_event(deferred, event);
+		if (walk)
+			walk_event(deferred, event, walk);
+		/* The event stays in the list until here: an empty list means that all are done. */
+		spin_lock(&deferred->lock);
+		list_del(&event->node);
+		spin_unlock(&deferred->lock);
+		atomic_dec(&deferred->maps->nr_late_walks);
+		mlu_epoch_put(event->epoch);
+		event_free(event);
+		wake_up_all(&walked);
 		cond_resched();
 	}
 	kfree(walk);
@@ -259,11 +234,6 @@ void mlu_deferred_init(struct mlu_deferred *deferred, struct mlu_maps *maps)
 	INIT_WORK(&deferred->work, walk_all);
 }
 
-static bool is_done(struct mlu_deferred *deferred)
-{
-	return !first_event(deferred);
-}
-
 /**
  * mlu_deferred_wait() - wait for the walks, killably, for at most a second
  * @deferred: the deferred walks of a target
@@ -272,7 +242,7 @@ static bool is_done(struct mlu_deferred *deferred)
  */
 void mlu_deferred_wait(struct mlu_deferred *deferred)
 {
-	wait_event_killable_timeout(walked, is_done(deferred), WAIT);
+	wait_event_killable_timeout(walked, !first_event(deferred), WAIT);
 }
 
 /**

@@ -22,18 +22,15 @@
 
 static atomic64_t last_id;
 
-static void epoch_free(struct mlu_epoch *epoch)
+static void epoch_free_work(struct work_struct *work)
 {
+	struct mlu_epoch *epoch = container_of(work, struct mlu_epoch, free_work);
+
 	mlu_allocs_exit(&epoch->heap);
 	mlu_allocs_exit(&epoch->mmaps);
 	mlu_stacks_exit(&epoch->stacks);
 	free_percpu(epoch->counters);
 	mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
-}
-
-static void epoch_free_work(struct work_struct *work)
-{
-	epoch_free(container_of(work, struct mlu_epoch, free_work));
 }
 
 /**
@@ -59,7 +56,7 @@ struct mlu_epoch *mlu_epoch_new(void)
 	epoch->counters = alloc_percpu(struct mlu_counters);
 	if (!epoch->counters || mlu_allocs_init(&epoch->heap, HEAP_STRIPE_BITS) ||
 	    mlu_allocs_init(&epoch->mmaps, MMAP_STRIPE_BITS)) {
-		epoch_free(epoch);
+		epoch_free_work(&epoch->free_work);
 		return NULL;
 	}
 	return epoch;
