@@ -136,34 +136,30 @@ static int probe_update_mm(struct mlu_probe *probe, struct mm_struct *mm, struct
 
 /* === Probes and their users === */
 
-static struct mlu_probe *probe_at(struct inode *inode, u64 offset)
-{
-	struct mlu_probe *probe;
-
-	list_for_each_entry(probe, &probes, node)
-		if (probe->consumer.inode == inode && probe->consumer.offset == offset)
-			return probe;
-	return NULL;
-}
-
 /* A function has one probe, at whichever of its places was free when it was registered. */
 static struct mlu_probe *probe_find(struct inode *inode, const struct mlu_site *site)
 {
-	struct mlu_probe *probe = NULL;
+	struct mlu_probe *probe;
 	unsigned int i;
 
-	for (i = 0; !probe && i < site->places.nr; i++)
-		probe = probe_at(inode, site->offset + site->places.place[i].offset);
-	return probe;
+	for (i = 0; i < site->places.nr; i++)
+		list_for_each_entry(probe, &probes, node)
+			if (probe->consumer.inode == inode &&
+			    probe->consumer.offset == site->offset + site->places.place[i].offset)
+				return probe;
+	return NULL;
 }
 
-static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *site,
-				   const struct mlu_place *place, loff_t ref_ctr)
+/* Not inlined, so that the fault injection test finds its call of uprobe_register(). */
+static noinline struct mlu_probe *probe_register_at(struct inode *inode,
+						    const struct mlu_site *site,
+						    const struct mlu_place *place, loff_t ref_ctr)
 {
 	struct mlu_probe *probe = kzalloc(sizeof(*probe), GFP_KERNEL);
+	int err;
 
 	if (!probe)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	probe->consumer.uc.handler = on_entry;
 	if (mlu_prototype_has_return(site->function.proto))
 		probe->consumer.uc.ret_handler = on_return;
@@ -174,17 +170,6 @@ static struct mlu_probe *probe_new(struct inode *inode, const struct mlu_site *s
 	probe->function = site->function;
 	probe->function.skipped = place->offset;
 	probe->emulated = place->emulated;
-	return probe;
-}
-
-static struct mlu_probe *probe_register_at(struct inode *inode, const struct mlu_site *site,
-					   const struct mlu_place *place, loff_t ref_ctr)
-{
-	struct mlu_probe *probe = probe_new(inode, site, place, ref_ctr);
-	int err;
-
-	if (!probe)
-		return ERR_PTR(-ENOMEM);
 	err = mlu_uprobe_register(&probe->consumer);
 	if (err) {
 		kfree(probe);
@@ -195,36 +180,15 @@ static struct mlu_probe *probe_register_at(struct inode *inode, const struct mlu
 	return probe;
 }
 
-/* The core returns -EINVAL for a different reference counter, and for an offset beyond the file. */
-static bool is_place_taken(struct inode *inode, const struct mlu_site *site,
-			   const struct mlu_place *place, const struct mlu_probe *probe)
-{
-	return PTR_ERR_OR_ZERO(probe) == -EINVAL &&
-	       (loff_t)(site->offset + place->offset) < i_size_read(inode);
-}
-
 /*
  * All uprobes on one instruction must have the same reference counter, and ours have none. Where
- * another tracer's uprobe has one, use the next place.
+ * another tracer's uprobe has one, use the next place. Beside bcc, register with its reference
+ * counter, and only on the function's first instruction.
  *
  * Return: the probe, ERR_PTR(-EADDRINUSE) if all places are taken, or the core's error.
  */
-static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site)
-{
-	unsigned int i;
-
-	for (i = 0; i < site->places.nr; i++) {
-		const struct mlu_place *place = &site->places.place[i];
-		struct mlu_probe *probe = probe_register_at(inode, site, place, 0);
-
-		if (!is_place_taken(inode, site, place, probe))
-			return probe;
-	}
-	return ERR_PTR(-EADDRINUSE);
-}
-
-/* Register with bcc's reference counter, on the function's first instruction. */
-static struct mlu_probe *probe_register_beside_bcc(struct inode *inode, const struct mlu_site *site)
+static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_site *site,
+					bool beside_bcc)
 {
 	unsigned int i;
 
@@ -232,20 +196,15 @@ static struct mlu_probe *probe_register_beside_bcc(struct inode *inode, const st
 		const struct mlu_place *place = &site->places.place[i];
 		struct mlu_probe *probe;
 
-		if (place->offset)
+		if (beside_bcc && place->offset)
 			continue;
-		probe = probe_register_at(inode, site, place, REF_CTR_OF_BCC);
-		if (!is_place_taken(inode, site, place, probe))
+		probe = probe_register_at(inode, site, place, beside_bcc ? REF_CTR_OF_BCC : 0);
+		/* -EINVAL: a different reference counter, or an offset beyond the file. */
+		if (PTR_ERR_OR_ZERO(probe) != -EINVAL ||
+		    (loff_t)(site->offset + place->offset) >= i_size_read(inode))
 			return probe;
 	}
 	return ERR_PTR(-EADDRINUSE);
-}
-
-static void probe_unregister(struct mlu_probe *probe)
-{
-	mlu_uprobe_unregister_nosync(&probe->consumer);
-	list_move(&probe->node, &retired);
-	WRITE_ONCE(nr_probes, nr_probes - 1);
 }
 
 /**
@@ -278,8 +237,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	if (probe) {
 		err = probe_update_mm(probe, target->mm, &use->helper);
 	} else {
-		probe = beside_bcc ? probe_register_beside_bcc(inode, site) :
-				     probe_register(inode, site);
+		probe = probe_register(inode, site, beside_bcc);
 		err = PTR_ERR_OR_ZERO(probe);
 	}
 	if (err)
@@ -306,10 +264,13 @@ void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_
 {
 	struct mlu_probe *probe = use->probe;
 
-	if (!--probe->users)
-		probe_unregister(probe);
-	else if (mm_is_alive && probe_update_mm(probe, target->mm, &use->helper))
+	if (!--probe->users) {
+		mlu_uprobe_unregister_nosync(&probe->consumer);
+		list_move(&probe->node, &retired);
+		WRITE_ONCE(nr_probes, nr_probes - 1);
+	} else if (mm_is_alive && probe_update_mm(probe, target->mm, &use->helper)) {
 		pr_warn_once("out of memory: breakpoints stay in a process until it hits them\n");
+	}
 }
 
 /**
