@@ -50,34 +50,10 @@ static const struct mlu_elf_symbol *find_symbol(const struct search *search, con
 	return NULL;
 }
 
-/* === Names without a probe === */
-
-/* Return: true if an earlier name of the table has the same address. */
-static bool is_alias(const struct search *search, unsigned int i)
-{
-	unsigned int j;
-
-	for (j = 0; j < i; j++)
-		if (search->symbol[j].found && search->symbol[j].value == search->symbol[i].value)
-			return true;
-	return false;
-}
-
-/* Return: true if a function of the table that frees its first argument starts at @value. */
-static bool frees_first(const struct search *search, u64 value)
-{
-	unsigned int j;
-
-	for (j = 0; j < mlu_nr_prototypes; j++)
-		if (search->symbol[j].found && search->symbol[j].value == value &&
-		    mlu_prototypes[j].type == MLU_CALL_FREE && !mlu_prototypes[j].block)
-			return true;
-	return false;
-}
-
 /*
- * A function that jumps to one that is probed instead, or that jumps on in turn. Functions that
- * jump in a circle free nothing. free itself always gets its probe.
+ * A function that jumps to one of the table that frees its first argument, too, and that is probed
+ * instead, or jumps on in turn. Functions that jump in a circle free nothing. free itself always
+ * gets its probe.
  *
  * Return: 1 if the @i-th function, whose first @n bytes have been read, is such a jump; 0 if not;
  * or a negative errno.
@@ -85,6 +61,7 @@ static bool frees_first(const struct search *search, u64 value)
 static int is_jump(struct search *search, unsigned int i, size_t n)
 {
 	const struct mlu_elf_symbol *symbol = &search->symbol[i];
+	unsigned int j;
 	u64 target;
 	int ret;
 
@@ -92,20 +69,13 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 	    !strcmp(mlu_prototypes[i].name, "free"))
 		return 0;
 	ret = mlu_elf_jump(search->elf, symbol->value, search->code, n, &target);
-	return ret <= 0 ? ret : target != symbol->value && frees_first(search, target);
-}
-
-/* === Probes === */
-
-/* Keep the bytes that determine the places, and those that the uprobe core copies. */
-static void copy_head(struct mlu_allocator_function *f, const u8 *code, unsigned int n)
-{
-	unsigned int i, last = 0;
-
-	for (i = 0; i < f->places.nr; i++)
-		last = max_t(unsigned int, last, f->places.place[i].offset);
-	f->head.len = min_t(unsigned int, n, last + MAX_UINSN_BYTES);
-	memcpy(f->head.bytes, code, f->head.len);
+	if (ret <= 0 || target == symbol->value)
+		return min(ret, 0);
+	for (j = 0; j < mlu_nr_prototypes; j++)
+		if (search->symbol[j].found && search->symbol[j].value == target &&
+		    mlu_prototypes[j].type == MLU_CALL_FREE && !mlu_prototypes[j].block)
+			return 1;
+	return 0;
 }
 
 /* Add a function, unless its code cannot be read. */
@@ -113,11 +83,16 @@ static int add_function(struct search *search, unsigned int i)
 {
 	struct mlu_allocator_function *f = &search->function[search->nr];
 	const struct mlu_elf_symbol *symbol = &search->symbol[i];
+	unsigned int j, last = 0;
 	bool whole;
 	int n, ret;
 
-	if (!symbol->found || is_alias(search, i))
+	if (!symbol->found)
 		return 0;
+	/* Another name of the same function. */
+	for (j = 0; j < i; j++)
+		if (search->symbol[j].found && search->symbol[j].value == symbol->value)
+			return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, CODE_MAX, &whole);
 	if (n < 0)
 		return n == -ENOMEM ? n : 0;
@@ -128,33 +103,12 @@ static int add_function(struct search *search, unsigned int i)
 	f->function.proto = &mlu_prototypes[i];
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset;
-	copy_head(f, search->code, n);
+	/* Keep the bytes that determine the places, and those that the uprobe core copies. */
+	for (j = 0; j < f->places.nr; j++)
+		last = max_t(unsigned int, last, f->places.place[j].offset);
+	f->head.len = min_t(unsigned int, n, last + MAX_UINSN_BYTES);
+	memcpy(f->head.bytes, search->code, f->head.len);
 	search->nr++;
-	return 0;
-}
-
-/*
- * Each byte is tried as the start of an instruction.
- *
- * Return: 1 if a branch in the first @n bytes of operator new leads to malloc, 0 if not, or a
- * negative errno.
- */
-static int reaches_malloc(struct search *search, u64 value, size_t n)
-{
-	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
-	unsigned int branches = 0;
-	u64 target;
-	size_t i;
-	int ret;
-
-	for (i = 0; i < n && branches < NEW_BRANCHES_MAX; i++) {
-		ret = mlu_elf_branch(search->elf, value + i, search->code + i, n - i, &target);
-		if (ret < 0)
-			return ret;
-		if (ret && target == malloc->value)
-			return 1;
-		branches += ret;
-	}
 	return 0;
 }
 
@@ -162,31 +116,28 @@ static int reaches_malloc(struct search *search, u64 value, size_t n)
 static int has_own_new(struct search *search)
 {
 	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes];
+	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
+	unsigned int branches = 0;
+	u64 target;
 	bool whole;
-	int n;
+	int i, n, ret;
 
 	if (!symbol->found)
 		return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, NEW_CODE_MAX, &whole);
 	if (n < 0)
 		return n == -ENOMEM ? n : 0;
-	n = reaches_malloc(search, symbol->value, n);
-	return n < 0 ? n : !n;
-}
-
-static int set_functions(struct mlu_allocator *allocator, const struct search *search, bool own_new)
-{
-	unsigned int i;
-
-	allocator->function = kmalloc_array(search->nr, sizeof(*allocator->function), GFP_KERNEL);
-	if (!allocator->function)
-		return -ENOMEM;
-	memcpy(allocator->function, search->function, search->nr * sizeof(*search->function));
-	allocator->own_new = own_new;
-	allocator->nr = search->nr;
-	for (i = 0; i < allocator->nr; i++)
-		allocator->function[i].function.unseen = own_new;
-	return 0;
+	/* Search for a branch to malloc: each byte is tried as the start of an instruction. */
+	for (i = 0; i < n && branches < NEW_BRANCHES_MAX; i++) {
+		ret = mlu_elf_branch(search->elf, symbol->value + i, search->code + i, n - i,
+				     &target);
+		if (ret < 0)
+			return ret;
+		if (ret && target == malloc->value)
+			return 0;
+		branches += ret;
+	}
+	return 1;
 }
 
 static int search_image(struct mlu_allocator *allocator, struct search *search)
@@ -211,7 +162,17 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
 	if (err || !search->nr)
 		return err;
 	n = has_own_new(search);
-	return n < 0 ? n : set_functions(allocator, search, n);
+	if (n < 0)
+		return n;
+	allocator->function = kmemdup(search->function, search->nr * sizeof(*search->function),
+				      GFP_KERNEL);
+	if (!allocator->function)
+		return -ENOMEM;
+	allocator->own_new = n;
+	allocator->nr = search->nr;
+	for (i = 0; i < allocator->nr; i++)
+		allocator->function[i].function.unseen = n;
+	return 0;
 }
 
 /**

@@ -35,7 +35,7 @@ static const struct excuse excuses[] = {
 	  "the calls fail in handlers; in a work, the table grows by chance only" },
 	{ "learning", "image_read", "kernel_read",
 	  "the file has just been written, so that it is in the page cache" },
-	{ "learning", "mlu_allocator_find", "__kmalloc_noprof",
+	{ "learning", "mlu_allocator_find", "kmemdup_noprof",
 	  "no allocator is mapped after the attach here; the call fails during attach" },
 	{ "learning", "mlu_rules_of_memory", "", "the vdso is read during attach" },
 	{ "attach", "", "access_process_vm",
