@@ -36,20 +36,10 @@
 
 /* === The process === */
 
-static bool is_mm_traced(const struct mm_struct *mm)
+static int get_process(struct mlu_request *request, struct mlu_process *process)
 {
 	const struct mlu_target *target;
 	bool is_traced = false;
-
-	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node)
-		is_traced |= mlu_target_is_live(target) && target->mm == mm;
-	mutex_unlock(&mlu_targets_lock);
-	return is_traced;
-}
-
-static int get_process(struct mlu_request *request, struct mlu_process *process)
-{
 	const char *reason;
 	int err = mlu_process_get(process, request->pid);
 
@@ -57,7 +47,11 @@ static int get_process(struct mlu_request *request, struct mlu_process *process)
 		return mlu_refuse(request, err, "it is a kernel thread");
 	if (err)
 		return mlu_refuse(request, err, "the process has exited");
-	if (is_mm_traced(process->mm)) {
+	mutex_lock(&mlu_targets_lock);
+	list_for_each_entry(target, &mlu_targets, node)
+		is_traced |= mlu_target_is_live(target) && target->mm == process->mm;
+	mutex_unlock(&mlu_targets_lock);
+	if (is_traced) {
 		err = mlu_refuse(request, -EBUSY, "the process is already traced");
 		goto err_put;
 	}
@@ -105,38 +99,32 @@ static int read_memory(const struct mlu_target *target, unsigned long addr, void
 
 /* === Inserting probes === */
 
-/* The address of the function's first byte in the target. */
-static unsigned long site_address(const struct mlu_site *site)
+/* Return: 0 if there is a breakpoint, -EFAULT if not, or -ESRCH if no thread has the memory. */
+static int check_breakpoint(const struct mlu_target *target, unsigned long addr)
 {
-	return site->mapping->start + (site->offset - site->mapping->offset);
-}
+	u8 bytes[UPROBE_SWBP_INSN_SIZE];
+	int err = read_memory(target, addr, bytes, sizeof(bytes));
 
-/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
-static bool is_same_code(const u8 *memory, const u8 *file, unsigned int len)
-{
-	unsigned int i;
-
-	for (i = 0; i < len; i++)
-		if (memory[i] != file[i] && !mlu_arch_is_breakpoint(&memory[i]))
-			return false;
-	return true;
+	return err || mlu_arch_is_breakpoint(bytes) ? err : -EFAULT;
 }
 
 /*
- * The place for the breakpoint was found in the bytes of the file. It is only right if the
- * target's memory has the same bytes: the file may have been written in place since it was read,
- * a server may return other bytes, the process may have changed its own code. A breakpoint in
- * the middle of an instruction would crash the target.
+ * Compare a function's code with that of its file, then probe it. The place for the breakpoint was
+ * found in the bytes of the file. It is only right if the target's memory has the same bytes: the
+ * file may have been written in place since it was read, a server may return other bytes, the
+ * process may have changed its own code. A breakpoint in the middle of an instruction would crash
+ * the target.
  */
-static int check_code(struct mlu_request *request, const struct mlu_target *target,
-		      const struct mlu_site *site)
+static int insert_probe(struct mlu_request *request, struct mlu_target *target,
+			const struct mlu_site *site)
 {
-	const struct mlu_mapping *mapping = site->mapping;
-	unsigned long addr = site_address(site);
-	unsigned int n = min_t(unsigned long, site->head->len, mapping->end - addr);
+	struct mlu_use *use = &target->uses[target->nr_uses];
+	unsigned long addr = site->mapping->start + (site->offset - site->mapping->offset);
+	unsigned int i, n = min_t(unsigned long, site->head->len, site->mapping->end - addr);
 	u8 memory[MLU_CODE_HEAD];
 	size_t len;
-	const char *name = mlu_mapping_name(mapping, &len);
+	const char *name = mlu_mapping_name(site->mapping, &len);
+	const char *function = site->function.proto->name;
 	int err;
 
 	err = read_memory(target, addr, memory, n);
@@ -144,133 +132,79 @@ static int check_code(struct mlu_request *request, const struct mlu_target *targ
 		return refuse_ended(request, target);
 	if (err)
 		return mlu_refuse(request, err, "cannot read the code of %s of %.*s from memory",
-				  site->function.proto->name, (int)len, name);
-	if (is_same_code(memory, site->head->bytes, n))
-		return 0;
-	return mlu_refuse(request, -EFAULT,
-			  "the code of %s of %.*s in memory differs from its file",
-			  site->function.proto->name, (int)len, name);
-}
-
-static bool has_breakpoint(const struct mlu_target *target, unsigned long addr)
-{
-	u8 bytes[UPROBE_SWBP_INSN_SIZE];
-
-	return !read_memory(target, addr, bytes, sizeof(bytes)) && mlu_arch_is_breakpoint(bytes);
-}
-
-static int insert_probe(struct mlu_request *request, struct mlu_target *target,
-			const struct mlu_site *site)
-{
-	struct mlu_use *use = &target->uses[target->nr_uses];
-	size_t len;
-	const char *name = mlu_mapping_name(site->mapping, &len);
-	int err;
-
-	err = check_code(request, target, site);
-	if (err)
-		return err;
+				  function, (int)len, name);
+	/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
+	for (i = 0; i < n; i++)
+		if (memory[i] != site->head->bytes[i] && !mlu_arch_is_breakpoint(&memory[i]))
+			return mlu_refuse(request, -EFAULT,
+					  "the code of %s of %.*s in memory differs from its file",
+					  function, (int)len, name);
 	err = mlu_probe_use(target, site, false, use);
-	if (err == -EADDRINUSE && has_breakpoint(target, site_address(site)))
+	if (err == -EADDRINUSE && !check_breakpoint(target, addr))
 		err = mlu_probe_use(target, site, true, use);
 	if (err == -EADDRINUSE)
 		return mlu_refuse(request, err,
 				  "%s of %.*s has another tracer's probe with a reference counter",
-				  site->function.proto->name, (int)len, name);
+				  function, (int)len, name);
 	if (err)
-		return mlu_refuse(request, err, "cannot probe %s of %.*s",
-				  site->function.proto->name, (int)len, name);
+		return mlu_refuse(request, err, "cannot probe %s of %.*s", function, (int)len,
+				  name);
 	target->nr_uses++;
 	return 0;
 }
 
-/* Insert the probes of functions that free in the first pass, all others in the second. */
-static int insert_probes(struct mlu_request *request, struct mlu_target *target,
-			 const struct mlu_sites *sites)
-{
-	unsigned int i, pass;
-	int err;
-
-	target->uses = kvcalloc(sites->nr, sizeof(*target->uses), GFP_KERNEL);
-	if (!target->uses)
-		return -ENOMEM;
-	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; i < sites->nr; i++) {
-			const struct mlu_site *site = &sites->site[i];
-
-			if (mlu_prototype_is_free(site->function.proto) != !pass)
-				continue;
-			err = insert_probe(request, target, site);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
-}
-
-static int check_breakpoint(struct mlu_request *request, const struct mlu_target *target,
-			    const struct mlu_use *use)
-{
-	u8 bytes[UPROBE_SWBP_INSN_SIZE];
-	size_t len;
-	const char *name = mlu_mapping_name(use->mapping, &len);
-	int err = read_memory(target, use->addr, bytes, sizeof(bytes));
-
-	if (err == -ESRCH)
-		return refuse_ended(request, target);
-	if (!err && mlu_arch_is_breakpoint(bytes))
-		return 0;
-	return mlu_refuse(request, -EFAULT,
-			  "no breakpoint was inserted into %s of %.*s (shared or writable mapping?)",
-			  use->probe->function.proto->name, (int)len, name);
-}
-
 /* Registering a uprobe succeeds even if no breakpoint could be inserted: check malloc and frees. */
-static int check_breakpoints(struct mlu_request *request, struct mlu_target *target)
+static int check_breakpoints(struct mlu_request *request, const struct mlu_target *target)
 {
-	unsigned int i;
+	const struct mlu_prototype *proto;
+	const struct mlu_use *use;
+	const char *name;
+	size_t len;
 	int err;
 
-	for (i = 0; i < target->nr_uses; i++) {
-		const struct mlu_prototype *proto = target->uses[i].probe->function.proto;
-
+	for (use = target->uses; use < target->uses + target->nr_uses; use++) {
+		proto = use->probe->function.proto;
 		if (strcmp(proto->name, "malloc") && proto->type != MLU_CALL_FREE)
 			continue;
-		err = check_breakpoint(request, target, &target->uses[i]);
+		err = check_breakpoint(target, use->addr);
+		if (err == -ESRCH)
+			return refuse_ended(request, target);
 		if (err)
-			return err;
+			goto err_missing;
 	}
 	return 0;
+
+err_missing:
+	name = mlu_mapping_name(use->mapping, &len);
+	return mlu_refuse(request, err,
+			  "no breakpoint was inserted into %s of %.*s (shared or writable mapping?)",
+			  proto->name, (int)len, name);
 }
 
 /* === Removing probes === */
 
-/* No event of the target starts any more when mlu_probe_sync() has returned. */
-static void disarm_target(struct mlu_target *target)
-{
-	bool mm_is_alive = !READ_ONCE(target->end_state);
-	unsigned int i;
-
-	mlu_target_set_gate(target, false);
-	mlu_target_unpublish(target);
-	/* Readers of control access the uses, and their probes, under the lock only. */
-	mutex_lock(&mlu_targets_lock);
-	target->old_uses = target->uses;
-	i = target->nr_uses;
-	target->uses = NULL;
-	target->nr_uses = 0;
-	mutex_unlock(&mlu_targets_lock);
-	while (i-- > 0)
-		mlu_probe_unuse(target, &target->old_uses[i], mm_is_alive);
-}
-
 /* Undo install_target(), however far it got. All targets share one wait for handlers. */
 static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 {
-	unsigned int i;
+	unsigned int i, use;
 
-	for (i = 0; i < nr; i++)
-		disarm_target(targets[i]);
+	/* No event of the targets starts any more when mlu_probe_sync() has returned. */
+	for (i = 0; i < nr; i++) {
+		struct mlu_target *target = targets[i];
+		bool mm_is_alive = !READ_ONCE(target->end_state);
+
+		mlu_target_set_gate(target, false);
+		mlu_target_unpublish(target);
+		/* Readers of control access the uses, and their probes, under the lock only. */
+		mutex_lock(&mlu_targets_lock);
+		target->old_uses = target->uses;
+		use = target->nr_uses;
+		target->uses = NULL;
+		target->nr_uses = 0;
+		mutex_unlock(&mlu_targets_lock);
+		while (use-- > 0)
+			mlu_probe_unuse(target, &target->old_uses[use], mm_is_alive);
+	}
 	mlu_probe_sync();
 	synchronize_rcu();
 	for (i = 0; i < nr; i++) {
@@ -292,34 +226,11 @@ static void close_target(struct mlu_target *target)
 
 /* === Attach and detach === */
 
-static int read_maps(struct mlu_request *request, struct mlu_target *target, struct mm_struct *mm)
-{
-	int err = mlu_maps_read(&target->maps, mm);
-
-	if (err == -ENOSPC)
-		return mlu_refuse(request, err, "the process has more than %d mappings of code",
-				  MLU_MAX_MAPPINGS);
-	return err;
-}
-
-static int install_probes(struct mlu_request *request, struct mlu_target *target,
-			  const struct mlu_sites *sites)
-{
-	int err = insert_probes(request, target, sites);
-
-	mlu_probe_sync();
-	if (!err)
-		err = check_breakpoints(request, target);
-	/* If the process has exited, that is the cause of any error above. */
-	if (READ_ONCE(target->end_state))
-		return mlu_refuse(request, -ESRCH, "the process has exited");
-	return err;
-}
-
 static int install_target(struct mlu_request *request, struct mlu_target *target,
 			  struct mm_struct *mm, struct mlu_sites *sites, work_func_t end_work,
 			  struct workqueue_struct *wq)
 {
+	unsigned int i, pass;
 	unsigned long deadline;
 	int err;
 
@@ -328,7 +239,10 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	if (err)
 		return err;
 	deadline = jiffies + READ_TIMEOUT;
-	err = read_maps(request, target, mm);
+	err = mlu_maps_read(&target->maps, mm);
+	if (err == -ENOSPC)
+		mlu_refuse(request, err, "the process has more than %d mappings of code",
+			   MLU_MAX_MAPPINGS);
 	if (err)
 		goto err_remove;
 	err = mlu_sites_find(request, target, sites, deadline);
@@ -337,10 +251,21 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	/* Walks that need unwind data that has not been read by the deadline are deferred. */
 	mlu_maps_wait_until(&target->maps, deadline);
 	mlu_target_publish(target);
-	err = install_probes(request, target, sites);
-	if (err)
-		goto err_remove;
-	return 0;
+	target->uses = kvcalloc(sites->nr, sizeof(*target->uses), GFP_KERNEL);
+	err = target->uses ? 0 : -ENOMEM;
+	/* Insert the probes of functions that free in the first pass, all others in the second. */
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; !err && i < sites->nr; i++)
+			if (mlu_prototype_is_free(sites->site[i].function.proto) == !pass)
+				err = insert_probe(request, target, &sites->site[i]);
+	mlu_probe_sync();
+	if (!err)
+		err = check_breakpoints(request, target);
+	/* If the process has exited, that is the cause of any error above. */
+	if (READ_ONCE(target->end_state))
+		err = mlu_refuse(request, -ESRCH, "the process has exited");
+	if (!err)
+		return 0;
 
 err_remove:
 	remove_probes(&target, 1);
