@@ -43,28 +43,6 @@ static void unseen_add(struct mlu_unseen *unseen, enum mlu_unseen_kind kind,
 	unseen->nr++;
 }
 
-/* A file that is still being read has no line yet. */
-static void unseen_collect_file(struct mlu_unseen *unseen, const struct mlu_mapping *mapping)
-{
-	const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
-
-	if (!dso)
-		return;
-	if (dso->err) {
-		unseen_add(unseen, MLU_UNSEEN_UNREADABLE, mapping);
-		return;
-	}
-	/* Code in a file that is no ELF image. */
-	if (!dso->nr_loads)
-		unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
-	if (dso->has_go)
-		unseen_add(unseen, MLU_UNSEEN_GO, mapping);
-	if (dso->allocator.nr && !mapping->allocator)
-		unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
-	if (dso->allocator.own_new && mapping->allocator)
-		unseen_add(unseen, MLU_UNSEEN_NEW, mapping);
-}
-
 /**
  * mlu_unseen_collect() - collect the unseen lines of a target
  * @unseen: set to the lines, one for each object and kind
@@ -75,6 +53,7 @@ static void unseen_collect_file(struct mlu_unseen *unseen, const struct mlu_mapp
 void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 {
 	const struct mlu_mapping *mapping;
+	const struct mlu_dso *dso;
 
 	unseen->nr = 0;
 	unseen->cut = false;
@@ -82,58 +61,47 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		if (mapping->gone)
 			continue;
-		if (mapping->type == MLU_MAPPING_FILE)
-			unseen_collect_file(unseen, mapping);
-		else if (mapping->type == MLU_MAPPING_ANON && !mapping->special)
+		if (mapping->type == MLU_MAPPING_ANON && !mapping->special)
 			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
+		if (mapping->type != MLU_MAPPING_FILE)
+			continue;
+		/* A file that is still being read has no line yet. */
+		dso = mlu_mapping_read_dso(mapping);
+		if (!dso)
+			continue;
+		if (dso->err) {
+			unseen_add(unseen, MLU_UNSEEN_UNREADABLE, mapping);
+			continue;
+		}
+		/* Code in a file that is no ELF image. */
+		if (!dso->nr_loads)
+			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
+		if (dso->has_go)
+			unseen_add(unseen, MLU_UNSEEN_GO, mapping);
+		if (dso->allocator.nr && !mapping->allocator)
+			unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
+		if (dso->allocator.own_new && mapping->allocator)
+			unseen_add(unseen, MLU_UNSEEN_NEW, mapping);
 	}
 	spin_unlock(&target->maps.lock);
 }
 
-static bool is_excluded(const struct mlu_target *target, const char *name, size_t len)
-{
-	const char *object = target->options.object;
-
-	return *object && (strlen(object) != len || memcmp(object, name, len));
-}
-
-static void unseen_show_line(struct seq_file *m, const struct mlu_unseen_line *line,
-			     const struct mlu_target *target)
-{
-	static const char *const words[MLU_NR_UNSEEN] = {
-		[MLU_UNSEEN_NEW] = "operator_new",
-		[MLU_UNSEEN_GO] = "go",
-		[MLU_UNSEEN_ALLOCATOR] = "allocator",
-		[MLU_UNSEEN_UNREADABLE] = "unreadable",
-		[MLU_UNSEEN_JIT] = "jit",
-	};
-	size_t len;
-	const char *name = mlu_mapping_name(line->mapping, &len);
-
-	seq_printf(m, "unseen %s ", words[line->kind]);
-	mlu_seq_name(m, name, len);
-	switch (line->kind) {
-	case MLU_UNSEEN_NEW:
-		seq_puts(m,
-			 ": its operator new is not traced, so blocks of C++ code are missing\n");
-		break;
-	case MLU_UNSEEN_GO:
-		seq_puts(m, ": it has a Go runtime, which allocates without malloc\n");
-		break;
-	case MLU_UNSEEN_ALLOCATOR:
-		seq_printf(m, ": its malloc and free are not traced, since %s\n",
-			   is_excluded(target, name, len) ? "object= names another object" :
-							    "it was mapped after the attach");
-		break;
-	case MLU_UNSEEN_UNREADABLE:
-		seq_printf(m, ": its file cannot be read (%s), so it may define an allocator\n",
-			   mlu_errno_name(mlu_mapping_dso(line->mapping)->err));
-		break;
-	default:
-		seq_puts(m,
-			 ": code made at run time, whose frames have no names and need frame pointers\n");
-	}
-}
+static const struct {
+	const char *word;
+	const char *sentence; /* or its beginning */
+} kinds[MLU_NR_UNSEEN] = {
+	[MLU_UNSEEN_NEW] = {
+		"operator_new",
+		"its operator new is not traced, so blocks of C++ code are missing",
+	},
+	[MLU_UNSEEN_GO] = { "go", "it has a Go runtime, which allocates without malloc" },
+	[MLU_UNSEEN_ALLOCATOR] = { "allocator", "its malloc and free are not traced, since " },
+	[MLU_UNSEEN_UNREADABLE] = { "unreadable", "its file cannot be read " },
+	[MLU_UNSEEN_JIT] = {
+		"jit",
+		"code made at run time, whose frames have no names and need frame pointers",
+	},
+};
 
 /**
  * mlu_unseen_show() - write the unseen lines of a target
@@ -146,10 +114,27 @@ static void unseen_show_line(struct seq_file *m, const struct mlu_unseen_line *l
 void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 		     const struct mlu_target *target)
 {
-	unsigned int i;
+	const char *name, *object = target->options.object;
+	const struct mlu_unseen_line *line;
+	bool is_excluded;
+	size_t len;
 
-	for (i = 0; i < unseen->nr; i++)
-		unseen_show_line(m, &unseen->line[i], target);
+	for (line = unseen->line; line < unseen->line + unseen->nr; line++) {
+		name = mlu_mapping_name(line->mapping, &len);
+		seq_printf(m, "unseen %s ", kinds[line->kind].word);
+		mlu_seq_name(m, name, len);
+		seq_printf(m, ": %s", kinds[line->kind].sentence);
+		if (line->kind == MLU_UNSEEN_ALLOCATOR) {
+			is_excluded = *object &&
+				      (strlen(object) != len || memcmp(object, name, len));
+			seq_puts(m, is_excluded ? "object= names another object" :
+						  "it was mapped after the attach");
+		} else if (line->kind == MLU_UNSEEN_UNREADABLE) {
+			seq_printf(m, "(%s), so it may define an allocator",
+				   mlu_errno_name(mlu_mapping_dso(line->mapping)->err));
+		}
+		seq_putc(m, '\n');
+	}
 	if (unseen->cut)
 		seq_printf(m, "unseen more -: only the first %u objects are listed\n",
 			   MLU_UNSEEN_MAX);
