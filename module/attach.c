@@ -30,6 +30,7 @@
 #include "attach.h"
 #include "process.h"
 #include "sites.h"
+#include "target_watch.h"
 
 /* How long an attach waits for files to be read, all in all. */
 #define READ_TIMEOUT (2 * HZ)

@@ -19,6 +19,7 @@
 
 struct dentry;
 struct mlu_use;
+struct mlu_watch;
 
 #define MLU_NAME_MAX 255
 
@@ -143,11 +144,6 @@ struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target);
 int mlu_target_new_epoch(struct mlu_target *target);
 void mlu_target_drop_records(struct mlu_target *target);
 void mlu_target_drain(struct mlu_target *target);
-
-int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
-		     struct workqueue_struct *wq);
-void mlu_target_unwatch(struct mlu_target *target);
-void mlu_target_watch_exit(void);
 
 u64 mlu_target_now(const struct mlu_target *target);
 const char *mlu_state_name(enum mlu_state state);

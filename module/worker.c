@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 
 #include "attach.h"
+#include "target_watch.h"
 #include "worker.h"
 
 #define COMMAND_TIMEOUT (5 * HZ)
