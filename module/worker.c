@@ -176,8 +176,9 @@ static int execute_attach(struct mlu_request *request)
 		nr += mlu_target_is_live(target);
 	closed = request->session->closed;
 	mutex_unlock(&mlu_targets_lock);
+	/* The writer stopped waiting before it closed the file, so it does not get this error. */
 	if (closed && request->options.bound)
-		return mlu_refuse(request, -EINTR, "the file that it is bound to has been closed");
+		return -ECANCELED;
 	if (nr >= max_targets)
 		return mlu_refuse(request, -ENOSPC, "%u targets are already traced (max_targets)",
 				  nr);
