@@ -58,11 +58,19 @@ static MLU_UPROBE_FILTER(accept_targets)
 }
 
 /*
+ * A process that is not a target was forked with its parent's breakpoints, or its target is just
+ * being ended: have the core remove the breakpoint from it.
+ */
+static int refuse_foreign(void)
+{
+	atomic64_inc(&foreign_hits);
+	return UPROBE_HANDLER_REMOVE;
+}
+
+/*
  * Context: The traced task, in process context; must not sleep.
  *
- * A process that is not a target was forked with its parent's breakpoints, or its target is just
- * being ended: have the core remove the breakpoint from it. A thread that a return probe would
- * kill, because of a change since the attach, gets none.
+ * A thread that a return probe would kill, because of a change since the attach, gets none.
  */
 static MLU_UPROBE_HANDLER(on_entry)
 {
@@ -73,15 +81,29 @@ static MLU_UPROBE_HANDLER(on_entry)
 	rcu_read_lock();
 	target = mlu_target_of_mm(current->mm);
 	if (!target) {
-		atomic64_inc(&foreign_hits);
-		ret = UPROBE_HANDLER_REMOVE;
-	} else if (mlu_prototype_has_return(function->proto) &&
-		   mlu_return_probe_would_kill_current()) {
+		ret = refuse_foreign();
+	} else if (mlu_return_probe_would_kill_current()) {
 		mlu_event_unfollowed(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
 	} else {
 		mlu_event_enter(target, function, regs);
 	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* Context: The traced task, in process context; must not sleep. */
+static MLU_UPROBE_HANDLER(on_free)
+{
+	struct mlu_target *target;
+	int ret = 0;
+
+	rcu_read_lock();
+	target = mlu_target_of_mm(current->mm);
+	if (target)
+		mlu_event_free(target, consumer_function(uc), regs);
+	else
+		ret = refuse_foreign();
 	rcu_read_unlock();
 	return ret;
 }
@@ -160,9 +182,11 @@ static noinline struct mlu_probe *probe_register_at(struct inode *inode,
 
 	if (!probe)
 		return ERR_PTR(-ENOMEM);
-	probe->consumer.uc.handler = on_entry;
-	if (mlu_prototype_has_return(site->function.proto))
+	probe->consumer.uc.handler = on_free;
+	if (mlu_prototype_has_return(site->function.proto)) {
+		probe->consumer.uc.handler = on_entry;
 		probe->consumer.uc.ret_handler = on_return;
+	}
 	probe->consumer.uc.filter = accept_targets;
 	probe->consumer.inode = inode;
 	probe->consumer.offset = site->offset + place->offset;

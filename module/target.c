@@ -16,7 +16,6 @@
  * list, of the notifier, which free_notifier() drops when no callback runs any more, and of
  * readers.
  */
-#include <linux/hashtable.h>
 #include <linux/ktime.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -25,14 +24,13 @@
 #include "mem.h"
 #include "target.h"
 
-#define TARGET_BITS 8
 
 /* Protects the list, the states and the replacing of epochs. */
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);
 
 static DEFINE_SPINLOCK(hash_lock);
-static DEFINE_HASHTABLE(by_mm, TARGET_BITS);
+struct hlist_head mlu_targets_by_mm[1 << MLU_TARGET_BITS];
 static atomic_t last_id;
 
 const struct mlu_options mlu_default_options = {
@@ -154,7 +152,8 @@ void mlu_target_put(struct mlu_target *target)
 void mlu_target_publish(struct mlu_target *target)
 {
 	spin_lock(&hash_lock);
-	hash_add_rcu(by_mm, &target->hash_node, (unsigned long)target->mm);
+	hlist_add_head_rcu(&target->hash_node,
+			   &mlu_targets_by_mm[hash_ptr(target->mm, MLU_TARGET_BITS)]);
 	spin_unlock(&hash_lock);
 }
 
@@ -169,25 +168,8 @@ void mlu_target_publish(struct mlu_target *target)
 void mlu_target_unpublish(struct mlu_target *target)
 {
 	spin_lock(&hash_lock);
-	hash_del_rcu(&target->hash_node);
+	hlist_del_init_rcu(&target->hash_node);
 	spin_unlock(&hash_lock);
-}
-
-/**
- * mlu_target_of_mm() - look up the published target of an mm
- * @mm: the mm; compared only
- *
- * Context: Any, within rcu_read_lock().
- * Return: the target, valid until rcu_read_unlock(), or NULL.
- */
-struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
-{
-	struct mlu_target *target;
-
-	hash_for_each_possible_rcu(by_mm, target, hash_node, (unsigned long)mm)
-		if (target->mm == mm)
-			return target;
-	return NULL;
 }
 
 /**

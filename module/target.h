@@ -4,10 +4,12 @@
 #define MLU_TARGET_H
 
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
@@ -132,7 +134,28 @@ void mlu_target_put(struct mlu_target *target);
 
 void mlu_target_publish(struct mlu_target *target);
 void mlu_target_unpublish(struct mlu_target *target);
-struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm);
+
+#define MLU_TARGET_BITS 8
+
+extern struct hlist_head mlu_targets_by_mm[1 << MLU_TARGET_BITS];
+
+/**
+ * mlu_target_of_mm() - look up the published target of an mm
+ * @mm: the mm; compared only
+ *
+ * Context: Any, within rcu_read_lock().
+ * Return: the target, valid until rcu_read_unlock(), or NULL.
+ */
+static inline struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
+{
+	struct hlist_head *head = &mlu_targets_by_mm[hash_ptr(mm, MLU_TARGET_BITS)];
+	struct mlu_target *target;
+
+	hlist_for_each_entry_rcu(target, head, hash_node)
+		if (target->mm == mm)
+			return target;
+	return NULL;
+}
 
 /* Open the gate: events count from now on; or close it. */
 static inline void mlu_target_set_gate(struct mlu_target *target, bool open)
