@@ -29,7 +29,7 @@
 #include "allocs.h"
 #include "mem.h"
 
-static struct mlu_pool heap_pool, mapped_pool;
+struct mlu_pool mlu_heap_pool, mlu_mapped_pool;
 static u64 secret_xor, secret_mul;
 
 /**
@@ -44,13 +44,13 @@ int mlu_allocs_pool_init(void)
 	get_random_bytes(&secret_xor, sizeof(secret_xor));
 	get_random_bytes(&secret_mul, sizeof(secret_mul));
 	secret_mul |= 1;
-	err = mlu_pool_init(&heap_pool, "mlu_alloc", sizeof(struct mlu_alloc), MLU_MEM_RECORDS);
+	err = mlu_pool_init(&mlu_heap_pool, "mlu_alloc", sizeof(struct mlu_alloc), MLU_MEM_RECORDS);
 	if (err)
 		return err;
-	err = mlu_pool_init(&mapped_pool, "mlu_mapped_alloc", sizeof(struct mlu_mapped_alloc),
+	err = mlu_pool_init(&mlu_mapped_pool, "mlu_mapped_alloc", sizeof(struct mlu_mapped_alloc),
 			    MLU_MEM_RECORDS);
 	if (err)
-		mlu_pool_exit(&heap_pool);
+		mlu_pool_exit(&mlu_heap_pool);
 	return err;
 }
 
@@ -61,35 +61,8 @@ int mlu_allocs_pool_init(void)
  */
 void mlu_allocs_pool_exit(void)
 {
-	mlu_pool_exit(&mapped_pool);
-	mlu_pool_exit(&heap_pool);
-}
-
-/**
- * mlu_alloc_new() - allocate a record
- * @mapped: it is the record of a mapping, embedded in a struct mlu_mapped_alloc
- *
- * The caller fills it in and inserts it.
- *
- * Context: Task context. Does not sleep.
- * Return: the record; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
- */
-struct mlu_alloc *mlu_alloc_new(bool mapped)
-{
-	struct mlu_alloc *alloc = mlu_pool_get(mapped ? &mapped_pool : &heap_pool);
-
-	if (!IS_ERR(alloc))
-		alloc->mapped = mapped;
-	return alloc;
-}
-
-/**
- * mlu_alloc_free() - free a record that is in no table
- * @alloc: the record
- */
-void mlu_alloc_free(struct mlu_alloc *alloc)
-{
-	mlu_pool_put(alloc->mapped ? &mapped_pool : &heap_pool, alloc);
+	mlu_pool_exit(&mlu_mapped_pool);
+	mlu_pool_exit(&mlu_heap_pool);
 }
 
 /*
@@ -124,10 +97,9 @@ static struct mlu_alloc **bucket_at(struct mlu_stripe *stripe, u32 n)
 /* @bits: the key without the bits that chose the stripe. */
 static u32 bucket_index(const struct mlu_stripe *stripe, u64 bits)
 {
-	u32 mask = (1U << fls(stripe->nr_buckets - 1)) - 1;
-	u32 n = (u32)bits & mask;
+	u32 n = (u32)bits & stripe->mask;
 
-	return n < stripe->nr_buckets ? n : n & (mask >> 1);
+	return n < stripe->nr_buckets ? n : n & (stripe->mask >> 1);
 }
 
 static inline struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
@@ -168,6 +140,7 @@ static void split_next_bucket(struct mlu_allocs *allocs, struct mlu_stripe *stri
 	from = bucket_at(stripe, n - (1U << (fls(n) - 1)));
 	to = bucket_at(stripe, n);
 	stripe->nr_buckets = n + 1;
+	stripe->mask = (1U << fls(n)) - 1;
 	while ((alloc = *from)) {
 		if (bucket_index(stripe, key_of(alloc->addr) >> allocs->stripe_bits) != n) {
 			from = &alloc->next;
@@ -236,6 +209,7 @@ int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits)
 	for (i = 0; i < 1U << stripe_bits; i++) {
 		spin_lock_init(&allocs->stripes[i].lock);
 		allocs->stripes[i].nr_buckets = MLU_ALLOCS_FIRST;
+		allocs->stripes[i].mask = MLU_ALLOCS_FIRST - 1;
 	}
 	return 0;
 }

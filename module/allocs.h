@@ -3,9 +3,12 @@
 #ifndef MLU_ALLOCS_H
 #define MLU_ALLOCS_H
 
+#include <linux/err.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+
+#include "mem.h"
 
 struct mlu_stack;
 
@@ -55,6 +58,7 @@ struct mlu_mapped_alloc {
  * @lock: protects all below and every record in it
  * @nr_records: records in it
  * @nr_buckets: buckets in use
+ * @mask: the bits of a key that choose among twice as many buckets as were last complete
  * @first: the first buckets
  * @segment: the other buckets; NULL: not allocated
  *
@@ -64,6 +68,7 @@ struct mlu_stripe {
 	spinlock_t lock; /* a leaf */
 	u32 nr_records;
 	u32 nr_buckets;
+	u32 mask;
 	struct mlu_alloc *first[MLU_ALLOCS_FIRST];
 	struct mlu_alloc **segment[MLU_ALLOCS_SEGMENTS];
 };
@@ -80,8 +85,36 @@ struct mlu_allocs {
 
 int mlu_allocs_pool_init(void);
 void mlu_allocs_pool_exit(void);
-struct mlu_alloc *mlu_alloc_new(bool mapped);
-void mlu_alloc_free(struct mlu_alloc *alloc);
+
+extern struct mlu_pool mlu_heap_pool, mlu_mapped_pool;
+
+/**
+ * mlu_alloc_new() - allocate a record
+ * @mapped: it is the record of a mapping, embedded in a struct mlu_mapped_alloc
+ *
+ * The caller fills it in and inserts it.
+ *
+ * Context: Task context. Does not sleep.
+ * Return: the record; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
+ */
+static inline struct mlu_alloc *mlu_alloc_new(bool mapped)
+{
+	struct mlu_alloc *alloc = mlu_pool_get(mapped ? &mlu_mapped_pool : &mlu_heap_pool);
+
+	if (!IS_ERR(alloc))
+		alloc->mapped = mapped;
+	return alloc;
+}
+
+/**
+ * mlu_alloc_free() - free a record that is in no table
+ * @alloc: the record
+ */
+static inline void mlu_alloc_free(struct mlu_alloc *alloc)
+{
+	mlu_pool_put(alloc->mapped ? &mlu_mapped_pool : &mlu_heap_pool, alloc);
+}
+
 
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits);
 void mlu_allocs_exit(struct mlu_allocs *allocs);

@@ -95,7 +95,7 @@ static struct mlu_stack *cached_stack(struct mlu_target *target, struct mlu_epoc
 {
 	struct mlu_walk_cache *cache = mlu_walk_cache_get();
 	struct mlu_stack *stack = NULL;
-	const struct mlu_cached_frame *f;
+	struct mlu_cached_frame *f;
 
 	/* The cache does not have the return addresses that return probes have replaced. */
 	if (!cache || mlu_return_instances(false))
@@ -104,7 +104,7 @@ static struct mlu_stack *cached_stack(struct mlu_target *target, struct mlu_epoc
 				  call->sp + sizeof(long), call->ret);
 	if (!f || f->epoch != epoch->id || f->kind != call->kind ||
 	    f->nr > target->options.depth || (f->needs_fp && f->fp != mlu_arch_fp(regs)) ||
-	    mlu_cached_frame_changed(f))
+	    !mlu_cached_frame_is_linked(cache, f) || mlu_cached_frame_changed(f))
 		goto out;
 	stack = f->stack;
 	mlu_count(epoch->counters, walk_end);

@@ -24,7 +24,6 @@
 #include "mem.h"
 #include "target.h"
 
-
 /* Protects the list, the states and the replacing of epochs. */
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);

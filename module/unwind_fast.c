@@ -81,7 +81,8 @@ bool mlu_unwind_fast(struct mlu_maps *maps, unsigned int depth, struct mlu_regis
 		cached = cache && sp > changed_sp ?
 				 mlu_cached_frame_find(cache, walk->version, sp, pc) :
 				 NULL;
-		if (cached && cached->nr <= depth - trace->nr) {
+		if (cached && cached->nr <= depth - trace->nr &&
+		    mlu_cached_frame_is_linked(cache, cached)) {
 			if (cached->needs_fp && fp_known && fp_saved) {
 				read_in_window(fp, fp, base, size, out);
 				fp_saved = false;

@@ -83,21 +83,39 @@ void mlu_walk_cache_exit(void)
 }
 
 /**
+ * mlu_walk_cache_is_linked() - check that all outer frames of an entry are still in the cache
+ * @f: the entry
+ * @serial: the cache's serial number: if it is the same next time, nothing has been replaced
+ *
+ * Context: Preemption is disabled.
+ * Return: true if they are.
+ */
+bool mlu_walk_cache_is_linked(struct mlu_cached_frame *f, u32 serial)
+{
+	struct mlu_cached_frame *at;
+
+	for (at = f; at->up; at = at->up)
+		if (at->up->serial != at->up_serial)
+			return false;
+	f->linked_at = serial;
+	return true;
+}
+
+/**
  * mlu_cached_frame_changed() - check all words that the walk from a frame on has read
- * @f: the frame
+ * @f: the frame, which is linked
  *
  * Context: The target's task. Preemption is disabled.
  * Return: NULL if they are unchanged, or the frame where a word has changed or cannot be read.
  */
 const struct mlu_cached_frame *mlu_cached_frame_changed(const struct mlu_cached_frame *f)
 {
-	const struct mlu_cached_frame *up;
 	u64 word;
 
 	pagefault_disable();
 	if (!user_access_begin((void __user *)0, f->end))
 		goto out;
-	for (;;) {
+	for (;; f = f->up) {
 		if (f->checks) {
 			if (f->checks & MLU_CHECK_WORD) {
 				unsafe_get_user(word, (u64 __user *)f->word_at, changed);
@@ -109,14 +127,12 @@ const struct mlu_cached_frame *mlu_cached_frame_changed(const struct mlu_cached_
 				if (word != f->code)
 					goto changed;
 			}
+			if (f->checks & MLU_CHECK_END)
+				break;
 		}
-		up = f->up;
-		if (!up)
-			break;
 		unsafe_get_user(word, (u64 __user *)f->slot, changed);
-		if (word != f->ret || up->serial != f->up_serial)
+		if (word != f->ret)
 			goto changed;
-		f = up;
 	}
 	f = NULL;
 changed:
@@ -186,12 +202,13 @@ static void fill_frame(struct mlu_cached_frame *f, struct mlu_cached_frame *up,
 
 	f->up = up;
 	f->up_serial = up ? up->serial : 0;
+	f->linked_at = 0;
 	f->slot = up ? up->sp + MLU_CFI_RA_OFFSET : 0;
 	f->ret = up ? up->pc : 0;
 	f->nr = up ? up->nr + 1 : 1;
 	f->nr_by_pointer = (up ? up->nr_by_pointer : 0) + step->by_pointer;
 	f->end = up ? max(up->end, up->sp) : 0;
-	f->checks = 0;
+	f->checks = up ? 0 : MLU_CHECK_END;
 	if (up_needs_fp && step->saves_fp) {
 		f->checks |= MLU_CHECK_WORD;
 		f->word_at = step->fp_slot;

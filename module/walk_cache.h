@@ -20,6 +20,7 @@ struct mlu_walk;
  * @up: its caller's frame; NULL: it is the outermost
  * @serial: changed when the entry is replaced
  * @up_serial: @serial of @up when this one was added
+ * @linked_at: serial number of the cache when all entries from here on were checked to be there
  * @slot: where the return address is, if there is a caller
  * @ret: the return address: the caller's pc
  * @checks: bits MLU_CHECK_*
@@ -45,6 +46,7 @@ struct mlu_cached_frame {
 	struct mlu_cached_frame *up;
 	u32 serial;
 	u32 up_serial;
+	u32 linked_at;
 	u64 slot;
 	u64 ret;
 	u8 checks;
@@ -66,6 +68,7 @@ struct mlu_cached_frame {
 
 #define MLU_CHECK_WORD BIT(0)
 #define MLU_CHECK_CODE BIT(1)
+#define MLU_CHECK_END BIT(2) /* nothing else: it is the outermost frame */
 
 /**
  * struct mlu_step - what a walk has read to leave one frame, besides the return address
@@ -150,6 +153,22 @@ static inline struct mlu_walk_cache *mlu_walk_cache_get(void)
 static inline void mlu_walk_cache_put(void)
 {
 	put_cpu_var(mlu_walk_caches);
+}
+
+bool mlu_walk_cache_is_linked(struct mlu_cached_frame *f, u32 serial);
+
+/**
+ * mlu_cached_frame_is_linked() - are all outer frames of an entry still in the cache?
+ * @cache: the cache
+ * @f: the entry
+ *
+ * Context: Preemption is disabled.
+ * Return: true if they are.
+ */
+static inline bool mlu_cached_frame_is_linked(const struct mlu_walk_cache *cache,
+					      struct mlu_cached_frame *f)
+{
+	return f->linked_at == cache->serial || mlu_walk_cache_is_linked(f, cache->serial);
 }
 
 int mlu_walk_cache_init(void);

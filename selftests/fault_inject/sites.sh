@@ -24,7 +24,7 @@ access_process_vm mmu_notifier_get_locked
 rhashtable_init_noprof rhashtable_insert_slow rht_bucket_nested_insert
 uprobe_register uprobe_unregister_nosync
 
-mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_alloc_new mlu_call_new mlu_epoch_new
+mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_call_alloc mlu_epoch_new
 mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new mlu_session_new
 mlu_request_new mlu_target_new mlu_maps_table_new
 "
@@ -38,9 +38,9 @@ __raw_spin_lock_init __rb_erase_color __rb_insert_augmented __rcu_read_* __seq_p
 __wake_up __warn_printk __x86_* _ctype _find_next_bit _printk _raw_spin_* _totalram_pages
 backing_file_user_path bsearch byte_rev_table cancel_work_sync complete_all const_pcpu_hot
 copy_from_user_nofault d_path debug_lock* debugfs_remove destroy_work* down_* file_ns_capable
-find_get_pid find_pid_ns find_vma find_vpid finish_wait flush_work fput free_percpu get_random_bytes
+find_get_pid find_pid_ns find_vma find_vpid finish_wait flush_work fput free_percpu get_random_bytes get_random_u64
 get_task_mm init_pid_ns init_user_ns init_wait_entry jiffies kfree kmalloc_caches
-kmem_cache_destroy kmem_cache_free kstrtouint kstrtoull ktime_get kvfree kvfree_call_rcu
+kmem_cache_destroy kmem_cache_free kstrtouint kstrtoull ktime_get ktime_get_coarse_ts64 kvfree kvfree_call_rcu
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
 param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
