@@ -84,7 +84,7 @@ static u64 reverse_bits(u64 key)
 
 static struct mlu_stripe *stripe_of(struct mlu_allocs *allocs, u64 key)
 {
-	return &allocs->stripes[key & ((1ULL << allocs->stripe_bits) - 1)];
+	return &allocs->stripes[key & allocs->stripe_mask];
 }
 
 static struct mlu_alloc **bucket_at(struct mlu_stripe *stripe, u32 n)
@@ -202,6 +202,7 @@ int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits)
 	unsigned int i;
 
 	allocs->stripe_bits = stripe_bits;
+	allocs->stripe_mask = (1U << stripe_bits) - 1;
 	allocs->stripes = mlu_mem_zalloc(MLU_MEM_TABLES, sizeof(*allocs->stripes) << stripe_bits,
 					 GFP_KERNEL);
 	if (!allocs->stripes)

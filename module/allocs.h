@@ -4,6 +4,7 @@
 #define MLU_ALLOCS_H
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -17,7 +18,7 @@ struct mlu_stack;
  * @next: the next record in its bucket
  * @addr: address of the block
  * @size: bytes that were requested
- * @time_ns: ktime_get_ns() at the return of the call that made it
+ * @time: jiffies at the return of the call that made it
  * @stack: the stack that made it, possibly a placeholder
  * @tid: the thread, in the initial PID namespace
  * @taken: a call that may move or free the block is under way
@@ -29,7 +30,7 @@ struct mlu_alloc {
 	struct mlu_alloc *next;
 	u64 addr;
 	u64 size;
-	u64 time_ns;
+	unsigned long time;
 	struct mlu_stack *stack;
 	u32 tid;
 	bool taken;
@@ -49,6 +50,24 @@ struct mlu_mapped_alloc {
 	struct rb_node range_node;
 	u64 range_subtree_last;
 };
+
+/**
+ * mlu_now_ns() - the time that ages are counted with
+ *
+ * Its resolution is a timer tick. Reading a finer clock would take as long as inserting the record.
+ *
+ * Return: nanoseconds since the machine was started, or nearly.
+ */
+static inline u64 mlu_now_ns(void)
+{
+	return jiffies64_to_nsecs(get_jiffies_64());
+}
+
+/* The time when the record was made, by mlu_now_ns(). */
+static inline u64 mlu_alloc_time_ns(const struct mlu_alloc *alloc)
+{
+	return jiffies64_to_nsecs(alloc->time);
+}
 
 #define MLU_ALLOCS_FIRST 4
 #define MLU_ALLOCS_SEGMENTS 20
@@ -76,10 +95,12 @@ struct mlu_stripe {
 /**
  * struct mlu_allocs - a table of records by address
  * @stripe_bits: there are 2^@stripe_bits stripes
+ * @stripe_mask: the bits of a key that choose the stripe
  * @stripes: the stripes, or NULL
  */
 struct mlu_allocs {
 	unsigned int stripe_bits;
+	u32 stripe_mask;
 	struct mlu_stripe *stripes;
 };
 

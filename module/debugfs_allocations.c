@@ -63,7 +63,7 @@ static void reader_copy_item(const struct mlu_alloc *alloc, void *ctx)
 
 	item->addr = alloc->addr;
 	item->size = alloc->size;
-	item->time_ns = alloc->time_ns;
+	item->time_ns = mlu_alloc_time_ns(alloc);
 	item->tid = alloc->tid;
 	item->stack = mlu_stack_resolved(alloc->stack)->id;
 	item->kind = alloc->stack->kind;

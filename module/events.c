@@ -22,7 +22,7 @@
  * their tables.
  */
 #include <linux/err.h>
-#include <linux/ktime.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/overflow.h>
@@ -157,7 +157,7 @@ static unsigned long start_of(const struct mlu_function *function, const struct 
 }
 
 /* Read the return address of a call at its entry; 0 if it cannot be read. */
-static unsigned long return_of(const struct pt_regs *regs)
+static __always_inline unsigned long return_of(const struct pt_regs *regs)
 {
 	unsigned long ret;
 
@@ -414,7 +414,7 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 	}
 	alloc->addr = block;
 	alloc->size = call->size;
-	alloc->time_ns = ktime_get_coarse_ns();
+	alloc->time = jiffies;
 	alloc->stack = stack;
 	alloc->tid = current->pid;
 	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),

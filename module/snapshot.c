@@ -40,18 +40,19 @@ static struct mlu_row *section_find_row(struct mlu_section *section, struct mlu_
 static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 {
 	struct mlu_section *section = ctx;
+	u64 time_ns = mlu_alloc_time_ns(alloc);
 	struct mlu_row *row;
 
 	row = section_find_row(section, alloc->stack);
 	if (!row)
 		return;
 	row->nr_present++;
-	if (section->older_ns && alloc->time_ns + section->older_ns > section->now_ns)
+	if (section->older_ns && time_ns + section->older_ns > section->now_ns)
 		return;
-	if (!row->nr || alloc->time_ns > row->youngest_ns)
-		row->youngest_ns = alloc->time_ns;
-	if (!row->nr || alloc->time_ns < row->oldest_ns)
-		row->oldest_ns = alloc->time_ns;
+	if (!row->nr || time_ns > row->youngest_ns)
+		row->youngest_ns = time_ns;
+	if (!row->nr || time_ns < row->oldest_ns)
+		row->oldest_ns = time_ns;
 	row->bytes += alloc->size;
 	row->nr++;
 }

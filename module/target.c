@@ -64,7 +64,7 @@ u64 mlu_target_now(const struct mlu_target *target)
 {
 	u64 ended = READ_ONCE(target->ended_ns);
 
-	return ended ? ended : ktime_get_ns();
+	return ended ? ended : mlu_now_ns();
 }
 
 /**
@@ -103,7 +103,7 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->pid = get_pid(pid);
 	get_task_comm(target->comm, task);
 	target->options = *options;
-	target->attached_ns = ktime_get_ns();
+	target->attached_ns = mlu_now_ns();
 	return target;
 
 err_epoch:

@@ -138,15 +138,17 @@ static bool is_sigreturn(const struct walker *w)
 }
 
 /* Note what the step by the frame pointer depends on, for the cache of walks. */
-static void note_pointer_step(struct walker *w)
+static void note_pointer_step(struct walker *w, const struct mlu_mapping *mapping)
 {
 	struct mlu_step *step = &w->walk->steps[w->walk->trace.nr - 1];
 	const struct mlu_registers *regs = &w->regs;
-	unsigned long fp = regs->value[MLU_CFI_FP], code;
+	unsigned long fp = regs->value[MLU_CFI_FP], code = 0;
+	/* The code of a file is taken to be constant, as its rules are. */
+	bool may_change = mapping->type != MLU_MAPPING_FILE;
 
 	if (!w->is_fast || regs->interrupted || !(regs->known & BIT(MLU_CFI_FP)) ||
 	    (regs->saved & BIT(MLU_CFI_FP) && !mlu_umem_read(fp, &fp)) ||
-	    !mlu_umem_read(regs->pc, &code))
+	    (may_change && !mlu_umem_read(regs->pc, &code)))
 		return;
 	*step = (struct mlu_step){
 		.sp = regs->value[MLU_CFI_SP],
@@ -156,12 +158,13 @@ static void note_pointer_step(struct walker *w)
 		.uses_fp = true,
 		.saves_fp = true,
 		.by_pointer = true,
+		.checks_code = may_change,
 	};
 	w->is_noted = true;
 }
 
 /* Go to the caller from code without unwind data. */
-static unsigned int step_without_rule(struct walker *w)
+static unsigned int step_without_rule(struct walker *w, const struct mlu_mapping *mapping)
 {
 	if (is_sigreturn(w)) {
 		/* The interrupted code may have had another stack. */
@@ -174,7 +177,7 @@ static unsigned int step_without_rule(struct walker *w)
 	else if (!w->limit)
 		w->limit = mlu_umem_stack_limit(current->mm, w->regs.value[MLU_CFI_SP]);
 	w->walk->nr_by_pointer++;
-	note_pointer_step(w);
+	note_pointer_step(w, mapping);
 	return walk_end_of(w, mlu_frame_by_pointer(w->memory, w->limit, &w->regs));
 }
 
@@ -203,7 +206,7 @@ static unsigned int step_by_rule(struct walker *w, const struct mlu_mapping *map
 
 	if (!mlu_rules_recall(rules, offset, &found)) {
 		if (!mlu_mapping_vaddr(mapping, dso, offset, &vaddr))
-			return step_without_rule(w);
+			return step_without_rule(w, mapping);
 		if (w->nr_ops > MAX_OPS)
 			return count_refusal(w, MLU_CFI_TOO_LONG);
 		mlu_rules_learn(rules, offset, vaddr, &w->walk->scratch, &found);
@@ -214,7 +217,7 @@ static unsigned int step_by_rule(struct walker *w, const struct mlu_mapping *map
 	if (mlu_frame_is_made_by_hand(&w->regs, found.rule) && !is_sigreturn(w))
 		return end_at_coroutine(w, found.rule);
 	if (found.refusal == MLU_CFI_NO_ENTRY)
-		return step_without_rule(w);
+		return step_without_rule(w, mapping);
 	if (found.rule->signal) {
 		w->limit = 0;
 		w->walk->nr_by_signal++;
@@ -235,7 +238,7 @@ static unsigned int step_to_caller(struct walker *w, const struct mlu_mapping *m
 	case MLU_RULES_THERE:
 		return step_by_rule(w, mapping, dso);
 	case MLU_RULES_NONE:
-		return step_without_rule(w);
+		return step_without_rule(w, mapping);
 	case MLU_RULES_PENDING:
 		w->walk->pending = true;
 		return MLU_WALK_UNREAD;

@@ -78,6 +78,7 @@ bool mlu_unwind_fast(struct mlu_maps *maps, unsigned int depth, struct mlu_regis
 		step->uses_fp = false;
 		step->saves_fp = false;
 		step->by_pointer = false;
+		step->checks_code = false;
 		cached = cache && sp > changed_sp ?
 				 mlu_cached_frame_find(cache, walk->version, sp, pc) :
 				 NULL;

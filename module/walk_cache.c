@@ -19,7 +19,8 @@
  *  - The mappings are those of the same maps->clock, which is part of the version; so are the
  *    objects of the mappings. Their rules are read once and never change; walks that ended because
  *    they had not been read are not added.
- *  - Code without a rule is compared with a signal's return code: the word at the pc is read again.
+ *  - Code without a rule may be a signal's return code: the word at the pc is read again, unless it
+ *    is the code of a file, which is taken to be constant.
  *  - The end of the stack's mapping, which bounds frame pointers, is not looked up again: the words
  *    behind the frame pointer are read again and are equal, so the memory is still a stack.
  *  - Return addresses that a return probe has replaced are not known to the cache: it is not used
@@ -215,7 +216,7 @@ static void fill_frame(struct mlu_cached_frame *f, struct mlu_cached_frame *up,
 		f->word = up->fp;
 		f->end = max_t(u64, f->end, f->word_at + sizeof(f->word));
 	}
-	if (step->by_pointer) {
+	if (step->checks_code) {
 		f->checks |= MLU_CHECK_CODE;
 		f->code = step->code;
 		f->end = max_t(u64, f->end, f->pc + sizeof(f->code));

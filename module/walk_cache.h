@@ -75,10 +75,11 @@ struct mlu_cached_frame {
  * @sp: the stack pointer
  * @fp: the frame pointer, if @uses_fp
  * @fp_slot: where the frame has saved its caller's frame pointer, if @saves_fp
- * @code: the word at the pc, if @by_pointer
+ * @code: the word at the pc, if @checks_code
  * @uses_fp: the frame pointer was read
  * @saves_fp: see @fp_slot
  * @by_pointer: the frame was left by the frame pointer
+ * @checks_code: that depended on the code at the pc, which may change
  */
 struct mlu_step {
 	u64 sp;
@@ -88,6 +89,7 @@ struct mlu_step {
 	bool uses_fp;
 	bool saves_fp;
 	bool by_pointer;
+	bool checks_code;
 };
 
 #define MLU_CACHE_BITS 7

@@ -99,7 +99,7 @@ static void end_targets(struct mlu_target **targets, unsigned int nr)
 		state = READ_ONCE(targets[i]->end_state);
 		mutex_lock(&mlu_targets_lock);
 		targets[i]->state = state ? state : MLU_DETACHED;
-		WRITE_ONCE(targets[i]->ended_ns, ktime_get_ns());
+		WRITE_ONCE(targets[i]->ended_ns, mlu_now_ns());
 		mutex_unlock(&mlu_targets_lock);
 	}
 }
@@ -189,7 +189,7 @@ static int execute_attach(struct mlu_request *request)
 		target->bound_to = request->session;
 	mutex_lock(&mlu_targets_lock);
 	target->state = MLU_TRACING;
-	target->attached_ns = ktime_get_ns();
+	target->attached_ns = mlu_now_ns();
 	list_add_tail(&target->node, &mlu_targets);
 	mutex_unlock(&mlu_targets_lock);
 	ops->target_added(target);

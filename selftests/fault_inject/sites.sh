@@ -40,7 +40,7 @@ backing_file_user_path bsearch byte_rev_table cancel_work_sync complete_all cons
 copy_from_user_nofault d_path debug_lock* debugfs_remove destroy_work* down_* file_ns_capable
 find_get_pid find_pid_ns find_vma find_vpid finish_wait flush_work fput free_percpu get_random_bytes get_random_u64
 get_task_mm init_pid_ns init_user_ns init_wait_entry jiffies kfree kmalloc_caches
-kmem_cache_destroy kmem_cache_free kstrtouint kstrtoull ktime_get ktime_get_coarse_ts64 kvfree kvfree_call_rcu
+kmem_cache_destroy kmem_cache_free jiffies64_to_nsecs kstrtouint kstrtoull ktime_get kvfree kvfree_call_rcu
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
 param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
