@@ -104,6 +104,12 @@ static inline bool mlu_arch_is_32bit(struct task_struct *task)
 	return test_tsk_thread_flag(task, TIF_ADDR32);
 }
 
+/* Can a call instruction that ends at @ret have @callee in it? It has a distance of 32 bits. */
+static inline bool mlu_arch_may_call_directly(unsigned long ret, unsigned long callee)
+{
+	return (long)(callee - ret) == (s32)(callee - ret);
+}
+
 static inline bool mlu_arch_is_breakpoint(const void *bytes)
 {
 	return *(const u8 *)bytes == UPROBE_SWBP_INSN;

@@ -252,24 +252,24 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 }
 
 /**
- * mlu_call_is_inside_free() - does the allocator free something that it uses itself?
+ * mlu_call_is_direct_free() - does the object of a free call it directly?
  * @target: current's target
- * @call: a free of a block that is not recorded
+ * @start: start of the function that frees
+ * @ret: the return address of the call
  *
  * A library whose free can be interposed calls it through its PLT for blocks that malloc returned.
  * glibc's direct calls, from within the object of free, are for memory that it has allocated
  * without malloc, at a thread's end. A program that is its own allocator always calls directly.
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: true if it does.
+ * Return: true if it does, and is not the program.
  */
-bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call)
+bool mlu_call_is_direct_free(struct mlu_target *target, unsigned long start, unsigned long ret)
 {
-	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, call->start);
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, start);
 
-	return is_allocator(mapping) && !mapping->program && call->ret >= mapping->start &&
-	       call->ret < mapping->end && mlu_maps_find(&target->maps, call->ret) == mapping &&
-	       mlu_direct_callee(call->ret) == call->start;
+	return is_allocator(mapping) && !mapping->program &&
+	       mlu_maps_find(&target->maps, ret) == mapping && mlu_direct_callee(ret) == start;
 }
 
 /* Return: true if @pc is in a function of @mapping that allocates or frees blocks, not mappings. */

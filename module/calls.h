@@ -5,6 +5,7 @@
 
 #include <linux/sched.h>
 
+#include "arch.h"
 #include "inflight.h"
 #include "lib/prototypes.h"
 #include "target.h"
@@ -25,7 +26,23 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct pt_regs *regs);
 bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 		      const struct mlu_call *call, const struct mlu_last_free *last);
-bool mlu_call_is_inside_free(struct mlu_target *target, const struct mlu_call *call);
+bool mlu_call_is_direct_free(struct mlu_target *target, unsigned long start, unsigned long ret);
+
+/**
+ * mlu_call_is_inside_free() - does the allocator free something that it uses itself?
+ * @target: current's target
+ * @start: start of the function that frees
+ * @ret: the return address of a call of it for a block that is not recorded
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it does.
+ */
+static inline bool mlu_call_is_inside_free(struct mlu_target *target, unsigned long start,
+					   unsigned long ret)
+{
+	return mlu_arch_may_call_directly(ret, start) && mlu_call_is_direct_free(target, start, ret);
+}
+
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,

@@ -142,10 +142,8 @@ static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_
 	return size;
 }
 
-static u8 kind_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
+static u8 kind_of_mapping(const struct mlu_prototype *proto, const struct pt_regs *regs)
 {
-	if (!mlu_prototype_is_mapping(proto))
-		return MLU_KIND_HEAP;
 	if (proto->type == MLU_CALL_MMAP && mlu_arch_arg(regs, 3) & MAP_STACK)
 		return MLU_KIND_STACK;
 	return MLU_KIND_MMAP;
@@ -165,8 +163,9 @@ static __always_inline unsigned long return_of(const struct pt_regs *regs)
 }
 
 /* Fill in what identifies a call: its function, its return slot and its return address. */
-static void read_call(struct mlu_call *call, const struct mlu_function *function,
-		      const struct pt_regs *regs)
+static __always_inline void read_call(struct mlu_call *call,
+				      const struct mlu_function *function,
+				      const struct pt_regs *regs)
 {
 	call->proto = function->proto;
 	call->start = start_of(function, regs);
@@ -175,25 +174,18 @@ static void read_call(struct mlu_call *call, const struct mlu_function *function
 	call->ret = return_of(regs);
 }
 
-/* Return: a call with its arguments, or NULL, which is counted. */
-static struct mlu_call *new_call(struct mlu_target *target, struct mlu_epoch *epoch,
-				 const struct mlu_function *function, const struct pt_regs *regs,
-				 bool is_only)
+static __always_inline void fill_call(struct mlu_call *call, const struct mlu_epoch *epoch,
+				      const struct mlu_function *function,
+				      const struct pt_regs *regs, const bool is_mapping)
 {
 	const struct mlu_prototype *proto = function->proto;
-	struct mlu_call *call = mlu_call_new(target->inflight, is_only);
 
-	if (IS_ERR(call)) {
-		count_failure(epoch, PTR_ERR(call));
-		return NULL;
-	}
 	read_call(call, function, regs);
 	call->epoch = epoch->id;
 	call->size = size_of(proto, regs);
-	call->kind = kind_of(proto, regs);
-	if (proto->type == MLU_CALL_MEMALIGN)
+	call->kind = is_mapping ? kind_of_mapping(proto, regs) : MLU_KIND_HEAP;
+	if (!is_mapping && proto->type == MLU_CALL_MEMALIGN)
 		call->arg = mlu_arch_arg(regs, proto->block);
-	return call;
 }
 
 /* Take the record of the block that the call may free, and store the stack of the new block. */
@@ -260,7 +252,7 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (outer)
 		outer = mlu_call_outer(target, epoch, call->sp, false);
 	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
-	    mlu_call_is_inside_free(target, call))
+	    mlu_call_is_inside_free(target, call->start, call->ret))
 		mlu_count(epoch->counters, nested);
 	else if (function->unseen)
 		mlu_count(epoch->counters, unseen_free);
@@ -268,10 +260,10 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 		mlu_count(epoch->counters, unknown_free);
 }
 
-/* @noted: it has been noted as current's last free, and it has no record. */
-static noinline void enter_unusual_free(struct mlu_target *target, struct mlu_epoch *epoch,
-					const struct mlu_function *function,
-					const struct pt_regs *regs, unsigned long addr, bool noted)
+/* A free that is made within another call, or that another one may be made within. */
+static noinline void enter_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
+				       const struct mlu_function *function,
+				       const struct pt_regs *regs, unsigned long addr, bool noted)
 {
 	struct mlu_call call = {};
 	struct mlu_last_free last;
@@ -302,14 +294,67 @@ void mlu_event_free(struct mlu_target *target, const struct mlu_function *functi
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
 	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
+	unsigned long start = start_of(function, regs), ret;
 	bool noted;
 
 	if (!READ_ONCE(target->gate) || !addr)
 		return;
-	noted = mlu_inflight_note_free(target->inflight, mlu_arch_entry_sp(regs), return_of(regs),
-				       start_of(function, regs), addr);
-	if (!noted || !mlu_frees_at_once(epoch, addr))
-		enter_unusual_free(target, epoch, function, regs, addr, noted);
+	ret = return_of(regs);
+	noted = mlu_inflight_note_free(target->inflight, mlu_arch_entry_sp(regs), ret, start, addr);
+	if (noted && mlu_frees_at_once(epoch, addr))
+		return;
+	if (!noted || mlu_inflight_top(target->inflight) ||
+	    mlu_call_is_inside_free(target, start, ret))
+		enter_nested_free(target, epoch, function, regs, addr, noted);
+	else if (function->unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}
+
+/* Inlined twice, since a mapping needs more and is rare. */
+static __always_inline void enter_call(struct mlu_target *target,
+				       const struct mlu_function *function, struct pt_regs *regs,
+				       const bool is_mapping)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	struct mlu_call *outer, *call;
+
+	if (!READ_ONCE(target->gate))
+		return;
+	outer = mlu_inflight_top(target->inflight);
+	if (outer)
+		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
+	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
+		enter_too_deep(target, epoch, outer, function, regs);
+		return;
+	}
+	call = mlu_call_new(target->inflight, !outer);
+	if (IS_ERR(call)) {
+		count_failure(epoch, PTR_ERR(call));
+		return;
+	}
+	fill_call(call, epoch, function, regs, is_mapping);
+	if (outer) {
+		call->depth = outer->depth + 1;
+		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
+	} else if (is_mapping) {
+		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
+	}
+	if (!call->nested)
+		enter_outermost(target, epoch, call, regs);
+	if (is_mapping && !outer) {
+		if (!call->nested)
+			call->nested = mlu_call_by_unseen(target, epoch, call);
+		call->unseen = call->nested;
+	}
+	mlu_inflight_push(target->inflight, call);
+}
+
+static noinline void enter_mapping(struct mlu_target *target, const struct mlu_function *function,
+				   struct pt_regs *regs)
+{
+	enter_call(target, function, regs, true);
 }
 
 /**
@@ -323,33 +368,10 @@ void mlu_event_free(struct mlu_target *target, const struct mlu_function *functi
 void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs)
 {
-	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	bool is_mapping = mlu_prototype_is_mapping(function->proto);
-	struct mlu_call *outer, *call;
-
-	if (!READ_ONCE(target->gate))
-		return;
-	outer = mlu_inflight_top(target->inflight);
-	if (outer)
-		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
-	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
-		enter_too_deep(target, epoch, outer, function, regs);
-		return;
-	}
-	call = new_call(target, epoch, function, regs, !outer);
-	if (!call)
-		return;
-	call->depth = outer ? outer->depth + 1 : 0;
-	if (outer || is_mapping)
-		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
-	if (!call->nested)
-		enter_outermost(target, epoch, call, regs);
-	if (!outer && is_mapping) {
-		if (!call->nested)
-			call->nested = mlu_call_by_unseen(target, epoch, call);
-		call->unseen = call->nested;
-	}
-	mlu_inflight_push(target->inflight, call);
+	if (mlu_prototype_is_mapping(function->proto))
+		enter_mapping(target, function, regs);
+	else
+		enter_call(target, function, regs, false);
 }
 
 /**

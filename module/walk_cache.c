@@ -123,13 +123,15 @@ const struct mlu_cached_frame *mlu_cached_frame_changed(const struct mlu_cached_
 				if (word != f->word)
 					goto changed;
 			}
-			if (f->checks & MLU_CHECK_CODE) {
-				unsafe_get_user(word, (u64 __user *)f->pc, changed);
-				if (word != f->code)
-					goto changed;
+			if (f->checks & (MLU_CHECK_CODE | MLU_CHECK_END)) {
+				if (f->checks & MLU_CHECK_CODE) {
+					unsafe_get_user(word, (u64 __user *)f->pc, changed);
+					if (word != f->code)
+						goto changed;
+				}
+				if (f->checks & MLU_CHECK_END)
+					break;
 			}
-			if (f->checks & MLU_CHECK_END)
-				break;
 		}
 		unsafe_get_user(word, (u64 __user *)f->slot, changed);
 		if (word != f->ret)
