@@ -301,14 +301,20 @@ static bool end_hands(FIXTURE_DATA(torture) * self)
 static bool end_target(struct mst_program *l)
 {
 	bool good;
+	int err, status;
 
 	kill(l->pid, SIGCONT);
-	good = !command_until_done("attach", "clear", l->pid);
+	err = command_until_done("attach", "clear", l->pid);
+	if (err)
+		mst_say("expected attach to succeed, got %s: %s", strerror(err), mst_refusal);
 	mst_step(l, "count");
-	good = good && torture_lists_kept(l);
+	good = !err && torture_lists_kept(l);
 	mst_step(l, "forget");
 	mst_step(l, "turns");
-	return mst_end(l) == 0 && good;
+	status = mst_end(l);
+	if (status)
+		mst_say("expected the target to exit with 0, got wait status %#x", status);
+	return !status && good;
 }
 
 /* Returns true if each disturbance has happened, which a run of less than 60 s need not reach. */
