@@ -107,12 +107,12 @@ __attribute__((noipa)) static void pair_calloc(long n)
 __attribute__((noipa)) static void pair_realloc(long n)
 {
 	while (n--) {
-		void *block = malloc(64);
+		void *block = malloc(64), *grown;
 
 		KEEP(block);
-		block = realloc(block, 256);
-		KEEP(block);
-		free(block);
+		grown = realloc(block, 256);
+		KEEP(grown);
+		free(grown);
 	}
 }
 
