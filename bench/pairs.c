@@ -8,6 +8,7 @@
  *	count N		runs slices of N pairs; prints the median instructions of a slice
  *	events		runs single pairs; prints the median instructions of malloc's entry, of its
  *			return, and of free; only with own_malloc.c
+ *	fill N STACKS	allocates N blocks in turn from this number of stacks, and keeps them
  *	pair NAME	runs these pairs from now on: malloc (at the start), calloc, realloc, mmap
  *	frames N	calls malloc from N frames from now on (8 at the start)
  *	hold		allocates a block at the depth of the pairs and keeps it; prints its address
@@ -34,6 +35,8 @@
 #define FIRST_BYTES 16
 /* Many slices, so that those interrupted by other work do not change the median. */
 #define SLICES 301
+/* The branches of "fill", 2^14 stacks. */
+#define FILL_LEVELS 14
 /* Instructions differ only in the slices that a timer interrupts. */
 #define COUNTED_SLICES 31
 
@@ -133,6 +136,26 @@ __attribute__((noipa)) static void hold_block(long n)
 	held = malloc(64);
 }
 
+/* Each bit of @path selects one of two calls, and with that a frame of the stack. */
+__attribute__((noipa)) static void allocate_by_path(long path, int levels)
+{
+	if (!levels) {
+		held = malloc(64);
+		KEEP(held);
+	} else if (path & 1) {
+		allocate_by_path(path >> 1, levels - 1);
+		__asm__ volatile("nop");
+	} else {
+		allocate_by_path(path >> 1, levels - 1);
+	}
+	__asm__ volatile("");
+}
+
+__attribute__((noipa)) static void fill_one(long n)
+{
+	allocate_by_path(n, FILL_LEVELS);
+}
+
 /* The malloc of own_malloc.c stores the counter at its begin and its end in the block. */
 __attribute__((noipa)) static void split_pair(long n)
 {
@@ -209,6 +232,14 @@ static u64 run_slices(int slices, long n, u64 (*now)(void))
 	return find_median(taken, slices);
 }
 
+static void fill_stacks(long blocks, long stacks)
+{
+	long i;
+
+	for (i = 0; i < blocks; i++)
+		rooted(fill_one, i % stacks, callers);
+}
+
 static void print_events(void)
 {
 	static u64 taken[EVENTS][COUNTED_SLICES];
@@ -253,12 +284,15 @@ static int nr_probed(void)
 static bool run_with_argument(const char *line)
 {
 	char name[16];
-	long n;
+	long n, stacks;
 
 	if (sscanf(line, "run %ld", &n) == 1 && n > 0) {
 		printf("%llu\n", run_slices(SLICES, n, now_ns));
 	} else if (sscanf(line, "count %ld", &n) == 1 && n > 0) {
 		printf("%llu\n", run_slices(COUNTED_SLICES, n, tsc_read));
+	} else if (sscanf(line, "fill %ld %ld", &n, &stacks) == 2 && n > 0 && stacks > 0) {
+		fill_stacks(n, stacks);
+		puts("filled");
 	} else if (sscanf(line, "frames %ld", &n) == 1 && n > OTHER_FRAMES) {
 		callers = n - OTHER_FRAMES;
 		puts("called");

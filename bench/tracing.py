@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 
+BPFCC_OUTPUT = "/tmp/memleak-bpfcc.log"
 DEBUGFS = "/sys/kernel/debug/memleak_user/"
 # A sample has more allocations than this.
 LEAST = 100
@@ -130,6 +132,34 @@ def check_counters(name):
     counted = stats(name)
     lost = sum(stats("lost_" + why) for why in ("memory", "limit", "busy", "inflight", "fault"))
     check(counted > LEAST and not lost, f"{counted} allocations {name}, {lost} lost")
+
+
+# === bcc's memleak ===
+
+
+def wait_until(condition, tool=None):
+    """Wait for the condition, while the tool runs if there is one."""
+    for _ in range(600):
+        if condition():
+            return
+        if tool and tool.poll() is not None:
+            break
+        time.sleep(0.5)
+    check(False, "memleak-bpfcc: " + text_of(BPFCC_OUTPUT)[-2000:])
+
+
+@contextlib.contextmanager
+def bpfcc(pairs, *arguments):
+    """Traced by bcc's memleak with these arguments."""
+    with open(BPFCC_OUTPUT, "w", encoding="utf-8") as output, \
+            subprocess.Popen(["memleak-bpfcc", "-p", str(pairs.pid), *arguments],
+                             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                             stdout=output, stderr=output) as tool:
+        wait_until(lambda: pairs.ask("probed") == "3", tool)
+        time.sleep(1)
+        yield tool
+        tool.kill()
+    wait_until(lambda: pairs.ask("probed") == "0")
 
 
 # === The places and frames that are measured ===
