@@ -29,6 +29,9 @@
 #include "allocs.h"
 #include "mem.h"
 
+/* Buckets that a walk shows under one lock: some microseconds. */
+#define STEP_BUCKETS 32
+
 struct mlu_pool mlu_heap_pool, mlu_mapped_pool;
 static u64 secret_xor, secret_mul;
 
@@ -375,48 +378,59 @@ static unsigned int chain_length(const struct mlu_alloc *alloc)
 }
 
 /*
- * Show the records of one bucket that the cursor has not passed, if there are at most @max.
+ * Show the records of one bucket that the cursor has not passed, if there are at most *@room, and
+ * reduce *@room by their number.
  *
  * Return: 0, or the number of records.
  */
 static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
-				mlu_alloc_fn fn, void *ctx, unsigned int max)
+				mlu_alloc_fn fn, void *ctx, unsigned int *room)
 {
 	u64 key = reverse_bits(cursor->at), width;
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
 	u32 n = bucket_index(stripe, key >> allocs->stripe_bits);
 	struct mlu_alloc *alloc = *bucket_at(stripe, n);
 	unsigned int length = chain_length(alloc);
+	bool is_whole;
 
-	if (length > max)
+	if (length > *room)
 		return length;
-	for (; alloc; alloc = alloc->next)
-		if (reverse_bits(key_of(alloc->addr)) >= cursor->at)
-			fn(alloc, ctx);
+	*room -= length;
 	width = 1ULL << (64 - allocs->stripe_bits - bucket_bits(stripe, n));
+	is_whole = !(cursor->at & (width - 1));
+	for (; alloc; alloc = alloc->next)
+		if (is_whole || reverse_bits(key_of(alloc->addr)) >= cursor->at)
+			fn(alloc, ctx);
 	cursor->at = (cursor->at | (width - 1)) + 1;
 	cursor->done = !cursor->at;
 	return 0;
 }
 
 /**
- * mlu_allocs_step() - one step of a walk: show the next bucket's records
+ * mlu_allocs_step() - one step of a walk: show the records of the next buckets
  * @allocs: the table
  * @cursor: the position, advanced by this
  * @fn: called for each record, under a spinlock
  * @ctx: passed to @fn
  * @max: the largest number of records that @fn can take in this step
  *
- * Return: 0, or the number of records, if there are more than @max: try again with that many.
+ * A stripe is one interval of the order, so a step takes one lock. It ends after STEP_BUCKETS
+ * buckets, since handlers may be waiting for the lock.
+ *
+ * Return: 0, or the number of records of the next bucket, if there are more than @max: try again
+ * with that many.
  */
 unsigned int mlu_allocs_step(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
 			     mlu_alloc_fn fn, void *ctx, unsigned int max)
 {
 	struct mlu_stripe *stripe = stripe_of(allocs, reverse_bits(cursor->at));
-	unsigned int need;
+	unsigned int need, room = max, n = 0;
 
 	spin_lock(&stripe->lock);
-	need = show_bucket(allocs, cursor, fn, ctx, max);
+	do {
+		need = show_bucket(allocs, cursor, fn, ctx, &room);
+	} while (!need && !cursor->done && ++n < STEP_BUCKETS &&
+		 stripe_of(allocs, reverse_bits(cursor->at)) == stripe);
 	spin_unlock(&stripe->lock);
-	return need;
+	return n ? 0 : need;
 }

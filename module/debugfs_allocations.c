@@ -194,10 +194,17 @@ static int allocations_show(struct seq_file *m, void *v)
 		tid = pid_nr_ns(find_pid_ns(item->tid, &init_pid_ns), ns);
 		rcu_read_unlock();
 	}
-	seq_printf(m, "%u 0x%016llx %llu %llu %d %u %s\n",
-		   reader->selection->item[reader->target].target->id, item->addr, item->size,
-		   reader_age_ns(reader, item) / NSEC_PER_MSEC, tid, item->stack,
-		   kind_names[item->kind]);
+	/* A million lines with seq_printf() would take seconds. */
+	seq_put_decimal_ull(m, "", reader->selection->item[reader->target].target->id);
+	seq_putc(m, ' ');
+	mlu_seq_address(m, item->addr);
+	seq_put_decimal_ull(m, " ", item->size);
+	seq_put_decimal_ull(m, " ", reader_age_ns(reader, item) / NSEC_PER_MSEC);
+	seq_put_decimal_ll(m, " ", tid);
+	seq_put_decimal_ull(m, " ", item->stack);
+	seq_putc(m, ' ');
+	seq_puts(m, kind_names[item->kind]);
+	seq_putc(m, '\n');
 	return 0;
 }
 

@@ -59,7 +59,9 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 		bool interrupted = mlu_frame_is_interrupted(frame);
 
 		shown = frame->mapping ? mlu_section_mapping(section, frame->mapping) : NULL;
-		seq_printf(m, "\t0x%016lx ", pc);
+		seq_putc(m, '\t');
+		mlu_seq_address(m, pc);
+		seq_putc(m, ' ');
 		mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, pc);
 		if (interrupted)
 			seq_puts(m, " (signal)");

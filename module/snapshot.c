@@ -60,12 +60,9 @@ static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 static int section_walk_table(struct mlu_section *section, struct mlu_allocs *table)
 {
 	struct mlu_allocs_cursor cursor = {};
-	unsigned int steps = 0;
 
 	while (!cursor.done) {
 		mlu_allocs_step(table, &cursor, section_add_alloc, section, UINT_MAX);
-		if (++steps % 64)
-			continue;
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -123,26 +120,32 @@ static int compare_ids(const void *a, const void *b)
 /* Collect the mappings that frames name, each once, and read the state of each. */
 static int section_collect_mappings(struct mlu_section *section, struct mlu_maps *maps)
 {
+	const struct mlu_mapping **by_id;
 	struct mlu_mapping_shown *shown;
 	unsigned int i, j, nr = 0;
 
-	for (i = 0; i < section->nr_rows; i++)
-		nr += section->rows[i].stack->nr;
-	section->mappings = kvcalloc(nr + 1, sizeof(*shown), GFP_KERNEL);
-	if (!section->mappings)
+	by_id = kvcalloc(MLU_MAX_MAPPINGS + 1, sizeof(*by_id), GFP_KERNEL);
+	if (!by_id)
 		return -ENOMEM;
-	nr = 0;
 	for (i = 0; i < section->nr_rows; i++) {
 		const struct mlu_stack *stack = section->rows[i].stack;
 
-		for (j = 0; j < stack->nr; j++)
-			if (stack->frames[j].mapping)
-				section->mappings[nr++].mapping = stack->frames[j].mapping;
+		for (j = 0; j < stack->nr; j++) {
+			const struct mlu_mapping *mapping = stack->frames[j].mapping;
+
+			if (!mapping || by_id[mapping->id])
+				continue;
+			by_id[mapping->id] = mapping;
+			nr++;
+		}
 	}
-	sort(section->mappings, nr, sizeof(*shown), compare_ids, NULL);
-	for (i = 0; i < nr; i++)
-		if (!i || section->mappings[i].mapping != section->mappings[i - 1].mapping)
-			section->mappings[section->nr_mappings++] = section->mappings[i];
+	section->mappings = kvcalloc(nr + 1, sizeof(*shown), GFP_KERNEL);
+	for (i = 1; section->mappings && i <= MLU_MAX_MAPPINGS; i++)
+		if (by_id[i])
+			section->mappings[section->nr_mappings++].mapping = by_id[i];
+	kvfree(by_id);
+	if (!section->mappings)
+		return -ENOMEM;
 	for (i = 0; i < section->nr_mappings; i++) {
 		shown = &section->mappings[i];
 		shown->gone = !mlu_maps_copy_holes(maps, shown->mapping, &shown->holes);

@@ -18,14 +18,34 @@ static bool is_plain(char c, bool spaces)
 
 static void seq_escaped(struct seq_file *m, const char *text, size_t len, bool spaces)
 {
-	size_t i;
+	size_t i, plain = 0;
 
 	for (i = 0; i < len; i++) {
 		if (is_plain(text[i], spaces))
-			seq_putc(m, text[i]);
-		else
-			seq_printf(m, "\\%03o", (u8)text[i]);
+			continue;
+		seq_write(m, text + plain, i - plain);
+		seq_printf(m, "\\%03o", (u8)text[i]);
+		plain = i + 1;
 	}
+	seq_write(m, text + plain, len - plain);
+}
+
+/**
+ * mlu_seq_address() - write an address as "0x%016llx" does, in a fraction of the time
+ * @m: the file
+ * @address: the address
+ */
+void mlu_seq_address(struct seq_file *m, u64 address)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[18];
+	unsigned int i;
+
+	for (i = sizeof(text) - 1; i > 1; i--, address >>= 4)
+		text[i] = digits[address & 15];
+	text[0] = '0';
+	text[1] = 'x';
+	seq_write(m, text, sizeof(text));
 }
 
 /**
