@@ -197,7 +197,7 @@ static int allocations_show(struct seq_file *m, void *v)
 	/* A million lines with seq_printf() would take seconds. */
 	seq_put_decimal_ull(m, "", reader->selection->item[reader->target].target->id);
 	seq_putc(m, ' ');
-	mlu_seq_address(m, item->addr);
+	mlu_seq_hex(m, item->addr, 16);
 	seq_put_decimal_ull(m, " ", item->size);
 	seq_put_decimal_ull(m, " ", reader_age_ns(reader, item) / NSEC_PER_MSEC);
 	seq_put_decimal_ll(m, " ", tid);
@@ -230,6 +230,7 @@ static int allocations_open(struct inode *inode, struct file *file)
 		seq_release_private(inode, file);
 		return -ENOMEM;
 	}
+	mlu_seq_enlarge(file->private_data);
 	return 0;
 }
 

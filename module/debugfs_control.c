@@ -60,7 +60,9 @@ static int control_show(struct seq_file *m, void *unused)
 	struct control *control = m->private;
 	struct mlu_target *target;
 	struct mlu_unseen unseen;
+	const char *name;
 	unsigned int i;
+	size_t len;
 
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);
@@ -73,8 +75,11 @@ static int control_show(struct seq_file *m, void *unused)
 			const struct mlu_use *use = &target->uses[i];
 
 			seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
-			mlu_seq_code(m, use->mapping, mlu_mapping_read_dso(use->mapping),
-				     use->addr);
+			name = mlu_mapping_name(use->mapping, &len);
+			mlu_seq_code(m, name, len,
+				     mlu_mapping_address(use->mapping,
+							 mlu_mapping_read_dso(use->mapping),
+							 use->addr));
 			seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
 		}
 		seq_putc(m, '\n');

@@ -29,8 +29,7 @@ void mlu_selection_free(struct mlu_selection *selection);
 
 void mlu_seq_stop(struct seq_file *m, void *v);
 void mlu_seq_target(struct seq_file *m, const struct mlu_target *target);
-void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
-		  unsigned long pc);
+void mlu_seq_enlarge(struct seq_file *m);
 
 /* debugfs_report.c, debugfs_allocations.c and debugfs_stats.c; i_private is the target's id or 0 */
 extern const struct file_operations mlu_report_fops;

@@ -27,6 +27,8 @@ static const char *const end_notes[MLU_NR_WALK_ENDS] = {
 	[MLU_WALK_START] = "start",
 };
 
+static const char unknown[] = "[unknown]";
+
 static const char *const kind_words[MLU_NR_KINDS] = {
 	[MLU_KIND_HEAP] = "",
 	[MLU_KIND_MMAP] = "mmap, ",
@@ -60,9 +62,13 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 
 		shown = frame->mapping ? mlu_section_mapping(section, frame->mapping) : NULL;
 		seq_putc(m, '\t');
-		mlu_seq_address(m, pc);
+		mlu_seq_hex(m, pc, 16);
 		seq_putc(m, ' ');
-		mlu_seq_code(m, frame->mapping, shown ? shown->dso : NULL, pc);
+		if (shown)
+			mlu_seq_code(m, shown->name, shown->name_len,
+				     mlu_mapping_address(shown->mapping, shown->dso, pc));
+		else
+			mlu_seq_code(m, unknown, strlen(unknown), pc);
 		if (interrupted)
 			seq_puts(m, " (signal)");
 		/*
@@ -176,6 +182,7 @@ static const struct seq_operations report_ops = {
 static int report_open(struct inode *inode, struct file *file)
 {
 	struct mlu_snapshot *snapshot;
+	struct seq_file *m;
 	int err = mlu_may_open(file);
 
 	if (err)
@@ -186,7 +193,9 @@ static int report_open(struct inode *inode, struct file *file)
 	err = seq_open(file, &report_ops);
 	if (err)
 		goto err_snapshot;
-	((struct seq_file *)file->private_data)->private = snapshot;
+	m = file->private_data;
+	m->private = snapshot;
+	mlu_seq_enlarge(m);
 	return 0;
 
 err_snapshot:

@@ -18,6 +18,8 @@
 #include "debugfs_internal.h"
 #include "text.h"
 
+#define SEQ_BUFFER (64UL << 10)
+
 /**
  * mlu_may_open() - check that the opener of a file is root of the host
  * @file: the file
@@ -105,23 +107,14 @@ void mlu_seq_target(struct seq_file *m, const struct mlu_target *target)
 }
 
 /**
- * mlu_seq_code() - write "OBJECT+0xADDRESS"
+ * mlu_seq_enlarge() - give a file that was just opened a large buffer
  * @m: the file
- * @mapping: the mapping of @pc; NULL if it could not be looked up
- * @dso: the dso of the mapping, ready; NULL if it has not been read
- * @pc: the address in the process
+ *
+ * With that of a page, each read() returns a page at most, and what did not fit is formatted again.
+ * Without memory it keeps that one.
  */
-void mlu_seq_code(struct seq_file *m, const struct mlu_mapping *mapping, const struct mlu_dso *dso,
-		  unsigned long pc)
+void mlu_seq_enlarge(struct seq_file *m)
 {
-	const char *name;
-	size_t len;
-
-	if (!mapping) {
-		seq_printf(m, "[unknown]+0x%lx", pc);
-		return;
-	}
-	name = mlu_mapping_name(mapping, &len);
-	mlu_seq_name(m, name, len);
-	seq_printf(m, "+0x%llx", mlu_mapping_address(mapping, dso, pc));
+	m->buf = kvmalloc(SEQ_BUFFER, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	m->size = m->buf ? SEQ_BUFFER : 0;
 }

@@ -152,6 +152,7 @@ static int section_collect_mappings(struct mlu_section *section, struct mlu_maps
 		shown->shared = shown->gone || shown->holes.nr ||
 				READ_ONCE(shown->mapping->overlays);
 		shown->dso = mlu_mapping_read_dso(shown->mapping);
+		shown->name = mlu_mapping_name(shown->mapping, &shown->name_len);
 	}
 	return 0;
 }

@@ -30,6 +30,8 @@ struct mlu_row {
  * struct mlu_mapping_shown - a mapping that frames name, as it was when the file was opened
  * @mapping: the mapping
  * @dso: its dso, or NULL if that had not been read
+ * @name: the last part of its path, not terminated; see mlu_mapping_name()
+ * @name_len: its length
  * @gone: all of it had been unmapped
  * @shared: other mappings have had some of its addresses
  * @holes: the parts that had been unmapped
@@ -37,6 +39,8 @@ struct mlu_row {
 struct mlu_mapping_shown {
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso;
+	const char *name;
+	size_t name_len;
 	bool gone;
 	bool shared;
 	struct mlu_holes holes;

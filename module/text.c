@@ -31,21 +31,24 @@ static void seq_escaped(struct seq_file *m, const char *text, size_t len, bool s
 }
 
 /**
- * mlu_seq_address() - write an address as "0x%016llx" does, in a fraction of the time
+ * mlu_seq_hex() - write a number as "0x%0*llx" does, in a fraction of the time
  * @m: the file
- * @address: the address
+ * @number: the number
+ * @width: the least number of digits, 1 to 16
  */
-void mlu_seq_address(struct seq_file *m, u64 address)
+void mlu_seq_hex(struct seq_file *m, u64 number, unsigned int width)
 {
 	static const char digits[] = "0123456789abcdef";
 	char text[18];
-	unsigned int i;
+	unsigned int i = sizeof(text);
 
-	for (i = sizeof(text) - 1; i > 1; i--, address >>= 4)
-		text[i] = digits[address & 15];
-	text[0] = '0';
-	text[1] = 'x';
-	seq_write(m, text, sizeof(text));
+	while (number || i > sizeof(text) - width) {
+		text[--i] = digits[number & 15];
+		number >>= 4;
+	}
+	text[--i] = 'x';
+	text[--i] = '0';
+	seq_write(m, text + i, sizeof(text) - i);
 }
 
 /**
@@ -57,6 +60,20 @@ void mlu_seq_address(struct seq_file *m, u64 address)
 void mlu_seq_name(struct seq_file *m, const char *name, size_t len)
 {
 	seq_escaped(m, name, len, false);
+}
+
+/**
+ * mlu_seq_code() - write "OBJECT+0xADDRESS"
+ * @m: the file
+ * @name: the object's name, not terminated
+ * @len: its length
+ * @address: the address in the object
+ */
+void mlu_seq_code(struct seq_file *m, const char *name, size_t len, u64 address)
+{
+	mlu_seq_name(m, name, len);
+	seq_putc(m, '+');
+	mlu_seq_hex(m, address, 1);
 }
 
 /**
