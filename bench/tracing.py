@@ -38,6 +38,8 @@ class Pairs:
                                         stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid
         os.sched_setaffinity(self.pid, {os.cpu_count() - 1})
+        # Before its first answer the process may still be about to execute the program.
+        self.ask("where")
 
     def ask(self, words):
         """Send a command; returns the line with which the program answers."""
