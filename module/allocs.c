@@ -178,7 +178,7 @@ static struct mlu_alloc *unlink_record(struct mlu_stripe *stripe, struct mlu_all
 
 	if (alloc) {
 		*at = alloc->next;
-		stripe->nr_records--;
+		WRITE_ONCE(stripe->nr_records, stripe->nr_records - 1);
 	}
 	return alloc;
 }
@@ -277,7 +277,7 @@ struct mlu_alloc *mlu_allocs_insert(struct mlu_allocs *allocs, struct mlu_alloc 
 	old = unlink_record(stripe, find_record(bucket, alloc->addr));
 	alloc->next = *bucket;
 	*bucket = alloc;
-	stripe->nr_records++;
+	WRITE_ONCE(stripe->nr_records, stripe->nr_records + 1);
 	spin_unlock(&stripe->lock);
 	return old;
 }
@@ -295,6 +295,9 @@ struct mlu_alloc *mlu_allocs_remove(struct mlu_allocs *allocs, u64 addr)
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
 	struct mlu_alloc *alloc;
 
+	/* A block that this thread may free was recorded before it got the address. */
+	if (!READ_ONCE(stripe->nr_records))
+		return NULL;
 	spin_lock(&stripe->lock);
 	alloc = unlink_record(stripe, find_record(bucket_of(allocs, stripe, key), addr));
 	spin_unlock(&stripe->lock);

@@ -19,16 +19,14 @@
 
 static inline unsigned long mlu_arch_arg(const struct pt_regs *regs, unsigned int n)
 {
-	switch (n) {
-	case 0:
-		return regs->di;
-	case 1:
-		return regs->si;
-	case 2:
-		return regs->dx;
-	default:
-		return regs->cx;
-	}
+	static const u8 offsets[] = {
+		offsetof(struct pt_regs, di),
+		offsetof(struct pt_regs, si),
+		offsetof(struct pt_regs, dx),
+		offsetof(struct pt_regs, cx),
+	};
+
+	return *(const unsigned long *)((const void *)regs + offsets[n & 3]);
 }
 
 static inline unsigned long mlu_arch_result(const struct pt_regs *regs)

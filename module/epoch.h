@@ -48,8 +48,45 @@ static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool m
 	return mmaps ? &epoch->mmaps : &epoch->heap;
 }
 
-void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *alloc);
-void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc);
+/**
+ * mlu_epoch_forget() - count a freed block, free its record
+ * @epoch: the target's epoch
+ * @alloc: the record, which has been removed from its table
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+static inline void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
+{
+	mlu_count(epoch->counters, freed);
+	if (alloc->mapped)
+		mlu_ranges_remove(&epoch->ranges, alloc);
+	mlu_alloc_free(alloc);
+}
+
+/**
+ * mlu_epoch_record() - insert a record and charge its stack
+ * @epoch: the target's epoch
+ * @table: the table for it
+ * @alloc: the record, which belongs to the table from now on
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *alloc)
+{
+	struct mlu_alloc *old;
+
+	/* Before the record can be seen: no reader finds more records than allocations. */
+	mlu_stacks_count(&epoch->stacks, alloc->stack);
+	if (alloc->mapped)
+		mlu_ranges_add(&epoch->ranges, alloc);
+	old = mlu_allocs_insert(table, alloc);
+	mlu_count(epoch->counters, allocated);
+	if (!old)
+		return;
+	mlu_count(epoch->counters, replaced);
+	mlu_epoch_forget(epoch, old);
+}
+
 void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *taken);
 void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call);
 

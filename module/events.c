@@ -455,7 +455,7 @@ static void settle_call(struct mlu_target *target, struct mlu_epoch *epoch, stru
 		return;
 	if (!block)
 		mlu_count(epoch->counters, failed);
-	else if (is_filtered(target, call->size))
+	else if (call->filtered || is_filtered(target, call->size))
 		mlu_count(epoch->counters, filtered);
 	else
 		record_block(target, epoch, call, regs, block);

@@ -148,25 +148,6 @@ out:
 	return call;
 }
 
-static struct mlu_last_free *find_last_free(struct mlu_inflight_bucket *bucket)
-{
-	unsigned int i;
-
-	for (i = 0; i < MLU_LAST_FREES; i++)
-		if (bucket->last_free[i].task == current)
-			return &bucket->last_free[i];
-	return NULL;
-}
-
-/*
- * Return: false if the free @last cannot be under way while a call to the function at @start, with
- * its return slot at @sp, begins: the stack was popped since, or a loop calls the function again.
- */
-static bool may_continue(const struct mlu_last_free *last, unsigned long sp, unsigned long start)
-{
-	return last->sp > sp || (last->sp == sp && last->start != start);
-}
-
 /**
  * mlu_inflight_last_free() - get current's last free if it may be under way
  * @inflight: the table
@@ -183,54 +164,13 @@ bool mlu_inflight_last_free(struct mlu_inflight *inflight, const struct mlu_call
 	const struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);
-	found = find_last_free(bucket);
-	if (found && !may_continue(found, call->sp, call->start))
+	found = mlu_last_free_find(bucket);
+	if (found && !mlu_last_free_may_continue(found, call->sp, call->start))
 		found = NULL;
 	if (found)
 		*last = *found;
 	spin_unlock(&bucket->lock);
 	return found;
-}
-
-static void set_last_free(struct mlu_inflight_bucket *bucket, struct mlu_last_free *noted,
-			  unsigned long sp, unsigned long ret, unsigned long start,
-			  unsigned long block)
-{
-	/* Most of the others are of threads that have ended. A thread reuses its own. */
-	if (!noted)
-		noted = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
-	noted->task = current;
-	noted->sp = sp;
-	noted->ret = ret;
-	noted->start = start;
-	noted->block = block;
-}
-
-/**
- * mlu_inflight_note_free() - note that current calls free, unless its last one may be under way
- * @inflight: the table
- * @sp: address of the return slot
- * @ret: return address
- * @start: start of the function's code
- * @block: the block that is freed
- *
- * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
- * Return: false if the last one may be under way, see mlu_inflight_replace_free().
- */
-bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
-			    unsigned long start, unsigned long block)
-{
-	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
-	struct mlu_last_free *noted;
-	bool may_note;
-
-	spin_lock(&bucket->lock);
-	noted = find_last_free(bucket);
-	may_note = !noted || !may_continue(noted, sp, start);
-	if (may_note)
-		set_last_free(bucket, noted, sp, ret, start, block);
-	spin_unlock(&bucket->lock);
-	return may_note;
 }
 
 /**
@@ -249,10 +189,10 @@ bool mlu_inflight_replace_free(struct mlu_inflight *inflight, const struct mlu_c
 	struct mlu_last_free *noted;
 
 	spin_lock(&bucket->lock);
-	noted = find_last_free(bucket);
+	noted = mlu_last_free_find(bucket);
 	if (noted)
 		*last = *noted;
-	set_last_free(bucket, noted, call->sp, call->ret, call->start, call->arg);
+	mlu_last_free_set(bucket, noted, call->sp, call->ret, call->start, call->arg);
 	spin_unlock(&bucket->lock);
 	return noted;
 }
@@ -272,7 +212,7 @@ void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_l
 	struct mlu_last_free *found;
 
 	spin_lock(&bucket->lock);
-	found = find_last_free(bucket);
+	found = mlu_last_free_find(bucket);
 	if (found)
 		*found = *last;
 	spin_unlock(&bucket->lock);

@@ -237,10 +237,70 @@ static inline void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_ca
 		mlu_inflight_unlist(mlu_inflight_bucket(inflight, call->task), call);
 }
 
+/* Current's entry among a bucket's last frees, or NULL. Under the bucket's lock. */
+static inline struct mlu_last_free *
+mlu_last_free_find(struct mlu_inflight_bucket *bucket)
+{
+	unsigned int i;
+
+	for (i = 0; i < MLU_LAST_FREES; i++)
+		if (bucket->last_free[i].task == current)
+			return &bucket->last_free[i];
+	return NULL;
+}
+
+/*
+ * Return: false if the free @last cannot be under way while a call to the function at @start, with
+ * its return slot at @sp, begins: the stack was popped since, or a loop calls the function again.
+ */
+static inline bool mlu_last_free_may_continue(const struct mlu_last_free *last, unsigned long sp, unsigned long start)
+{
+	return last->sp > sp || (last->sp == sp && last->start != start);
+}
+
+static inline void mlu_last_free_set(struct mlu_inflight_bucket *bucket, struct mlu_last_free *noted,
+			  unsigned long sp, unsigned long ret, unsigned long start,
+			  unsigned long block)
+{
+	/* Most of the others are of threads that have ended. A thread reuses its own. */
+	if (!noted)
+		noted = &bucket->last_free[bucket->next_free++ % MLU_LAST_FREES];
+	noted->task = current;
+	noted->sp = sp;
+	noted->ret = ret;
+	noted->start = start;
+	noted->block = block;
+}
+
+/**
+ * mlu_inflight_note_free() - note that current calls free, unless its last one may be under way
+ * @inflight: the table
+ * @sp: address of the return slot
+ * @ret: return address
+ * @start: start of the function's code
+ * @block: the block that is freed
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: false if the last one may be under way, see mlu_inflight_replace_free().
+ */
+static inline bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
+			    unsigned long start, unsigned long block)
+{
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
+	struct mlu_last_free *noted;
+	bool may_note;
+
+	spin_lock(&bucket->lock);
+	noted = mlu_last_free_find(bucket);
+	may_note = !noted || !mlu_last_free_may_continue(noted, sp, start);
+	if (may_note)
+		mlu_last_free_set(bucket, noted, sp, ret, start, block);
+	spin_unlock(&bucket->lock);
+	return may_note;
+}
+
 bool mlu_inflight_last_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			    struct mlu_last_free *last);
-bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
-			    unsigned long start, unsigned long block);
 bool mlu_inflight_replace_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			       struct mlu_last_free *last);
 void mlu_inflight_restore_free(struct mlu_inflight *inflight, const struct mlu_last_free *last);
