@@ -105,7 +105,8 @@ static u32 bucket_index(const struct mlu_stripe *stripe, u64 bits)
 	return n < stripe->nr_buckets ? n : n & (stripe->mask >> 1);
 }
 
-static inline struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe, u64 key)
+static inline struct mlu_alloc **bucket_of(struct mlu_allocs *allocs, struct mlu_stripe *stripe,
+					   u64 key)
 {
 	return bucket_at(stripe, bucket_index(stripe, key >> allocs->stripe_bits));
 }
@@ -171,7 +172,7 @@ static struct mlu_alloc **find_record(struct mlu_alloc **bucket, u64 addr)
 	return at;
 }
 
-/* @at: the pointer that leads to the record. Return: the record, or NULL if there is none. */
+/* @at: the pointer that leads to the record, if any. Return: the record, or NULL. */
 static struct mlu_alloc *unlink_record(struct mlu_stripe *stripe, struct mlu_alloc **at)
 {
 	struct mlu_alloc *alloc = *at;
@@ -381,13 +382,13 @@ static unsigned int chain_length(const struct mlu_alloc *alloc)
 }
 
 /*
- * Show the records of one bucket that the cursor has not passed, if there are at most *@room, and
- * reduce *@room by their number.
+ * Show the records of one bucket that the cursor has not passed, if there are at most *@left, and
+ * reduce *@left by their number.
  *
  * Return: 0, or the number of records.
  */
 static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cursor *cursor,
-				mlu_alloc_fn fn, void *ctx, unsigned int *room)
+				mlu_alloc_fn fn, void *ctx, unsigned int *left)
 {
 	u64 key = reverse_bits(cursor->at), width;
 	struct mlu_stripe *stripe = stripe_of(allocs, key);
@@ -396,9 +397,9 @@ static unsigned int show_bucket(struct mlu_allocs *allocs, struct mlu_allocs_cur
 	unsigned int length = chain_length(alloc);
 	bool is_whole;
 
-	if (length > *room)
+	if (length > *left)
 		return length;
-	*room -= length;
+	*left -= length;
 	width = 1ULL << (64 - allocs->stripe_bits - bucket_bits(stripe, n));
 	is_whole = !(cursor->at & (width - 1));
 	for (; alloc; alloc = alloc->next)
@@ -427,11 +428,11 @@ unsigned int mlu_allocs_step(struct mlu_allocs *allocs, struct mlu_allocs_cursor
 			     mlu_alloc_fn fn, void *ctx, unsigned int max)
 {
 	struct mlu_stripe *stripe = stripe_of(allocs, reverse_bits(cursor->at));
-	unsigned int need, room = max, n = 0;
+	unsigned int need, left = max, n = 0;
 
 	spin_lock(&stripe->lock);
 	do {
-		need = show_bucket(allocs, cursor, fn, ctx, &room);
+		need = show_bucket(allocs, cursor, fn, ctx, &left);
 	} while (!need && !cursor->done && ++n < STEP_BUCKETS &&
 		 stripe_of(allocs, reverse_bits(cursor->at)) == stripe);
 	spin_unlock(&stripe->lock);

@@ -136,7 +136,6 @@ static inline void mlu_alloc_free(struct mlu_alloc *alloc)
 	mlu_pool_put(alloc->mapped ? &mlu_mapped_pool : &mlu_heap_pool, alloc);
 }
 
-
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits);
 void mlu_allocs_exit(struct mlu_allocs *allocs);
 

@@ -40,7 +40,8 @@ bool mlu_call_is_direct_free(struct mlu_target *target, unsigned long start, uns
 static inline bool mlu_call_is_inside_free(struct mlu_target *target, unsigned long start,
 					   unsigned long ret)
 {
-	return mlu_arch_may_call_directly(ret, start) && mlu_call_is_direct_free(target, start, ret);
+	return mlu_arch_may_call_directly(ret, start) &&
+	       mlu_call_is_direct_free(target, start, ret);
 }
 
 bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,

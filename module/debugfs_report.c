@@ -53,8 +53,7 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 		   "%llu bytes in %llu allocations from stack %u (%sage %llu..%llu ms, %llu made, %llu freed)\n",
 		   row->bytes, row->nr, stack->id, kind_words[stack->kind],
 		   section_age_ms(section, row->youngest_ns),
-		   section_age_ms(section, row->oldest_ns), row->made,
-		   row->made - row->nr_present);
+		   section_age_ms(section, row->oldest_ns), row->made, row->made - row->nr_present);
 	for (i = 0; i < stack->nr; i++) {
 		const struct mlu_frame *frame = &stack->frames[i];
 		unsigned long pc = mlu_frame_pc(frame);

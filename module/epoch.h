@@ -71,7 +71,8 @@ static inline void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *a
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
-static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *alloc)
+static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table,
+				    struct mlu_alloc *alloc)
 {
 	struct mlu_alloc *old;
 

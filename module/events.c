@@ -52,8 +52,7 @@ static void count_failure(struct mlu_epoch *epoch, long err)
  *
  * Return: the stack, or NULL, which is counted.
  */
-static noinline struct mlu_stack *walk_and_store(struct mlu_target *target,
-						 struct mlu_epoch *epoch,
+static noinline struct mlu_stack *walk_and_store(struct mlu_target *target, struct mlu_epoch *epoch,
 						 const struct mlu_call *call,
 						 const struct pt_regs *regs, unsigned long pc,
 						 bool at_return)
@@ -100,11 +99,11 @@ static struct mlu_stack *cached_stack(struct mlu_target *target, struct mlu_epoc
 	/* The cache does not have the return addresses that return probes have replaced. */
 	if (!cache || mlu_return_instances(false))
 		goto out;
-	f = mlu_cached_frame_find(cache, mlu_maps_version(&target->maps),
-				  call->sp + sizeof(long), call->ret);
-	if (!f || f->epoch != epoch->id || f->kind != call->kind ||
-	    f->nr > target->options.depth || (f->needs_fp && f->fp != mlu_arch_fp(regs)) ||
-	    !mlu_cached_frame_is_linked(cache, f) || mlu_cached_frame_changed(f))
+	f = mlu_cached_frame_find(cache, mlu_maps_version(&target->maps), call->sp + sizeof(long),
+				  call->ret);
+	if (!f || f->epoch != epoch->id || f->kind != call->kind || f->nr > target->options.depth ||
+	    (f->needs_fp && f->fp != mlu_arch_fp(regs)) || !mlu_cached_frame_is_linked(cache, f) ||
+	    mlu_cached_frame_changed(f))
 		goto out;
 	stack = f->stack;
 	mlu_count(epoch->counters, walk_end);
@@ -163,8 +162,7 @@ static __always_inline unsigned long return_of(const struct pt_regs *regs)
 }
 
 /* Fill in what identifies a call: its function, its return slot and its return address. */
-static __always_inline void read_call(struct mlu_call *call,
-				      const struct mlu_function *function,
+static __always_inline void read_call(struct mlu_call *call, const struct mlu_function *function,
 				      const struct pt_regs *regs)
 {
 	call->proto = function->proto;

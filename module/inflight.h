@@ -238,8 +238,7 @@ static inline void mlu_inflight_pop(struct mlu_inflight *inflight, struct mlu_ca
 }
 
 /* Current's entry among a bucket's last frees, or NULL. Under the bucket's lock. */
-static inline struct mlu_last_free *
-mlu_last_free_find(struct mlu_inflight_bucket *bucket)
+static inline struct mlu_last_free *mlu_last_free_find(struct mlu_inflight_bucket *bucket)
 {
 	unsigned int i;
 
@@ -253,14 +252,15 @@ mlu_last_free_find(struct mlu_inflight_bucket *bucket)
  * Return: false if the free @last cannot be under way while a call to the function at @start, with
  * its return slot at @sp, begins: the stack was popped since, or a loop calls the function again.
  */
-static inline bool mlu_last_free_may_continue(const struct mlu_last_free *last, unsigned long sp, unsigned long start)
+static inline bool mlu_last_free_may_continue(const struct mlu_last_free *last, unsigned long sp,
+					      unsigned long start)
 {
 	return last->sp > sp || (last->sp == sp && last->start != start);
 }
 
-static inline void mlu_last_free_set(struct mlu_inflight_bucket *bucket, struct mlu_last_free *noted,
-			  unsigned long sp, unsigned long ret, unsigned long start,
-			  unsigned long block)
+static inline void mlu_last_free_set(struct mlu_inflight_bucket *bucket,
+				     struct mlu_last_free *noted, unsigned long sp,
+				     unsigned long ret, unsigned long start, unsigned long block)
 {
 	/* Most of the others are of threads that have ended. A thread reuses its own. */
 	if (!noted)
@@ -283,8 +283,9 @@ static inline void mlu_last_free_set(struct mlu_inflight_bucket *bucket, struct 
  * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
  * Return: false if the last one may be under way, see mlu_inflight_replace_free().
  */
-static inline bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp, unsigned long ret,
-			    unsigned long start, unsigned long block)
+static inline bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigned long sp,
+					  unsigned long ret, unsigned long start,
+					  unsigned long block)
 {
 	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
 	struct mlu_last_free *noted;

@@ -245,7 +245,8 @@ static bool push_rule(struct mlu_rules *rules, struct mlu_rule *rule)
 	bool pushed = false;
 
 	spin_lock(&rules->lock);
-	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN && !mlu_rules_find(rules, rule->offset)) {
+	if (rules->nr_rules >> rules->bucket_bits < MAX_CHAIN &&
+	    !mlu_rules_find(rules, rule->offset)) {
 		rule->next = *bucket;
 		/* Pairs with mlu_rules_find(). */
 		smp_store_release(bucket, rule);
@@ -265,8 +266,7 @@ static void set_step(struct mlu_rule *rule)
 	u8 step = r->cfa_reg == MLU_CFI_SP ? MLU_STEP_SP : MLU_STEP_FP;
 
 	if (rule->refusal != MLU_CFI_OK || r->signal || r->cfa_expression ||
-	    r->behind != MLU_CFI_ANY_BYTE ||
-	    (r->cfa_reg != MLU_CFI_SP && r->cfa_reg != MLU_CFI_FP))
+	    r->behind != MLU_CFI_ANY_BYTE || (r->cfa_reg != MLU_CFI_SP && r->cfa_reg != MLU_CFI_FP))
 		return;
 	for (i = 0; i < r->nr; i++) {
 		const struct mlu_cfi_saved *saved = &r->saved[i];

@@ -111,8 +111,8 @@ static __always_inline const struct mlu_rule *mlu_rules_find(const struct mlu_ru
 							     u64 offset)
 {
 	/* Pairs with push_rule() in rules.c. */
-	const struct mlu_rule *rule =
-		smp_load_acquire(&rules->buckets[hash_64(offset, rules->bucket_bits)]);
+	const struct mlu_rule *rule = smp_load_acquire(
+		&rules->buckets[hash_64(offset, rules->bucket_bits)]);
 
 	while (rule && rule->offset != offset)
 		rule = rule->next;

@@ -260,7 +260,7 @@ static void copy_counts(const struct mlu_stack_counts *counts, struct mlu_stack_
  *	come several times
  * @ctx: passed to @add
  *
- * What a CPU has counted is read before the stacks' own counts, to which the CPU adds it now and
+ * The counts of CPUs are read before the stacks' own counts, to which the CPU adds it now and
  * then. So an allocation that was counted before the call is never missed. Up to
  * MLU_MAX_STACK_COUNT of a CPU are counted twice if the CPU adds them in between; if no event is
  * under way, the result is exact.

@@ -52,10 +52,10 @@ struct walker {
 	const struct mlu_stack_copy *copy; /* NULL: the memory of current */
 	const struct mlu_memory *memory;
 	bool at_return;
-	bool is_fast; /* unwind_fast.c is used for frames that it can leave */
+	bool is_fast;  /* unwind_fast.c is used for frames that it can leave */
 	bool is_noted; /* the walk's steps[] describes the last step */
-	u64 limit; /* end of the stack; 0: not determined yet */
-	u64 first; /* where the process's stack began */
+	u64 limit;     /* end of the stack; 0: not determined yet */
+	u64 first;     /* where the process's stack began */
 	u32 nr_ops;
 	struct mlu_registers regs;
 	struct mlu_walk *walk;

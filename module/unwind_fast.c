@@ -20,19 +20,184 @@
 /* The part of the stack that is read: further out it is left to unwind.c. */
 #define WINDOW (1UL << 20)
 
+/* The two registers that are followed, as struct mlu_registers has them. */
+struct position {
+	u64 pc;
+	u64 sp;
+	u64 fp; /* or its address, if it is saved */
+	bool fp_known;
+	bool fp_saved;
+};
+
+/* The words that are read, within user_access_begin(). */
+struct window {
+	u64 base;
+	u64 size;
+};
+
+/* Code of one mapping that has rules. */
+struct region {
+	struct mlu_mapping *mapping;
+	const struct mlu_rules *rules;
+	u64 start;
+	u64 len;
+	u64 bias; /* from an address to its offset in the file */
+};
+
+/* Begin to read. Return: false if the stack pointer is too far up, or the window cannot be read. */
+static __always_inline bool begin_reading(struct window *w, u64 sp)
+{
+	/* No stack reaches into the last page. */
+	if (sp >= TASK_SIZE_MAX - 2 * PAGE_SIZE)
+		return false;
+	w->base = sp;
+	w->size = min_t(u64, WINDOW, TASK_SIZE_MAX - PAGE_SIZE - sp);
+	return user_access_begin((void __user *)w->base, w->size);
+}
+
 /*
- * Set @value to the word at @addr, within user_access_begin(@base, @size). The mask keeps the CPU
- * from reading elsewhere speculatively.
+ * Read a word between user_access_begin() and _end(). The mask keeps the CPU from reading elsewhere
+ * speculatively. Return: false if the word is not in the window or cannot be read.
  */
-#define read_in_window(value, addr, base, size, label)                                      \
-	do {                                                                                \
-		unsigned long read_offset = (addr) - (base);                                \
-                                                                                            \
-		if (read_offset > (size) - sizeof(u64))                                     \
-			goto label;                                                         \
-		read_offset = array_index_nospec(read_offset, (size) - sizeof(u64) + 1);    \
-		unsafe_get_user(value, (u64 __user *)((base) + read_offset), label);        \
-	} while (0)
+static __always_inline bool read_word(const struct window *w, u64 addr, u64 *value)
+{
+	unsigned long offset = addr - w->base;
+
+	if (offset > w->size - sizeof(*value))
+		return false;
+	offset = array_index_nospec(offset, w->size - sizeof(*value) + 1);
+	unsafe_get_user(*value, (u64 __user *)(w->base + offset), failed);
+	return true;
+failed:
+	return false;
+}
+
+static __always_inline bool read_fp(const struct window *w, struct position *p)
+{
+	if (!p->fp_known || (p->fp_saved && !read_word(w, p->fp, &p->fp)))
+		return false;
+	p->fp_saved = false;
+	return true;
+}
+
+/* Return: false if the code at @pc has no rules, or none that can be used without unwind.c. */
+static bool find_region(struct mlu_maps *maps, u64 pc, struct region *r)
+{
+	struct mlu_mapping *m = mlu_maps_find(maps, pc);
+	struct mlu_dso *dso;
+
+	if (!m || READ_ONCE(m->holes.nr) || mlu_mapping_rules(m, &dso) != MLU_RULES_THERE)
+		return false;
+	r->mapping = m;
+	r->rules = dso->rules;
+	r->start = m->start;
+	r->len = m->end - m->start;
+	r->bias = m->offset - m->start;
+	return true;
+}
+
+/*
+ * Go to the caller by a rule that is neither slow nor the end.
+ *
+ * Return: false if that is left to unwind.c; @p is that of the frame then.
+ */
+static __always_inline bool leave_frame(const struct window *w, const struct mlu_rule *rule,
+					struct mlu_step *step, struct position *p)
+{
+	u64 cfa = p->sp, next;
+
+	if (rule->step == MLU_STEP_FP) {
+		if (!read_fp(w, p))
+			return false;
+		step->uses_fp = true;
+		step->fp = p->fp;
+		cfa = p->fp;
+	}
+	cfa += (s64)rule->rule.cfa_value;
+	if (!read_word(w, cfa + MLU_CFI_RA_OFFSET, &next) || !next ||
+	    (next == p->pc && cfa == p->sp))
+		return false;
+	if (rule->saves_fp) {
+		p->fp = cfa + rule->fp_at;
+		p->fp_known = true;
+		p->fp_saved = true;
+		step->saves_fp = true;
+		step->fp_slot = p->fp;
+	}
+	p->pc = next;
+	p->sp = cfa;
+	return true;
+}
+
+/* Find the entry of the frame at @p, if the walk may be completed by it. */
+static __always_inline struct mlu_cached_frame *
+find_entry(struct mlu_walk *walk, const struct window *w, struct position *p, unsigned int depth)
+{
+	struct mlu_cached_frame *f;
+
+	if (!walk->cache)
+		return NULL;
+	f = mlu_cached_frame_find(walk->cache, walk->version, p->sp, p->pc);
+	if (!f || f->nr > depth - walk->trace.nr || !mlu_cached_frame_is_linked(walk->cache, f) ||
+	    (f->needs_fp && (!read_fp(w, p) || p->fp != f->fp)))
+		return NULL;
+	return f;
+}
+
+/*
+ * Walk frames, from @p on. Return: true if the walk is complete.
+ *
+ * Where a word has changed since the earlier walk, all its inner frames lead there: only frames
+ * further out are looked up again.
+ */
+static __always_inline bool walk_frames(struct mlu_maps *maps, unsigned int depth,
+					struct mlu_walk *walk, struct position *p)
+{
+	struct mlu_trace *trace = &walk->trace;
+	struct region r = { .len = 0 };
+	u64 changed_sp = 0, pc;
+	const struct mlu_rule *rule;
+	struct mlu_cached_frame *f;
+	struct mlu_step *step;
+	struct window w;
+
+	if (!begin_reading(&w, p->sp))
+		return false;
+	while (trace->nr + 1 < depth) {
+		f = p->sp > changed_sp ? find_entry(walk, &w, p, depth) : NULL;
+		if (f) {
+			user_access_end();
+			if (mlu_walk_cache_join(walk, f, &changed_sp))
+				return true;
+			if (!user_access_begin((void __user *)w.base, w.size))
+				return false;
+		}
+		pc = p->pc;
+		if (pc - 1 - r.start >= r.len) {
+			user_access_end();
+			if (!find_region(maps, pc - 1, &r) ||
+			    !user_access_begin((void __user *)w.base, w.size))
+				return false;
+		}
+		rule = mlu_rules_find(r.rules, pc - 1 + r.bias);
+		if (!rule || rule->step == MLU_STEP_SLOW)
+			break;
+		step = &walk->steps[trace->nr];
+		*step = (struct mlu_step){ .sp = p->sp };
+		if (rule->step != MLU_STEP_END && !leave_frame(&w, rule, step, p))
+			break;
+		trace->frames[trace->nr].tagged_pc = pc;
+		trace->frames[trace->nr++].mapping = r.mapping;
+		walk->nr_by_rule++;
+		if (rule->step == MLU_STEP_END) {
+			user_access_end();
+			trace->end = MLU_WALK_END;
+			return true;
+		}
+	}
+	user_access_end();
+	return false;
+}
 
 /**
  * mlu_unwind_fast() - walk as many frames as have simple rules, and join an earlier walk
@@ -47,119 +212,29 @@
 bool mlu_unwind_fast(struct mlu_maps *maps, unsigned int depth, struct mlu_registers *regs,
 		     struct mlu_walk *walk)
 {
-	struct mlu_trace *trace = &walk->trace;
-	const unsigned int first = trace->nr;
-	const u64 base = regs->value[MLU_CFI_SP];
-	u64 pc = regs->pc, sp = base, fp = regs->value[MLU_CFI_FP];
-	bool fp_known = regs->known & BIT(MLU_CFI_FP), fp_saved = regs->saved & BIT(MLU_CFI_FP);
-	u64 size, changed_sp = 0, start = 0, len = 0, bias = 0;
-	const struct mlu_rules *rules = NULL;
-	struct mlu_mapping *mapping = NULL;
-	struct mlu_walk_cache *cache;
-	struct mlu_cached_frame *cached;
-	const struct mlu_rule *rule;
-	struct mlu_step *step;
-	struct mlu_dso *dso;
-	bool is_complete = false;
+	const unsigned int first = walk->trace.nr;
+	struct position p = {
+		.pc = regs->pc,
+		.sp = regs->value[MLU_CFI_SP],
+		.fp = regs->value[MLU_CFI_FP],
+		.fp_known = regs->known & BIT(MLU_CFI_FP),
+		.fp_saved = regs->saved & BIT(MLU_CFI_FP),
+	};
+	bool is_complete;
 
-	if (base >= TASK_SIZE_MAX - WINDOW / 2)
-		return false;
-	size = min_t(u64, WINDOW, TASK_SIZE_MAX - WINDOW / 4 - base);
-	cache = mlu_walk_cache_get();
-	walk->cache = cache;
+	walk->cache = mlu_walk_cache_get();
 	pagefault_disable();
-	if (!user_access_begin((void __user *)base, size))
-		goto out_closed;
-	while (trace->nr + 1 < depth) {
-		u64 cfa, next;
-
-		step = &walk->steps[trace->nr];
-		step->sp = sp;
-		step->uses_fp = false;
-		step->saves_fp = false;
-		step->by_pointer = false;
-		step->checks_code = false;
-		cached = cache && sp > changed_sp ?
-				 mlu_cached_frame_find(cache, walk->version, sp, pc) :
-				 NULL;
-		if (cached && cached->nr <= depth - trace->nr &&
-		    mlu_cached_frame_is_linked(cache, cached)) {
-			if (cached->needs_fp && fp_known && fp_saved) {
-				read_in_window(fp, fp, base, size, out);
-				fp_saved = false;
-			}
-			if (!cached->needs_fp || (fp_known && fp == cached->fp)) {
-				user_access_end();
-				is_complete = mlu_walk_cache_join(walk, cached, &changed_sp);
-				if (is_complete ||
-				    !user_access_begin((void __user *)base, size))
-					goto out_closed;
-			}
-		}
-		if (pc - 1 - start >= len) {
-			user_access_end();
-			mapping = mlu_maps_find(maps, pc - 1);
-			if (!mapping || READ_ONCE(mapping->holes.nr) ||
-			    mlu_mapping_rules(mapping, &dso) != MLU_RULES_THERE)
-				goto out_closed;
-			rules = dso->rules;
-			start = mapping->start;
-			len = mapping->end - start;
-			bias = mapping->offset - start;
-			if (!user_access_begin((void __user *)base, size))
-				goto out_closed;
-		}
-		rule = mlu_rules_find(rules, pc - 1 + bias);
-		if (!rule || rule->step == MLU_STEP_SLOW)
-			break;
-		if (rule->step == MLU_STEP_FP) {
-			if (!fp_known)
-				break;
-			if (fp_saved)
-				read_in_window(fp, fp, base, size, out);
-			fp_saved = false;
-			step->uses_fp = true;
-			step->fp = fp;
-			cfa = fp + (s64)rule->rule.cfa_value;
-		} else {
-			cfa = sp + (s64)rule->rule.cfa_value;
-		}
-		is_complete = rule->step == MLU_STEP_END;
-		if (!is_complete) {
-			read_in_window(next, cfa + MLU_CFI_RA_OFFSET, base, size, out);
-			if (!next || (next == pc && cfa == sp))
-				break;
-			if (rule->saves_fp) {
-				fp = cfa + rule->fp_at;
-				fp_known = true;
-				fp_saved = true;
-				step->saves_fp = true;
-				step->fp_slot = fp;
-			}
-		}
-		trace->frames[trace->nr].tagged_pc = pc;
-		trace->frames[trace->nr++].mapping = mapping;
-		walk->nr_by_rule++;
-		if (is_complete)
-			break;
-		pc = next;
-		sp = cfa;
-	}
-out:
-	user_access_end();
-out_closed:
+	is_complete = walk_frames(maps, depth, walk, &p);
 	pagefault_enable();
 	mlu_walk_cache_put();
-	if (is_complete)
-		trace->end = MLU_WALK_END;
-	if (is_complete || trace->nr == first)
+	if (is_complete || walk->trace.nr == first)
 		return is_complete;
-	regs->pc = pc;
-	regs->slot = sp + MLU_CFI_RA_OFFSET;
+	regs->pc = p.pc;
+	regs->slot = p.sp + MLU_CFI_RA_OFFSET;
 	regs->interrupted = false;
-	regs->value[MLU_CFI_SP] = sp;
-	regs->value[MLU_CFI_FP] = fp;
-	regs->known = BIT(MLU_CFI_SP) | (fp_known ? BIT(MLU_CFI_FP) : 0);
-	regs->saved = fp_saved ? BIT(MLU_CFI_FP) : 0;
+	regs->value[MLU_CFI_SP] = p.sp;
+	regs->value[MLU_CFI_FP] = p.fp;
+	regs->known = BIT(MLU_CFI_SP) | (p.fp_known ? BIT(MLU_CFI_FP) : 0);
+	regs->saved = p.fp_saved ? BIT(MLU_CFI_FP) : 0;
 	return false;
 }

@@ -93,6 +93,7 @@ struct mlu_step {
 };
 
 #define MLU_CACHE_BITS 7
+#define MLU_CACHE_SETS (1 << MLU_CACHE_BITS)
 #define MLU_CACHE_WAYS 4
 
 /**
@@ -106,7 +107,7 @@ struct mlu_step {
 struct mlu_walk_cache {
 	u32 serial;
 	u32 walk;
-	struct mlu_cached_frame frame[1 << MLU_CACHE_BITS][MLU_CACHE_WAYS];
+	struct mlu_cached_frame frame[MLU_CACHE_SETS][MLU_CACHE_WAYS];
 };
 
 static inline struct mlu_cached_frame *mlu_cached_frames(struct mlu_walk_cache *cache, u64 sp,
@@ -125,8 +126,8 @@ static inline struct mlu_cached_frame *mlu_cached_frames(struct mlu_walk_cache *
  * Context: Preemption is disabled.
  * Return: the frame, or NULL.
  */
-static __always_inline struct mlu_cached_frame *
-mlu_cached_frame_find(struct mlu_walk_cache *cache, u64 version, u64 sp, u64 pc)
+static __always_inline struct mlu_cached_frame *mlu_cached_frame_find(struct mlu_walk_cache *cache,
+								      u64 version, u64 sp, u64 pc)
 {
 	struct mlu_cached_frame *f = mlu_cached_frames(cache, sp, pc);
 	const struct mlu_cached_frame *end = f + MLU_CACHE_WAYS;
@@ -142,7 +143,7 @@ DECLARE_PER_CPU(struct mlu_walk_cache *, mlu_walk_caches);
 /**
  * mlu_walk_cache_get() - get this CPU's cache and disable preemption
  *
- * Return: the cache, or NULL if there is none; preemption is disabled in both cases.
+ * Return: the cache, or NULL if this CPU has none; preemption is disabled in both cases.
  */
 static inline struct mlu_walk_cache *mlu_walk_cache_get(void)
 {

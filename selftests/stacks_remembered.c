@@ -68,8 +68,7 @@ static bool has_two_stacks(struct mst_program *prog, const char *step, size_t by
 	mst_step(prog, step);
 	first = only_stack_of(bytes, &nr_first);
 	second = only_stack_of(bytes + 1, &nr_second);
-	if (first && second && first != second && nr_first == ROUNDS / 2 &&
-	    nr_second == ROUNDS / 2)
+	if (first && second && first != second && nr_first == ROUNDS / 2 && nr_second == ROUNDS / 2)
 		return true;
 	mst_say("%s: expected %d blocks of one stack and %d of another, found %zu of stack %u and "
 		"%zu of stack %u (0: several)",

@@ -37,8 +37,10 @@ TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 120)
 
 TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
 {
-	struct inject_window calls = fault_window_of("handlers", "mlu_call_alloc", "mlu_event_enter");
-	struct inject_window records = fault_window_of("handlers", "mlu_pool_alloc", "record_block");
+	struct inject_window calls = fault_window_of("handlers", "mlu_call_alloc",
+						     "mlu_event_enter");
+	struct inject_window records = fault_window_of("handlers", "mlu_pool_alloc",
+						       "record_block");
 	long long lost;
 
 	EXPECT_GT(fault_drain_pools(&self->f, calls), 0);

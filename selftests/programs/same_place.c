@@ -28,7 +28,7 @@ static volatile unsigned long *flipped;
 static unsigned long flip_between[2];
 static volatile int stop_flipping;
 
-static NAMED void leaf(size_t size)
+static NAMED void allocate(size_t size)
 {
 	void *p = malloc(size);
 
@@ -38,43 +38,43 @@ static NAMED void leaf(size_t size)
 	NO_TAIL_CALL;
 }
 
-static NAMED void one(size_t size)
+static NAMED void call_from_one(size_t size)
 {
-	leaf(size);
+	allocate(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void two(size_t size)
+static NAMED void call_from_two(size_t size)
 {
-	leaf(size);
+	allocate(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void inner(size_t size)
+static NAMED void call_allocate(size_t size)
 {
-	leaf(size);
+	allocate(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void middle(size_t size)
+static NAMED void call_through(size_t size)
 {
-	inner(size);
+	call_allocate(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void outer_one(size_t size)
+static NAMED void call_from_outer_one(size_t size)
 {
-	middle(size);
+	call_through(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void outer_two(size_t size)
+static NAMED void call_from_outer_two(size_t size)
 {
-	middle(size);
+	call_through(size);
 	NO_TAIL_CALL;
 }
 
-/* Three functions with frame pointers and without unwind data. The last one calls leaf(). */
+/* Three functions with frame pointers and without unwind data. The last one calls allocate(). */
 NAMED void pointer_one(size_t size);
 NAMED void pointer_two(size_t size);
 /* clang-format off */
@@ -82,7 +82,7 @@ __asm__(".text\n"
 	"pointer_leaf:\n"
 	"	push	%rbp\n"
 	"	mov	%rsp, %rbp\n"
-	"	call	leaf\n"
+	"	call	allocate\n"
 	"	pop	%rbp\n"
 	"	ret\n"
 	"pointer_one:\n"
@@ -101,14 +101,14 @@ __asm__(".text\n"
 
 static NAMED void *run_thread_one(void *unused)
 {
-	leaf(4001);
+	allocate(4001);
 	NO_TAIL_CALL;
 	return unused;
 }
 
 static NAMED void *run_thread_two(void *unused)
 {
-	leaf(4002);
+	allocate(4002);
 	NO_TAIL_CALL;
 	return unused;
 }
@@ -126,7 +126,7 @@ static void run_threads(void)
 	}
 }
 
-static void *flip(void *unused)
+static void *flip_return(void *unused)
 {
 	unsigned int i;
 
@@ -144,10 +144,10 @@ static NAMED void allocate_while_flipped(unsigned long *slot)
 	flip_between[0] = *slot;
 	flipped = slot;
 	stop_flipping = 0;
-	if (pthread_create(&thread, NULL, flip, NULL))
+	if (pthread_create(&thread, NULL, flip_return, NULL))
 		program_die("pthread_create");
 	for (i = 0; i < NR_FLIPPED; i++)
-		leaf(5001);
+		allocate(5001);
 	stop_flipping = 1;
 	pthread_join(thread, NULL);
 	*slot = flip_between[0];
@@ -183,9 +183,9 @@ static void run_step(char step)
 
 	for (i = 0; i < NR_ROUNDS; i++) {
 		if (step == 'c')
-			(i % 2 ? two : one)(1001 + i % 2);
+			(i % 2 ? call_from_two : call_from_one)(1001 + i % 2);
 		else if (step == 'o')
-			(i % 2 ? outer_two : outer_one)(2001 + i % 2);
+			(i % 2 ? call_from_outer_two : call_from_outer_one)(2001 + i % 2);
 		else if (step == 'p')
 			(i % 2 ? pointer_two : pointer_one)(3001 + i % 2);
 	}
