@@ -201,9 +201,14 @@ static inline bool mlu_seccomp_kills_at_return_probe(struct task_struct *task)
  */
 static inline bool mlu_return_probe_would_kill_current(void)
 {
-	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0) &&
-	       (mlu_task_dispatches_syscalls(current) || mlu_task_has_emulated_syscalls(current) ||
-		mlu_seccomp_kills_at_return_probe(current));
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	/* As mlu_task_dispatches_syscalls() and mlu_task_has_emulated_syscalls(), in one test. */
+	return READ_ONCE(current_thread_info()->syscall_work) &
+		       (SYSCALL_WORK_SYSCALL_USER_DISPATCH | SYSCALL_WORK_SYSCALL_EMU) ||
+	       mlu_seccomp_kills_at_return_probe(current);
+#else
+	return false;
+#endif
 }
 
 #endif /* MLU_COMPAT_H */

@@ -205,10 +205,11 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 
 /*
  * A call whose return will not be seen: the block that it returns is lost, and the one that realloc
- * moves is no longer where it was.
+ * moves is no longer where it was. @err: why, as for count_failure(); 0: it must not or cannot be
+ * followed.
  */
 static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function *function,
-			     const struct pt_regs *regs)
+			     const struct pt_regs *regs, long err)
 {
 	const struct mlu_prototype *proto = function->proto;
 	struct mlu_alloc *alloc = NULL;
@@ -219,22 +220,29 @@ static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function 
 		mlu_epoch_forget(epoch, alloc);
 	if (proto->type == MLU_CALL_MUNMAP)
 		mlu_count(epoch->counters, uncertain);
+	else if (err)
+		count_failure(epoch, err);
 	else
 		mlu_count(epoch->counters, lost_inflight);
 }
 
-/* The kernel follows no return of calls within @outer. */
-static void enter_too_deep(struct mlu_target *target, struct mlu_epoch *epoch,
-			   const struct mlu_call *outer, const struct mlu_function *function,
-			   const struct pt_regs *regs)
+/*
+ * A call that cannot be in flight: the kernel follows no return of calls within @outer, or there is
+ * no memory for it. A nested call does not count.
+ */
+static noinline void enter_without_call(struct mlu_target *target, struct mlu_epoch *epoch,
+					const struct mlu_call *outer,
+					const struct mlu_function *function,
+					const struct pt_regs *regs, long err)
 {
 	struct mlu_call call = {};
 
-	read_call(&call, function, regs);
-	if (mlu_call_is_nested(target, epoch, outer, &call, regs))
+	if (outer)
+		read_call(&call, function, regs);
+	if (outer && mlu_call_is_nested(target, epoch, outer, &call, regs))
 		mlu_count(epoch->counters, nested);
 	else
-		enter_unfollowed(epoch, function, regs);
+		enter_unfollowed(epoch, function, regs, err);
 }
 
 /*
@@ -324,12 +332,12 @@ static __always_inline void enter_call(struct mlu_target *target,
 	if (outer)
 		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
 	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
-		enter_too_deep(target, epoch, outer, function, regs);
+		enter_without_call(target, epoch, outer, function, regs, 0);
 		return;
 	}
 	call = mlu_call_new(target->inflight, !outer);
 	if (IS_ERR(call)) {
-		count_failure(epoch, PTR_ERR(call));
+		enter_without_call(target, epoch, outer, function, regs, PTR_ERR(call));
 		return;
 	}
 	fill_call(call, epoch, function, regs, is_mapping);
@@ -386,7 +394,7 @@ void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *
 			  struct pt_regs *regs)
 {
 	if (READ_ONCE(target->gate))
-		enter_unfollowed(rcu_dereference(target->epoch), function, regs);
+		enter_unfollowed(rcu_dereference(target->epoch), function, regs, 0);
 }
 
 /* === At the return === */

@@ -18,6 +18,7 @@
  * Used by fault_inject.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -27,6 +28,7 @@
 #define ROUNDS 8
 #define HELD (ROUNDS * 16)
 #define FRAMES_AT 272
+#define MAPPED 200000 /* a block that malloc maps */
 
 struct held {
 	unsigned char *p;
@@ -115,6 +117,9 @@ static void hold_blocks(void)
 	if (posix_memalign(&p, 64, 100))
 		program_die("posix_memalign");
 	hold_block(p, 100, "posix_memalign");
+	/* Two calls within another one: of realloc, and of mmap. */
+	hold_block(reallocarray(NULL, 9, 100), 900, "reallocarray");
+	free(malloc(MAPPED));
 	free(malloc(60));
 	free(calloc(1, 70));
 	for (i = 0; i < 6; i++)
@@ -209,6 +214,8 @@ int main(int argc, char **argv)
 	file = argv[1];
 	if (argc == 3)
 		map_object(argv[2]);
+	/* Set, so that glibc does not raise it when such a block is freed. */
+	mallopt(M_MMAP_THRESHOLD, MAPPED / 2);
 	program_say("ready %d\n", (int)getpid());
 	for (word = program_step(); word != 'e'; word = program_done()) {
 		check_blocks();
