@@ -62,6 +62,34 @@ bool fault_try_first_events(struct fault_test *f, struct fault_site *site)
 	return fault_try_events(f, site);
 }
 
+static bool try_nested_step(struct fault_test *f, struct fault_site *site, const char *step)
+{
+	mst_fresh();
+	mst_reload("");
+	fault_sites_locate();
+	fault_attach(f);
+	fault_clear(f);
+	arm_handler_site(site);
+	mst_step(&f->l, step);
+	site->failed |= inject_disable() > 0;
+	/* If the stack cannot be walked, whether the inner call is nested is uncertain. */
+	return mst_stat(f->id, "allocated") + mst_stat(f->id, "lost_memory") == 2;
+}
+
+/**
+ * fault_try_nested_events() - let the program call functions that call other ones of the allocator
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Calls in flight of one thread are allocated only if they are nested, and reused by the next one.
+ *
+ * Return: true if each allocation was recorded or counted as lost, and no nested call was.
+ */
+bool fault_try_nested_events(struct fault_test *f, struct fault_site *site)
+{
+	return try_nested_step(f, site, "nested") && try_nested_step(f, site, "mapped");
+}
+
 /**
  * fault_drain_pools() - let all allocations of and for the pools fail during some steps
  * @f: the test

@@ -28,10 +28,11 @@ FIXTURE_TEARDOWN(allocation)
 	EXPECT_TRUE(fault_teardown(&self->f));
 }
 
-TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 120)
+TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 180)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_first_events));
+	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_nested_events));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 

@@ -31,7 +31,7 @@ mlu_request_new mlu_target_new mlu_maps_table_new
 
 # Symbols that do not allocate, or whose failure has no effect.
 harmless="
-BUG_func USER_PTR_MAX __SCT__* __asan_* __cpu_possible_mask __fentry__ __flush_workqueue __fortify_panic
+BUG_func USER_PTR_MAX __SCT__* __asan_* __cpu_online_mask __cpu_possible_mask __fentry__ __flush_workqueue __fortify_panic
 __fput_sync __get_task_comm __get_user_nocheck_8 __init_swait_queue_head __init_work __kasan_check_* __list_*_or_report __might_*
 __mmap_lock_do_trace_* __mmdrop __mutex_init __per_cpu_offset __put_task_struct
 __raw_spin_lock_init __rb_erase_color __rb_insert_augmented __rcu_read_* __seq_puts __stack_chk_fail __tracepoint_* __ubsan_handle_*
@@ -46,9 +46,9 @@ mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr
 param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
 queue_work_on rb_next rcu_barrier rcu_is_watching rcu_lock_map rcu_read_lock_held refcount_warn_saturate
 rhashtable_destroy rht_bucket_nested schedule schedule_timeout scnprintf seq_lseek
-seq_printf seq_putc seq_read seq_release seq_release_private seq_write single_release sized_strscpy
+seq_printf seq_put_decimal_* seq_putc seq_read seq_release seq_release_private seq_write single_release sized_strscpy
 skip_spaces sort
-strchr strcmp strlen strnlen strrchr synchronize_rcu system_*wq task_active_pid_ns trace_hardirqs_*
+strchr strcmp strlen strnlen strrchr synchronize_rcu system_*wq task_active_pid_ns this_cpu_off trace_hardirqs_*
 try_module_get up_* uprobe_unregister_sync vfs_getattr vscnprintf
 wait_for_completion_killable_timeout
 "
@@ -56,7 +56,7 @@ wait_for_completion_killable_timeout
 # The roots of each phase: functions that are called from the kernel, or by a function pointer,
 # which the disassembly does not show.
 roots="
-handlers on_entry on_return
+handlers on_entry on_free on_return
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
 readers report_open allocations_open allocations_start allocations_next stats_open stats_show control_show control_open
 commands control_write parse_targets mlu_detach mlu_target_new_epoch

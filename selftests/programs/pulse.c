@@ -5,6 +5,8 @@
  * Steps:
  *	go	all calls, and one from code that is mapped in this step
  *	code	only the call from that code
+ *	nested	that call, and one of reallocarray, which calls realloc
+ *	mapped	that call, and one of malloc, which calls mmap, and the free of its block
  *	end	exits
  *
  * The code is a small ELF image with unwind data in FILE. FILE is rewritten in each step, so that
@@ -117,9 +119,6 @@ static void hold_blocks(void)
 	if (posix_memalign(&p, 64, 100))
 		program_die("posix_memalign");
 	hold_block(p, 100, "posix_memalign");
-	/* Two calls within another one: of realloc, and of mmap. */
-	hold_block(reallocarray(NULL, 9, 100), 900, "reallocarray");
-	free(malloc(MAPPED));
 	free(malloc(60));
 	free(calloc(1, 70));
 	for (i = 0; i < 6; i++)
@@ -225,6 +224,10 @@ int main(int argc, char **argv)
 		program_hash = 0;
 		for (round = 0; word == 'g' && round < ROUNDS; round++)
 			turn_left(8 | round);
+		if (word == 'n')
+			hold_block(reallocarray(NULL, 9, 100), 900, "reallocarray");
+		if (word == 'm')
+			free(malloc(MAPPED));
 		run_code();
 		check_blocks();
 	}
