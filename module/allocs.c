@@ -69,9 +69,9 @@ void mlu_allocs_pool_exit(void)
 }
 
 /*
- * Both steps are invertible, so the whole is a bijection. The multiplication lets the address affect
- * the upper half of the product, and the other step lets that affect the lower half, whose bits
- * choose stripe and bucket.
+ * Both steps are invertible, so the whole is a bijection. By the multiplication each bit of the
+ * address affects the upper half of the product. The other step adds that to the lower half, whose
+ * bits choose stripe and bucket.
  */
 static u64 key_of(u64 addr)
 {

@@ -288,7 +288,7 @@ static noinline void enter_nested_free(struct mlu_target *target, struct mlu_epo
 }
 
 /**
- * mlu_event_free() - handle the entry of a call to a function that frees a block and is not followed
+ * mlu_event_free() - handle the entry of a call that frees a block and is not followed
  * @target: current's target
  * @function: the function
  * @regs: the registers at its probe

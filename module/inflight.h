@@ -177,12 +177,15 @@ static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool 
  */
 static inline void mlu_call_free(struct mlu_call *call)
 {
-	/* Pairs with mlu_call_new(): the next owner's writes come after ours. */
-	if (call->is_own)
-		smp_store_release(&container_of(call, struct mlu_inflight_bucket, own)->owner,
-				  NULL);
-	else
+	struct mlu_inflight_bucket *bucket;
+
+	if (call->is_own) {
+		bucket = container_of(call, struct mlu_inflight_bucket, own);
+		/* Pairs with mlu_call_new(): the next owner's writes come after ours. */
+		smp_store_release(&bucket->owner, NULL);
+	} else {
 		mlu_call_release(call);
+	}
 }
 
 /**

@@ -110,9 +110,9 @@ size_t mlu_rules_bytes(const struct mlu_rules *rules);
 static __always_inline const struct mlu_rule *mlu_rules_find(const struct mlu_rules *rules,
 							     u64 offset)
 {
+	struct mlu_rule *const *bucket = &rules->buckets[hash_64(offset, rules->bucket_bits)];
 	/* Pairs with push_rule() in rules.c. */
-	const struct mlu_rule *rule = smp_load_acquire(
-		&rules->buckets[hash_64(offset, rules->bucket_bits)]);
+	const struct mlu_rule *rule = smp_load_acquire(bucket);
 
 	while (rule && rule->offset != offset)
 		rule = rule->next;

@@ -283,7 +283,7 @@ void mlu_stacks_read_counts(struct mlu_stacks *stacks,
 		cond_resched();
 	}
 	/*
-	 * The reads are ordered by read_seqcount_retry(), which pairs with raw_write_seqcount_end():
+	 * read_seqcount_retry() orders the reads and pairs with raw_write_seqcount_end():
 	 * an entry that was read after its count was added is followed by a read of the sum.
 	 */
 	for (stack = READ_ONCE(stacks->all); stack; stack = stack->next)

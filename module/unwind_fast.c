@@ -18,7 +18,7 @@
 #include "unwind.h"
 
 /* The part of the stack that is read: further out it is left to unwind.c. */
-#define WINDOW (1UL << 20)
+#define WINDOW (1024UL * 1024)
 
 /* The two registers that are followed, as struct mlu_registers has them. */
 struct position {

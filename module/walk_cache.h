@@ -93,7 +93,7 @@ struct mlu_step {
 };
 
 #define MLU_CACHE_BITS 7
-#define MLU_CACHE_SETS (1 << MLU_CACHE_BITS)
+#define MLU_CACHE_SETS BIT(MLU_CACHE_BITS)
 #define MLU_CACHE_WAYS 4
 
 /**

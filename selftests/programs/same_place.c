@@ -28,7 +28,7 @@ static volatile unsigned long *flipped;
 static unsigned long flip_between[2];
 static volatile int stop_flipping;
 
-static NAMED void allocate(size_t size)
+static NAMED void allocate_block(size_t size)
 {
 	void *p = malloc(size);
 
@@ -40,25 +40,25 @@ static NAMED void allocate(size_t size)
 
 static NAMED void call_from_one(size_t size)
 {
-	allocate(size);
+	allocate_block(size);
 	NO_TAIL_CALL;
 }
 
 static NAMED void call_from_two(size_t size)
 {
-	allocate(size);
+	allocate_block(size);
 	NO_TAIL_CALL;
 }
 
-static NAMED void call_allocate(size_t size)
+static NAMED void call_allocate_block(size_t size)
 {
-	allocate(size);
+	allocate_block(size);
 	NO_TAIL_CALL;
 }
 
 static NAMED void call_through(size_t size)
 {
-	call_allocate(size);
+	call_allocate_block(size);
 	NO_TAIL_CALL;
 }
 
@@ -74,7 +74,7 @@ static NAMED void call_from_outer_two(size_t size)
 	NO_TAIL_CALL;
 }
 
-/* Three functions with frame pointers and without unwind data. The last one calls allocate(). */
+/* Functions with frame pointers and without unwind data. The inner one calls allocate_block(). */
 NAMED void pointer_one(size_t size);
 NAMED void pointer_two(size_t size);
 /* clang-format off */
@@ -82,7 +82,7 @@ __asm__(".text\n"
 	"pointer_leaf:\n"
 	"	push	%rbp\n"
 	"	mov	%rsp, %rbp\n"
-	"	call	allocate\n"
+	"	call	allocate_block\n"
 	"	pop	%rbp\n"
 	"	ret\n"
 	"pointer_one:\n"
@@ -101,14 +101,14 @@ __asm__(".text\n"
 
 static NAMED void *run_thread_one(void *unused)
 {
-	allocate(4001);
+	allocate_block(4001);
 	NO_TAIL_CALL;
 	return unused;
 }
 
 static NAMED void *run_thread_two(void *unused)
 {
-	allocate(4002);
+	allocate_block(4002);
 	NO_TAIL_CALL;
 	return unused;
 }
@@ -147,7 +147,7 @@ static NAMED void allocate_while_flipped(unsigned long *slot)
 	if (pthread_create(&thread, NULL, flip_return, NULL))
 		program_die("pthread_create");
 	for (i = 0; i < NR_FLIPPED; i++)
-		allocate(5001);
+		allocate_block(5001);
 	stop_flipping = 1;
 	pthread_join(thread, NULL);
 	*slot = flip_between[0];
