@@ -26,7 +26,7 @@
 #include "program.h"
 
 #define ROUNDS 300
-#define NR_MANY 60
+#define NR_MANY 100
 #define MIN_FRAMES (1ul << 20)
 
 static const char *file;
