@@ -118,4 +118,4 @@ const struct mlu_prototype mlu_prototypes[] = {
 
 const unsigned int mlu_nr_prototypes = ARRAY_SIZE(mlu_prototypes);
 
-static_assert(ARRAY_SIZE(mlu_prototypes) <= MLU_MAX_PROTOTYPES);
+static_assert(ARRAY_SIZE(mlu_prototypes) <= MLU_MAX_PROTOTYPES, "too many prototypes");
