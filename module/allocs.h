@@ -9,7 +9,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include "mem.h"
+#include "pool.h"
 
 struct mlu_stack;
 

@@ -9,8 +9,36 @@
 #include "inflight.h"
 #include "lib/prototypes.h"
 #include "target.h"
+#include "umem.h"
 
 struct pt_regs;
+
+/* The start of the function whose probe was hit. */
+static inline unsigned long mlu_call_start_of(const struct mlu_function *function,
+					      const struct pt_regs *regs)
+{
+	return mlu_arch_pc(regs) - function->skipped;
+}
+
+/* The return address of a call at its entry; 0 if it cannot be read. */
+static __always_inline unsigned long mlu_call_return_of(const struct pt_regs *regs)
+{
+	unsigned long ret;
+
+	return mlu_umem_read_return(mlu_arch_entry_sp(regs), &ret) ? ret : 0;
+}
+
+/* Fill in what identifies a call: its function, its return slot and its return address. */
+static __always_inline void mlu_call_read(struct mlu_call *call,
+					  const struct mlu_function *function,
+					  const struct pt_regs *regs)
+{
+	call->proto = function->proto;
+	call->start = mlu_call_start_of(function, regs);
+	call->end = call->start + function->size;
+	call->sp = mlu_arch_entry_sp(regs);
+	call->ret = mlu_call_return_of(regs);
+}
 
 /* Return: true if @call is the one of current that returns now. */
 static inline bool mlu_call_is_returning(const struct mlu_call *call,

@@ -148,37 +148,13 @@ static u8 kind_of_mapping(const struct mlu_prototype *proto, const struct pt_reg
 	return MLU_KIND_MMAP;
 }
 
-static unsigned long start_of(const struct mlu_function *function, const struct pt_regs *regs)
-{
-	return mlu_arch_pc(regs) - function->skipped;
-}
-
-/* Read the return address of a call at its entry; 0 if it cannot be read. */
-static __always_inline unsigned long return_of(const struct pt_regs *regs)
-{
-	unsigned long ret;
-
-	return mlu_umem_read_return(mlu_arch_entry_sp(regs), &ret) ? ret : 0;
-}
-
-/* Fill in what identifies a call: its function, its return slot and its return address. */
-static __always_inline void read_call(struct mlu_call *call, const struct mlu_function *function,
-				      const struct pt_regs *regs)
-{
-	call->proto = function->proto;
-	call->start = start_of(function, regs);
-	call->end = call->start + function->size;
-	call->sp = mlu_arch_entry_sp(regs);
-	call->ret = return_of(regs);
-}
-
 static __always_inline void fill_call(struct mlu_call *call, const struct mlu_epoch *epoch,
 				      const struct mlu_function *function,
 				      const struct pt_regs *regs, const bool is_mapping)
 {
 	const struct mlu_prototype *proto = function->proto;
 
-	read_call(call, function, regs);
+	mlu_call_read(call, function, regs);
 	call->epoch = epoch->id;
 	call->size = size_of(proto, regs);
 	call->kind = is_mapping ? kind_of_mapping(proto, regs) : MLU_KIND_HEAP;
@@ -238,84 +214,11 @@ static noinline void enter_without_call(struct mlu_target *target, struct mlu_ep
 	struct mlu_call call = {};
 
 	if (outer)
-		read_call(&call, function, regs);
+		mlu_call_read(&call, function, regs);
 	if (outer && mlu_call_is_nested(target, epoch, outer, &call, regs))
 		mlu_count(epoch->counters, nested);
 	else
 		enter_unfollowed(epoch, function, regs, err);
-}
-
-/*
- * Count a free without a record: of a block that was allocated before the attach or is not traced,
- * or of something that the allocator itself uses.
- */
-static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
-			     const struct mlu_function *function, const struct mlu_call *call,
-			     const struct pt_regs *regs, bool by_free)
-{
-	const struct mlu_call *outer = mlu_inflight_top(target->inflight);
-
-	if (outer)
-		outer = mlu_call_outer(target, epoch, call->sp, false);
-	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
-	    mlu_call_is_inside_free(target, call->start, call->ret))
-		mlu_count(epoch->counters, nested);
-	else if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else
-		mlu_count(epoch->counters, unknown_free);
-}
-
-/* A free that is made within another call, or that another one may be made within. */
-static noinline void enter_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
-				       const struct mlu_function *function,
-				       const struct pt_regs *regs, unsigned long addr, bool noted)
-{
-	struct mlu_call call = {};
-	struct mlu_last_free last;
-	bool by_free = false;
-
-	read_call(&call, function, regs);
-	call.arg = addr;
-	if (!noted && mlu_inflight_replace_free(target->inflight, &call, &last) &&
-	    mlu_call_by_free(target, epoch, &call, &last)) {
-		/* The outer one of two frees continues when the inner one has ended. */
-		mlu_inflight_restore_free(target->inflight, &last);
-		by_free = true;
-	}
-	if (noted || !mlu_frees_at_once(epoch, addr))
-		count_unrecorded(target, epoch, function, &call, regs, by_free);
-}
-
-/**
- * mlu_event_free() - handle the entry of a call that frees a block and is not followed
- * @target: current's target
- * @function: the function
- * @regs: the registers at its probe
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- */
-void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
-		    struct pt_regs *regs)
-{
-	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
-	unsigned long start = start_of(function, regs), ret;
-	bool noted;
-
-	if (!READ_ONCE(target->gate) || !addr)
-		return;
-	ret = return_of(regs);
-	noted = mlu_inflight_note_free(target->inflight, mlu_arch_entry_sp(regs), ret, start, addr);
-	if (noted && mlu_frees_at_once(epoch, addr))
-		return;
-	if (!noted || mlu_inflight_top(target->inflight) ||
-	    mlu_call_is_inside_free(target, start, ret))
-		enter_nested_free(target, epoch, function, regs, addr, noted);
-	else if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else
-		mlu_count(epoch->counters, unknown_free);
 }
 
 /* Inlined twice, since a mapping needs more and is rare. */

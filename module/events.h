@@ -10,8 +10,6 @@ struct pt_regs;
 
 void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs);
-void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
-		    struct pt_regs *regs);
 void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,
 			  struct pt_regs *regs);
 void mlu_event_return(struct mlu_target *target, const struct mlu_function *function,

@@ -89,3 +89,76 @@ void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 	if (block)
 		mlu_count(epoch->counters, reallocated);
 }
+
+/*
+ * Count a free without a record: of a block that was allocated before the attach or is not traced,
+ * or of something that the allocator itself uses.
+ */
+static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
+			     const struct mlu_function *function, const struct mlu_call *call,
+			     const struct pt_regs *regs, bool by_free)
+{
+	const struct mlu_call *outer = mlu_inflight_top(target->inflight);
+
+	if (outer)
+		outer = mlu_call_outer(target, epoch, call->sp, false);
+	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
+	    mlu_call_is_inside_free(target, call->start, call->ret))
+		mlu_count(epoch->counters, nested);
+	else if (function->unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}
+
+/* A free that is made within another call, or that another one may be made within. */
+static noinline void enter_nested_free(struct mlu_target *target, struct mlu_epoch *epoch,
+				       const struct mlu_function *function,
+				       const struct pt_regs *regs, unsigned long addr, bool noted)
+{
+	struct mlu_call call = {};
+	struct mlu_last_free last;
+	bool by_free = false;
+
+	mlu_call_read(&call, function, regs);
+	call.arg = addr;
+	if (!noted && mlu_inflight_replace_free(target->inflight, &call, &last) &&
+	    mlu_call_by_free(target, epoch, &call, &last)) {
+		/* The outer one of two frees continues when the inner one has ended. */
+		mlu_inflight_restore_free(target->inflight, &last);
+		by_free = true;
+	}
+	if (noted || !mlu_frees_at_once(epoch, addr))
+		count_unrecorded(target, epoch, function, &call, regs, by_free);
+}
+
+/**
+ * mlu_event_free() - handle the entry of a call that frees a block and is not followed
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at its probe
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
+		    struct pt_regs *regs)
+{
+	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	unsigned long addr = mlu_arch_arg(regs, function->proto->block);
+	unsigned long start = mlu_call_start_of(function, regs), ret;
+	bool noted;
+
+	if (!READ_ONCE(target->gate) || !addr)
+		return;
+	ret = mlu_call_return_of(regs);
+	noted = mlu_inflight_note_free(target->inflight, mlu_arch_entry_sp(regs), ret, start, addr);
+	if (noted && mlu_frees_at_once(epoch, addr))
+		return;
+	if (!noted || mlu_inflight_top(target->inflight) ||
+	    mlu_call_is_inside_free(target, start, ret))
+		enter_nested_free(target, epoch, function, regs, addr, noted);
+	else if (function->unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}

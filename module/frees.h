@@ -15,6 +15,8 @@ static inline bool mlu_call_may_free(const struct mlu_call *call)
 	return call->proto->type == MLU_CALL_REALLOC || call->proto->type == MLU_CALL_MUNMAP;
 }
 
+void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
+		    struct pt_regs *regs);
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr);
 void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 		      const struct pt_regs *regs, unsigned long block);

@@ -25,6 +25,7 @@
 
 #include "inflight.h"
 #include "mem.h"
+#include "pool.h"
 
 static struct mlu_pool pool;
 

@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 
 #include "mem.h"
+#include "pool.h"
 
 static atomic_long_t used[MLU_NR_MEM];
 static atomic_long_t total;

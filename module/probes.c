@@ -26,6 +26,7 @@
 
 #include "arch.h"
 #include "events.h"
+#include "frees.h"
 #include "probes.h"
 
 /*
