@@ -325,7 +325,7 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 	}
 }
 
-/* Not inlined, so that the fault injection test finds its call of mlu_alloc_new(). */
+/* Not inlined, so that the fault injection test finds its call of mlu_pool_alloc(). */
 static noinline void record_block(struct mlu_target *target, struct mlu_epoch *epoch,
 				  struct mlu_call *call, const struct pt_regs *regs,
 				  unsigned long block)
