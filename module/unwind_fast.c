@@ -129,7 +129,7 @@ static __always_inline bool leave_frame(const struct window *w, const struct mlu
 	return true;
 }
 
-/* Find the entry of the frame at @p, if the walk may be completed by it. */
+/* Find the entry of the frame at @p, by which the walk may be completed if it is linked. */
 static __always_inline struct mlu_cached_frame *
 find_entry(struct mlu_walk *walk, const struct window *w, struct position *p, unsigned int depth)
 {
@@ -138,7 +138,7 @@ find_entry(struct mlu_walk *walk, const struct window *w, struct position *p, un
 	if (!walk->cache)
 		return NULL;
 	f = mlu_cached_frame_find(walk->cache, walk->version, p->sp, p->pc);
-	if (!f || f->nr > depth - walk->trace.nr || !mlu_cached_frame_is_linked(walk->cache, f) ||
+	if (!f || f->nr > depth - walk->trace.nr ||
 	    (f->needs_fp && (!read_fp(w, p) || p->fp != f->fp)))
 		return NULL;
 	return f;
@@ -158,6 +158,7 @@ static __always_inline bool walk_frames(struct mlu_maps *maps, unsigned int dept
 	u64 changed_sp = 0, pc;
 	const struct mlu_rule *rule;
 	struct mlu_cached_frame *f;
+	struct mlu_frame *frame;
 	struct mlu_step *step;
 	struct window w;
 
@@ -167,7 +168,8 @@ static __always_inline bool walk_frames(struct mlu_maps *maps, unsigned int dept
 		f = p->sp > changed_sp ? find_entry(walk, &w, p, depth) : NULL;
 		if (f) {
 			user_access_end();
-			if (mlu_walk_cache_join(walk, f, &changed_sp))
+			if (mlu_cached_frame_is_linked(walk->cache, f) &&
+			    mlu_walk_cache_join(walk, f, &changed_sp))
 				return true;
 			if (!user_access_begin((void __user *)w.base, w.size))
 				return false;
@@ -182,12 +184,15 @@ static __always_inline bool walk_frames(struct mlu_maps *maps, unsigned int dept
 		rule = mlu_rules_find(r.rules, pc - 1 + r.bias);
 		if (!rule || rule->step == MLU_STEP_SLOW)
 			break;
-		step = &walk->steps[trace->nr];
+		/* No subscripts: UBSAN's report would be called with access to user memory. */
+		step = walk->steps + trace->nr;
+		frame = trace->frames + trace->nr;
 		*step = (struct mlu_step){ .sp = p->sp };
 		if (rule->step != MLU_STEP_END && !leave_frame(&w, rule, step, p))
 			break;
-		trace->frames[trace->nr].tagged_pc = pc;
-		trace->frames[trace->nr++].mapping = r.mapping;
+		frame->tagged_pc = pc;
+		frame->mapping = r.mapping;
+		trace->nr++;
 		walk->nr_by_rule++;
 		if (rule->step == MLU_STEP_END) {
 			user_access_end();
