@@ -33,4 +33,19 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define ALIGN(x, a) (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
 
+/* The square root, rounded down. */
+static inline unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long bit = 1UL << 62, root = 0;
+
+	for (; bit; bit >>= 2) {
+		bool set = x >= root + bit;
+
+		if (set)
+			x -= root + bit;
+		root = (root >> 1) + (set ? bit : 0);
+	}
+	return root;
+}
+
 #endif /* MLU_SHIM_KERNEL_H */
