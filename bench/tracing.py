@@ -122,7 +122,8 @@ def mlu(pairs, keys="", beside=()):
     command(f"attach {pairs.pid} {keys}")
     pairs.expect_probed(3)
     yield
-    check_counters("filtered" if "min=" in keys else "allocated")
+    check_counters("filtered" if "min=" in keys else
+                   "unsampled" if "sample=" in keys or "every=" in keys else "allocated")
     for process in [*beside, pairs]:
         command(f"detach {process.pid}")
         command(f"clear {process.pid}")
@@ -205,6 +206,8 @@ def pair_variants(pairs, rules, places):
         "bare0": (pairs, 8, lambda: bare(pairs, first)),
         "bare": (pairs, 8, lambda: bare(pairs, places)),
         "mlu-filtered": (pairs, 8, lambda: mlu(pairs, "min=65")),
+        "mlu-sampled": (pairs, 8, lambda: mlu(pairs, "sample=524288")),
+        "mlu-every": (pairs, 8, lambda: mlu(pairs, "every=1000")),
         "mlu-fp-1": (pairs, 8, lambda: mlu(pairs, "depth=1")),
         "mlu-fp-8": (pairs, 8, lambda: mlu(pairs)),
         "mlu-eh-8": (rules, 8, lambda: mlu(rules)),

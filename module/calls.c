@@ -15,8 +15,8 @@
  * or if the stack does not lead from it to the outer call: it is made by a signal handler, or
  * deeper down after a longjmp whose return slot has not been overwritten yet.
  *
- * An outer call that is not in flight, because it was started before the attach or was lost, shows
- * on the stack of the mapping that is made within it.
+ * An outer call that is not in flight, because it was started before the attach, was lost or is not
+ * recorded, shows on the stack of the call that is made within it.
  *
  * Context: Called from uprobe handlers, in the target's context, within rcu_read_lock(). Does not
  * sleep, fault or wait.
@@ -123,12 +123,20 @@ static bool is_allocator(const struct mlu_mapping *mapping)
 	return mapping && mapping->allocator;
 }
 
-/*
- * Return: true if the caller is in an allocator's mapping. The mapping may be newer than the attach
- * and not looked up yet. That needs mmap_lock, which is only tried; a failure is counted.
+/**
+ * mlu_call_is_by_allocator() - is the caller in an allocator's mapping?
+ * @target: current's target
+ * @epoch: the target's epoch
+ * @call: the call that has just been entered
+ *
+ * The mapping may be newer than the attach and not looked up yet. That needs mmap_lock, which is
+ * only tried; a failure is counted.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: true if it is.
  */
-static bool is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
-			    const struct mlu_call *call)
+bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
+			      const struct mlu_call *call)
 {
 	const struct mlu_mapping *mapping;
 
@@ -205,7 +213,7 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (last->sp == call->sp)
 		return is_jumped_to(last, call);
 	return mlu_umem_read_return(last->sp, &now) && now == last->ret &&
-	       is_by_allocator(target, epoch, call);
+	       mlu_call_is_by_allocator(target, epoch, call);
 }
 
 /* Return: true if the mapping @call is made within current's last free. */
@@ -246,7 +254,7 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 		return is_mapped_by_free(target, epoch, call, regs);
 	if (call->sp == outer->sp)
 		return true;
-	if (!is_by_allocator(target, epoch, call))
+	if (!mlu_call_is_by_allocator(target, epoch, call))
 		return false;
 	return is_called_from(outer, call) || is_within(target, epoch, call, outer->sp, regs);
 }
@@ -298,10 +306,9 @@ static bool calls_allocator(struct mlu_target *target, unsigned long ret)
 }
 
 /**
- * mlu_call_by_unseen() - is a mapping made by an allocator within a call that is not in flight?
+ * mlu_call_is_in_unseen() - is a call made by an allocator within a call that is not in flight?
  * @target: current's target
- * @epoch: the target's epoch
- * @call: a mapping that has just been entered, with its stack
+ * @stack: the stack of the call, whose caller is in an allocator's mapping
  *
  * It is if the stack consists, from the innermost frame on, of frames of the allocator's object
  * only, up to one of malloc or the like, or up to the call of malloc if malloc has jumped to the
@@ -311,14 +318,10 @@ static bool calls_allocator(struct mlu_target *target, unsigned long ret)
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: true if it is.
  */
-bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
-			const struct mlu_call *call)
+bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_stack *stack)
 {
-	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
-	if (!stack || !is_by_allocator(target, epoch, call))
-		return false;
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
 		const struct mlu_mapping *mapping = stack->frames[i].mapping;
 		unsigned long ret = mlu_frame_pc(&stack->frames[i]);

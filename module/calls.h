@@ -72,8 +72,9 @@ static inline bool mlu_call_is_inside_free(struct mlu_target *target, unsigned l
 	       mlu_call_is_direct_free(target, start, ret);
 }
 
-bool mlu_call_by_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
-			const struct mlu_call *call);
+bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
+			      const struct mlu_call *call);
+bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_stack *stack);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_prototype *proto, unsigned long sp);
 

@@ -41,6 +41,7 @@ static const struct command_key keys[] = {
 	KEY("min", min, 0, U64_MAX),	       KEY("max", max, 0, U64_MAX),
 	KEY("depth", depth, 1, MLU_MAX_DEPTH), KEY("older", older_ms, 0, U32_MAX),
 	KEY("object", object, 0, 0),	       KEY("bound", bound, 0, 1),
+	KEY("sample", sample, 1, U32_MAX),     KEY("every", every, 1, U32_MAX),
 };
 
 static int parse_attach(struct parse *p, const char *word);
@@ -102,9 +103,10 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, word))
 		key++;
 	if (key == keys + ARRAY_SIZE(keys))
-		return mlu_refuse(p->request, -EINVAL,
-				  "unknown key \"%s\" (keys: min, max, depth, older, object, bound)",
-				  word);
+		return mlu_refuse(
+			p->request, -EINVAL,
+			"unknown key \"%s\" (keys: min, max, depth, older, object, bound, sample, every)",
+			word);
 	if (__test_and_set_bit(key - keys, seen))
 		return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
 	field = (void *)&p->request->options + key->field;
@@ -139,6 +141,8 @@ static int parse_attach(struct parse *p, const char *word)
 	if (options->min > options->max)
 		return mlu_refuse(p->request, -EINVAL, "min=%llu is above max=%llu", options->min,
 				  options->max);
+	if (options->sample && options->every)
+		return mlu_refuse(p->request, -EINVAL, "sample= and every= exclude each other");
 	p->request->pid = find_get_pid(nr);
 	return p->request->pid ? 0 : mlu_refuse(p->request, -ESRCH, "there is no process %d", nr);
 }

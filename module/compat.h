@@ -57,6 +57,8 @@ struct mlu_consumer {
 		 __u64 *cookie)
 /* Returned by an entry handler that declines the return probe for this call. */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_IGNORE
+/* An entry handler may decline it for a call that is not recorded. */
+#define MLU_CAN_DECLINE_RETURN true
 #else
 #define MLU_UPROBE_HANDLER(name) int name(struct uprobe_consumer *uc, struct pt_regs *regs)
 #define MLU_UPROBE_RETURN(name) \
@@ -66,6 +68,7 @@ struct mlu_consumer {
  * kernels only 6.12 may need that; there the breakpoint stays if a filter accepts the mm.
  */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_REMOVE
+#define MLU_CAN_DECLINE_RETURN false
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)

@@ -19,9 +19,11 @@
 	X(reallocated)          \
 	X(failed)               \
 	X(filtered)             \
+	X(unsampled)            \
 	X(nested)               \
 	X(unknown_free)         \
 	X(unseen_free)          \
+	X(skipped_free)         \
 	X(partial_unmap)        \
 	X(replaced)             \
 	X(uncertain)            \

@@ -42,6 +42,14 @@ static u64 section_age_ms(const struct mlu_section *section, u64 made_ns)
 	return section->now_ns > made_ns ? div_u64(section->now_ns - made_ns, NSEC_PER_MSEC) : 0;
 }
 
+/* How many allocations estimates are made of, and their standard errors. */
+static void report_show_estimate(struct seq_file *m, u64 nr_recorded,
+				 const struct mlu_estimate *estimate)
+{
+	seq_printf(m, "%llu allocations, error %llu bytes in %llu allocations\n", nr_recorded,
+		   mlu_estimate_bytes_error(estimate), mlu_estimate_number_error(estimate));
+}
+
 static void report_show_row(struct seq_file *m, const struct mlu_section *section,
 			    const struct mlu_row *row)
 {
@@ -54,6 +62,10 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 		   row->bytes, row->nr, stack->id, kind_words[stack->kind],
 		   section_age_ms(section, row->youngest_ns),
 		   section_age_ms(section, row->oldest_ns), row->made, row->made - row->nr_present);
+	if (mlu_sampler_is_used(&section->target->sampler)) {
+		seq_puts(m, "sampled ");
+		report_show_estimate(m, row->nr_recorded, &row->estimate);
+	}
 	for (i = 0; i < stack->nr; i++) {
 		const struct mlu_frame *frame = &stack->frames[i];
 		unsigned long pc = mlu_frame_pc(frame);
@@ -108,6 +120,7 @@ static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_sho
 
 static void report_show_head(struct seq_file *m, const struct mlu_section *section)
 {
+	const struct mlu_sampler *sampler = &section->target->sampler;
 	const u64 *events = section->counters.n;
 	unsigned int i;
 
@@ -123,6 +136,11 @@ static void report_show_head(struct seq_file *m, const struct mlu_section *secti
 		if (events[i] || i == MLU_COUNT_allocated || i == MLU_COUNT_freed)
 			seq_printf(m, " %s=%llu", mlu_counter_names[i], events[i]);
 	seq_putc(m, '\n');
+	if (mlu_sampler_is_used(sampler)) {
+		seq_printf(m, "sampling %s=%u: ", sampler->bytes ? "sample" : "every",
+			   sampler->bytes ? sampler->bytes : sampler->every);
+		report_show_estimate(m, section->nr_recorded, &section->estimate);
+	}
 	mlu_unseen_show(m, &section->unseen, section->target);
 }
 

@@ -124,9 +124,12 @@ static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch
 	return stack ? stack : walk_and_store(target, epoch, call, regs, call->ret, false);
 }
 
-static bool is_filtered(const struct mlu_target *target, unsigned long size)
+static void count_skipped(struct mlu_epoch *epoch, enum mlu_skip skip)
 {
-	return size < target->options.min || size > target->options.max;
+	if (skip == MLU_SKIP_SIZE)
+		mlu_count(epoch->counters, filtered);
+	else
+		mlu_count(epoch->counters, unsampled);
 }
 
 /* === At the entry === */
@@ -163,8 +166,8 @@ static __always_inline void fill_call(struct mlu_call *call, const struct mlu_ep
 }
 
 /* Take the record of the block that the call may free, and store the stack of the new block. */
-static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
-			    struct mlu_call *call, const struct pt_regs *regs)
+static __always_inline void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
+					    struct mlu_call *call, const struct pt_regs *regs)
 {
 	const struct mlu_prototype *proto = call->proto;
 
@@ -172,8 +175,8 @@ static void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
 		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
 	if (proto->type == MLU_CALL_MUNMAP)
 		return;
-	call->filtered = is_filtered(target, call->size);
-	if (call->filtered)
+	call->skip = mlu_target_skip(target, call->size);
+	if (call->skip)
 		return;
 	call->stack = store_stack(target, epoch, call, regs);
 	call->lost = !call->stack;
@@ -221,8 +224,40 @@ static noinline void enter_without_call(struct mlu_target *target, struct mlu_ep
 		enter_unfollowed(epoch, function, regs, err);
 }
 
+/*
+ * Return: true if calls that are not recorded are not followed to their return, either. Then calls
+ * that an allocator makes within them find no call in flight.
+ */
+static inline bool may_decline(const struct mlu_target *target)
+{
+	return MLU_CAN_DECLINE_RETURN && target->skips;
+}
+
+/* Return: true if a call without an outer one in flight is made within one that is not. */
+static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
+				     struct mlu_call *call, const struct pt_regs *regs)
+{
+	if (call->proto->type == MLU_CALL_MUNMAP || call->lost ||
+	    !mlu_call_is_by_allocator(target, epoch, call))
+		return false;
+	if (!call->stack)
+		call->stack = walk_and_store(target, epoch, call, regs, call->ret, false);
+	call->lost = !call->stack;
+	return !call->lost && mlu_call_is_in_unseen(target, call->stack);
+}
+
+/* Count a call that is not recorded and has no effect on records. Return: true if it is one. */
+static bool decline_call(struct mlu_epoch *epoch, struct mlu_call *call)
+{
+	if (call->nested || call->lost || call->proto->type != MLU_CALL_ALLOC)
+		return false;
+	count_skipped(epoch, call->skip);
+	mlu_call_free(call);
+	return true;
+}
+
 /* Inlined twice, since a mapping needs more and is rare. */
-static __always_inline void enter_call(struct mlu_target *target,
+static __always_inline bool enter_call(struct mlu_target *target,
 				       const struct mlu_function *function, struct pt_regs *regs,
 				       const bool is_mapping)
 {
@@ -230,18 +265,18 @@ static __always_inline void enter_call(struct mlu_target *target,
 	struct mlu_call *outer, *call;
 
 	if (!READ_ONCE(target->gate))
-		return;
+		return true;
 	outer = mlu_inflight_top(target->inflight);
 	if (outer)
 		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
 	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
 		enter_without_call(target, epoch, outer, function, regs, 0);
-		return;
+		return true;
 	}
 	call = mlu_call_new(target->inflight, !outer);
 	if (IS_ERR(call)) {
 		enter_without_call(target, epoch, outer, function, regs, PTR_ERR(call));
-		return;
+		return true;
 	}
 	fill_call(call, epoch, function, regs, is_mapping);
 	if (outer) {
@@ -252,18 +287,21 @@ static __always_inline void enter_call(struct mlu_target *target,
 	}
 	if (!call->nested)
 		enter_outermost(target, epoch, call, regs);
-	if (is_mapping && !outer) {
+	if (!outer && (is_mapping || may_decline(target))) {
 		if (!call->nested)
-			call->nested = mlu_call_by_unseen(target, epoch, call);
+			call->nested = enter_in_unseen(target, epoch, call, regs);
 		call->unseen = call->nested;
+		if (!is_mapping && call->skip && decline_call(epoch, call))
+			return false;
 	}
 	mlu_inflight_push(target->inflight, call);
+	return true;
 }
 
-static noinline void enter_mapping(struct mlu_target *target, const struct mlu_function *function,
+static noinline bool enter_mapping(struct mlu_target *target, const struct mlu_function *function,
 				   struct pt_regs *regs)
 {
-	enter_call(target, function, regs, true);
+	return enter_call(target, function, regs, true);
 }
 
 /**
@@ -273,14 +311,14 @@ static noinline void enter_mapping(struct mlu_target *target, const struct mlu_f
  * @regs: the registers at its probe
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: false if the return must not be probed; only if MLU_CAN_DECLINE_RETURN.
  */
-void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
+bool mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs)
 {
 	if (mlu_prototype_is_mapping(function->proto))
-		enter_mapping(target, function, regs);
-	else
-		enter_call(target, function, regs, false);
+		return enter_mapping(target, function, regs);
+	return enter_call(target, function, regs, false);
 }
 
 /**
@@ -359,13 +397,16 @@ static void settle_call(struct mlu_target *target, struct mlu_epoch *epoch, stru
 	unsigned long block = block_given(epoch, call, regs);
 
 	if (call->epoch == epoch->id && mlu_call_may_free(call))
-		mlu_frees_settle(epoch, call, regs, block);
+		mlu_frees_settle(target, epoch, call, regs, block);
 	if (call->proto->type == MLU_CALL_MUNMAP || call->lost)
 		return;
+	/* It was taken for nested at its entry. */
+	if (call->nested)
+		call->skip = mlu_target_skip(target, call->size);
 	if (!block)
 		mlu_count(epoch->counters, failed);
-	else if (call->filtered || is_filtered(target, call->size))
-		mlu_count(epoch->counters, filtered);
+	else if (call->skip)
+		count_skipped(epoch, call->skip);
 	else
 		record_block(target, epoch, call, regs, block);
 }

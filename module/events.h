@@ -8,7 +8,7 @@
 
 struct pt_regs;
 
-void mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
+bool mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs);
 void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *function,
 			  struct pt_regs *regs);

@@ -61,15 +61,16 @@ static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, un
 
 /**
  * mlu_frees_settle() - drop or restore the record that a call has taken
- * @epoch: the target's epoch, which must be the call's
+ * @target: current's target
+ * @epoch: its epoch, which must be the call's
  * @call: the call that has returned
  * @regs: the registers at its return
  * @block: the block that it has returned, or 0
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
-void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
-		      const struct pt_regs *regs, unsigned long block)
+void mlu_frees_settle(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
 {
 	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto));
 	bool freed = is_freed(call, regs, block);
@@ -77,7 +78,7 @@ void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
 	if (call->partial && freed)
 		mlu_count(epoch->counters, partial_unmap);
 	if (call->unknown && freed)
-		mlu_count(epoch->counters, unknown_free);
+		mlu_target_count_unknown(target, epoch, false);
 	if (!call->taken)
 		return;
 	if (!freed) {
@@ -105,10 +106,8 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
 	    mlu_call_is_inside_free(target, call->start, call->ret))
 		mlu_count(epoch->counters, nested);
-	else if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
 	else
-		mlu_count(epoch->counters, unknown_free);
+		mlu_target_count_unknown(target, epoch, function->unseen);
 }
 
 /* A free that is made within another call, or that another one may be made within. */
@@ -157,8 +156,6 @@ void mlu_event_free(struct mlu_target *target, const struct mlu_function *functi
 	if (!noted || mlu_inflight_top(target->inflight) ||
 	    mlu_call_is_inside_free(target, start, ret))
 		enter_nested_free(target, epoch, function, regs, addr, noted);
-	else if (function->unseen)
-		mlu_count(epoch->counters, unseen_free);
 	else
-		mlu_count(epoch->counters, unknown_free);
+		mlu_target_count_unknown(target, epoch, function->unseen);
 }

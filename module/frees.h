@@ -18,8 +18,8 @@ static inline bool mlu_call_may_free(const struct mlu_call *call)
 void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
 		    struct pt_regs *regs);
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr);
-void mlu_frees_settle(struct mlu_epoch *epoch, const struct mlu_call *call,
-		      const struct pt_regs *regs, unsigned long block);
+void mlu_frees_settle(struct mlu_target *target, struct mlu_epoch *epoch,
+		      const struct mlu_call *call, const struct pt_regs *regs, unsigned long block);
 
 /**
  * mlu_frees_at_once() - remove the record of a block for which free is called

@@ -17,6 +17,14 @@ struct mlu_stack;
 /* Nested calls of one thread. The kernel follows no more (MAX_URETPROBE_DEPTH). */
 #define MLU_INFLIGHT_DEPTH 64
 
+/* Why an allocation is not recorded, although nothing has failed. */
+enum mlu_skip {
+	MLU_SKIP_NONE, /* it is recorded */
+	MLU_SKIP_SIZE,
+	MLU_SKIP_SAMPLE,
+	MLU_SKIP_FROZEN,
+} __packed;
+
 /**
  * struct mlu_call - a call between its entry and its return
  * @node: entry in the list of its bucket, unless it is the bucket's own
@@ -36,7 +44,7 @@ struct mlu_stack;
  * @kind: enum mlu_kind
  * @nested: made by an allocator, within another call
  * @unseen: nested, within a call that is not in flight
- * @filtered: its size is outside of min= and max=
+ * @skip: why it is not recorded
  * @lost: already counted as lost
  * @unknown: the block that it frees is not recorded
  * @partial: it unmaps a part of a recorded mapping
@@ -62,7 +70,7 @@ struct mlu_call {
 	u8 kind;
 	bool nested;
 	bool unseen;
-	bool filtered;
+	enum mlu_skip skip;
 	bool lost;
 	bool unknown;
 	bool partial;
@@ -163,7 +171,7 @@ static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool 
 	call->depth = 0;
 	call->nested = false;
 	call->unseen = false;
-	call->filtered = false;
+	call->skip = MLU_SKIP_NONE;
 	call->lost = false;
 	call->unknown = false;
 	call->partial = false;

@@ -86,8 +86,8 @@ static MLU_UPROBE_HANDLER(on_entry)
 	} else if (mlu_return_probe_would_kill_current()) {
 		mlu_event_unfollowed(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
-	} else {
-		mlu_event_enter(target, function, regs);
+	} else if (!mlu_event_enter(target, function, regs) && MLU_CAN_DECLINE_RETURN) {
+		ret = MLU_HANDLER_NO_RETURN;
 	}
 	rcu_read_unlock();
 	return ret;

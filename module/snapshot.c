@@ -49,12 +49,16 @@ static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 	row->nr_present++;
 	if (section->older_ns && time_ns + section->older_ns > section->now_ns)
 		return;
-	if (!row->nr || time_ns > row->youngest_ns)
+	if (!row->nr_recorded || time_ns > row->youngest_ns)
 		row->youngest_ns = time_ns;
-	if (!row->nr || time_ns < row->oldest_ns)
+	if (!row->nr_recorded || time_ns < row->oldest_ns)
 		row->oldest_ns = time_ns;
-	row->bytes += alloc->size;
-	row->nr++;
+	row->nr_recorded++;
+	if (mlu_sampler_is_used(&section->target->sampler))
+		mlu_estimate_add(&row->estimate, alloc->size,
+				 mlu_sampler_weight(&section->target->sampler, alloc->size));
+	else
+		row->bytes += alloc->size;
 }
 
 static int section_walk_table(struct mlu_section *section, struct mlu_allocs *table)
@@ -90,6 +94,21 @@ static void section_add_made(struct mlu_stack *stack, u64 made, void *ctx)
 		row->made += made;
 }
 
+/* Take a row's totals from its sums. */
+static void section_finish_row(struct mlu_section *section, struct mlu_row *row)
+{
+	if (mlu_sampler_is_used(&section->target->sampler)) {
+		row->bytes = row->estimate.bytes;
+		row->nr = mlu_estimate_number(&row->estimate);
+		mlu_estimate_sum(&section->estimate, &row->estimate);
+	} else {
+		row->nr = row->nr_recorded;
+	}
+	section->bytes += row->bytes;
+	section->nr += row->nr;
+	section->nr_recorded += row->nr_recorded;
+}
+
 /*
  * Read the counts of each stack, drop the rows of stacks without allocations, add up the others and
  * sort them.
@@ -100,10 +119,9 @@ static void section_finish_rows(struct mlu_section *section)
 
 	mlu_stacks_read_counts(&section->epoch->stacks, section_add_made, section);
 	for (i = 0; i < section->nr_rows; i++) {
-		if (!section->rows[i].nr)
+		if (!section->rows[i].nr_recorded)
 			continue;
-		section->bytes += section->rows[i].bytes;
-		section->nr += section->rows[i].nr;
+		section_finish_row(section, &section->rows[i]);
 		section->rows[nr++] = section->rows[i];
 	}
 	section->nr_rows = nr;

@@ -4,13 +4,16 @@
 #define MLU_SNAPSHOT_H
 
 #include "debugfs_internal.h"
+#include "lib/sample.h"
 #include "unseen.h"
 
 /**
  * struct mlu_row - the outstanding allocations of one stack
  * @stack: the stack
- * @bytes: the sum of their sizes
- * @nr: their number
+ * @bytes: the sum of their sizes; an estimate if the target is sampled
+ * @nr: their number; an estimate if the target is sampled
+ * @nr_recorded: the number of them that are recorded
+ * @estimate: the sums that estimates are made of
  * @youngest_ns: when the youngest was made
  * @oldest_ns: when the oldest was made
  * @made: the number of allocations that the stack has made
@@ -20,6 +23,8 @@ struct mlu_row {
 	const struct mlu_stack *stack;
 	u64 bytes;
 	u64 nr;
+	u64 nr_recorded;
+	struct mlu_estimate estimate;
 	u64 youngest_ns;
 	u64 oldest_ns;
 	u64 made;
@@ -55,6 +60,8 @@ struct mlu_mapping_shown {
  * @older_ns: allocations that are younger than this are left out
  * @bytes: the sum over all rows
  * @nr: the number of allocations of all rows
+ * @nr_recorded: the number of them that are recorded
+ * @estimate: the sum of the estimates of all rows
  * @counters: read once, so that the head and the events line agree
  * @nr_rows: the number of @rows
  * @rows: the stacks, largest first
@@ -68,7 +75,8 @@ struct mlu_section {
 	enum mlu_state state;
 	u64 now_ns;
 	u64 older_ns;
-	u64 bytes, nr;
+	u64 bytes, nr, nr_recorded;
+	struct mlu_estimate estimate;
 	struct mlu_counters counters;
 	unsigned int nr_rows;
 	struct mlu_row *rows;

@@ -93,6 +93,10 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->inflight = mlu_inflight_new();
 	if (!target->inflight)
 		goto err_epoch;
+	/* Each call is "one of one". */
+	if (mlu_sampler_init(&target->sampler, options->sample,
+			     options->every > 1 ? options->every : 0))
+		goto err_inflight;
 	refcount_set(&target->refs, 1);
 	INIT_LIST_HEAD(&target->node);
 	INIT_HLIST_NODE(&target->hash_node);
@@ -103,9 +107,13 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->pid = get_pid(pid);
 	get_task_comm(target->comm, task);
 	target->options = *options;
+	target->skips = options->min || options->max < U64_MAX ||
+			mlu_sampler_is_used(&target->sampler);
 	target->attached_ns = mlu_now_ns();
 	return target;
 
+err_inflight:
+	mlu_inflight_free(target->inflight);
 err_epoch:
 	mlu_epoch_put(epoch);
 err_target:
@@ -138,6 +146,7 @@ void mlu_target_put(struct mlu_target *target)
 	mlu_inflight_free(target->inflight);
 	mlu_epoch_put(rcu_dereference_protected(target->epoch, !refcount_read(&target->refs)));
 	mlu_maps_exit(&target->maps);
+	mlu_sampler_exit(&target->sampler);
 	put_pid(target->pid);
 	kfree_rcu(target, rcu);
 }
@@ -187,6 +196,23 @@ void mlu_target_drop_records(struct mlu_target *target)
 	epoch = rcu_replace_pointer(target->epoch, NULL, lockdep_is_held(&mlu_targets_lock));
 	mutex_unlock(&mlu_targets_lock);
 	mlu_epoch_put(epoch);
+}
+
+/**
+ * mlu_target_skip_of() - mlu_target_skip() for a target that does not record all allocations
+ * @target: current's target
+ * @size: bytes that are requested
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the reason, or MLU_SKIP_NONE.
+ */
+enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size)
+{
+	if (size < target->options.min || size > target->options.max)
+		return MLU_SKIP_SIZE;
+	if (mlu_sampler_is_used(&target->sampler) && !mlu_sampler_takes(&target->sampler, size))
+		return MLU_SKIP_SAMPLE;
+	return MLU_SKIP_NONE;
 }
 
 /**

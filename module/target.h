@@ -18,6 +18,7 @@
 #include "epoch.h"
 #include "inflight.h"
 #include "maps.h"
+#include "sampler.h"
 
 struct dentry;
 struct mlu_use;
@@ -32,6 +33,8 @@ struct mlu_watch;
  * @depth: depth=, frames
  * @older_ms: older=, milliseconds
  * @bound: bound=, 0 or 1
+ * @sample: sample=, bytes; 0: each block is recorded
+ * @every: every=, calls; 0 or 1: each call is recorded
  * @object: object=, or empty
  */
 struct mlu_options {
@@ -40,6 +43,8 @@ struct mlu_options {
 	u64 depth;
 	u64 older_ms;
 	u64 bound;
+	u64 sample;
+	u64 every;
 	char object[MLU_NAME_MAX + 1];
 };
 
@@ -70,6 +75,8 @@ enum mlu_state {
  *	handlers, within rcu_read_lock()
  * @mm: a key, with mmgrab() from the attach to its end; not dereferenced
  * @gate: events count
+ * @skips: some allocations are not recorded on purpose; never cleared
+ * @sampler: which allocations are sampled
  * @trampoline: address of the trampoline of return probes; 0: not known yet
  * @epoch: the current records; changed under mlu_targets_lock
  * @inflight: calls between entry and return
@@ -101,6 +108,8 @@ struct mlu_target {
 	struct hlist_node hash_node;
 	struct mm_struct *mm;
 	bool gate;
+	bool skips;
+	struct mlu_sampler sampler;
 	unsigned long trampoline;
 	struct mlu_epoch __rcu *epoch;
 	struct mlu_inflight *inflight;
@@ -161,6 +170,42 @@ static inline struct mlu_target *mlu_target_of_mm(const struct mm_struct *mm)
 static inline void mlu_target_set_gate(struct mlu_target *target, bool open)
 {
 	WRITE_ONCE(target->gate, open);
+}
+
+enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size);
+
+/**
+ * mlu_target_skip() - why is an allocation not recorded?
+ * @target: current's target
+ * @size: bytes that are requested
+ *
+ * Asked once for each allocation, as it is sampled here.
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the reason, or MLU_SKIP_NONE.
+ */
+static inline enum mlu_skip mlu_target_skip(struct mlu_target *target, u64 size)
+{
+	return target->skips ? mlu_target_skip_of(target, size) : MLU_SKIP_NONE;
+}
+
+/**
+ * mlu_target_count_unknown() - count a free of a block that is not recorded
+ * @target: current's target
+ * @epoch: its epoch
+ * @unseen: the block may be one whose allocation is not traced
+ *
+ * Context: Handler, within rcu_read_lock().
+ */
+static inline void mlu_target_count_unknown(const struct mlu_target *target,
+					    struct mlu_epoch *epoch, bool unseen)
+{
+	if (unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else if (target->skips)
+		mlu_count(epoch->counters, skipped_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
 }
 
 struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target);
