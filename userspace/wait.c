@@ -26,6 +26,16 @@ static bool is_hangup_ignored(void)
 	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
 }
 
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGCHLD);
+	if (!is_hangup_ignored())
+		sigaddset(set, SIGHUP);
+}
+
 /**
  * mu_wait_init() - block the signals that mu_wait() waits for
  *
@@ -39,17 +49,26 @@ int mu_wait_init(void)
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	if (!is_hangup_ignored())
-		sigaddset(&set, SIGHUP);
+	fill_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		mu_warn("cannot wait for signals: %s", strerror(errno));
 	return fd;
+}
+
+/**
+ * mu_wait_add_resize() - let mu_wait() return MU_RESIZED when the size of the terminal changes
+ * @signals: descriptor of mu_wait_init()
+ */
+void mu_wait_add_resize(int signals)
+{
+	sigset_t set;
+
+	fill_signals(&set);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signalfd(signals, &set, 0);
 }
 
 /**
@@ -75,15 +94,18 @@ static int time_left(uint64_t deadline)
 	return deadline - now < INT_MAX ? deadline - now : INT_MAX;
 }
 
-/* A signal that ends the tool has precedence over SIGCHLD. */
+/* A signal that ends the tool has precedence over all others. */
 static enum mu_wake read_signals(int signals)
 {
 	enum mu_wake wake = MU_CHILD;
 	struct signalfd_siginfo info;
 
-	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH && wake != MU_SIGNAL)
+			wake = MU_RESIZED;
+		else if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGWINCH)
 			wake = MU_SIGNAL;
+	}
 	return wake;
 }
 

@@ -12,12 +12,14 @@
  * @MU_SIGNAL: a signal that ends the tool
  * @MU_CHILD: SIGCHLD, the command has stopped or ended
  * @MU_EXITED: a process has exited
+ * @MU_RESIZED: the size of the terminal has changed
  */
 enum mu_wake {
 	MU_TIME,
 	MU_SIGNAL,
 	MU_CHILD,
 	MU_EXITED,
+	MU_RESIZED,
 };
 
 /**
@@ -31,6 +33,7 @@ struct mu_waited {
 };
 
 int mu_wait_init(void);
+void mu_wait_add_resize(int signals);
 enum mu_wake mu_wait(int signals, const struct mu_waited *waited, uint64_t deadline, size_t *which);
 uint64_t mu_wait_clock(void);
 
