@@ -59,12 +59,46 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 
 #define LETTERS ":p:c:alo:T:z:Z:O:s:h"
 
-/* Return: true if symbolize has this option. */
-static bool is_for_symbolize(int option)
+#define TRACE (1u << MU_TRACE)
+#define SYMBOLIZE (1u << MU_SYMBOLIZE)
+
+/* The first word of a command line that does not trace, and its mode. */
+static const struct subcommand {
+	const char *word;
+	enum mu_mode mode;
+} subcommands[] = { { "symbolize", MU_SYMBOLIZE } };
+
+/* The modes of the options that do not belong to tracing only. */
+static const struct option_modes {
+	int option;
+	unsigned int modes;
+} option_modes[] = {
+	{ 'T', TRACE | SYMBOLIZE },
+	{ 'l', TRACE | SYMBOLIZE },
+	{ OPT_SORT, TRACE | SYMBOLIZE },
+	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE },
+	{ OPT_SYSROOT, SYMBOLIZE },
+	{ 'h', TRACE | SYMBOLIZE },
+	{ OPT_HELP, TRACE | SYMBOLIZE },
+	{ OPT_VERSION, TRACE | SYMBOLIZE },
+	{ '?', TRACE | SYMBOLIZE }, /* unknown */
+	{ ':', TRACE | SYMBOLIZE }, /* without its argument */
+};
+
+static unsigned int modes_of(int option)
 {
-	return option == 'T' || option == 'l' || option == OPT_SORT || option == OPT_SYSROOT ||
-	       option == OPT_DEBUG_PATH || option == 'h' || option == OPT_HELP ||
-	       option == OPT_VERSION || option == '?' || option == ':';
+	for (size_t i = 0; i < ARRAY_SIZE(option_modes); i++)
+		if (option_modes[i].option == option)
+			return option_modes[i].modes;
+	return TRACE;
+}
+
+static const struct subcommand *find_subcommand(const char *word)
+{
+	for (size_t i = 0; word && i < ARRAY_SIZE(subcommands); i++)
+		if (!strcmp(word, subcommands[i].word))
+			return &subcommands[i];
+	return NULL;
 }
 
 static int take_number(const char *option, const char *text, uint64_t min, uint64_t max,
@@ -159,6 +193,20 @@ static const char *option_name(int option)
 	return name;
 }
 
+/* Refuse an option of another mode. */
+static int refuse_mode(enum mu_mode mode, int option)
+{
+	const char *word = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
+		if (subcommands[i].mode == mode)
+			return mu_usage_error("%s has no option %s", subcommands[i].word,
+					      option_name(option));
+		else if (modes_of(option) & (1u << subcommands[i].mode))
+			word = subcommands[i].word;
+	return mu_usage_error("%s is an option of %s only", option_name(option), word);
+}
+
 static int refuse_option(int option, char **argv)
 {
 	const char *word = argv[optind - 1];
@@ -232,8 +280,6 @@ static int check_trace(struct mu_options *o)
 		return mu_usage_error("-p and -c are mutually exclusive");
 	if (o->filter.min > o->filter.max)
 		return mu_usage_error("-z is larger than -Z: nothing would be recorded");
-	if (o->sysroot)
-		return mu_usage_error("--sysroot is an option of symbolize only");
 	if (o->combined && o->show_allocations)
 		return mu_usage_error("-a and --combined-only are mutually exclusive");
 	return 0;
@@ -259,7 +305,7 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 		status = take_interval(o, words[0]);
 	if (!status && words[0] && words[1])
 		status = take_number("COUNT", words[1], 1, UINT64_MAX, &o->count);
-	return status ? status : check_trace(o);
+	return status;
 }
 
 static int take_file(struct mu_options *o, char **words)
@@ -271,14 +317,26 @@ static int take_file(struct mu_options *o, char **words)
 	return 0;
 }
 
-static void set_defaults(struct mu_options *o, bool symbolize)
+static int take_arguments(struct mu_options *o, char **words)
+{
+	int status;
+
+	if (o->mode == MU_SYMBOLIZE)
+		return take_file(o, words);
+	status = take_interval_and_count(o, words);
+	return status ? status : check_trace(o);
+}
+
+static void set_defaults(struct mu_options *o, enum mu_mode mode)
 {
 	*o = (struct mu_options){
-		.mode = symbolize ? MU_SYMBOLIZE : MU_TRACE,
+		.mode = mode,
 		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
 		.interval_ms = DEFAULT_INTERVAL_MS,
-		.view.top = symbolize ? UINT64_MAX : DEFAULT_TOP,
+		.view.top = DEFAULT_TOP,
 	};
+	if (mode == MU_SYMBOLIZE)
+		o->view.top = UINT64_MAX;
 }
 
 /**
@@ -293,17 +351,20 @@ static void set_defaults(struct mu_options *o, bool symbolize)
  */
 int mu_options_read(struct mu_options *o, int argc, char **argv)
 {
-	bool symbolize = argc > 1 && !strcmp(argv[1], "symbolize");
+	const struct subcommand *sub = find_subcommand(argc > 1 ? argv[1] : NULL);
+	enum mu_mode mode = sub ? sub->mode : MU_TRACE;
 	int option, status = 0;
 
-	set_defaults(o, symbolize);
-	argc -= symbolize;
-	argv += symbolize;
+	set_defaults(o, mode);
+	if (sub) {
+		argc--;
+		argv++;
+	}
 	opterr = 0;
 	optind = 1;
 	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
-		if (symbolize && !is_for_symbolize(option))
-			status = mu_usage_error("symbolize has no option %s", option_name(option));
+		if (!(modes_of(option) & (1u << mode)))
+			status = refuse_mode(mode, option);
 		else
 			status = take_option(o, option, argv);
 		if (o->mode == MU_HELP || o->mode == MU_VERSION_ONLY)
@@ -315,7 +376,7 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 		o->filter.older = 0;
 		o->view.bare = true;
 	}
-	return symbolize ? take_file(o, argv + optind) : take_interval_and_count(o, argv + optind);
+	return take_arguments(o, argv + optind);
 }
 
 /**
