@@ -7,6 +7,7 @@
 #include "msg.h"
 #include "options.h"
 #include "symbolize_report.h"
+#include "top.h"
 #include "trace.h"
 
 static int run_mode(const struct mu_options *o)
@@ -20,6 +21,8 @@ static int run_mode(const struct mu_options *o)
 		return MU_SHOWN;
 	case MU_SYMBOLIZE:
 		return mu_symbolize_report(o);
+	case MU_TOP:
+		return mu_top(o);
 	default:
 		return mu_trace(o);
 	}

@@ -42,6 +42,7 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "lines", no_argument, NULL, 'l' },
 					      { "older", required_argument, NULL, 'o' },
 					      { "top", required_argument, NULL, 'T' },
+					      { "by-cgroup", no_argument, NULL, 'g' },
 					      { "min-size", required_argument, NULL, 'z' },
 					      { "max-size", required_argument, NULL, 'Z' },
 					      { "obj", required_argument, NULL, 'O' },
@@ -57,32 +58,34 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "version", no_argument, NULL, OPT_VERSION },
 					      { NULL, 0, NULL, 0 } };
 
-#define LETTERS ":p:c:alo:T:z:Z:O:s:h"
+#define LETTERS ":p:c:alo:T:gz:Z:O:s:h"
 
 #define TRACE (1u << MU_TRACE)
 #define SYMBOLIZE (1u << MU_SYMBOLIZE)
+#define TOP (1u << MU_TOP)
 
 /* The first word of a command line that does not trace, and its mode. */
 static const struct subcommand {
 	const char *word;
 	enum mu_mode mode;
-} subcommands[] = { { "symbolize", MU_SYMBOLIZE } };
+} subcommands[] = { { "symbolize", MU_SYMBOLIZE }, { "top", MU_TOP } };
 
 /* The modes of the options that do not belong to tracing only. */
 static const struct option_modes {
 	int option;
 	unsigned int modes;
 } option_modes[] = {
-	{ 'T', TRACE | SYMBOLIZE },
+	{ 'T', TRACE | SYMBOLIZE | TOP },
 	{ 'l', TRACE | SYMBOLIZE },
 	{ OPT_SORT, TRACE | SYMBOLIZE },
 	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE },
 	{ OPT_SYSROOT, SYMBOLIZE },
-	{ 'h', TRACE | SYMBOLIZE },
-	{ OPT_HELP, TRACE | SYMBOLIZE },
-	{ OPT_VERSION, TRACE | SYMBOLIZE },
-	{ '?', TRACE | SYMBOLIZE }, /* unknown */
-	{ ':', TRACE | SYMBOLIZE }, /* without its argument */
+	{ 'g', TOP },
+	{ 'h', TRACE | SYMBOLIZE | TOP },
+	{ OPT_HELP, TRACE | SYMBOLIZE | TOP },
+	{ OPT_VERSION, TRACE | SYMBOLIZE | TOP },
+	{ '?', TRACE | SYMBOLIZE | TOP }, /* unknown */
+	{ ':', TRACE | SYMBOLIZE | TOP }, /* without its argument */
 };
 
 static unsigned int modes_of(int option)
@@ -238,6 +241,9 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		return take_older(o, optarg);
 	case 'T':
 		return take_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
+	case 'g':
+		o->by_cgroup = true;
+		return 0;
 	case 'z':
 		return take_size("-z", optarg, &o->filter.min);
 	case 'Z':
@@ -324,7 +330,7 @@ static int take_arguments(struct mu_options *o, char **words)
 	if (o->mode == MU_SYMBOLIZE)
 		return take_file(o, words);
 	status = take_interval_and_count(o, words);
-	return status ? status : check_trace(o);
+	return status || o->mode == MU_TOP ? status : check_trace(o);
 }
 
 static void set_defaults(struct mu_options *o, enum mu_mode mode)
@@ -337,6 +343,8 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 	};
 	if (mode == MU_SYMBOLIZE)
 		o->view.top = UINT64_MAX;
+	else if (mode == MU_TOP)
+		o->view.top = 0;
 }
 
 /**

@@ -12,10 +12,11 @@
  * enum mu_mode - what the tool does
  * @MU_TRACE: trace processes
  * @MU_SYMBOLIZE: symbolize a saved report
+ * @MU_TOP: show which processes grow
  * @MU_HELP: print the help text
  * @MU_VERSION_ONLY: print the version
  */
-enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_HELP, MU_VERSION_ONLY };
+enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_HELP, MU_VERSION_ONLY };
 
 /**
  * struct mu_options - the parsed command line
@@ -30,7 +31,8 @@ enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_HELP, MU_VERSION_ONLY };
  * @depth: of --depth; 0: the module's default
  * @interval_ms: INTERVAL
  * @count: COUNT; 0: no limit
- * @view: how tables are printed
+ * @view: how tables are printed; of top, a limit of 0 is what fits
+ * @by_cgroup: -g
  * @sysroot: of --sysroot, or NULL
  * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
  * @file: the report to symbolize; NULL: stdin
@@ -48,6 +50,7 @@ struct mu_options {
 	uint64_t interval_ms;
 	uint64_t count;
 	struct mu_view view;
+	bool by_cgroup;
 	const char *sysroot;
 	char *debug_path;
 	const char *file;
