@@ -4,7 +4,7 @@
  *
  * Takes bytes, not a file, so that an interface other than debugfs can use it. The writer is
  * current. All input is checked: words are exact, each key is given at most once, numbers are
- * decimal and in range.
+ * decimal and in range. What changes probes is executed by the worker, the rest here.
  *
  * The two tables below are the grammar; docs/ABI/debugfs-memleak_user describes it in words.
  *
@@ -16,6 +16,7 @@
 #include <linux/string.h>
 
 #include "command.h"
+#include "mark.h"
 #include "text.h"
 #include "worker.h"
 
@@ -46,15 +47,21 @@ static const struct command_key keys[] = {
 
 static int parse_attach(struct parse *p, const char *word);
 static int parse_targets(struct parse *p, const char *word);
+static int mark_targets(struct mlu_request *request);
+static int freeze_targets(struct mlu_request *request);
 
 static const struct command_word {
 	const char *name;
 	enum mlu_op op;
 	int (*parse)(struct parse *p, const char *word); /* @word: the first argument, or NULL */
+	int (*run)(struct mlu_request *request);
 } words[] = {
-	{ "attach", MLU_OP_ATTACH, parse_attach },
-	{ "detach", MLU_OP_DETACH, parse_targets },
-	{ "clear", MLU_OP_CLEAR, parse_targets },
+	{ "attach", MLU_OP_ATTACH, parse_attach, mlu_worker_run },
+	{ "detach", MLU_OP_DETACH, parse_targets, mlu_worker_run },
+	{ "clear", MLU_OP_CLEAR, parse_targets, mlu_worker_run },
+	{ "mark", MLU_OP_MARK, parse_targets, mark_targets },
+	{ "freeze", MLU_OP_FREEZE, parse_targets, freeze_targets },
+	{ "thaw", MLU_OP_THAW, parse_targets, freeze_targets },
 };
 
 /* The next word, or NULL at the end of the command. */
@@ -74,6 +81,34 @@ static char *next_word(struct parse *p)
 static bool is_number(const char *word)
 {
 	return isdigit(*word);
+}
+
+/* Append to a list of names. */
+static void append_name(char *list, size_t size, const char *name)
+{
+	size_t len = strlen(list);
+
+	scnprintf(list + len, size - len, "%s%s", len ? ", " : "", name);
+}
+
+static int refuse_key(struct mlu_request *request, const char *word)
+{
+	char list[MLU_REASON_MAX / 2] = "";
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		append_name(list, sizeof(list), keys[i].name);
+	return mlu_refuse(request, -EINVAL, "unknown key \"%s\" (keys: %s)", word, list);
+}
+
+static int refuse_command(struct mlu_request *request, const char *word)
+{
+	char list[MLU_REASON_MAX / 2] = "PID";
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		append_name(list, sizeof(list), words[i].name);
+	return mlu_refuse(request, -EINVAL, "unknown command \"%s\" (commands: %s)", word, list);
 }
 
 /* A PID: decimal, from 1 to INT_MAX. */
@@ -103,10 +138,7 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, word))
 		key++;
 	if (key == keys + ARRAY_SIZE(keys))
-		return mlu_refuse(
-			p->request, -EINVAL,
-			"unknown key \"%s\" (keys: min, max, depth, older, object, bound, sample, every)",
-			word);
+		return refuse_key(p->request, word);
 	if (__test_and_set_bit(key - keys, seen))
 		return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
 	field = (void *)&p->request->options + key->field;
@@ -147,7 +179,7 @@ static int parse_attach(struct parse *p, const char *word)
 	return p->request->pid ? 0 : mlu_refuse(p->request, -ESRCH, "there is no process %d", nr);
 }
 
-/* === detach and clear === */
+/* === Commands on targets === */
 
 static int parse_targets(struct parse *p, const char *word)
 {
@@ -166,10 +198,42 @@ static int parse_targets(struct parse *p, const char *word)
 	return err;
 }
 
+static int mark_targets(struct mlu_request *request)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < request->nr_targets; i++)
+		err = mlu_mark_target(request->targets[i]->id);
+	return err;
+}
+
+/* Freeze or thaw. Ended targets are left as they are. */
+static int freeze_targets(struct mlu_request *request)
+{
+	unsigned int i, nr = 0;
+
+	mutex_lock(&mlu_targets_lock);
+	for (i = 0; i < request->nr_targets; i++) {
+		if (!mlu_target_is_live(request->targets[i]))
+			continue;
+		mlu_target_set_frozen(request->targets[i], request->op == MLU_OP_FREEZE);
+		nr++;
+	}
+	mutex_unlock(&mlu_targets_lock);
+	if (request->nr_targets && !nr)
+		return mlu_refuse(request, -ENOENT, "no such target is being traced");
+	return 0;
+}
+
 /* === All commands === */
 
-/* Fill in a request from the bytes of a command without surrounding white space. */
-static int parse_command(struct mlu_request *request, const char *text, size_t len)
+/*
+ * Fill in a request from the bytes of a command without surrounding white space, and set *@found to
+ * the command.
+ */
+static int parse_command(struct mlu_request *request, const char *text, size_t len,
+			 const struct command_word **found)
 {
 	const struct command_word *command = words;
 	struct parse p = { .request = request };
@@ -195,14 +259,14 @@ static int parse_command(struct mlu_request *request, const char *text, size_t l
 	while (command < words + ARRAY_SIZE(words) && strcmp(command->name, word))
 		command++;
 	if (command < words + ARRAY_SIZE(words)) {
+		*found = command;
 		request->op = command->op;
 		err = command->parse(&p, next_word(&p));
 	} else if (is_number(word)) {
+		*found = words;
 		err = parse_attach(&p, word);
 	} else {
-		err = mlu_refuse(request, -EINVAL,
-				 "unknown command \"%s\" (commands: PID, attach, detach, clear)",
-				 word);
+		err = refuse_command(request, word);
 	}
 	kfree(copy);
 	return err;
@@ -246,6 +310,7 @@ static void fill_refusal(struct mlu_refusal *refusal, int err, const char *reaso
 int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		struct mlu_refusal *refusal)
 {
+	const struct command_word *command;
 	struct mlu_request *request;
 	const char *reason;
 	int err;
@@ -261,9 +326,9 @@ int mlu_command(const char *text, size_t len, struct mlu_session *session,
 		fill_refusal(refusal, -ENOMEM, default_reason(-ENOMEM), text, len);
 		return -ENOMEM;
 	}
-	err = parse_command(request, text, len);
+	err = parse_command(request, text, len, &command);
 	if (!err)
-		err = mlu_worker_run(request);
+		err = command->run(request);
 	reason = request->reason;
 	/* The worker may still be writing the request's reason. */
 	if (err == -EINPROGRESS || err == -EINTR || !*reason)

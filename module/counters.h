@@ -20,6 +20,7 @@
 	X(failed)               \
 	X(filtered)             \
 	X(unsampled)            \
+	X(frozen)               \
 	X(nested)               \
 	X(unknown_free)         \
 	X(unseen_free)          \

@@ -80,6 +80,8 @@ void mlu_debugfs_add_target(struct mlu_target *target)
 	scnprintf(name, sizeof(name), "%u", target->id);
 	target->dir = debugfs_create_dir(name, targets);
 	debugfs_add_readers(target->dir, target->id);
+	debugfs_create_file_unsafe("blocks", 0400, target->dir, (void *)(unsigned long)target->id,
+				   &mlu_blocks_fops);
 }
 
 /**

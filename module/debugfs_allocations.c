@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "allocations": every outstanding allocation, streamed.
+ * debugfs "allocations" and "blocks": every outstanding allocation, streamed, as text or in binary.
  *
  * A reader goes through the targets, the two tables of each, and the buckets of each table, by a
  * cursor that stays valid whatever happens to the table (allocs.h). The records of one bucket are
@@ -32,11 +32,32 @@ struct item {
 	u32 tid;
 	u32 stack;
 	u8 kind;
+	bool taken;
+};
+
+#define MLU_BLOCKS_MAGIC "memleak_blocks1\n"
+#define MLU_BLOCK_TAKEN 4
+
+/* The file blocks, see docs/ABI: a head, then a record for each block. */
+struct mlu_blocks_head {
+	char magic[16]; /* not terminated */
+	u64 now_ns;
+	u32 record_size;
+	u32 target;
+};
+
+struct mlu_block {
+	u64 address;
+	u64 size;
+	u64 time_ns;
+	u32 stack;
+	u32 flags; /* enum mlu_kind, MLU_BLOCK_TAKEN */
 };
 
 /* An open file. */
 struct reader {
 	struct mlu_selection *selection;
+	bool all; /* also allocations that are younger than older= */
 
 	/* The reader's position. */
 	loff_t pos; /* of items[at - 1]; 0 before the first */
@@ -67,6 +88,7 @@ static void reader_copy_item(const struct mlu_alloc *alloc, void *ctx)
 	item->tid = alloc->tid;
 	item->stack = mlu_stack_resolved(alloc->stack)->id;
 	item->kind = alloc->stack->kind;
+	item->taken = alloc->taken;
 }
 
 static int reader_grow(struct reader *reader, unsigned int capacity)
@@ -136,12 +158,12 @@ static struct item *reader_next_item(struct reader *reader)
 		}
 		item = &reader->items[reader->at++];
 		older = reader->selection->item[reader->target].target->options.older_ms;
-	} while (older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC);
+	} while (!reader->all && older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC);
 	reader->pos++;
 	return item;
 }
 
-static void *allocations_start(struct seq_file *m, loff_t *pos)
+static void *reader_start(struct seq_file *m, loff_t *pos)
 {
 	struct reader *reader = m->private;
 	struct item *item = NULL;
@@ -166,7 +188,7 @@ static void *allocations_start(struct seq_file *m, loff_t *pos)
 	return item;
 }
 
-static void *allocations_next(struct seq_file *m, void *v, loff_t *pos)
+static void *reader_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
 	return reader_next_item(m->private);
@@ -209,22 +231,61 @@ static int allocations_show(struct seq_file *m, void *v)
 }
 
 static const struct seq_operations allocations_ops = {
-	.start = allocations_start,
-	.next = allocations_next,
+	.start = reader_start,
+	.next = reader_next,
 	.stop = mlu_seq_stop,
 	.show = allocations_show,
 };
 
-static int allocations_open(struct inode *inode, struct file *file)
+static int blocks_show(struct seq_file *m, void *v)
+{
+	const struct reader *reader = m->private;
+	const struct item *item = v;
+
+	if (v == SEQ_START_TOKEN) {
+		struct mlu_blocks_head head = {
+			.magic = MLU_BLOCKS_MAGIC,
+			.now_ns = mlu_now_ns(),
+			.record_size = sizeof(struct mlu_block),
+		};
+
+		if (reader->selection->nr)
+			head.target = reader->selection->item[0].target->id;
+		seq_write(m, &head, sizeof(head));
+	} else {
+		struct mlu_block block = {
+			.address = item->addr,
+			.size = item->size,
+			.time_ns = item->time_ns,
+			.stack = item->stack,
+			.flags = item->kind | (item->taken ? MLU_BLOCK_TAKEN : 0),
+		};
+
+		seq_write(m, &block, sizeof(block));
+	}
+	return 0;
+}
+
+static const struct seq_operations blocks_ops = {
+	.start = reader_start,
+	.next = reader_next,
+	.stop = mlu_seq_stop,
+	.show = blocks_show,
+};
+
+/* Not inlined in parts, so that the fault injection test finds its calls. */
+static noinline int reader_open(struct inode *inode, struct file *file,
+				const struct seq_operations *ops)
 {
 	struct reader *reader;
 	int err = mlu_may_open(file);
 
 	if (err)
 		return err;
-	reader = __seq_open_private(file, &allocations_ops, sizeof(*reader));
+	reader = __seq_open_private(file, ops, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
+	reader->all = ops == &blocks_ops;
 	reader->selection = mlu_selection_new((unsigned long)inode->i_private);
 	if (!reader->selection) {
 		seq_release_private(inode, file);
@@ -234,7 +295,17 @@ static int allocations_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int allocations_release(struct inode *inode, struct file *file)
+static int allocations_open(struct inode *inode, struct file *file)
+{
+	return reader_open(inode, file, &allocations_ops);
+}
+
+static int blocks_open(struct inode *inode, struct file *file)
+{
+	return reader_open(inode, file, &blocks_ops);
+}
+
+static int reader_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = ((struct seq_file *)file->private_data)->private;
 
@@ -248,5 +319,13 @@ const struct file_operations mlu_allocations_fops = {
 	.open = allocations_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
-	.release = allocations_release,
+	.release = reader_release,
+};
+
+const struct file_operations mlu_blocks_fops = {
+	.owner = THIS_MODULE,
+	.open = blocks_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = reader_release,
 };

@@ -70,6 +70,7 @@ static int control_show(struct seq_file *m, void *unused)
 		mlu_seq_target(m, target);
 		seq_printf(m, " %s", mlu_state_name(target->state));
 		mlu_options_show(m, &target->options);
+		seq_puts(m, target->frozen ? " frozen=1" : "");
 		seq_puts(m, target->nr_uses ? ": " : ": none");
 		for (i = 0; i < target->nr_uses; i++) {
 			const struct mlu_use *use = &target->uses[i];

@@ -34,6 +34,7 @@ void mlu_seq_enlarge(struct seq_file *m);
 /* debugfs_report.c, debugfs_allocations.c and debugfs_stats.c; i_private is the target's id or 0 */
 extern const struct file_operations mlu_report_fops;
 extern const struct file_operations mlu_allocations_fops;
+extern const struct file_operations mlu_blocks_fops;
 extern const struct file_operations mlu_stats_fops;
 
 /* debugfs_control.c */

@@ -50,6 +50,19 @@ static void report_show_estimate(struct seq_file *m, u64 nr_recorded,
 		   mlu_estimate_bytes_error(estimate), mlu_estimate_number_error(estimate));
 }
 
+static void report_show_marked(struct seq_file *m, const struct mlu_mark *mark,
+			       const struct mlu_stack *stack)
+{
+	static const struct mlu_marked nothing;
+	const struct mlu_marked *marked = &nothing;
+
+	if (!mark)
+		return;
+	if (stack->id <= mark->nr_ids)
+		marked = &mark->stack[stack->id - 1];
+	seq_printf(m, "marked %llu bytes in %llu allocations\n", marked->bytes, marked->nr);
+}
+
 static void report_show_row(struct seq_file *m, const struct mlu_section *section,
 			    const struct mlu_row *row)
 {
@@ -66,6 +79,7 @@ static void report_show_row(struct seq_file *m, const struct mlu_section *sectio
 		seq_puts(m, "sampled ");
 		report_show_estimate(m, row->nr_recorded, &row->estimate);
 	}
+	report_show_marked(m, section->mark, stack);
 	for (i = 0; i < stack->nr; i++) {
 		const struct mlu_frame *frame = &stack->frames[i];
 		unsigned long pc = mlu_frame_pc(frame);
@@ -141,6 +155,13 @@ static void report_show_head(struct seq_file *m, const struct mlu_section *secti
 			   sampler->bytes ? sampler->bytes : sampler->every);
 		report_show_estimate(m, section->nr_recorded, &section->estimate);
 	}
+	if (section->mark)
+		seq_printf(m, "mark %llu ms: %llu bytes in %llu allocations from %u stack%s\n",
+			   section_age_ms(section, section->mark->time_ns), section->mark->bytes,
+			   section->mark->nr, section->mark->nr_stacks,
+			   section->mark->nr_stacks == 1 ? "" : "s");
+	if (section->frozen_ns)
+		seq_printf(m, "frozen %llu ms\n", section_age_ms(section, section->frozen_ns));
 	mlu_unseen_show(m, &section->unseen, section->target);
 }
 

@@ -11,6 +11,8 @@
  * reader's close() waits.
  * Locking: None of its own; those of the tables.
  */
+#include <linux/overflow.h>
+
 #include "epoch.h"
 #include "lib/prototypes.h"
 #include "inflight.h"
@@ -30,6 +32,7 @@ static void epoch_free_work(struct work_struct *work)
 	mlu_allocs_exit(&epoch->mmaps);
 	mlu_stacks_exit(&epoch->stacks);
 	free_percpu(epoch->counters);
+	mlu_mark_put(epoch->mark);
 	mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
 }
 
@@ -72,6 +75,37 @@ void mlu_epoch_put(struct mlu_epoch *epoch)
 {
 	if (epoch && refcount_dec_and_test(&epoch->refs))
 		queue_work(mlu_compute_wq, &epoch->free_work);
+}
+
+/**
+ * mlu_mark_new() - allocate a mark
+ * @nr_ids: the number of stacks
+ *
+ * Context: Process context. May sleep.
+ * Return: the mark with one reference, zeroed, or NULL without memory.
+ */
+struct mlu_mark *mlu_mark_new(u32 nr_ids)
+{
+	struct mlu_mark *mark;
+
+	mark = mlu_mem_zalloc(MLU_MEM_TABLES, struct_size(mark, stack, nr_ids), GFP_KERNEL);
+	if (!mark)
+		return NULL;
+	refcount_set(&mark->refs, 1);
+	mark->nr_ids = nr_ids;
+	return mark;
+}
+
+/**
+ * mlu_mark_put() - drop a reference on a mark
+ * @mark: the mark; may be NULL
+ *
+ * Context: Process context.
+ */
+void mlu_mark_put(struct mlu_mark *mark)
+{
+	if (mark && refcount_dec_and_test(&mark->refs))
+		mlu_mem_free(MLU_MEM_TABLES, mark, struct_size(mark, stack, mark->nr_ids));
 }
 
 /**

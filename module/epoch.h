@@ -12,6 +12,27 @@
 #include "stacks.h"
 
 /**
+ * struct mlu_mark - what was outstanding at one moment, to be compared with later
+ * @refs: held by the epoch and by readers
+ * @time_ns: when, by mlu_target_now()
+ * @bytes: the sum of sizes; an estimate if the target is sampled, as all of these
+ * @nr: the number of allocations
+ * @nr_stacks: the number of stacks that had allocations
+ * @nr_ids: the number of elements of @stack
+ * @stack: the same for each stack, by its id - 1; stacks with a higher id are newer
+ */
+struct mlu_mark {
+	refcount_t refs;
+	u64 time_ns;
+	u64 bytes, nr;
+	u32 nr_stacks;
+	u32 nr_ids;
+	struct mlu_marked {
+		u64 bytes, nr;
+	} stack[];
+};
+
+/**
  * struct mlu_epoch - the records, stacks and counters that belong together
  * @refs: references
  * @id: never reused: a call in flight compares it before it uses its pointers
@@ -20,6 +41,7 @@
  * @ranges: the records in @mmaps, by all their addresses
  * @stacks: the stacks of both
  * @counters: the events' outcomes
+ * @mark: the last mark, or NULL; protected by mlu_targets_lock
  * @free_work: frees the epoch
  *
  * Handlers use the target's current epoch within rcu_read_lock() and hold no reference. The
@@ -34,6 +56,7 @@ struct mlu_epoch {
 	struct mlu_ranges ranges;
 	struct mlu_stacks stacks;
 	struct mlu_counters __percpu *counters;
+	struct mlu_mark *mark;
 	struct work_struct free_work;
 };
 
@@ -41,6 +64,8 @@ struct mlu_call;
 
 struct mlu_epoch *mlu_epoch_new(void);
 void mlu_epoch_put(struct mlu_epoch *epoch);
+struct mlu_mark *mlu_mark_new(u32 nr_ids);
+void mlu_mark_put(struct mlu_mark *mark);
 
 /* The table for mappings, or for heap blocks. */
 static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool mmaps)

@@ -128,8 +128,10 @@ static void count_skipped(struct mlu_epoch *epoch, enum mlu_skip skip)
 {
 	if (skip == MLU_SKIP_SIZE)
 		mlu_count(epoch->counters, filtered);
-	else
+	else if (skip == MLU_SKIP_SAMPLE)
 		mlu_count(epoch->counters, unsampled);
+	else
+		mlu_count(epoch->counters, frozen);
 }
 
 /* === At the entry === */
@@ -230,7 +232,7 @@ static noinline void enter_without_call(struct mlu_target *target, struct mlu_ep
  */
 static inline bool may_decline(const struct mlu_target *target)
 {
-	return MLU_CAN_DECLINE_RETURN && target->skips;
+	return MLU_CAN_DECLINE_RETURN && READ_ONCE(target->skips);
 }
 
 /* Return: true if a call without an outer one in flight is made within one that is not. */

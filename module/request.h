@@ -28,10 +28,18 @@ struct mlu_session {
 struct mlu_session *mlu_session_new(void);
 void mlu_session_put(struct mlu_session *session);
 
-enum mlu_op { MLU_OP_ATTACH, MLU_OP_DETACH, MLU_OP_CLEAR };
+enum mlu_op {
+	MLU_OP_ATTACH,
+	MLU_OP_DETACH,
+	MLU_OP_CLEAR,
+	/* Executed by the writer itself: they change no probes and wait for no file. */
+	MLU_OP_MARK,
+	MLU_OP_FREEZE,
+	MLU_OP_THAW,
+};
 
 /**
- * struct mlu_request - one command for the worker
+ * struct mlu_request - one command
  * @refs: held by the writer and by the worker
  * @work: executes the request; set up by the worker
  * @done: completed when the request has been executed
@@ -39,8 +47,8 @@ enum mlu_op { MLU_OP_ATTACH, MLU_OP_DETACH, MLU_OP_CLEAR };
  * @session: the writer's session, with a reference
  * @pid: attach: the process, with a reference
  * @options: attach: the options
- * @nr_targets: detach, clear: number of @targets
- * @targets: detach, clear: the targets, with a reference each
+ * @nr_targets: all but attach: number of @targets
+ * @targets: all but attach: the targets, with a reference each
  * @err: result; written by the worker until @done
  * @reason: why the request was refused, or empty; written by the worker until @done
  */

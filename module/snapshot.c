@@ -188,6 +188,10 @@ static int section_collect(struct mlu_section *section, const struct mlu_selecte
 	mlu_counters_add(&section->counters, section->epoch->counters);
 	mutex_lock(&mlu_targets_lock);
 	section->state = target->state;
+	section->frozen_ns = target->frozen ? target->frozen_ns : 0;
+	section->mark = section->epoch->mark;
+	if (section->mark)
+		refcount_inc(&section->mark->refs);
 	mutex_unlock(&mlu_targets_lock);
 	section->now_ns = mlu_target_now(target);
 	section->older_ns = target->options.older_ms * NSEC_PER_MSEC;
@@ -219,6 +223,7 @@ void mlu_snapshot_free(struct mlu_snapshot *snapshot)
 	for (i = 0; i < snapshot->selection->nr; i++) {
 		kvfree(snapshot->sections[i].rows);
 		kvfree(snapshot->sections[i].mappings);
+		mlu_mark_put(snapshot->sections[i].mark);
 	}
 	mlu_selection_free(snapshot->selection);
 	kvfree(snapshot);

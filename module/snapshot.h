@@ -62,6 +62,8 @@ struct mlu_mapping_shown {
  * @nr: the number of allocations of all rows
  * @nr_recorded: the number of them that are recorded
  * @estimate: the sum of the estimates of all rows
+ * @mark: the last mark, with a reference, or NULL
+ * @frozen_ns: since when the target is frozen; 0: it is not
  * @counters: read once, so that the head and the events line agree
  * @nr_rows: the number of @rows
  * @rows: the stacks, largest first
@@ -77,6 +79,8 @@ struct mlu_section {
 	u64 older_ns;
 	u64 bytes, nr, nr_recorded;
 	struct mlu_estimate estimate;
+	struct mlu_mark *mark;
+	u64 frozen_ns;
 	struct mlu_counters counters;
 	unsigned int nr_rows;
 	struct mlu_row *rows;

@@ -212,7 +212,27 @@ enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size)
 		return MLU_SKIP_SIZE;
 	if (mlu_sampler_is_used(&target->sampler) && !mlu_sampler_takes(&target->sampler, size))
 		return MLU_SKIP_SAMPLE;
-	return MLU_SKIP_NONE;
+	return READ_ONCE(target->frozen) ? MLU_SKIP_FROZEN : MLU_SKIP_NONE;
+}
+
+/**
+ * mlu_target_set_frozen() - stop recording allocations, or start again
+ * @target: the target
+ * @frozen: stop
+ *
+ * Calls that have been entered are recorded at their return.
+ *
+ * Context: Process context. The caller holds mlu_targets_lock.
+ */
+void mlu_target_set_frozen(struct mlu_target *target, bool frozen)
+{
+	lockdep_assert_held(&mlu_targets_lock);
+	if (frozen && !target->frozen)
+		target->frozen_ns = mlu_now_ns();
+	WRITE_ONCE(target->frozen, frozen);
+	/* Frees of blocks that were not recorded meanwhile are seen long after a thaw. */
+	if (frozen)
+		WRITE_ONCE(target->skips, true);
 }
 
 /**

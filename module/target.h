@@ -75,6 +75,7 @@ enum mlu_state {
  *	handlers, within rcu_read_lock()
  * @mm: a key, with mmgrab() from the attach to its end; not dereferenced
  * @gate: events count
+ * @frozen: no allocations are recorded; changed under mlu_targets_lock
  * @skips: some allocations are not recorded on purpose; never cleared
  * @sampler: which allocations are sampled
  * @trampoline: address of the trampoline of return probes; 0: not known yet
@@ -86,6 +87,7 @@ enum mlu_state {
  *	mlu_targets_lock
  * @state: the state
  * @ended_ns: time of the end; 0: not ended
+ * @frozen_ns: since when it is @frozen
  * @uses: the probes
  * @nr_uses: number of @uses
  * @dir: directory in debugfs; this and the following members are used by the worker only
@@ -108,6 +110,7 @@ struct mlu_target {
 	struct hlist_node hash_node;
 	struct mm_struct *mm;
 	bool gate;
+	bool frozen;
 	bool skips;
 	struct mlu_sampler sampler;
 	unsigned long trampoline;
@@ -119,6 +122,7 @@ struct mlu_target {
 	struct list_head node;
 	enum mlu_state state;
 	u64 ended_ns;
+	u64 frozen_ns;
 	struct mlu_use *uses;
 	unsigned int nr_uses;
 
@@ -186,7 +190,7 @@ enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size);
  */
 static inline enum mlu_skip mlu_target_skip(struct mlu_target *target, u64 size)
 {
-	return target->skips ? mlu_target_skip_of(target, size) : MLU_SKIP_NONE;
+	return READ_ONCE(target->skips) ? mlu_target_skip_of(target, size) : MLU_SKIP_NONE;
 }
 
 /**
@@ -202,12 +206,13 @@ static inline void mlu_target_count_unknown(const struct mlu_target *target,
 {
 	if (unseen)
 		mlu_count(epoch->counters, unseen_free);
-	else if (target->skips)
+	else if (READ_ONCE(target->skips))
 		mlu_count(epoch->counters, skipped_free);
 	else
 		mlu_count(epoch->counters, unknown_free);
 }
 
+void mlu_target_set_frozen(struct mlu_target *target, bool frozen);
 struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target);
 int mlu_target_new_epoch(struct mlu_target *target);
 void mlu_target_drop_records(struct mlu_target *target);

@@ -220,6 +220,8 @@ static void execute_request_work(struct work_struct *work)
 				request->err = -ENOMEM;
 		}
 		break;
+	default:
+		break;
 	}
 	forget_excess_targets();
 	complete_all(&request->done);

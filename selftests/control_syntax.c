@@ -37,6 +37,9 @@ static const struct refusal bad_words[] = {
 	{ "attach", EINVAL, "pid" },
 	{ "detach", EINVAL, "pid" },
 	{ "clear", EINVAL, "pid" },
+	{ "mark", EINVAL, "pid" },
+	{ "freeze", EINVAL, "pid" },
+	{ "thaw", EINVAL, "pid" },
 	{ "attach abc", EINVAL, "abc" },
 	{ "attach -1", EINVAL, "-1" },
 	{ "attach 0", EINVAL, "0" },
@@ -47,6 +50,8 @@ static const struct refusal bad_words[] = {
 	{ "detach abc", EINVAL, "abc" },
 	{ "detach -1", EINVAL, "-1" },
 	{ "detach everything", EINVAL, "everything" },
+	{ "freeze 5s", EINVAL, "5s" },
+	{ "mark all now", EINVAL, "now" },
 	{ "clear abc", EINVAL, "abc" },
 	{ "detach @ @", EINVAL, "@" },
 	{ "detach all all", EINVAL, "all" },
@@ -89,9 +94,8 @@ static const struct refusal bad_keys[] = {
 };
 
 static const struct refusal bad_targets[] = {
-	{ "detach @", ENOENT, "@" },
-	{ "clear @", ENOENT, "@" },
-	{ "attach 2", ENOENT, "kernel" },
+	{ "detach @", ENOENT, "@" }, { "clear @", ENOENT, "@" }, { "mark @", ENOENT, "@" },
+	{ "freeze @", ENOENT, "@" }, { "thaw @", ENOENT, "@" },	 { "attach 2", ENOENT, "kernel" },
 	{ "2", ENOENT, "kernel" },
 };
 

@@ -101,7 +101,7 @@ static bool attach_bound(struct fault_test *f, struct fault_site *site)
 }
 
 /**
- * fault_try_attach() - attach in one of four ways in turn: by object, bound, static program, plain
+ * fault_try_attach() - attach in one of four ways: by object, bound, static program, sampled
  * @f: the test
  * @site: the site that fails
  *
@@ -121,7 +121,7 @@ bool fault_try_attach(struct fault_test *f, struct fault_site *site)
 	else if (turn % 4 == 2)
 		good = attach_at(site, f->other.pid, "", true);
 	else
-		good = attach_at(site, f->l.pid, turn % 4 ? "" : object, true);
+		good = attach_at(site, f->l.pid, turn % 4 ? " sample=1" : object, true);
 	if (mst_id(f->l.pid))
 		good = counts_one(f) && good;
 	mst_fresh();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Allocations that fail during the commands clear and detach: for fault_inject.c. */
+/* Allocations that fail during the commands clear, mark and detach: for fault_inject.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,6 +46,20 @@ bool fault_try_clear(struct fault_test *f, struct fault_site *site)
 
 	return fault_is_refused_or_done(err) && is_cleared(f, err, before) &&
 	       fault_is_exact(f, "code");
+}
+
+/**
+ * fault_try_mark() - mark the target while a site fails
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if it was refused, and the target has the mark that it had, or done.
+ */
+bool fault_try_mark(struct fault_test *f, struct fault_site *site)
+{
+	int err = write_word_at(site, "mark", f->l.pid);
+
+	return fault_is_refused_or_done(err) && fault_is_exact(f, "code");
 }
 
 /**

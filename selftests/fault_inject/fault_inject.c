@@ -72,6 +72,12 @@ TEST_F_TIMEOUT(allocation, a_reading_is_refused_or_whole, 60)
 	EXPECT_TRUE(fault_try_files_one_by_one());
 }
 
+TEST_F_TIMEOUT(allocation, mark_is_refused_or_done, 60)
+{
+	EXPECT_TRUE(fault_try_each(&self->f, "commands", fault_try_mark));
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
 TEST_F_TIMEOUT(allocation, clear_is_refused_or_done, 60)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "commands", fault_try_clear));

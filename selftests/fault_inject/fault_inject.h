@@ -124,6 +124,7 @@ bool fault_try_learning(struct fault_test *f, struct fault_site *site);
 void fault_note_files(void);
 bool fault_try_files(struct fault_test *f, struct fault_site *site);
 bool fault_try_files_one_by_one(void);
+bool fault_try_mark(struct fault_test *f, struct fault_site *site);
 bool fault_try_clear(struct fault_test *f, struct fault_site *site);
 bool fault_try_detach(struct fault_test *f, struct fault_site *site);
 bool fault_try_empty_command(struct fault_test *f, struct fault_site *site);

@@ -26,7 +26,7 @@ uprobe_register uprobe_unregister_nosync
 
 mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_call_alloc mlu_epoch_new
 mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new mlu_session_new
-mlu_request_new mlu_target_new mlu_maps_table_new
+mlu_request_new mlu_target_new mlu_maps_table_new mlu_mark_new mlu_snapshot_new
 "
 
 # Symbols that do not allocate, or whose failure has no effect.
@@ -39,7 +39,7 @@ __wake_up __warn_printk __x86_* _ctype _find_next_bit _printk _raw_spin_* _total
 backing_file_user_path bsearch byte_rev_table cancel_work_sync complete_all const_pcpu_hot
 copy_from_user_nofault d_path debug_lock* debugfs_remove destroy_work* down_* file_ns_capable
 find_get_pid find_pid_ns find_vma find_vpid finish_wait flush_work fput free_percpu get_random_bytes get_random_u64
-get_task_mm init_pid_ns init_user_ns init_wait_entry jiffies kfree kmalloc_caches
+get_task_mm init_pid_ns init_user_ns init_wait_entry int_sqrt jiffies kfree kmalloc_caches
 kmem_cache_destroy kmem_cache_free jiffies64_to_nsecs kstrtouint kstrtoull ktime_get kvfree kvfree_call_rcu
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
@@ -58,8 +58,8 @@ wait_for_completion_killable_timeout
 roots="
 handlers on_entry on_free on_return
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
-readers report_open allocations_open allocations_start allocations_next stats_open stats_show control_show control_open
-commands control_write parse_targets mlu_detach mlu_target_new_epoch
+readers report_open reader_open reader_start reader_next stats_open stats_show control_show control_open
+commands control_write parse_targets mark_targets mlu_detach mlu_target_new_epoch
 attach control_write parse_attach mlu_attach watch_alloc mlu_debugfs_add_target mlu_maps_resolve_work dso_read_work image_read
 insmod init_module
 "
