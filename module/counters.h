@@ -12,7 +12,10 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-/* The lost_ ones are consecutive: their sum is the number of lost events in a report. */
+/*
+ * The lost_ ones are consecutive: their sum is the number of lost events in a report. filtered,
+ * unsampled and frozen have the order of enum mlu_skip.
+ */
 #define MLU_COUNTERS(X)         \
 	X(allocated)            \
 	X(freed)                \

@@ -126,12 +126,9 @@ static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch
 
 static void count_skipped(struct mlu_epoch *epoch, enum mlu_skip skip)
 {
-	if (skip == MLU_SKIP_SIZE)
-		mlu_count(epoch->counters, filtered);
-	else if (skip == MLU_SKIP_SAMPLE)
-		mlu_count(epoch->counters, unsampled);
-	else
-		mlu_count(epoch->counters, frozen);
+	BUILD_BUG_ON(MLU_COUNT_unsampled - MLU_COUNT_filtered != MLU_SKIP_SAMPLE - MLU_SKIP_SIZE ||
+		     MLU_COUNT_frozen - MLU_COUNT_filtered != MLU_SKIP_FROZEN - MLU_SKIP_SIZE);
+	mlu_count_index(epoch->counters, MLU_COUNT_filtered + skip - MLU_SKIP_SIZE);
 }
 
 /* === At the entry === */
