@@ -116,8 +116,8 @@ static uint64_t block_end(const struct mu_block *b)
 	return b->address + (b->size ? b->size : 1);
 }
 
-static void keep(struct mu_blocks *blocks, bool (*is_kept)(const struct mu_block *b, uint64_t arg),
-		 uint64_t arg)
+static void keep_records(struct mu_blocks *blocks,
+			 bool (*is_kept)(const struct mu_block *b, uint64_t arg), uint64_t arg)
 {
 	size_t kept = 0;
 
@@ -160,10 +160,10 @@ size_t mu_blocks_keep_known(struct mu_blocks *blocks)
 {
 	size_t known;
 
-	keep(blocks, is_known, blocks->now_ns);
+	keep_records(blocks, is_known, blocks->now_ns);
 	mu_blocks_sort(blocks);
 	mark_overlaps(blocks);
 	known = blocks->nr;
-	keep(blocks, is_alone, MU_BLOCK_TAKEN);
+	keep_records(blocks, is_alone, MU_BLOCK_TAKEN);
 	return known - blocks->nr;
 }

@@ -197,7 +197,7 @@ static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
  * mu_debugfs_open_target() - open a file of a target
  * @debugfs: the handle
  * @id: id of the target
- * @name: "report", "allocations" or "stats"
+ * @name: "report", "allocations", "blocks" or "stats"
  *
  * Return: the file, or NULL with errno.
  */

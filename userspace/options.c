@@ -7,6 +7,7 @@
  */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "mem.h"
 #include "msg.h"
 #include "quantity.h"
@@ -24,6 +26,7 @@
 #define DEFAULT_TOP 10
 #define MIN_INTERVAL_MS 100
 #define MAX_DEPTH 128
+#define DEFAULT_MAX_STOP_MS 200
 
 enum {
 	OPT_COMBINED = 256,
@@ -32,6 +35,9 @@ enum {
 	OPT_MODULE,
 	OPT_SYSROOT,
 	OPT_DEBUG_PATH,
+	OPT_MAX_STOP,
+	OPT_EXACT,
+	OPT_WHY,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -54,6 +60,9 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "sysroot", required_argument, NULL, OPT_SYSROOT },
 					      { "debug-path", required_argument, NULL,
 						OPT_DEBUG_PATH },
+					      { "max-stop", required_argument, NULL, OPT_MAX_STOP },
+					      { "exact", no_argument, NULL, OPT_EXACT },
+					      { "why", required_argument, NULL, OPT_WHY },
 					      { "help", no_argument, NULL, OPT_HELP },
 					      { "version", no_argument, NULL, OPT_VERSION },
 					      { NULL, 0, NULL, 0 } };
@@ -63,29 +72,36 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 #define TRACE (1u << MU_TRACE)
 #define SYMBOLIZE (1u << MU_SYMBOLIZE)
 #define TOP (1u << MU_TOP)
+#define LEAKS (1u << MU_LEAKS)
+#define ALL (TRACE | SYMBOLIZE | TOP | LEAKS)
 
 /* The first word of a command line that does not trace, and its mode. */
 static const struct subcommand {
 	const char *word;
 	enum mu_mode mode;
-} subcommands[] = { { "symbolize", MU_SYMBOLIZE }, { "top", MU_TOP } };
+} subcommands[] = { { "symbolize", MU_SYMBOLIZE }, { "top", MU_TOP }, { "leaks", MU_LEAKS } };
 
-/* The modes of the options that do not belong to tracing only. */
+/* The modes of the options that do not belong to tracing and leaks. */
 static const struct option_modes {
 	int option;
 	unsigned int modes;
 } option_modes[] = {
-	{ 'T', TRACE | SYMBOLIZE | TOP },
-	{ 'l', TRACE | SYMBOLIZE },
-	{ OPT_SORT, TRACE | SYMBOLIZE },
-	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE },
+	{ 'a', TRACE },
+	{ OPT_COMBINED, TRACE },
+	{ 'T', ALL },
+	{ 'l', TRACE | SYMBOLIZE | LEAKS },
+	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
+	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE | LEAKS },
 	{ OPT_SYSROOT, SYMBOLIZE },
 	{ 'g', TOP },
-	{ 'h', TRACE | SYMBOLIZE | TOP },
-	{ OPT_HELP, TRACE | SYMBOLIZE | TOP },
-	{ OPT_VERSION, TRACE | SYMBOLIZE | TOP },
-	{ '?', TRACE | SYMBOLIZE | TOP }, /* unknown */
-	{ ':', TRACE | SYMBOLIZE | TOP }, /* without its argument */
+	{ OPT_MAX_STOP, LEAKS },
+	{ OPT_EXACT, LEAKS },
+	{ OPT_WHY, LEAKS },
+	{ 'h', ALL },
+	{ OPT_HELP, ALL },
+	{ OPT_VERSION, ALL },
+	{ '?', ALL }, /* unknown */
+	{ ':', ALL }, /* without its argument */
 };
 
 static unsigned int modes_of(int option)
@@ -93,7 +109,7 @@ static unsigned int modes_of(int option)
 	for (size_t i = 0; i < ARRAY_SIZE(option_modes); i++)
 		if (option_modes[i].option == option)
 			return option_modes[i].modes;
-	return TRACE;
+	return TRACE | LEAKS;
 }
 
 static const struct subcommand *find_subcommand(const char *word)
@@ -163,6 +179,19 @@ static int take_object(struct mu_options *o, const char *name)
 		return mu_usage_error("-O: invalid object name \"%s\"", name);
 	o->object = name;
 	return 0;
+}
+
+/* The address of a block, as -a prints it, or with 0x. */
+static int take_why(struct mu_options *o, const char *text)
+{
+	const char *digits = strncmp(text, "0x", 2) ? text : text + 2;
+	char *end;
+
+	errno = 0;
+	o->why = strtoull(digits, &end, 16);
+	if (*digits && !*end && !errno && isxdigit((unsigned char)*digits) && o->why)
+		return 0;
+	return mu_usage_error("--why: invalid address \"%s\"", text);
 }
 
 /* libdwfl searches absolute directories only, in a list separated by colons. */
@@ -267,6 +296,13 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		return 0;
 	case OPT_DEBUG_PATH:
 		return add_debug_path(o, optarg);
+	case OPT_MAX_STOP:
+		return take_number("--max-stop", optarg, 1, MU_DAY_MS, &o->max_stop_ms);
+	case OPT_EXACT:
+		o->exact = true;
+		return 0;
+	case OPT_WHY:
+		return take_why(o, optarg);
 	case 'h':
 	case OPT_HELP:
 		o->mode = MU_HELP;
@@ -340,11 +376,14 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
 		.interval_ms = DEFAULT_INTERVAL_MS,
 		.view.top = DEFAULT_TOP,
+		.max_stop_ms = DEFAULT_MAX_STOP_MS,
 	};
 	if (mode == MU_SYMBOLIZE)
 		o->view.top = UINT64_MAX;
 	else if (mode == MU_TOP)
 		o->view.top = 0;
+	else if (mode == MU_LEAKS)
+		o->count = 1;
 }
 
 /**

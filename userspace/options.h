@@ -13,10 +13,11 @@
  * @MU_TRACE: trace processes
  * @MU_SYMBOLIZE: symbolize a saved report
  * @MU_TOP: show which processes grow
+ * @MU_LEAKS: search processes for references to their blocks
  * @MU_HELP: print the help text
  * @MU_VERSION_ONLY: print the version
  */
-enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_HELP, MU_VERSION_ONLY };
+enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_LEAKS, MU_HELP, MU_VERSION_ONLY };
 
 /**
  * struct mu_options - the parsed command line
@@ -31,6 +32,9 @@ enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_HELP, MU_VERSION_ONLY };
  * @depth: of --depth; 0: the module's default
  * @interval_ms: INTERVAL
  * @count: COUNT; 0: no limit
+ * @max_stop_ms: of --max-stop
+ * @exact: --exact
+ * @why: address of --why, or 0
  * @view: how tables are printed; of top, a limit of 0 is what fits
  * @by_cgroup: -g
  * @sysroot: of --sysroot, or NULL
@@ -49,6 +53,9 @@ struct mu_options {
 	uint64_t depth;
 	uint64_t interval_ms;
 	uint64_t count;
+	uint64_t max_stop_ms;
+	bool exact;
+	uint64_t why;
 	struct mu_view view;
 	bool by_cgroup;
 	const char *sysroot;

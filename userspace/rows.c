@@ -267,17 +267,24 @@ void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_
 	for (size_t i = 0; i < target->nr_stacks; i++) {
 		target->stacks[i].bytes = 0;
 		target->stacks[i].count = 0;
+		target->stacks[i].age_min = UINT64_MAX;
+		target->stacks[i].age_max = 0;
 	}
 	target->bytes = 0;
 	target->count = 0;
 	for (size_t i = 0; i < allocations->nr; i++) {
-		struct mu_stack *stack = find_stack(target, &allocations->rows[i]);
+		const struct mu_allocation *a = &allocations->rows[i];
+		struct mu_stack *stack = find_stack(target, a);
 
 		if (!stack)
 			continue;
-		stack->bytes += allocations->rows[i].size;
+		stack->bytes += a->size;
 		stack->count++;
-		target->bytes += allocations->rows[i].size;
+		if (a->age_ms < stack->age_min)
+			stack->age_min = a->age_ms;
+		if (a->age_ms > stack->age_max)
+			stack->age_max = a->age_ms;
+		target->bytes += a->size;
 		target->count++;
 	}
 }

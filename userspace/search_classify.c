@@ -90,7 +90,8 @@ static const struct mu_edge *next_edge(struct walk *w, uint64_t *address)
 
 /* === Reachable and possibly lost === */
 
-static void reach(struct flood *f, uint32_t block, enum mu_verdict verdict, struct mu_parent parent)
+static void reach_block(struct flood *f, uint32_t block, enum mu_verdict verdict,
+			struct mu_parent parent)
 {
 	struct mu_search *s = f->s;
 
@@ -115,8 +116,8 @@ static void follow_block(struct flood *f, uint32_t block, enum mu_verdict verdic
 	begin_walk(&walk, f->s, block);
 	while ((edge = next_edge(&walk, &address)))
 		if (is_followed(edge, verdict))
-			reach(f, edge->to, verdict,
-			      (struct mu_parent){ .address = address, .is_memory = true });
+			reach_block(f, edge->to, verdict,
+				    (struct mu_parent){ .address = address, .is_memory = true });
 }
 
 static void reach_from_memory(struct flood *f, enum mu_verdict verdict)
@@ -137,8 +138,9 @@ static void reach_from_memory(struct flood *f, enum mu_verdict verdict)
 			if (block < x->nr && address >= x->at[block].start && !s->is_gone[block])
 				continue;
 			if (!(edge->flags & MU_EDGE_IGNORED) && is_followed(edge, verdict))
-				reach(f, edge->to, verdict,
-				      (struct mu_parent){ .address = address, .is_memory = true });
+				reach_block(f, edge->to, verdict,
+					    (struct mu_parent){ .address = address,
+								.is_memory = true });
 		}
 	}
 }
@@ -149,11 +151,12 @@ static void reach_from_extras(struct flood *f, enum mu_verdict verdict)
 		const struct mu_extra *extra = &f->s->extras[i];
 
 		if (verdict == MU_POSSIBLE || !extra->interior)
-			reach(f, extra->to, verdict, (struct mu_parent){ .source = extra->source });
+			reach_block(f, extra->to, verdict,
+				    (struct mu_parent){ .source = extra->source });
 	}
 }
 
-static void drain(struct flood *f, enum mu_verdict verdict)
+static void drain_stack(struct flood *f, enum mu_verdict verdict)
 {
 	while (f->nr)
 		follow_block(f, f->stack[--f->nr], verdict);
@@ -163,7 +166,7 @@ static void find_reachable(struct flood *f)
 {
 	reach_from_extras(f, MU_REACHABLE);
 	reach_from_memory(f, MU_REACHABLE);
-	drain(f, MU_REACHABLE);
+	drain_stack(f, MU_REACHABLE);
 }
 
 static void find_possible(struct flood *f)
@@ -175,7 +178,7 @@ static void find_possible(struct flood *f)
 	for (size_t i = 0; i < s->index.nr; i++)
 		if (s->verdict[i] == MU_REACHABLE)
 			follow_block(f, i, MU_POSSIBLE);
-	drain(f, MU_POSSIBLE);
+	drain_stack(f, MU_POSSIBLE);
 }
 
 /* === Definitely and indirectly lost === */

@@ -36,7 +36,7 @@ static bool is_plausible_size(uint64_t word)
 	       word >> 47 == 0;
 }
 
-static bool holds(const struct mu_peek *peek, uint64_t address, uint64_t value)
+static bool holds_value(const struct mu_peek *peek, uint64_t address, uint64_t value)
 {
 	uint64_t word;
 
@@ -52,7 +52,8 @@ static bool is_link(const struct mu_peek *peek, const struct mu_suspect *suspect
 
 	if (suspect->address != of_next && suspect->address != of_previous)
 		return false;
-	return holds(peek, of_next, suspect->value) && holds(peek, of_previous, suspect->value);
+	return holds_value(peek, of_next, suspect->value) &&
+	       holds_value(peek, of_previous, suspect->value);
 }
 
 static bool is_list_word(const struct mu_peek *peek, const struct mu_suspect *suspect)
@@ -73,8 +74,8 @@ static bool is_top(const struct mu_peek *peek, const uint64_t *words, uint64_t a
 {
 	size_t empty = 0;
 
-	if (!holds(peek, words[FD] + BK * sizeof(*words), address) ||
-	    !holds(peek, words[BK] + FD * sizeof(*words), address))
+	if (!holds_value(peek, words[FD] + BK * sizeof(*words), address) ||
+	    !holds_value(peek, words[BK] + FD * sizeof(*words), address))
 		return false;
 	for (size_t i = 0; i < BINS_CHECKED; i++) {
 		uint64_t bin = address + i * 2 * sizeof(*words);

@@ -7,20 +7,11 @@
 #include <stdint.h>
 
 #include "blocks.h"
+#include "ranges.h"
 
 #define MU_NO_BLOCK UINT32_MAX
 #define MU_LEAF_BITS 10
 #define MU_LEAF_ENTRIES (1U << MU_LEAF_BITS)
-
-/**
- * struct mu_range - the addresses of a block
- * @start: its address
- * @end: first address behind it
- */
-struct mu_range {
-	uint64_t start;
-	uint64_t end;
-};
 
 /**
  * struct mu_index - a look-up of the block that an address is in

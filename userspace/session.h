@@ -55,6 +55,8 @@ struct mu_session {
 bool mu_session_attach(struct mu_session *s);
 bool mu_session_reattach(struct mu_session *s);
 void mu_session_show(struct mu_session *s);
+void mu_session_leaks(struct mu_session *s, bool (*pause)(void *context, uint64_t ms),
+		      void *context);
 void mu_session_report_exit(struct mu_session *s);
 size_t mu_session_errors(const struct mu_session *s);
 void mu_session_close(struct mu_session *s);

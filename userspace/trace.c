@@ -168,6 +168,40 @@ static void watch_sessions(struct trace *t)
 	}
 }
 
+/* === Searching for leaks === */
+
+/* Return: false if a signal ends the tool, or if no session is left. */
+static bool pause_for(void *context, uint64_t ms)
+{
+	struct trace *t = context;
+	uint64_t deadline = mu_wait_clock() + ms;
+	enum mu_wake wake = MU_CHILD;
+	size_t which;
+
+	while (wake != MU_TIME && is_any_left(t)) {
+		wake = wait_for_any(t, deadline, &which);
+		if (wake == MU_SIGNAL)
+			return false;
+		handle_steps(t);
+		if (wake == MU_EXITED)
+			mu_session_report_exit(&t->sessions[which]);
+	}
+	return is_any_left(t);
+}
+
+static void search_sessions(struct trace *t)
+{
+	bool goes_on = true;
+
+	for (uint64_t round = 0; goes_on && round < t->o->count; round++) {
+		pause_for(t, t->o->interval_ms);
+		goes_on = is_any_left(t);
+		for (size_t i = 0; i < t->nr && goes_on; i++)
+			if (t->sessions[i].attached && !t->sessions[i].over)
+				mu_session_leaks(&t->sessions[i], pause_for, t);
+	}
+}
+
 static int exit_status(const struct trace *t)
 {
 	size_t errors = t->failed;
@@ -192,7 +226,10 @@ static int trace_sessions(struct trace *t)
 		attach_session(t, &t->sessions[i]);
 	if (t->command.pid && t->nr)
 		mu_command_resume(&t->command);
-	watch_sessions(t);
+	if (t->o->mode == MU_LEAKS)
+		search_sessions(t);
+	else
+		watch_sessions(t);
 	status = exit_status(t);
 	for (size_t i = 0; i < t->nr; i++)
 		mu_session_close(&t->sessions[i]);

@@ -64,9 +64,9 @@ static inline enum mu_verdict oracle_lost(bool any[][ORACLE_MAX + 1], const bool
 }
 
 /* Node number nr stands for all memory outside of the blocks. */
-static inline void oracle(const struct image *image, size_t nr_images, const struct mu_blocks *b,
-			  const bool *gone, const uint64_t *values, size_t nr_values,
-			  uint8_t *verdict)
+static inline void find_verdicts(const struct image *image, size_t nr_images,
+				 const struct mu_blocks *b, const bool *gone,
+				 const uint64_t *values, size_t nr_values, uint8_t *verdict)
 {
 	static bool start[ORACLE_MAX + 1][ORACLE_MAX + 1];
 	static bool any[ORACLE_MAX + 1][ORACLE_MAX + 1];

@@ -12,7 +12,7 @@
 #include "mem.h"
 #include "search_refs.h"
 
-static double now(void)
+static double read_clock(void)
 {
 	struct timespec t;
 
@@ -20,7 +20,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static uint64_t argument(int argc, char **argv, int i, uint64_t otherwise)
+static uint64_t read_argument(int argc, char **argv, int i, uint64_t otherwise)
 {
 	return argc > i ? strtoull(argv[i], NULL, 0) : otherwise;
 }
@@ -67,9 +67,9 @@ static struct mu_blocks *make_blocks(uint64_t *words, size_t nr, size_t size, si
 
 int main(int argc, char **argv)
 {
-	size_t nr = argument(argc, argv, 1, 1000000);
-	size_t size = argument(argc, argv, 2, 1000);
-	size_t percent = argument(argc, argv, 3, 10);
+	size_t nr = read_argument(argc, argv, 1, 1000000);
+	size_t size = read_argument(argc, argv, 2, 1000);
+	size_t percent = read_argument(argc, argv, 3, 10);
 	size_t bytes = nr * ((size + 8 + 15) / 16 * 16);
 	uint64_t *words = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			       0);
@@ -80,16 +80,16 @@ int main(int argc, char **argv)
 	if (words == MAP_FAILED)
 		return 1;
 	blocks = make_blocks(words, nr, size, percent);
-	times[0] = now();
+	times[0] = read_clock();
 	mu_blocks_keep_known(blocks);
-	times[1] = now();
+	times[1] = read_clock();
 	s = mu_search_new(blocks, UINT32_MAX);
-	times[2] = now();
+	times[2] = read_clock();
 	mu_search_words(s, (uintptr_t)words, words, bytes / 8);
-	times[3] = now();
+	times[3] = read_clock();
 	mu_search_value(s, (uintptr_t)words, 0);
 	mu_search_classify(s);
-	times[4] = now();
+	times[4] = read_clock();
 	printf("%zu blocks of %zu bytes, %zu %% references: %.2f GiB, sorted in %.3f s, index in "
 	       "%.3f s, looked up at %.2f GiB/s, %zu references classified in %.3f s\n",
 	       nr, size, percent, bytes / 1073741824.0, times[1] - times[0], times[2] - times[1],

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Searching the memory of a process for references to its blocks, running or stopped.
+ *
+ * A page that was searched while the process ran, and that is clean at the stop, still holds the
+ * words that were looked up. At the stop all other pages are searched: those written since, those
+ * that are new, and the stacks, whose dead parts are known only then. Depends on areas.c, roots.c,
+ * remote.c, the search and ranges.c.
+ */
+#include "leaks_memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "roots.h"
+#include "search_glibc.h"
+
+#define CHUNK_BYTES (256UL << 10)
+
+/* Search the words of a chunk. A page that cannot be read is counted and skipped. */
+static void search_chunk(struct mu_leaks *l, uint64_t address, uint64_t *words, size_t bytes)
+{
+	size_t got = mu_remote_read(&l->remote, address, words, bytes);
+
+	mu_search_words(l->search, address, words, got / sizeof(*words));
+	while (got < bytes) {
+		uint64_t page = (address + got) & -MU_PAGE;
+		size_t skipped = page + MU_PAGE - address;
+
+		if (skipped > bytes)
+			skipped = bytes;
+		mu_ranges_add(&l->unread, address + got, address + skipped);
+		address += skipped;
+		bytes -= skipped;
+		got = bytes ? mu_remote_read(&l->remote, address, words, bytes) : 0;
+		mu_search_words(l->search, address, words, got / sizeof(*words));
+	}
+}
+
+/* Return: the number of bytes up to the end of the range, or to the end of a page far enough. */
+static size_t chunk_bytes(uint64_t address, uint64_t end)
+{
+	uint64_t limit = (address & -MU_PAGE) + CHUNK_BYTES;
+
+	return (limit < end ? limit : end) - address;
+}
+
+/**
+ * mu_leaks_search_ranges() - look up all words in a set of addresses
+ * @l: the search
+ * @ranges: the set
+ *
+ * Return: false if the deadline of @l->remote has passed.
+ */
+bool mu_leaks_search_ranges(struct mu_leaks *l, const struct mu_ranges *ranges)
+{
+	uint64_t *words = aligned_alloc(MU_PAGE, CHUNK_BYTES);
+	bool in_time = words;
+
+	for (size_t i = 0; i < ranges->nr && in_time; i++) {
+		uint64_t address = ranges->at[i].start;
+
+		while (address < ranges->at[i].end && in_time) {
+			size_t bytes = chunk_bytes(address, ranges->at[i].end);
+
+			search_chunk(l, address, words, bytes);
+			address += bytes;
+			in_time = !mu_remote_is_late(&l->remote);
+		}
+	}
+	free(words);
+	return in_time;
+}
+
+/* Forget the references in all pages but these. */
+static void forget_others(struct mu_search *s, const struct mu_ranges *kept)
+{
+	uint64_t start = 0;
+
+	mu_search_sort(s);
+	for (size_t i = 0; i < kept->nr; i++) {
+		mu_search_forget(s, start, kept->at[i].start);
+		start = kept->at[i].end;
+	}
+	mu_search_forget(s, start, UINT64_MAX);
+}
+
+/* Return: the pages whose words need not be looked up again. */
+static struct mu_ranges find_kept(const struct mu_leaks *l, const struct mu_pages *pages,
+				  const struct mu_ranges *dead)
+{
+	struct mu_ranges unchanged = mu_ranges_intersect(&pages->clean, &l->seen);
+	struct mu_ranges partly_dead = mu_ranges_to_pages(dead, MU_PAGE);
+	struct mu_ranges kept = mu_ranges_subtract(&unchanged, &partly_dead);
+
+	mu_ranges_free(&unchanged);
+	mu_ranges_free(&partly_dead);
+	return kept;
+}
+
+static bool search_changed(struct mu_leaks *l, const struct mu_pages *pages,
+			   const struct mu_ranges *dead)
+{
+	struct mu_ranges kept = find_kept(l, pages, dead);
+	struct mu_ranges changed = mu_ranges_subtract(&pages->all, &kept);
+	struct mu_ranges live = mu_ranges_subtract(&changed, dead);
+	bool in_time;
+
+	l->in_stop = mu_ranges_bytes(&live);
+	l->searched = l->in_stop + mu_ranges_bytes(&kept);
+	forget_others(l->search, &kept);
+	in_time = mu_leaks_search_ranges(l, &live);
+	mu_ranges_free(&kept);
+	mu_ranges_free(&changed);
+	mu_ranges_free(&live);
+	return in_time;
+}
+
+/* === What is not in memory === */
+
+static void take_register(void *context, uint64_t value, pid_t tid)
+{
+	struct mu_leaks *l = context;
+
+	mu_search_value(l->search, value, MU_SOURCE_REGISTER | tid);
+}
+
+static void take_signal(void *context, uint64_t value, pid_t tid)
+{
+	struct mu_leaks *l = context;
+
+	mu_search_value(l->search, value, MU_SOURCE_SIGNAL | tid);
+}
+
+static void take_kernel(void *context, uint64_t value, int fd)
+{
+	struct mu_leaks *l = context;
+
+	mu_search_value(l->search, value,
+			fd < 0 ? MU_SOURCE_TIMER : MU_SOURCE_EPOLL | (fd & ~MU_SOURCE_KIND));
+}
+
+static void search_elsewhere(struct mu_leaks *l)
+{
+	bool has_epoll, has_timers;
+
+	mu_search_drop_values(l->search);
+	mu_stop_registers(&l->stop, take_register, l);
+	mu_stop_signals(&l->stop, take_signal, l);
+	has_epoll = mu_roots_epoll(l->proc, take_kernel, l);
+	has_timers = mu_roots_timers(l->proc, take_kernel, l);
+	l->is_kernel_unread = !has_epoll || !has_timers;
+}
+
+static bool read_words(void *context, uint64_t address, uint64_t *words, size_t nr)
+{
+	struct mu_leaks *l = context;
+
+	return mu_remote_words(&l->remote, address, words, nr);
+}
+
+/**
+ * mu_leaks_search_stopped() - complete the search while the process is stopped
+ * @l: the search
+ *
+ * Return: false if it was not completed by the deadline of @l->remote, or with errno if the pages
+ * could not be listed.
+ */
+bool mu_leaks_search_stopped(struct mu_leaks *l)
+{
+	const struct mu_peek peek = { .read = read_words, .context = l };
+	struct mu_pages pages = {};
+	struct mu_ranges dead;
+	bool done;
+
+	l->unread.nr = 0;
+	errno = EIO;
+	if (!mu_areas_read(&l->areas, l->proc) || !mu_pages_read(&pages, &l->areas, l->proc))
+		return false;
+	search_elsewhere(l);
+	dead = mu_roots_dead_stack(&l->stop, &l->areas, &l->remote);
+	done = search_changed(l, &pages, &dead);
+	if (done)
+		mu_search_ignore_glibc(l->search, &peek);
+	l->absent = pages.absent;
+	mu_ranges_free(&dead);
+	mu_pages_free(&pages);
+	errno = 0;
+	return done;
+}
