@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A library to be preloaded that records the blocks of a process, as the module does, in the file
- * RECORDER. A stack is the caller only. Its own state is outside of the memory that is searched,
+ * RECORDER, until it forks. A stack is the caller only. Its own state is outside of the memory that is searched,
  * or holds no addresses.
  */
-#include <errno.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,11 +17,15 @@
 
 #include "recorder.h"
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t nr, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *p);
+/* The functions of the next allocator. */
+static struct {
+	void *(*malloc)(size_t size);
+	void *(*calloc)(size_t nr, size_t size);
+	void *(*realloc)(void *p, size_t size);
+	void *(*memalign)(size_t alignment, size_t size);
+	int (*posix_memalign)(void **p, size_t alignment, size_t size);
+	void (*free)(void *p);
+} next;
 
 static struct recorder_table *table;
 static int lock;
@@ -36,12 +41,35 @@ static void unlock_table(void)
 	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
+static void find_next(void)
+{
+	next.calloc = dlsym(RTLD_NEXT, "calloc");
+	next.realloc = dlsym(RTLD_NEXT, "realloc");
+	next.memalign = dlsym(RTLD_NEXT, "memalign");
+	next.posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
+	next.free = dlsym(RTLD_NEXT, "free");
+	next.malloc = dlsym(RTLD_NEXT, "malloc");
+}
+
+static void need_next(void)
+{
+	if (!next.malloc)
+		find_next();
+}
+
+/* The blocks of a child are in another address space. */
+static void forget_table(void)
+{
+	table = NULL;
+}
+
 __attribute__((constructor)) static void map_table(void)
 {
 	const char *name = getenv("RECORDER");
 	int fd = name ? open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	void *map;
 
+	need_next();
 	if (fd < 0 || ftruncate(fd, sizeof(*table)))
 		return;
 	map = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -49,6 +77,7 @@ __attribute__((constructor)) static void map_table(void)
 	if (map != MAP_FAILED)
 		table = map;
 	unsetenv("RECORDER");
+	pthread_atfork(NULL, NULL, forget_table);
 }
 
 static uint64_t clock_ns(void)
@@ -120,42 +149,49 @@ static void forget_block(void *p)
 
 void *malloc(size_t size)
 {
-	return record_block(__libc_malloc(size), size, CALLER);
+	need_next();
+	return record_block(next.malloc(size), size, CALLER);
 }
 
 void *calloc(size_t nr, size_t size)
 {
-	return record_block(__libc_calloc(nr, size), nr * size, CALLER);
+	need_next();
+	return record_block(next.calloc(nr, size), nr * size, CALLER);
 }
 
 void *realloc(void *p, size_t size)
 {
+	need_next();
 	forget_block(p);
-	return record_block(__libc_realloc(p, size), size, CALLER);
+	return record_block(next.realloc(p, size), size, CALLER);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-	return record_block(__libc_memalign(alignment, size), size, CALLER);
+	need_next();
+	return record_block(next.memalign(alignment, size), size, CALLER);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return record_block(__libc_memalign(alignment, size), size, CALLER);
+	need_next();
+	return record_block(next.memalign(alignment, size), size, CALLER);
 }
 
 int posix_memalign(void **p, size_t alignment, size_t size)
 {
-	void *block = __libc_memalign(alignment, size);
+	int error;
 
-	if (!block)
-		return ENOMEM;
-	*p = record_block(block, size, CALLER);
-	return 0;
+	need_next();
+	error = next.posix_memalign(p, alignment, size);
+	if (!error)
+		record_block(*p, size, CALLER);
+	return error;
 }
 
 void free(void *p)
 {
+	need_next();
 	forget_block(p);
-	__libc_free(p);
+	next.free(p);
 }
