@@ -11,7 +11,8 @@ void mu_help(void)
 {
 	fputs("Usage:\n"
 	      "  memleak-user {-p PID[,PID]... | -c COMMAND} [OPTION]... [INTERVAL [COUNT]]\n"
-	      "  memleak-user leaks {-p PID[,PID]... | -c COMMAND} [OPTION]... [INTERVAL]\n"
+	      "  memleak-user leaks {-p PID[,PID]... | -c COMMAND} [OPTION]... [INTERVAL\n"
+	      "               [COUNT]]\n"
 	      "  memleak-user symbolize [OPTION]... [FILE]\n"
 	      "  memleak-user top [-g] [-T NUMBER] [INTERVAL [COUNT]]\n"
 	      "\n"
