@@ -2,8 +2,8 @@
 /*
  * Searching a running process for references to its recorded blocks: the protocol.
  *
- * If the kernel tracks which pages are written, the memory is searched while the process runs, and
- * at each stop the pages that were written since. Otherwise all of it is searched at each stop. A
+ * The memory is searched while the process runs. If the kernel tracks which pages are written, only
+ * these are searched again at each stop, otherwise all of it is. A
  * block is lost only if it was unreachable at both stops. How long a stop will be is estimated
  * before, and no stop exceeds its limit.
  *
@@ -21,11 +21,12 @@
 #include "leaks_memory.h"
 #include "mem.h"
 #include "msg.h"
+#include "search_glibc.h"
 
 #define NS_PER_MS 1000000ULL
-#define SAMPLE_BYTES (16UL << 20)
 #define MIN_SPEED 1e5 /* bytes per ms, before anything was measured */
 #define FIXED_MS 1
+#define PENDING_NS 1000000000ULL
 
 /* References may take a quarter of the machine's memory. */
 static size_t edge_limit(void)
@@ -60,49 +61,41 @@ static void measure_speed(struct mu_leaks *l, const struct mu_ranges *ranges)
 	l->speed = ms > 0 && bytes > MU_PAGE * 16 ? bytes / ms : MIN_SPEED;
 }
 
-/* Return: the first pages of a set, to be searched as a sample. */
-static struct mu_ranges take_sample(const struct mu_ranges *all)
-{
-	struct mu_ranges sample = {};
-	uint64_t left = SAMPLE_BYTES;
-
-	for (size_t i = 0; i < all->nr && left; i++) {
-		uint64_t bytes = all->at[i].end - all->at[i].start;
-
-		if (bytes > left)
-			bytes = left;
-		mu_ranges_add(&sample, all->at[i].start, all->at[i].start + bytes);
-		left -= bytes;
-	}
-	return sample;
-}
-
-static bool list_pages(struct mu_leaks *l, struct mu_pages *pages)
+static void measure_lists(struct mu_leaks *l)
 {
 	uint64_t start = mu_clock_ns();
 
-	if (!mu_areas_read(&l->areas, l->proc) || !mu_pages_read(pages, &l->areas, l->proc)) {
+	mu_leaks_ignore_lists(l);
+	l->lists_ns = mu_clock_ns() - start;
+}
+
+static bool list_pages(struct mu_leaks *l, struct mu_pages *pages, bool with_files)
+{
+	uint64_t start = mu_clock_ns();
+
+	if (!mu_areas_read(&l->areas, l->proc) || 
+	    !mu_pages_read(pages, &l->areas, l->proc, with_files)) {
 		mu_warn("pid %d: its pages cannot be listed: %s", l->pid, strerror(errno));
 		return false;
 	}
-	l->overhead_ns = mu_clock_ns() - start;
+	l->listing_ns = mu_clock_ns() - start;
 	return true;
 }
 
-/* Only the pages that were searched completely are counted as seen. */
+/*
+ * Without tracking, nothing of this remains valid, but how long it took, and which blocks are
+ * reachable anyway.
+ */
 static bool search_running(struct mu_leaks *l)
 {
 	struct mu_pages pages = {};
-	bool listed = list_pages(l, &pages);
+	bool listed = list_pages(l, &pages, false);
 
-	if (listed && l->is_tracked) {
+	if (listed) {
 		measure_speed(l, &pages.all);
 		l->seen = mu_ranges_subtract(&pages.all, &l->unread);
-	} else if (listed) {
-		struct mu_ranges sample = take_sample(&pages.all);
-
-		measure_speed(l, &sample);
-		mu_ranges_free(&sample);
+		mu_search_find_listed(l->search);
+		measure_lists(l);
 	}
 	mu_pages_free(&pages);
 	return listed;
@@ -159,11 +152,8 @@ bool mu_leaks_begin(struct mu_leaks *l)
 
 static uint64_t changed_bytes(const struct mu_leaks *l, const struct mu_pages *pages)
 {
-	struct mu_ranges kept = mu_ranges_intersect(&pages->clean, &l->seen);
-	uint64_t bytes = mu_ranges_bytes(&pages->all) - mu_ranges_bytes(&kept);
-
-	mu_ranges_free(&kept);
-	return bytes;
+	return mu_ranges_bytes(&pages->all) -
+	       (l->is_tracked ? mu_ranges_bytes(&pages->clean) : 0);
 }
 
 static bool is_short_enough(struct mu_leaks *l)
@@ -171,11 +161,11 @@ static bool is_short_enough(struct mu_leaks *l)
 	struct mu_pages pages = {};
 	uint64_t bytes, ms;
 
-	if (!list_pages(l, &pages))
+	if (!list_pages(l, &pages, l->is_tracked))
 		return false;
 	bytes = changed_bytes(l, &pages);
 	mu_pages_free(&pages);
-	ms = bytes / l->speed + l->overhead_ns / NS_PER_MS + FIXED_MS;
+	ms = bytes / l->speed + (l->listing_ns + l->lists_ns) / NS_PER_MS + FIXED_MS;
 	if (ms <= l->max_stop_ms)
 		return true;
 	mu_warn("pid %d: it would be stopped for about %" PRIu64 " ms, to search %" PRIu64
@@ -222,7 +212,7 @@ static bool search_in_stop(struct mu_leaks *l, uint64_t *stopped_ns)
 }
 
 /* Everything is looked up again at each stop if written pages are not tracked. */
-static void forget_sample(struct mu_leaks *l)
+static void forget_running(struct mu_leaks *l)
 {
 	if (l->is_tracked)
 		return;
@@ -263,7 +253,7 @@ bool mu_leaks_stop(struct mu_leaks *l, size_t nr)
 	if (nr)
 		for (size_t i = 0; i < l->blocks->nr; i++)
 			l->was_lost[i] = is_unreachable(s, i);
-	forget_sample(l);
+	forget_running(l);
 	if (!is_short_enough(l) || !search_in_stop(l, &l->stopped_ns[nr]) || !drop_freed(l))
 		return false;
 	if (s->is_full) {
@@ -306,12 +296,24 @@ bool mu_leaks_is_undecided(const struct mu_leaks *l, size_t block)
 	return is_unreachable(l->search, block) && !mu_leaks_is_lost(l, block);
 }
 
+/* A thread that stops later would stay stopped for as long as the tool runs. */
+static void release_threads(struct mu_leaks *l)
+{
+	pid_t tid = mu_stop_wait_pending(&l->stop, mu_clock_ns() + PENDING_NS);
+
+	if (!tid)
+		return;
+	mu_warn("thread %d has not stopped yet: the tool ends, so that the kernel releases it", tid);
+	exit(MU_NOTHING);
+}
+
 /**
  * mu_leaks_end() - end a search
  * @l: the search
  */
 void mu_leaks_end(struct mu_leaks *l)
 {
+	release_threads(l);
 	mu_search_free(l->search);
 	mu_blocks_free(l->blocks);
 	mu_remote_close(&l->remote);

@@ -51,7 +51,8 @@ struct mu_leaks_source {
  * @was_lost: for each block, whether it was lost at all stops before the last one
  * @is_tracked: the kernel tells which pages are written
  * @speed: of reading and searching, in bytes per ms
- * @overhead_ns: of listing pages
+ * @listing_ns: how long listing the pages takes
+ * @lists_ns: how long recognizing glibc's lists takes
  * @stopped_ns: how long each stop was
  * @searched: bytes that the last stop's verdict is based on
  * @in_stop: bytes of them that were searched in the stop
@@ -78,7 +79,8 @@ struct mu_leaks {
 	uint8_t *was_lost;
 	bool is_tracked;
 	double speed;
-	uint64_t overhead_ns;
+	uint64_t listing_ns;
+	uint64_t lists_ns;
 	uint64_t stopped_ns[MU_LEAKS_STOPS];
 	uint64_t searched;
 	uint64_t in_stop;

@@ -11,12 +11,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "compiler.h"
 #include "mem.h"
 #include "roots.h"
 #include "search_glibc.h"
 
 #define CHUNK_BYTES (256UL << 10)
+#define CACHED_PAGES 2048
 
 /* Search the words of a chunk. A page that cannot be read is counted and skipped. */
 static void search_chunk(struct mu_leaks *l, uint64_t address, uint64_t *words, size_t bytes)
@@ -86,29 +89,38 @@ static void forget_others(struct mu_search *s, const struct mu_ranges *kept)
 	mu_search_forget(s, start, UINT64_MAX);
 }
 
-/* Return: the pages whose words need not be looked up again. */
-static struct mu_ranges find_kept(const struct mu_leaks *l, const struct mu_pages *pages,
-				  const struct mu_ranges *dead)
+/*
+ * Split the pages of the stopped process: those that were searched before, and those that have to be
+ * searched now. A clean page that was not searched has the contents of its file, or was unreadable.
+ */
+static void split_pages(const struct mu_leaks *l, const struct mu_pages *pages,
+			const struct mu_ranges *dead, struct mu_ranges *kept,
+			struct mu_ranges *changed)
 {
-	struct mu_ranges unchanged = mu_ranges_intersect(&pages->clean, &l->seen);
+	static const struct mu_ranges none;
+	const struct mu_ranges *clean = l->is_tracked ? &pages->clean : &none;
 	struct mu_ranges partly_dead = mu_ranges_to_pages(dead, MU_PAGE);
-	struct mu_ranges kept = mu_ranges_subtract(&unchanged, &partly_dead);
+	struct mu_ranges alive = mu_ranges_subtract(clean, &partly_dead);
+	struct mu_ranges unchanged = mu_ranges_subtract(&alive, &l->unread);
 
-	mu_ranges_free(&unchanged);
+	*kept = mu_ranges_intersect(&unchanged, &l->seen);
+	*changed = mu_ranges_subtract(&pages->all, &unchanged);
 	mu_ranges_free(&partly_dead);
-	return kept;
+	mu_ranges_free(&alive);
+	mu_ranges_free(&unchanged);
 }
 
 static bool search_changed(struct mu_leaks *l, const struct mu_pages *pages,
 			   const struct mu_ranges *dead)
 {
-	struct mu_ranges kept = find_kept(l, pages, dead);
-	struct mu_ranges changed = mu_ranges_subtract(&pages->all, &kept);
-	struct mu_ranges live = mu_ranges_subtract(&changed, dead);
+	struct mu_ranges kept, changed, live;
 	bool in_time;
 
+	split_pages(l, pages, dead, &kept, &changed);
+	live = mu_ranges_subtract(&changed, dead);
 	l->in_stop = mu_ranges_bytes(&live);
 	l->searched = l->in_stop + mu_ranges_bytes(&kept);
+	l->unread.nr = 0;
 	forget_others(l->search, &kept);
 	in_time = mu_leaks_search_ranges(l, &live);
 	mu_ranges_free(&kept);
@@ -153,11 +165,56 @@ static void search_elsewhere(struct mu_leaks *l)
 	l->is_kernel_unread = !has_epoll || !has_timers;
 }
 
+/* === glibc's lists === */
+
+/* Pages that were read, by the last bits of their number. */
+struct page_cache {
+	struct mu_remote *remote;
+	struct cached_page {
+		uint64_t address; /* 0: empty */
+		uint64_t words[MU_PAGE / sizeof(uint64_t)];
+	} pages[CACHED_PAGES];
+};
+
+static const struct cached_page *read_page(struct page_cache *cache, uint64_t address)
+{
+	struct cached_page *page = &cache->pages[address / MU_PAGE % CACHED_PAGES];
+
+	if (page->address == address && address)
+		return page;
+	page->address = 0;
+	if (!mu_remote_words(cache->remote, address, page->words, ARRAY_SIZE(page->words)))
+		return NULL;
+	page->address = address;
+	return page;
+}
+
 static bool read_words(void *context, uint64_t address, uint64_t *words, size_t nr)
 {
-	struct mu_leaks *l = context;
+	struct page_cache *cache = context;
+	size_t first = address % MU_PAGE / sizeof(*words);
+	const struct cached_page *page;
 
-	return mu_remote_words(&l->remote, address, words, nr);
+	if (address % sizeof(*words) || first + nr > ARRAY_SIZE(page->words))
+		return mu_remote_words(cache->remote, address, words, nr);
+	page = read_page(cache, address & -MU_PAGE);
+	if (page)
+		memcpy(words, page->words + first, nr * sizeof(*words));
+	return page;
+}
+
+/**
+ * mu_leaks_ignore_lists() - exclude words of glibc's lists
+ * @l: the search
+ */
+void mu_leaks_ignore_lists(struct mu_leaks *l)
+{
+	struct page_cache *cache = mu_zalloc(sizeof(*cache));
+	const struct mu_peek peek = { .read = read_words, .context = cache };
+
+	cache->remote = &l->remote;
+	mu_search_ignore_glibc(l->search, &peek);
+	free(cache);
 }
 
 /**
@@ -169,20 +226,19 @@ static bool read_words(void *context, uint64_t address, uint64_t *words, size_t 
  */
 bool mu_leaks_search_stopped(struct mu_leaks *l)
 {
-	const struct mu_peek peek = { .read = read_words, .context = l };
 	struct mu_pages pages = {};
 	struct mu_ranges dead;
 	bool done;
 
-	l->unread.nr = 0;
 	errno = EIO;
-	if (!mu_areas_read(&l->areas, l->proc) || !mu_pages_read(&pages, &l->areas, l->proc))
+	if (!mu_areas_read(&l->areas, l->proc) || 
+	    !mu_pages_read(&pages, &l->areas, l->proc, l->is_tracked))
 		return false;
 	search_elsewhere(l);
 	dead = mu_roots_dead_stack(&l->stop, &l->areas, &l->remote);
 	done = search_changed(l, &pages, &dead);
 	if (done)
-		mu_search_ignore_glibc(l->search, &peek);
+		mu_leaks_ignore_lists(l);
 	l->absent = pages.absent;
 	mu_ranges_free(&dead);
 	mu_pages_free(&pages);

@@ -103,6 +103,22 @@ static bool is_arena_word(const struct mu_peek *peek, const struct mu_suspect *s
 }
 
 /**
+ * mu_search_find_listed() - find the blocks that no words but those of lists may refer to
+ * @s: the search
+ *
+ * mu_search_ignore_glibc() then checks the words of these blocks only, as it takes long. A word
+ * that is not checked counts as a reference.
+ */
+void mu_search_find_listed(struct mu_search *s)
+{
+	for (size_t i = 0; i < s->nr_suspects; i++)
+		s->edges[s->suspects[i].edge].flags |= MU_EDGE_IGNORED;
+	mu_search_classify(s);
+	for (size_t i = 0; i < s->blocks->nr; i++)
+		s->needs_lists[i] = s->verdict[i] == MU_DEFINITE || s->verdict[i] == MU_INDIRECT;
+}
+
+/**
  * mu_search_ignore_glibc() - exclude words of glibc's lists from the references
  * @s: the search; to be called when all words have been looked up, before mu_search_classify()
  * @peek: the memory, unchanged since
@@ -114,6 +130,8 @@ void mu_search_ignore_glibc(struct mu_search *s, const struct mu_peek *peek)
 		struct mu_edge *edge = &s->edges[suspect->edge];
 
 		edge->flags &= ~MU_EDGE_IGNORED;
+		if (!s->needs_lists[edge->to])
+			continue;
 		if (is_list_word(peek, suspect) || is_arena_word(peek, suspect))
 			edge->flags |= MU_EDGE_IGNORED;
 	}

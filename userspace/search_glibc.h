@@ -14,6 +14,7 @@ struct mu_peek {
 	void *context;
 };
 
+void mu_search_find_listed(struct mu_search *s);
 void mu_search_ignore_glibc(struct mu_search *s, const struct mu_peek *peek);
 
 #endif

@@ -35,6 +35,8 @@ struct mu_search *mu_search_new(const struct mu_blocks *blocks, size_t max_edges
 	s->max_edges = max_edges < UINT32_MAX ? max_edges : UINT32_MAX;
 	s->is_sorted = true;
 	s->is_gone = mu_zalloc(blocks->nr);
+	s->needs_lists = mu_zalloc(blocks->nr);
+	memset(s->needs_lists, 1, blocks->nr);
 	s->verdict = mu_zalloc(blocks->nr);
 	s->leader = mu_zalloc(blocks->nr * sizeof(*s->leader));
 	s->parent = mu_zalloc(blocks->nr * sizeof(*s->parent));
@@ -52,6 +54,7 @@ void mu_search_free(struct mu_search *s)
 		return;
 	mu_index_free(&s->index);
 	free(s->is_gone);
+	free(s->needs_lists);
 	free(s->verdict);
 	free(s->leader);
 	free(s->parent);

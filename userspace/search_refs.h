@@ -89,6 +89,7 @@ struct mu_parent {
  * @blocks: the blocks; not owned
  * @index: of the blocks
  * @is_gone: for each block, whether it was freed during the search
+ * @needs_lists: for each block, whether glibc's lists matter: 1, unless the caller knows better
  * @verdict: for each block
  * @leader: for each indirectly lost block a definitely lost one that leads to it, for any other
  *	    the block itself
@@ -114,6 +115,7 @@ struct mu_search {
 	const struct mu_blocks *blocks;
 	struct mu_index index;
 	uint8_t *is_gone;
+	uint8_t *needs_lists;
 	uint8_t *verdict;
 	uint32_t *leader;
 	struct mu_parent *parent;

@@ -273,16 +273,13 @@ bool mu_stop_threads(struct mu_stop *stop, uint64_t deadline_ns, char **why)
 
 /* === Resuming === */
 
-/*
- * A thread that has not stopped can be detached only by the exit of the tool. Its pending stop is
- * taken by the next mu_stop_threads(), and waited for here in vain no longer than a moment.
- */
 static void resume_thread(struct mu_thread *t)
 {
 	if (t->is_gone || !t->is_stopped)
 		return;
 	ptrace(t->was_traced ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, t->signal);
 	t->is_stopped = false;
+	t->is_gone = true;
 }
 
 /**
@@ -294,4 +291,33 @@ void mu_stop_resume(struct mu_stop *stop)
 	collect_stops(stop);
 	for (size_t i = 0; i < stop->nr; i++)
 		resume_thread(&stop->threads[i]);
+}
+
+/* Return: a thread that was interrupted and has not stopped yet, or 0. The stops of the command of
+ * -c are handled with its other events.
+ */
+static pid_t find_pending(const struct mu_stop *stop)
+{
+	for (size_t i = 0; i < stop->nr; i++)
+		if (!stop->threads[i].is_gone && !stop->threads[i].was_traced)
+			return stop->threads[i].tid;
+	return 0;
+}
+
+/**
+ * mu_stop_wait_pending() - resume the threads that stop late
+ * @stop: the process, after mu_stop_resume()
+ * @deadline_ns: give up at this time of mu_clock_ns()
+ *
+ * Return: 0, or a thread that has not stopped yet, and would stay stopped when it does.
+ */
+pid_t mu_stop_wait_pending(struct mu_stop *stop, uint64_t deadline_ns)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+
+	while (find_pending(stop) && mu_clock_ns() < deadline_ns) {
+		nanosleep(&pause, NULL);
+		mu_stop_resume(stop);
+	}
+	return find_pending(stop);
 }

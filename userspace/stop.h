@@ -46,6 +46,7 @@ struct mu_stop {
 char *mu_stop_other_tracer(const struct mu_stop *stop);
 bool mu_stop_threads(struct mu_stop *stop, uint64_t deadline_ns, char **why);
 void mu_stop_resume(struct mu_stop *stop);
+pid_t mu_stop_wait_pending(struct mu_stop *stop, uint64_t deadline_ns);
 
 typedef void mu_word_taker(void *context, uint64_t value, pid_t tid);
 

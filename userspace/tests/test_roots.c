@@ -106,7 +106,7 @@ static void test_pages(const struct mu_areas *areas, int proc)
 	struct mu_pages pages = {};
 	uint64_t start = (uintptr_t)shared->pages;
 
-	tap_ok(mu_pages_read(&pages, areas, proc), "the pages are listed");
+	tap_ok(mu_pages_read(&pages, areas, proc, false), "the pages are listed");
 	tap_ok(has_address(&pages.all, start + (2 << 12)), "a page that was written is found");
 	tap_ok(has_address(&pages.all, start + (3 << 12)), "also if it cannot be read now");
 	tap_ok(!has_address(&pages.all, start + (4 << 12)), "a page that was not written is not");

@@ -9,6 +9,7 @@
  *	-o MS		age of lost blocks
  *	-w ADDRESS	show what refers to this block
  *	-s SIZE		show what refers to the first block of this size
+ *	-v		print speeds and costs
  *	-b		print the verdict and the size of each block, and no tables
  */
 #include <fcntl.h>
@@ -102,9 +103,10 @@ int main(int argc, char **argv)
 	uint64_t why = 0, size = 0, gap_ms = 1000;
 	struct mu_process process;
 	bool has_blocks = false;
+	bool has_costs = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "xm:g:o:w:s:b")) != -1) {
+	while ((option = getopt(argc, argv, "xm:g:o:w:s:bv")) != -1) {
 		switch (option) {
 		case 'x':
 			l.is_exact = true;
@@ -123,6 +125,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			size = strtoull(optarg, NULL, 0);
+			break;
+		case 'v':
+			has_costs = true;
 			break;
 		case 'b':
 			has_blocks = true;
@@ -145,6 +150,12 @@ int main(int argc, char **argv)
 		print_blocks(&l);
 	else
 		mu_leaks_show_sums(&l);
+	if (has_costs)
+		printf("speed %.2f GiB/s, listing pages %.1f ms, lists %.1f ms, %zu suspects, %zu "
+		       "references, %s\n",
+		       l.speed * 1000 / 1073741824, l.listing_ns / 1e6, l.lists_ns / 1e6,
+		       l.search->nr_suspects, l.search->nr_edges,
+		       l.is_tracked ? "tracked" : "not tracked");
 	if (size)
 		why = address_of_size(&l, size);
 	if (why)
