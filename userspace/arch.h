@@ -23,7 +23,7 @@
 #define MU_BREAKPOINT_STEP 0
 #define MU_PC(regs) ((regs).pc)
 #define MU_SP(regs) ((regs).sp)
-#define MU_THREAD_POINTER(regs) 0UL /* not among the registers: whole stacks are searched */
+#define MU_THREAD_POINTER(regs) ((regs).sp * 0) /* not among the registers */
 #define MU_RED_ZONE 128
 #define MU_NOTE_VECTORS 2 /* NT_PRFPREG */
 

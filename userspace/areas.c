@@ -158,9 +158,7 @@ static int scan_regions(struct mu_pages *pages, const struct mu_area *area, int 
 			return errno;
 		for (int i = 0; i < got; i++)
 			add_region(pages, area, &regions[i]);
-		if (arg.walk_end <= arg.start)
-			return EIO;
-		arg.start = arg.walk_end;
+		arg.start = arg.walk_end > arg.start ? arg.walk_end : area->end;
 	}
 	return 0;
 }

@@ -54,8 +54,7 @@ bool mu_areas_read(struct mu_areas *areas, int proc);
 const struct mu_area *mu_areas_find(const struct mu_areas *areas, uint64_t address);
 void mu_areas_free(struct mu_areas *areas);
 
-bool mu_pages_read(struct mu_pages *pages, const struct mu_areas *areas, int proc,
-		   bool with_files);
+bool mu_pages_read(struct mu_pages *pages, const struct mu_areas *areas, int proc, bool with_files);
 void mu_pages_free(struct mu_pages *pages);
 
 bool mu_clear_dirty(int proc);

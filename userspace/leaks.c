@@ -73,7 +73,7 @@ static bool list_pages(struct mu_leaks *l, struct mu_pages *pages, bool with_fil
 {
 	uint64_t start = mu_clock_ns();
 
-	if (!mu_areas_read(&l->areas, l->proc) || 
+	if (!mu_areas_read(&l->areas, l->proc) ||
 	    !mu_pages_read(pages, &l->areas, l->proc, with_files)) {
 		mu_warn("pid %d: its pages cannot be listed: %s", l->pid, strerror(errno));
 		return false;
@@ -152,8 +152,7 @@ bool mu_leaks_begin(struct mu_leaks *l)
 
 static uint64_t changed_bytes(const struct mu_leaks *l, const struct mu_pages *pages)
 {
-	return mu_ranges_bytes(&pages->all) -
-	       (l->is_tracked ? mu_ranges_bytes(&pages->clean) : 0);
+	return mu_ranges_bytes(&pages->all) - (l->is_tracked ? mu_ranges_bytes(&pages->clean) : 0);
 }
 
 static bool is_short_enough(struct mu_leaks *l)
@@ -303,7 +302,8 @@ static void release_threads(struct mu_leaks *l)
 
 	if (!tid)
 		return;
-	mu_warn("thread %d has not stopped yet: the tool ends, so that the kernel releases it", tid);
+	mu_warn("thread %d has not stopped yet: the tool ends, so that the kernel releases it",
+		tid);
 	exit(MU_NOTHING);
 }
 

@@ -14,7 +14,7 @@
 
 #define MU_LEAKS_STOPS 2
 
-/* What a reference that is not in memory is in: bits above those of a TID or descriptor. */
+/* The place of a reference that is not in memory: bits above those of a TID or descriptor. */
 #define MU_SOURCE_REGISTER (1U << 28)
 #define MU_SOURCE_SIGNAL (2U << 28)
 #define MU_SOURCE_EPOLL (3U << 28)

@@ -90,8 +90,8 @@ static void forget_others(struct mu_search *s, const struct mu_ranges *kept)
 }
 
 /*
- * Split the pages of the stopped process: those that were searched before, and those that have to be
- * searched now. A clean page that was not searched has the contents of its file, or was unreadable.
+ * Split the pages of the stopped process into those that were searched before and are unchanged, and
+ * the others. A clean page that was not searched has its file's contents, or was unreadable.
  */
 static void split_pages(const struct mu_leaks *l, const struct mu_pages *pages,
 			const struct mu_ranges *dead, struct mu_ranges *kept,
@@ -231,7 +231,7 @@ bool mu_leaks_search_stopped(struct mu_leaks *l)
 	bool done;
 
 	errno = EIO;
-	if (!mu_areas_read(&l->areas, l->proc) || 
+	if (!mu_areas_read(&l->areas, l->proc) ||
 	    !mu_pages_read(&pages, &l->areas, l->proc, l->is_tracked))
 		return false;
 	search_elsewhere(l);

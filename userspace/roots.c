@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the memory of a process does not tell: which parts of stacks are dead, and the pointers that
- * the kernel keeps for the process.
+ * The dead parts of stacks, and the pointers that the kernel keeps for the process.
  *
  * Only a thread's own stack has a dead part: the mapping [stack] for the first thread, and for
  * another one the stack whose address and size glibc keeps in the thread's descriptor, if stack

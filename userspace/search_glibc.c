@@ -43,7 +43,7 @@ static bool holds_value(const struct mu_peek *peek, uint64_t address, uint64_t v
 	return peek->read(peek->context, address, &word, 1) && word == value;
 }
 
-/* Return: true if two links of a chunk lead to others whose links lead back, one of them the word */
+/* Return: true if both links of a chunk lead to links that lead back, one of them the word. */
 static bool is_link(const struct mu_peek *peek, const struct mu_suspect *suspect, uint64_t next,
 		    uint64_t previous, size_t back)
 {
@@ -69,7 +69,7 @@ static bool is_list_word(const struct mu_peek *peek, const struct mu_suspect *su
 	       is_link(peek, suspect, chunk[FD_NEXTSIZE], chunk[BK_NEXTSIZE], FD_NEXTSIZE);
 }
 
-/* Return: true if the word is the field top of an arena: the first bin is a list, some are empty */
+/* Return: true if it is the field top of an arena: the first bin is a list, some are empty. */
 static bool is_top(const struct mu_peek *peek, const uint64_t *words, uint64_t address)
 {
 	size_t empty = 0;
@@ -85,7 +85,7 @@ static bool is_top(const struct mu_peek *peek, const uint64_t *words, uint64_t a
 	return empty >= EMPTY_BINS;
 }
 
-/* The word may be last_remainder, which is behind top, or top, or one of the fast bins before it */
+/* The word may be last_remainder, which is behind top, or top, or a fast bin before it. */
 static bool is_arena_word(const struct mu_peek *peek, const struct mu_suspect *suspect)
 {
 	uint64_t words[ARENA_WORDS];

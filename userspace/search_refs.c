@@ -65,7 +65,7 @@ void mu_search_free(struct mu_search *s)
 	free(s);
 }
 
-/* Make room for the edges of a page. Return: false if there would be too many. */
+/* Allocate the edges of a page. Return: false if there would be too many. */
 static bool reserve_edges(struct mu_search *s)
 {
 	if (s->nr_edges + WORDS_PER_PAGE > s->max_edges) {

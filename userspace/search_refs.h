@@ -89,7 +89,7 @@ struct mu_parent {
  * @blocks: the blocks; not owned
  * @index: of the blocks
  * @is_gone: for each block, whether it was freed during the search
- * @needs_lists: for each block, whether glibc's lists matter: 1, unless the caller knows better
+ * @needs_lists: for each block, whether words of glibc's lists have to be recognized
  * @verdict: for each block
  * @leader: for each indirectly lost block a definitely lost one that leads to it, for any other
  *	    the block itself

@@ -14,7 +14,7 @@ static struct mu_ranges from_bits(uint64_t bits)
 	struct mu_ranges ranges = {};
 
 	for (unsigned int i = 0; i < BITS; i++)
-		if (bits >> i & 1)
+		if ((bits >> i) & 1)
 			mu_ranges_add(&ranges, i, i + 1);
 	return ranges;
 }
@@ -34,7 +34,7 @@ static uint64_t pages_of_bits(uint64_t bits)
 	uint64_t pages = 0;
 
 	for (unsigned int i = 0; i < BITS; i += 8)
-		if (bits >> i & 255)
+		if ((bits >> i) & 255)
 			pages |= 255UL << i;
 	return pages;
 }
@@ -46,7 +46,7 @@ static uint64_t random_bits(void)
 	state ^= state << 13;
 	state ^= state >> 7;
 	state ^= state << 17;
-	return state & state >> 1;
+	return state & (state >> 1);
 }
 
 static bool is_set(struct mu_ranges ranges, uint64_t bits)

@@ -148,7 +148,8 @@ static void test_stopped(struct mu_stop *stop, int proc)
 	tap_ok(mu_areas_read(&areas, proc), "the mappings are read");
 	test_pages(&areas, proc);
 	mu_remote_open(&remote, stop->pid, proc);
-	tap_ok(mu_remote_words(&remote, (uintptr_t)shared->pages + (3 << 12), &word, 1) && word == 1,
+	tap_ok(mu_remote_words(&remote, (uintptr_t)shared->pages + (3 << 12), &word, 1) &&
+		       word == 1,
 	       "a page without permissions is read");
 	test_stack(stop, &areas, &remote);
 	mu_remote_close(&remote);
@@ -162,7 +163,7 @@ static void test_resumed(struct mu_stop *stop)
 
 	usleep(50000);
 	tap_ok(shared->counter != before, "threads run on after the stop");
-	tap_ok(!tracer, "nobody traces the process then");
+	tap_ok(!tracer, "no process traces it then");
 	free(tracer);
 }
 

@@ -3,7 +3,7 @@
  * Blocks of each class that valgrind and LeakSanitizer distinguish: classes CLASS [LIBRARY]
  *
  * Each block has a size of its own, by which it is found in the output of the tools. Then the
- * program waits to be searched, or, with CHECK set, has LeakSanitizer check it or ends for valgrind.
+ * program waits to be searched. With CHECK set, it calls LeakSanitizer, or ends, for valgrind.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -22,6 +22,8 @@
 
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
+typedef void maker(void);
+
 static void *global;
 static __thread void *local;
 static ucontext_t main_context, coroutine;
@@ -35,7 +37,7 @@ static __attribute__((noinline)) void clear_stack(void)
 	memset((char *)buffer, 0, sizeof(buffer));
 }
 
-static void finish(void)
+static void wait_or_end(void)
 {
 	if (!getenv("CHECK")) {
 		for (;;)
@@ -140,7 +142,7 @@ static __attribute__((noinline)) void make_heap_coroutine(void)
 static __attribute__((noinline)) void make_unloaded(void)
 {
 	void *handle = dlopen(library, RTLD_NOW);
-	void (*make)(void) = (void (*)(void))dlsym(handle, "make_block");
+	maker *make = (maker *)dlsym(handle, "make_block");
 
 	make();
 	dlclose(handle);
@@ -273,7 +275,7 @@ static void make_register(void)
 	block = 0;
 	__asm__ volatile("" : "+r"(block));
 	if (getenv("CHECK"))
-		finish();
+		wait_or_end();
 	for (;;) {
 		long result;
 
@@ -283,7 +285,7 @@ static void make_register(void)
 
 static const struct {
 	const char *name;
-	void (*make)(void);
+	maker *make;
 } classes[] = {
 	{ "globals", make_globals },
 	{ "tls", make_tls },
@@ -322,6 +324,6 @@ int main(int argc, char **argv)
 	classes[i].make();
 	if (strcmp(argv[1], "dead"))
 		clear_stack();
-	finish();
+	wait_or_end();
 	return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A library to be preloaded that records the blocks of a process, as the module does, in the file
- * RECORDER, until it forks. A stack is the caller only. Its own state is outside of the memory that is searched,
- * or holds no addresses.
+ * RECORDER, until it forks. A stack is the caller only. Its own state is outside of the memory that
+ * is searched, or holds no addresses.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

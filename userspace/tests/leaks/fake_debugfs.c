@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module's files without the module, for tests of the mode leaks: takes the place of debugfs.c.
+ * Each process can be attached to. The blocks are those of the preloaded recorder, in the file
+ * RECORDER_TABLE.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "blocks.h"
+#include "debugfs.h"
+#include "mem.h"
+#include "recorder.h"
+#include "remote.h"
+
+struct mu_debugfs {
+	int pid;
+	uint64_t id;
+};
+
+struct header {
+	char magic[16];
+	uint64_t now_ns;
+	uint32_t record_size;
+	uint32_t target_id;
+};
+
+struct mu_debugfs *mu_debugfs_open(const char *module_file)
+{
+	(void)module_file;
+	return mu_zalloc(sizeof(struct mu_debugfs));
+}
+
+void mu_debugfs_close(struct mu_debugfs *debugfs)
+{
+	free(debugfs);
+}
+
+int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **reason)
+{
+	*reason = NULL;
+	sscanf(command, "attach %d", &debugfs->pid);
+	debugfs->id++;
+	return 0;
+}
+
+FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
+{
+	FILE *file = tmpfile();
+
+	fprintf(file, "memleak_user control 1\ntarget %" PRIu64 " pid %d app tracing: none\n",
+		debugfs->id, debugfs->pid);
+	rewind(file);
+	return file;
+}
+
+static const struct recorder_table *map_table(void)
+{
+	int fd = open(getenv("RECORDER_TABLE"), O_RDONLY | O_CLOEXEC);
+	void *map = fd < 0 ? MAP_FAILED :
+			     mmap(NULL, sizeof(struct recorder_table), PROT_READ, MAP_SHARED, fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+static void write_blocks(FILE *file, const struct recorder_table *table)
+{
+	struct header header = { .magic = "memleak_blocks1", .record_size = sizeof(struct mu_block) };
+
+	header.magic[15] = '\n';
+	header.now_ns = mu_clock_ns();
+	fwrite(&header, sizeof(header), 1, file);
+	for (size_t i = 0; i < RECORDER_SLOTS; i++) {
+		const struct recorder_slot slot = table->slots[i];
+		const struct mu_block block = {
+			.address = ~slot.inverted,
+			.size = slot.size,
+			.time_ns = slot.time_ns,
+			.stack = slot.stack,
+		};
+
+		if (slot.inverted > 1)
+			fwrite(&block, sizeof(block), 1, file);
+	}
+}
+
+static void write_report(FILE *file, const struct recorder_table *table,
+			 const struct mu_debugfs *debugfs)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < RECORDER_STACKS; i++)
+		nr += !!table->stacks[i];
+	fprintf(file,
+		"memleak_user report 1\ntarget %" PRIu64 " pid %d app tracing 1 ms: 0 bytes in 0 "
+		"allocations from %zu stack%s, lost 0\nevents allocated=0 freed=0\n",
+		debugfs->id, debugfs->pid, nr, nr == 1 ? "" : "s");
+	for (size_t i = 0; i < RECORDER_STACKS; i++)
+		if (table->stacks[i])
+			fprintf(file,
+				"1 bytes in 1 allocations from stack %zu (age 0..0 ms, 1 made, 0 "
+				"freed)\n\t0x%016" PRIx64 " [unknown]+0x%" PRIx64 " (end)\n",
+				i, ~table->stacks[i], ~table->stacks[i]);
+}
+
+FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
+{
+	const struct recorder_table *table = map_table();
+	FILE *file = table ? tmpfile() : NULL;
+
+	(void)id;
+	if (!file) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if (!strcmp(name, "blocks"))
+		write_blocks(file, table);
+	else
+		write_report(file, table, debugfs);
+	munmap((void *)table, sizeof(*table));
+	rewind(file);
+	return file;
+}
+
+FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs)
+{
+	(void)debugfs;
+	errno = ENOENT;
+	return NULL;
+}
