@@ -22,8 +22,18 @@
 
 #define DESCRIPTOR_WORDS 288 /* of glibc's struct pthread, as far as the stack's address and size */
 
+/* Return: true if an address is in a mapping or in the one directly below it, a guard. */
+static bool is_in_or_below(const struct mu_areas *areas, const struct mu_area *area,
+			   uint64_t address)
+{
+	const struct mu_area *found = mu_areas_find(areas, address);
+
+	return found && (found == area || found->end == area->start);
+}
+
 /* Return: the start of a thread's stack according to its descriptor, or 0. */
-static uint64_t find_stack_start(const struct mu_thread *t, struct mu_remote *remote)
+static uint64_t find_stack_start(const struct mu_thread *t, const struct mu_areas *areas,
+				 const struct mu_area *area, struct mu_remote *remote)
 {
 	uint64_t words[DESCRIPTOR_WORDS];
 	size_t bytes = mu_remote_read(remote, t->thread_pointer, words, sizeof(words));
@@ -33,9 +43,8 @@ static uint64_t find_stack_start(const struct mu_thread *t, struct mu_remote *re
 		uint64_t start = words[i];
 		uint64_t size = words[i + 1];
 
-		if (start && start % 16 == 0 && size % 16 == 0 && start <= t->sp &&
-		    size > t->thread_pointer - start && size <= UINT64_MAX / 2 &&
-		    t->sp < t->thread_pointer)
+		if (start && start <= t->sp && size > t->thread_pointer - start &&
+		    size <= area->end - start && is_in_or_below(areas, area, start))
 			return start;
 	}
 	return 0;
@@ -53,7 +62,7 @@ static struct mu_range find_dead(const struct mu_stop *stop, const struct mu_thr
 	if (area->is_stack && t->tid == stop->pid)
 		dead.start = area->start;
 	else if (!area->is_stack && t->thread_pointer > t->sp && t->thread_pointer < area->end)
-		dead.start = find_stack_start(t, remote);
+		dead.start = find_stack_start(t, areas, area, remote);
 	if (dead.start && dead.start < area->start)
 		dead.start = area->start;
 	return dead;
