@@ -100,7 +100,7 @@ static uint32_t stack_of(uint64_t caller)
 
 static struct recorder_slot *find_slot(uint64_t address, bool is_new)
 {
-	uint32_t i = address * 0x9e3779b97f4a7c15UL >> 41;
+	uint32_t i = (address * 0x9e3779b97f4a7c15UL >> 32) % RECORDER_SLOTS;
 
 	for (uint32_t n = 0; n < RECORDER_SLOTS; n++, i = (i + 1) % RECORDER_SLOTS) {
 		struct recorder_slot *slot = &table->slots[i];

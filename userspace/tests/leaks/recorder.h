@@ -9,7 +9,9 @@
 
 #include <stdint.h>
 
-#define RECORDER_SLOTS (1U << 23)
+#ifndef RECORDER_SLOTS
+#define RECORDER_SLOTS (1U << 23) /* a power of 2; fewer ones make less shared memory to search */
+#endif
 #define RECORDER_STACKS (1U << 16)
 
 struct recorder_slot {
