@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,7 @@ static void note_status(struct mu_thread *t, int status)
 	}
 	t->is_stopped = true;
 	t->signal = status >> 16 ? 0 : WSTOPSIG(status);
+	t->is_job_stopped = status >> 16 && WSTOPSIG(status) != SIGTRAP;
 }
 
 /* Return: the number of threads that have not stopped yet. */
@@ -277,7 +279,10 @@ static void resume_thread(struct mu_thread *t)
 {
 	if (t->is_gone || !t->is_stopped)
 		return;
-	ptrace(t->was_traced ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, t->signal);
+	if (t->was_traced && t->is_job_stopped)
+		ptrace(PTRACE_LISTEN, t->tid, NULL, NULL);
+	else
+		ptrace(t->was_traced ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, t->signal);
 	t->is_stopped = false;
 	t->is_gone = true;
 }

@@ -13,6 +13,7 @@
  * @is_stopped: it is stopped
  * @is_gone: it has ended
  * @was_traced: the tool traced it before, so that it is continued and not detached
+ * @is_job_stopped: job control has stopped it, and it must stay so
  * @signal: that it gets when it is resumed
  * @sp: its stack pointer
  * @thread_pointer: its thread pointer
@@ -22,6 +23,7 @@ struct mu_thread {
 	bool is_stopped;
 	bool is_gone;
 	bool was_traced;
+	bool is_job_stopped;
 	int signal;
 	uint64_t sp;
 	uint64_t thread_pointer;

@@ -20,9 +20,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-
 typedef void maker(void);
+typedef int checker(void);
 
 static void *global;
 static __thread void *local;
@@ -39,12 +38,15 @@ static __attribute__((noinline)) void clear_stack(void)
 
 static void wait_or_end(void)
 {
+	checker *check;
+
 	if (!getenv("CHECK")) {
 		for (;;)
 			pause();
 	}
-	if (__lsan_do_recoverable_leak_check)
-		__lsan_do_recoverable_leak_check();
+	check = (checker *)dlsym(RTLD_DEFAULT, "__lsan_do_recoverable_leak_check");
+	if (check)
+		check();
 	_exit(0);
 }
 

@@ -5,30 +5,19 @@
  * RECORDER_TABLE.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "blocks.h"
 #include "debugfs.h"
 #include "mem.h"
-#include "recorder.h"
-#include "remote.h"
+#include "recorder_read.h"
 
 struct mu_debugfs {
 	int pid;
 	uint64_t id;
-};
-
-struct header {
-	char magic[16];
-	uint64_t now_ns;
-	uint32_t record_size;
-	uint32_t target_id;
 };
 
 struct mu_debugfs *mu_debugfs_open(const char *module_file)
@@ -60,38 +49,6 @@ FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
 	return file;
 }
 
-static const struct recorder_table *map_table(void)
-{
-	int fd = open(getenv("RECORDER_TABLE"), O_RDONLY | O_CLOEXEC);
-	void *map = fd < 0 ? MAP_FAILED :
-			     mmap(NULL, sizeof(struct recorder_table), PROT_READ, MAP_SHARED, fd, 0);
-
-	if (fd >= 0)
-		close(fd);
-	return map == MAP_FAILED ? NULL : map;
-}
-
-static void write_blocks(FILE *file, const struct recorder_table *table)
-{
-	struct header header = { .magic = "memleak_blocks1", .record_size = sizeof(struct mu_block) };
-
-	header.magic[15] = '\n';
-	header.now_ns = mu_clock_ns();
-	fwrite(&header, sizeof(header), 1, file);
-	for (size_t i = 0; i < RECORDER_SLOTS; i++) {
-		const struct recorder_slot slot = table->slots[i];
-		const struct mu_block block = {
-			.address = ~slot.inverted,
-			.size = slot.size,
-			.time_ns = slot.time_ns,
-			.stack = slot.stack,
-		};
-
-		if (slot.inverted > 1)
-			fwrite(&block, sizeof(block), 1, file);
-	}
-}
-
 static void write_report(FILE *file, const struct recorder_table *table,
 			 const struct mu_debugfs *debugfs)
 {
@@ -113,7 +70,7 @@ static void write_report(FILE *file, const struct recorder_table *table,
 
 FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
 {
-	const struct recorder_table *table = map_table();
+	const struct recorder_table *table = map_recorder(getenv("RECORDER_TABLE"));
 	FILE *file = table ? tmpfile() : NULL;
 
 	(void)id;
@@ -122,7 +79,7 @@ FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char
 		return NULL;
 	}
 	if (!strcmp(name, "blocks"))
-		write_blocks(file, table);
+		write_recorded_blocks(file, table);
 	else
 		write_report(file, table, debugfs);
 	munmap((void *)table, sizeof(*table));

@@ -12,65 +12,30 @@
  *	-v		print speeds and costs
  *	-b		print the verdict and the size of each block, and no tables
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "leaks.h"
 #include "leaks_show.h"
 #include "mem.h"
 #include "process.h"
-#include "recorder.h"
-
-struct header {
-	char magic[16];
-	uint64_t now_ns;
-	uint32_t record_size;
-	uint32_t target_id;
-};
+#include "recorder_read.h"
 
 static const struct recorder_table *table;
 
-/* Write the blocks in the module's format. */
 static FILE *open_blocks(void *context)
 {
-	struct header header = { .magic = "memleak_blocks1",
-				 .record_size = sizeof(struct mu_block) };
 	FILE *file = tmpfile();
 
 	(void)context;
-	header.magic[15] = '\n';
-	header.now_ns = mu_clock_ns();
 	if (!file)
 		return NULL;
-	fwrite(&header, sizeof(header), 1, file);
-	for (size_t i = 0; i < RECORDER_SLOTS; i++) {
-		const struct recorder_slot slot = table->slots[i];
-		const struct mu_block block = {
-			.address = ~slot.inverted,
-			.size = slot.size,
-			.time_ns = slot.time_ns,
-			.stack = slot.stack,
-		};
-
-		if (slot.inverted > 1)
-			fwrite(&block, sizeof(block), 1, file);
-	}
+	write_recorded_blocks(file, table);
 	rewind(file);
 	return file;
-}
-
-static bool map_table(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*table), PROT_READ, MAP_SHARED, fd, 0);
-
-	table = map;
-	return map != MAP_FAILED;
 }
 
 static const char *verdict_word(const struct mu_leaks *l, size_t i)
@@ -136,8 +101,10 @@ int main(int argc, char **argv)
 			return 64;
 		}
 	}
-	if (argc - optind != 2 || !map_table(argv[optind + 1]) ||
-	    !mu_process_open(&process, atoi(argv[optind])))
+	if (argc - optind != 2)
+		return 64;
+	table = map_recorder(argv[optind + 1]);
+	if (!table || !mu_process_open(&process, atoi(argv[optind])))
 		return 64;
 	l.pid = process.pid;
 	l.proc = process.proc;
