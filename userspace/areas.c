@@ -40,6 +40,7 @@ static bool parse_area(const char *line, struct mu_area *area)
 	if (sscanf(line, "%lx-%lx %4s", &area->start, &area->end, permissions) != 3)
 		return false;
 	area->is_shared = permissions[3] == 's';
+	area->is_untracked = area->is_shared || strstr(line, "/anon_hugepage");
 	area->is_writable = permissions[1] == 'w';
 	area->is_stack = is_named(line, "[stack]");
 	area->is_special = is_named(line, "[vvar") || is_named(line, "[vdso]") ||
@@ -110,12 +111,12 @@ void mu_areas_free(struct mu_areas *areas)
 
 /* === Pages === */
 
-/* Soft-dirty bits say nothing of what other processes write. */
+/* Soft-dirty bits do not show what other processes write, nor what is written to hugetlb. */
 static void add_pages(struct mu_pages *pages, const struct mu_area *area, struct mu_range range,
 		      bool is_dirty)
 {
 	mu_ranges_add(&pages->all, range.start, range.end);
-	if (!is_dirty && !area->is_shared)
+	if (!is_dirty && !area->is_untracked)
 		mu_ranges_add(&pages->clean, range.start, range.end);
 }
 

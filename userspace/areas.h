@@ -13,6 +13,7 @@
  * @start: first address
  * @end: first address behind it
  * @is_shared: other processes may write to its pages
+ * @is_untracked: the kernel does not track which of its pages are written
  * @is_writable: it is mapped writable
  * @is_stack: it is the stack of the first thread
  * @is_special: it has nothing that the process has written
@@ -21,6 +22,7 @@ struct mu_area {
 	uint64_t start;
 	uint64_t end;
 	bool is_shared;
+	bool is_untracked;
 	bool is_writable;
 	bool is_stack;
 	bool is_special;

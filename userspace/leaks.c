@@ -93,7 +93,9 @@ static bool search_running(struct mu_leaks *l)
 
 	if (listed) {
 		measure_speed(l, &pages.all);
-		l->seen = mu_ranges_subtract(&pages.all, &l->unread);
+		l->unseen = l->unread;
+		l->unread = (struct mu_ranges){};
+		l->seen = mu_ranges_subtract(&pages.all, &l->unseen);
 		mu_search_find_listed(l->search);
 		measure_lists(l);
 	}
@@ -319,6 +321,7 @@ void mu_leaks_end(struct mu_leaks *l)
 	mu_remote_close(&l->remote);
 	mu_areas_free(&l->areas);
 	mu_ranges_free(&l->seen);
+	mu_ranges_free(&l->unseen);
 	mu_ranges_free(&l->unread);
 	free(l->was_lost);
 	free(l->stop.threads);

@@ -47,7 +47,8 @@ struct mu_leaks_source {
  * @overlapping: number of blocks that overlapped others
  * @search: the search
  * @seen: pages that were searched while the process ran
- * @unread: pages that could not be read
+ * @unseen: pages that could not be read while the process ran
+ * @unread: pages that could not be read at the last stop
  * @was_lost: for each block, whether it was lost at all stops before the last one
  * @is_tracked: the kernel tells which pages are written
  * @speed: of reading and searching, in bytes per ms
@@ -75,6 +76,7 @@ struct mu_leaks {
 	size_t overlapping;
 	struct mu_search *search;
 	struct mu_ranges seen;
+	struct mu_ranges unseen;
 	struct mu_ranges unread;
 	uint8_t *was_lost;
 	bool is_tracked;

@@ -90,8 +90,9 @@ static void forget_others(struct mu_search *s, const struct mu_ranges *kept)
 }
 
 /*
- * Split the pages of the stopped process into those that were searched before and are unchanged, and
- * the others. A clean page that was not searched has its file's contents, or was unreadable.
+ * Split the pages of the stopped process into those that were searched before and are unchanged,
+ * and the others. Clean pages that could not be read before belong to the others: since Linux 6.11
+ * only a tracer can read pages without permissions. Other clean pages have their file's contents.
  */
 static void split_pages(const struct mu_leaks *l, const struct mu_pages *pages,
 			const struct mu_ranges *dead, struct mu_ranges *kept,
@@ -101,7 +102,7 @@ static void split_pages(const struct mu_leaks *l, const struct mu_pages *pages,
 	const struct mu_ranges *clean = l->is_tracked ? &pages->clean : &none;
 	struct mu_ranges partly_dead = mu_ranges_to_pages(dead, MU_PAGE);
 	struct mu_ranges alive = mu_ranges_subtract(clean, &partly_dead);
-	struct mu_ranges unchanged = mu_ranges_subtract(&alive, &l->unread);
+	struct mu_ranges unchanged = mu_ranges_subtract(&alive, &l->unseen);
 
 	*kept = mu_ranges_intersect(&unchanged, &l->seen);
 	*changed = mu_ranges_subtract(&pages->all, &unchanged);
