@@ -124,10 +124,10 @@ static bool is_allocator(const struct mlu_mapping *mapping)
 }
 
 /**
- * mlu_call_is_by_allocator() - is the caller in an allocator's mapping?
+ * mlu_call_is_by_allocator() - is a caller in an allocator's mapping?
  * @target: current's target
  * @epoch: the target's epoch
- * @call: the call that has just been entered
+ * @ret: the return address of the call
  *
  * The mapping may be newer than the attach and not looked up yet. That needs mmap_lock, which is
  * only tried; a failure is counted.
@@ -135,12 +135,11 @@ static bool is_allocator(const struct mlu_mapping *mapping)
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: true if it is.
  */
-bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
-			      const struct mlu_call *call)
+bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch, unsigned long ret)
 {
 	const struct mlu_mapping *mapping;
 
-	mapping = mlu_maps_look_up(&target->maps, target->mm, call->ret);
+	mapping = mlu_maps_look_up(&target->maps, target->mm, ret);
 	if (IS_ERR(mapping) && PTR_ERR(mapping) != -EFAULT)
 		mlu_count(epoch->counters, unknown_caller);
 	return !IS_ERR(mapping) && mapping->allocator;
@@ -213,7 +212,7 @@ bool mlu_call_by_free(struct mlu_target *target, struct mlu_epoch *epoch,
 	if (last->sp == call->sp)
 		return is_jumped_to(last, call);
 	return mlu_umem_read_return(last->sp, &now) && now == last->ret &&
-	       mlu_call_is_by_allocator(target, epoch, call);
+	       mlu_call_is_by_allocator(target, epoch, call->ret);
 }
 
 /* Return: true if the mapping @call is made within current's last free. */
@@ -254,7 +253,7 @@ bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 		return is_mapped_by_free(target, epoch, call, regs);
 	if (call->sp == outer->sp)
 		return true;
-	if (!mlu_call_is_by_allocator(target, epoch, call))
+	if (!mlu_call_is_by_allocator(target, epoch, call->ret))
 		return false;
 	return is_called_from(outer, call) || is_within(target, epoch, call, outer->sp, regs);
 }

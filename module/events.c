@@ -164,9 +164,13 @@ static __always_inline void fill_call(struct mlu_call *call, const struct mlu_ep
 		call->arg = mlu_arch_arg(regs, proto->block);
 }
 
-/* Take the record of the block that the call may free, and store the stack of the new block. */
+/*
+ * Take the record of the block that the call may free, and store the stack of the new block, unless
+ * its @skip is decided already.
+ */
 static __always_inline void enter_outermost(struct mlu_target *target, struct mlu_epoch *epoch,
-					    struct mlu_call *call, const struct pt_regs *regs)
+					    struct mlu_call *call, const struct pt_regs *regs,
+					    bool is_decided)
 {
 	const struct mlu_prototype *proto = call->proto;
 
@@ -174,7 +178,8 @@ static __always_inline void enter_outermost(struct mlu_target *target, struct ml
 		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
 	if (proto->type == MLU_CALL_MUNMAP)
 		return;
-	call->skip = mlu_target_skip(target, call->size);
+	if (!is_decided)
+		call->skip = mlu_target_skip(target, call->size);
 	if (call->skip)
 		return;
 	call->stack = store_stack(target, epoch, call, regs);
@@ -237,22 +242,12 @@ static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch
 				     struct mlu_call *call, const struct pt_regs *regs)
 {
 	if (call->proto->type == MLU_CALL_MUNMAP || call->lost ||
-	    !mlu_call_is_by_allocator(target, epoch, call))
+	    !mlu_call_is_by_allocator(target, epoch, call->ret))
 		return false;
 	if (!call->stack)
 		call->stack = walk_and_store(target, epoch, call, regs, call->ret, false);
 	call->lost = !call->stack;
 	return !call->lost && mlu_call_is_in_unseen(target, call->stack);
-}
-
-/* Count a call that is not recorded and has no effect on records. Return: true if it is one. */
-static bool decline_call(struct mlu_epoch *epoch, struct mlu_call *call)
-{
-	if (call->nested || call->lost || call->proto->type != MLU_CALL_ALLOC)
-		return false;
-	count_skipped(epoch, call->skip);
-	mlu_call_free(call);
-	return true;
 }
 
 /* Inlined twice, since a mapping needs more and is rare. */
@@ -261,7 +256,9 @@ static __always_inline bool enter_call(struct mlu_target *target,
 				       const bool is_mapping)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
+	enum mlu_skip skip = MLU_SKIP_NONE;
 	struct mlu_call *outer, *call;
+	bool is_decided;
 
 	if (!READ_ONCE(target->gate))
 		return true;
@@ -272,12 +269,22 @@ static __always_inline bool enter_call(struct mlu_target *target,
 		enter_without_call(target, epoch, outer, function, regs, 0);
 		return true;
 	}
+	is_decided = !is_mapping && !outer && may_decline(target) &&
+		     function->proto->type == MLU_CALL_ALLOC;
+	if (is_decided) {
+		skip = mlu_target_skip(target, size_of(function->proto, regs));
+		if (skip && !mlu_call_is_by_allocator(target, epoch, mlu_call_return_of(regs))) {
+			count_skipped(epoch, skip);
+			return false;
+		}
+	}
 	call = mlu_call_new(target->inflight, !outer);
 	if (IS_ERR(call)) {
 		enter_without_call(target, epoch, outer, function, regs, PTR_ERR(call));
 		return true;
 	}
 	fill_call(call, epoch, function, regs, is_mapping);
+	call->skip = skip;
 	if (outer) {
 		call->depth = outer->depth + 1;
 		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
@@ -285,13 +292,11 @@ static __always_inline bool enter_call(struct mlu_target *target,
 		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
 	}
 	if (!call->nested)
-		enter_outermost(target, epoch, call, regs);
+		enter_outermost(target, epoch, call, regs, is_decided);
 	if (!outer && (is_mapping || may_decline(target))) {
 		if (!call->nested)
 			call->nested = enter_in_unseen(target, epoch, call, regs);
 		call->unseen = call->nested;
-		if (!is_mapping && call->skip && decline_call(epoch, call))
-			return false;
 	}
 	mlu_inflight_push(target->inflight, call);
 	return true;
