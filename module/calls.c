@@ -296,18 +296,19 @@ static bool is_in_allocator(const struct mlu_mapping *mapping, unsigned long pc)
 	return false;
 }
 
-static bool calls_allocator(struct mlu_target *target, unsigned long ret)
+/* Return: true if the call that returns to @ret is one of an allocator function other than @own. */
+static bool calls_allocator(struct mlu_target *target, unsigned long ret, unsigned long own)
 {
 	unsigned long callee = mlu_callee(ret);
 	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, callee);
 
-	return is_allocator(mapping) && is_in_allocator(mapping, callee);
+	return callee != own && is_allocator(mapping) && is_in_allocator(mapping, callee);
 }
 
 /**
  * mlu_call_is_in_unseen() - is a call made by an allocator within a call that is not in flight?
  * @target: current's target
- * @stack: the stack of the call, whose caller is in an allocator's mapping
+ * @call: the call, with its stack; its caller is in an allocator's mapping
  *
  * It is if the stack consists, from the innermost frame on, of frames of the allocator's object
  * only, up to one of malloc or the like, or up to the call of malloc if malloc has jumped to the
@@ -317,8 +318,9 @@ static bool calls_allocator(struct mlu_target *target, unsigned long ret)
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  * Return: true if it is.
  */
-bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_stack *stack)
+bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_call *call)
 {
+	const struct mlu_stack *stack = call->stack;
 	unsigned int i;
 
 	for (i = 0; i < stack->nr && !mlu_frame_is_interrupted(&stack->frames[i]); i++) {
@@ -326,7 +328,9 @@ bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_stack *st
 		unsigned long ret = mlu_frame_pc(&stack->frames[i]);
 		bool inside = is_allocator(mapping);
 
-		if ((inside && is_in_allocator(mapping, ret - 1)) || calls_allocator(target, ret))
+		/* The innermost frame has called @call itself, or what has jumped to it. */
+		if ((inside && is_in_allocator(mapping, ret - 1)) ||
+		    calls_allocator(target, ret, i ? 0 : call->start))
 			return true;
 		if (!inside)
 			return false;

@@ -74,7 +74,7 @@ static inline bool mlu_call_is_inside_free(struct mlu_target *target, unsigned l
 
 bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch,
 			      unsigned long ret);
-bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_stack *stack);
+bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_prototype *proto, unsigned long sp);
 

@@ -247,7 +247,7 @@ static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch
 	if (!call->stack)
 		call->stack = walk_and_store(target, epoch, call, regs, call->ret, false);
 	call->lost = !call->stack;
-	return !call->lost && mlu_call_is_in_unseen(target, call->stack);
+	return !call->lost && mlu_call_is_in_unseen(target, call);
 }
 
 /* Inlined twice, since a mapping needs more and is rare. */
