@@ -3,7 +3,7 @@
  * Parsing the command line.
  *
  * Option letters have the meaning that they have in bcc's memleak. Anything unclear is refused
- * before the tool does anything. Depends on pids.c, quantity.c, text.c and msg.c.
+ * before the tool does anything. Depends on option_values.c, pids.c, quantity.c and msg.c.
  */
 #include "options.h"
 
@@ -18,6 +18,7 @@
 #include "compiler.h"
 #include "mem.h"
 #include "msg.h"
+#include "option_values.h"
 #include "quantity.h"
 #include "text.h"
 
@@ -31,6 +32,7 @@
 enum {
 	OPT_COMBINED = 256,
 	OPT_DEPTH,
+	OPT_SAMPLE,
 	OPT_SORT,
 	OPT_MODULE,
 	OPT_SYSROOT,
@@ -53,6 +55,7 @@ static const struct option long_options[] = { { "pid", required_argument, NULL, 
 					      { "max-size", required_argument, NULL, 'Z' },
 					      { "obj", required_argument, NULL, 'O' },
 					      { "sample-rate", required_argument, NULL, 's' },
+					      { "sample", required_argument, NULL, OPT_SAMPLE },
 					      { "combined-only", no_argument, NULL, OPT_COMBINED },
 					      { "depth", required_argument, NULL, OPT_DEPTH },
 					      { "sort", required_argument, NULL, OPT_SORT },
@@ -88,6 +91,8 @@ static const struct option_modes {
 } option_modes[] = {
 	{ 'a', TRACE },
 	{ OPT_COMBINED, TRACE },
+	{ 's', TRACE },
+	{ OPT_SAMPLE, TRACE },
 	{ 'T', ALL },
 	{ 'l', TRACE | SYMBOLIZE | LEAKS },
 	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
@@ -120,24 +125,6 @@ static const struct subcommand *find_subcommand(const char *word)
 	return NULL;
 }
 
-static int take_number(const char *option, const char *text, uint64_t min, uint64_t max,
-		       uint64_t *value)
-{
-	if (mu_parse_number(text, value) && *value >= min && *value <= max)
-		return 0;
-	return mu_usage_error("%s: invalid number \"%s\": must be from %ju to %ju", option, text,
-			      (uintmax_t)min, (uintmax_t)max);
-}
-
-static int take_size(const char *option, const char *text, uint64_t *bytes)
-{
-	if (mu_parse_size(text, bytes))
-		return 0;
-	return mu_usage_error("%s: invalid size \"%s\": must be a number with an optional "
-			      "suffix k, m or g",
-			      option, text);
-}
-
 static int take_older(struct mu_options *o, const char *text)
 {
 	if (mu_parse_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
@@ -161,17 +148,6 @@ static int take_interval(struct mu_options *o, const char *text)
 			      text, MIN_INTERVAL_MS);
 }
 
-static int take_sort(struct mu_options *o, const char *word)
-{
-	if (!strcmp(word, "size"))
-		o->view.sort = MU_SORT_SIZE;
-	else if (!strcmp(word, "count"))
-		o->view.sort = MU_SORT_COUNT;
-	else
-		return mu_usage_error("--sort: invalid key \"%s\": must be size or count", word);
-	return 0;
-}
-
 /* The module takes one word without white space, and compares the last path component. */
 static int take_object(struct mu_options *o, const char *name)
 {
@@ -192,25 +168,6 @@ static int take_why(struct mu_options *o, const char *text)
 	if (*digits && !*end && !errno && isxdigit((unsigned char)*digits) && o->why)
 		return 0;
 	return mu_usage_error("--why: invalid address \"%s\"", text);
-}
-
-/* libdwfl searches absolute directories only, in a list separated by colons. */
-static int add_debug_path(struct mu_options *o, const char *dir)
-{
-	char *path = realpath(dir, NULL);
-	char *joined;
-
-	if (!path)
-		return mu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
-	if (strchr(path, ':')) {
-		free(path);
-		return mu_usage_error("--debug-path: %s: the path contains a colon", dir);
-	}
-	joined = o->debug_path ? mu_format("%s:%s", o->debug_path, path) : mu_format("%s", path);
-	free(o->debug_path);
-	free(path);
-	o->debug_path = joined;
-	return 0;
 }
 
 /* Return: the long name of an option, or its letter if it has one. */
@@ -269,25 +226,27 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case 'o':
 		return take_older(o, optarg);
 	case 'T':
-		return take_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
+		return mu_option_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
 	case 'g':
 		o->by_cgroup = true;
 		return 0;
 	case 'z':
-		return take_size("-z", optarg, &o->filter.min);
+		return mu_option_size("-z", optarg, &o->filter.min);
 	case 'Z':
-		return take_size("-Z", optarg, &o->filter.max);
+		return mu_option_size("-Z", optarg, &o->filter.max);
 	case 'O':
 		return take_object(o, optarg);
 	case 's':
-		return mu_usage_error("-s: sampling is not supported, every block is recorded");
+		return mu_option_number("-s", optarg, 1, UINT32_MAX, &o->every);
+	case OPT_SAMPLE:
+		return mu_option_sample(o, optarg);
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
 	case OPT_DEPTH:
-		return take_number("--depth", optarg, 1, MAX_DEPTH, &o->depth);
+		return mu_option_number("--depth", optarg, 1, MAX_DEPTH, &o->depth);
 	case OPT_SORT:
-		return take_sort(o, optarg);
+		return mu_option_sort(&o->view, optarg);
 	case OPT_MODULE:
 		o->module = optarg;
 		return 0;
@@ -295,9 +254,9 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		o->sysroot = optarg;
 		return 0;
 	case OPT_DEBUG_PATH:
-		return add_debug_path(o, optarg);
+		return mu_option_debug_path(o, optarg);
 	case OPT_MAX_STOP:
-		return take_number("--max-stop", optarg, 1, MU_DAY_MS, &o->max_stop_ms);
+		return mu_option_number("--max-stop", optarg, 1, MU_DAY_MS, &o->max_stop_ms);
 	case OPT_EXACT:
 		o->exact = true;
 		return 0;
@@ -322,6 +281,8 @@ static int check_trace(struct mu_options *o)
 		return mu_usage_error("-p and -c are mutually exclusive");
 	if (o->filter.min > o->filter.max)
 		return mu_usage_error("-z is larger than -Z: nothing would be recorded");
+	if (o->sample && o->every)
+		return mu_usage_error("-s and --sample are mutually exclusive");
 	if (o->combined && o->show_allocations)
 		return mu_usage_error("-a and --combined-only are mutually exclusive");
 	return 0;
@@ -346,7 +307,7 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 	if (words[0])
 		status = take_interval(o, words[0]);
 	if (!status && words[0] && words[1])
-		status = take_number("COUNT", words[1], 1, UINT64_MAX, &o->count);
+		status = mu_option_number("COUNT", words[1], 1, UINT64_MAX, &o->count);
 	return status;
 }
 

@@ -29,6 +29,8 @@ enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_LEAKS, MU_HELP, MU_VERSION_ONL
  * @filter: -o, -z and -Z
  * @object: of -O, or NULL
  * @module: of --module, or NULL
+ * @sample: of --sample; 0: every block is recorded
+ * @every: of -s; 0 or 1: every block is recorded
  * @depth: of --depth; 0: the module's default
  * @interval_ms: INTERVAL
  * @count: COUNT; 0: no limit
@@ -50,6 +52,8 @@ struct mu_options {
 	struct mu_filter filter;
 	const char *object;
 	const char *module;
+	uint64_t sample;
+	uint64_t every;
 	uint64_t depth;
 	uint64_t interval_ms;
 	uint64_t count;

@@ -46,9 +46,12 @@ void mu_print_target(const struct mu_target *t)
 /**
  * mu_print_allocations() - print the outstanding allocations
  * @allocations: the allocations
+ * @sampled: they are only a sample of them
  */
-void mu_print_allocations(const struct mu_allocations *allocations)
+void mu_print_allocations(const struct mu_allocations *allocations, bool sampled)
 {
+	if (sampled)
+		printf("\tthe %zu recorded allocations, a sample:\n", allocations->nr);
 	for (size_t i = 0; i < allocations->nr; i++)
 		printf("\taddr = %" PRIx64 " size = %" PRIu64 " stack = %" PRIu64 "\n",
 		       allocations->rows[i].address, allocations->rows[i].size,
@@ -123,6 +126,17 @@ static void print_history(const struct mu_stack *stack)
 	       kind_prefix(stack->kind), ages, stack->made, stack->freed);
 }
 
+/*
+ * Further lines of a stack are indented so that no pattern for its first line or for its frames
+ * matches them.
+ */
+static void print_estimate(const struct mu_estimate *e)
+{
+	printf("\t  estimated from %" PRIu64 " recorded, standard error %" PRIu64 " in %" PRIu64
+	       "\n",
+	       e->samples, e->error.bytes, e->error.count);
+}
+
 static void print_stack(const struct mu_view *view, const struct mu_target *target,
 			const struct mu_stack *stack, struct mu_symbolizer *sym)
 {
@@ -131,6 +145,8 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 	if (!view->bare)
 		print_history(stack);
 	putchar('\n');
+	if (stack->estimate.is_set)
+		print_estimate(&stack->estimate);
 	for (size_t i = 0; i < stack->nr_frames; i++)
 		print_frame(view, target, &stack->frames[i], sym);
 }

@@ -24,7 +24,7 @@ struct mu_view {
 
 void mu_print_head(const struct mu_view *view);
 void mu_print_target(const struct mu_target *target);
-void mu_print_allocations(const struct mu_allocations *allocations);
+void mu_print_allocations(const struct mu_allocations *allocations, bool sampled);
 void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
 		      struct mu_symbolizer *sym);
 void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,

@@ -7,7 +7,7 @@
  * ABI is counted, reported and skipped. The model owns all its strings. Names stay escaped, so that
  * they can be printed; only the path of a mapping is unescaped, to be opened.
  *
- * Depends on report_line.c for single lines and on text.c.
+ * Depends on report_line.c and report_state.c for single lines, and on text.c.
  */
 #include "report.h"
 
@@ -18,6 +18,7 @@
 #include "mem.h"
 #include "msg.h"
 #include "report_line.h"
+#include "report_state.h"
 #include "text.h"
 
 #define ERRORS_PRINTED 3
@@ -92,12 +93,13 @@ static bool add_unseen(struct mu_target *t, const char *line)
 }
 
 /*
- * Add a line that begins with a word; other words are ignored, with *is_known false.
+ * Add a line that begins with a word; other words are ignored. *ends_stack is set to false if the
+ * next frames belong to the same stack as before.
  * Return: NULL, or what is wrong with the line.
  */
-static const char *add_worded_line(struct reader *r, const char *line, bool *is_known)
+static const char *add_worded_line(struct reader *r, const char *line, bool *ends_stack)
 {
-	*is_known = true;
+	*ends_stack = true;
 	if (mu_begins_with_word(line, "mapping"))
 		return add_mapping(r->target, line) ? NULL : "invalid mapping line";
 	if (mu_begins_with_word(line, "target"))
@@ -106,7 +108,15 @@ static const char *add_worded_line(struct reader *r, const char *line, bool *is_
 		return r->target && mu_parse_events(line, r->target) ? NULL : "invalid events line";
 	if (mu_begins_with_word(line, "unseen"))
 		return add_unseen(r->target, line) ? NULL : "invalid unseen line";
-	*is_known = false;
+	if (mu_is_target_state(line))
+		return r->target && mu_parse_target_state(line, r->target) ?
+			       NULL :
+			       "invalid line of a target's state";
+	*ends_stack = false;
+	if (mu_is_stack_state(line))
+		return r->stack && mu_parse_stack_state(line, r->stack) ?
+			       NULL :
+			       "invalid line of a stack's state";
 	return mu_begins_with_any_word(line) ? NULL : "not a line of a report";
 }
 
@@ -119,7 +129,7 @@ static const char *add_line(struct reader *r, const char *line)
 {
 	struct mu_stack *stack = r->stack;
 	const char *wrong;
-	bool is_known;
+	bool ends_stack;
 
 	if (!r->lines.is_whole)
 		return "the line is truncated or has non-printable characters";
@@ -129,8 +139,8 @@ static const char *add_line(struct reader *r, const char *line)
 		r->stack = NULL;
 		return add_stack(r, line) ? NULL : "invalid stack line";
 	}
-	wrong = add_worded_line(r, line, &is_known);
-	if (is_known)
+	wrong = add_worded_line(r, line, &ends_stack);
+	if (ends_stack)
 		r->stack = NULL;
 	return wrong;
 }
@@ -242,6 +252,7 @@ static void free_target(struct mu_target *t)
 	for (size_t i = 0; i < t->nr_unseen; i++)
 		free(t->unseen[i]);
 	free(t->counts);
+	free(t->sampling);
 	free(t->unseen);
 	free(t->stacks);
 	free(t->mappings);

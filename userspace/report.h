@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "amount.h"
+
 /**
  * struct mu_mapping - a mapping of a target
  * @id: its id, unique within the target
@@ -50,6 +52,18 @@ struct mu_frame {
 };
 
 /**
+ * struct mu_estimate - how good the numbers of a sampled target are
+ * @is_set: the target is sampled; without this, its numbers are exact
+ * @samples: recorded allocations that the numbers are made of
+ * @error: their standard errors
+ */
+struct mu_estimate {
+	bool is_set;
+	uint64_t samples;
+	struct mu_amount error;
+};
+
+/**
  * struct mu_stack - a stack with outstanding allocations
  * @id: its id, unique within the target
  * @bytes: outstanding bytes
@@ -58,6 +72,9 @@ struct mu_frame {
  * @age_max: age of the oldest one, in milliseconds
  * @made: allocations since the attach
  * @freed: those of them that were freed
+ * @estimate: how good @bytes and @count are
+ * @has_mark: @marked is known
+ * @marked: what was outstanding at the last mark
  * @kind: "heap", "mmap" or "stack"
  * @frames: the frames, innermost first
  * @nr_frames: number of @frames
@@ -71,6 +88,9 @@ struct mu_stack {
 	uint64_t age_max;
 	uint64_t made;
 	uint64_t freed;
+	struct mu_estimate estimate;
+	bool has_mark;
+	struct mu_amount marked;
 	char *kind;
 	struct mu_frame *frames;
 	size_t nr_frames;
@@ -110,6 +130,13 @@ struct mu_count {
  * @counts: the other counters of the events line, those that are not 0
  * @nr_counts: number of @counts
  * @counts_capacity: allocated elements of @counts
+ * @sampling: the key and the value of the sampling, NULL if the target is not sampled
+ * @estimate: how good @bytes and @count are
+ * @has_mark: @mark_ms and @marked are known
+ * @mark_ms: the time since the last mark, in milliseconds
+ * @marked: what was outstanding at the last mark
+ * @is_frozen: no new blocks are recorded
+ * @frozen_ms: the time since the freeze, in milliseconds
  * @unseen: messages about what cannot be traced
  * @nr_unseen: number of @unseen
  * @unseen_capacity: allocated elements of @unseen
@@ -136,6 +163,13 @@ struct mu_target {
 	struct mu_count *counts;
 	size_t nr_counts;
 	size_t counts_capacity;
+	char *sampling;
+	struct mu_estimate estimate;
+	bool has_mark;
+	uint64_t mark_ms;
+	struct mu_amount marked;
+	bool is_frozen;
+	uint64_t frozen_ms;
 	char **unseen;
 	size_t nr_unseen;
 	size_t unseen_capacity;

@@ -44,6 +44,10 @@ static char *format_attach(const struct mu_session *s)
 
 	if (s->o->depth)
 		command = append_key(command, mu_format("depth=%" PRIu64, s->o->depth));
+	if (s->o->sample)
+		command = append_key(command, mu_format("sample=%" PRIu64, s->o->sample));
+	if (s->o->every > 1)
+		command = append_key(command, mu_format("every=%" PRIu64, s->o->every));
 	if (s->o->object) {
 		FILE *maps = mu_process_maps(&s->process);
 		char *name = mu_object_name(maps, s->o->object);
@@ -125,6 +129,27 @@ static void report_refusal(const struct mu_session *s, const char *reason)
 		is_kernel_thread ? " (did pgrep find nothing, so that -p took INTERVAL?)" : "");
 }
 
+static bool is_sampled(const struct mu_control_row *row)
+{
+	return strstr(row->keys, "sample=") || strstr(row->keys, "every=");
+}
+
+/* Options that are applied when a target is attached have no effect on an existing one. */
+static void report_no_effect(const struct mu_session *s, const struct mu_control_row *row)
+{
+	const struct mu_options *o = s->o;
+
+	if (mu_filter_is_set(&o->filter) && is_sampled(row))
+		mu_warn("-o, -z and -Z have no effect on its numbers, which are estimates");
+	else if (mu_filter_is_set(&o->filter))
+		mu_warn("-o, -z and -Z apply only to what that target has recorded");
+	if (o->object || o->depth)
+		mu_warn("-O and --depth have no effect on that target");
+	if (o->sample || o->every)
+		mu_warn("%s has no effect on that target, which %s", o->sample ? "--sample" : "-s",
+			is_sampled(row) ? "is sampled as above" : "records every block");
+}
+
 static bool find_foreign_target(struct mu_session *s, const char *reason)
 {
 	struct mu_control_row row;
@@ -136,10 +161,7 @@ static bool find_foreign_target(struct mu_session *s, const char *reason)
 	s->foreign = true;
 	mu_warn("pid %d is already traced%s%s: its report is shown, and the target is left unchanged",
 		s->process.pid, *row.keys ? " with " : "", row.keys);
-	if (mu_filter_is_set(&s->o->filter))
-		mu_warn("-o, -z and -Z apply only to what that target has recorded");
-	if (s->o->object || s->o->depth)
-		mu_warn("-O and --depth have no effect on that target");
+	report_no_effect(s, &row);
 	report_unseen(s, &row);
 	mu_control_row_free(&row);
 	return true;

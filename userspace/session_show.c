@@ -49,10 +49,19 @@ static void show_total(struct mu_session *s, const struct mu_target *target)
 	mu_print_total(&total, target, &s->since);
 }
 
-/* A foreign target was attached with another filter, so that its stacks are recomputed by ours. */
+/*
+ * A foreign target was attached with another filter, so that its stacks are recomputed by ours. The
+ * numbers of a sampled one are estimates for all blocks, and the list has only the recorded ones:
+ * their sums would be far too low.
+ */
+static bool is_to_be_regrouped(const struct mu_session *s, const struct mu_target *target)
+{
+	return s->foreign && mu_filter_is_set(&s->o->filter) && !target->sampling;
+}
+
 static void show_target(struct mu_session *s, struct mu_target *target)
 {
-	bool regroup = s->foreign && mu_filter_is_set(&s->o->filter);
+	bool regroup = is_to_be_regrouped(s, target);
 	struct mu_allocations *allocations = NULL;
 
 	if (regroup || s->o->show_allocations)
@@ -64,7 +73,7 @@ static void show_target(struct mu_session *s, struct mu_target *target)
 		printf("pid %d (%s):\n", s->process.pid, target->comm);
 	mu_print_head(&s->o->view);
 	if (s->o->show_allocations && allocations)
-		mu_print_allocations(allocations);
+		mu_print_allocations(allocations, target->sampling);
 	mu_print_stacks(&s->o->view, target, s->sym);
 	show_total(s, target);
 	mu_allocations_free(allocations);

@@ -23,12 +23,13 @@ static uint64_t find_count(const struct mu_target *t, const char *name)
 	return 0;
 }
 
-/* Count the outstanding allocations that age and size filters exclude from the report. */
+/* Count the recorded allocations that age and size filters exclude from the report. */
 static uint64_t count_hidden(const struct mu_target *t)
 {
 	uint64_t outstanding = t->allocated > t->freed ? t->allocated - t->freed : 0;
+	uint64_t shown = t->sampling ? t->estimate.samples : t->count;
 
-	return outstanding > t->count ? outstanding - t->count : 0;
+	return outstanding > shown ? outstanding - shown : 0;
 }
 
 static void print_hidden(const struct mu_total *total, uint64_t hidden)
@@ -56,6 +57,9 @@ static void print_empty(const struct mu_total *total, const struct mu_target *t)
 		       t->allocated);
 	else if (t->lost)
 		puts("\tempty: every allocation was lost");
+	else if (find_count(t, "unsampled"))
+		printf("\tempty: none of %" PRIu64 " allocations was in the sample\n",
+		       find_count(t, "unsampled"));
 	else if (find_count(t, "filtered"))
 		printf("\tempty: all %" PRIu64 " allocations were outside of -z and -Z\n",
 		       find_count(t, "filtered"));
@@ -110,6 +114,18 @@ static void print_lost(const struct mu_total *total, const struct mu_target *t)
 			print_loss(total, &t->counts[i]);
 }
 
+static void print_sampling(const struct mu_target *t)
+{
+	const struct mu_estimate *e = &t->estimate;
+
+	if (!t->sampling)
+		return;
+	printf("\testimates: with %s, these are made of %" PRIu64 " recorded allocations\n",
+	       t->sampling, e->samples);
+	printf("\tstandard error of the total: %" PRIu64 " bytes in %" PRIu64 " allocations\n",
+	       e->error.bytes, e->error.count);
+}
+
 /* The command clear resets the counters. */
 static void print_since(const struct mu_target *t, struct mu_since *since)
 {
@@ -119,8 +135,8 @@ static void print_since(const struct mu_target *t, struct mu_since *since)
 		*since = (struct mu_since){};
 		when = "it was cleared";
 	}
-	printf(", %" PRIu64 " allocated and %" PRIu64 " freed since %s",
-	       t->allocated - since->allocated, t->freed - since->freed, when);
+	printf(", %" PRIu64 " %s and %" PRIu64 " freed since %s", t->allocated - since->allocated,
+	       t->sampling ? "recorded" : "allocated", t->freed - since->freed, when);
 	*since = (struct mu_since){ .has_table = true,
 				    .allocated = t->allocated,
 				    .freed = t->freed };
@@ -154,6 +170,7 @@ void mu_print_total(const struct mu_total *total, const struct mu_target *t, str
 	print_lost(total, t);
 	for (size_t i = 0; i < t->nr_unseen; i++)
 		printf("\tnot seen: %s\n", t->unseen[i]);
+	print_sampling(t);
 	printf("\ttotal: %" PRIu64 " bytes in %" PRIu64 " allocations, %zu of %zu stacks shown",
 	       t->bytes, t->count, shown, stacks);
 	if (t->has_events)

@@ -142,6 +142,43 @@ static void test_lost(void)
 		    "losses are printed with what to do, before the totals");
 }
 
+#define SAMPLING "sampling sample=512: 4 allocations, error 100 bytes in 2 allocations\n"
+#define ESTIMATES(n)                                                                   \
+	"\testimates: with sample=512, these are made of " n " recorded allocations\n" \
+	"\tstandard error of the total: "
+
+#define YOUNG "\tempty: the 7 outstanding allocations are younger than 500 ms (-o 0 shows them)\n"
+
+static void test_sampled(void)
+{
+	static const char some[] = SOME "events allocated=5 freed=1\n" SAMPLING STACKS;
+	static const char none[] = NONE
+		"events allocated=9 freed=2\n"
+		"sampling sample=512: 0 allocations, error 0 bytes in 0 allocations\n";
+	struct mu_since since = {};
+
+	check_total(some, &since,
+		    ESTIMATES("4") "100 bytes in 2 allocations\n" TOTAL
+				   "5 recorded and 1 freed since the attach, 0 lost\n",
+		    "the table of a sampled target says so, and has the error of the total");
+	since = (struct mu_since){};
+	check_total(none, &since,
+		    YOUNG ESTIMATES("0") "0 bytes in 0 allocations\n\ttotal: 0 bytes in 0 "
+					 "allocations, 0 of 0 stacks shown, 9 recorded and 2 freed "
+					 "since the attach, 0 lost\n",
+		    "hidden allocations are counted by the recorded ones");
+	since = (struct mu_since){};
+	check_total(NONE "events allocated=0 freed=0 unsampled=70\n", &since,
+		    EMPTY("none of 70 allocations was in the sample", "0 allocated and 0 freed"),
+		    "a sample may have none of the allocations");
+}
+
+#define SAMPLED                                                                         \
+	HEAD "300 bytes in 3 allocations from 1 stack, lost 0\n" SAMPLING               \
+	     "300 bytes in 3 allocations from stack 1 (age 3..9 ms, 3 made, 0 freed)\n" \
+	     "sampled 3 allocations, error 90 bytes in 1 allocations\n"                 \
+	     "\t0x00007ffd00001000 [anon]+0x20 (end)\n"
+
 /* Return: the number of matches of a pattern. */
 static size_t count_matches(const char *text, const char *pattern)
 {
@@ -174,6 +211,12 @@ static void test_memleak_parsers(void)
 		  "with --combined-only the line ends as in memleak");
 	view.bare = false;
 	free(out);
+	out = capture_table(SAMPLED, NULL, true);
+	is_number(count_matches(out, "^\t  estimated from 3 recorded, standard error 90 in 1$"), 1,
+		  "a stack of a sampled target has its error");
+	is_number(count_matches(out, "^\t\t"), 1, "on a line that is not taken for a frame");
+	is_number(count_matches(out, "^\t[0-9]"), 1, "nor for a stack");
+	free(out);
 }
 
 int main(void)
@@ -181,6 +224,7 @@ int main(void)
 	test_empty();
 	test_since();
 	test_lost();
+	test_sampled();
 	test_memleak_parsers();
 	return done_testing();
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arguments of options: numbers, sizes, words and directories.
+ *
+ * Each function takes one argument, or prints a message that has the option and the argument.
+ * Depends on quantity.c and msg.c.
+ */
+#include "option_values.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+#include "quantity.h"
+#include "text.h"
+
+/**
+ * mu_option_number() - take the number of an option
+ * @option: the option, for messages
+ * @text: its argument
+ * @min: the smallest number
+ * @max: the largest number
+ * @value: set to the number
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		     uint64_t *value)
+{
+	if (mu_parse_number(text, value) && *value >= min && *value <= max)
+		return 0;
+	return mu_usage_error("%s: invalid number \"%s\": must be from %ju to %ju", option, text,
+			      (uintmax_t)min, (uintmax_t)max);
+}
+
+/**
+ * mu_option_size() - take the number of bytes of an option
+ * @option: the option, for messages
+ * @text: its argument
+ * @bytes: set to the number
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_size(const char *option, const char *text, uint64_t *bytes)
+{
+	if (mu_parse_size(text, bytes))
+		return 0;
+	return mu_usage_error("%s: invalid size \"%s\": must be a number with an optional "
+			      "suffix k, m or g",
+			      option, text);
+}
+
+/**
+ * mu_option_sample() - take the argument of --sample
+ * @o: the options
+ * @text: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_sample(struct mu_options *o, const char *text)
+{
+	if (mu_parse_size(text, &o->sample) && o->sample && o->sample <= UINT32_MAX)
+		return 0;
+	return mu_usage_error("--sample: invalid size \"%s\": must be from 1 to %u bytes, with an "
+			      "optional suffix k, m or g",
+			      text, UINT32_MAX);
+}
+
+/**
+ * mu_option_sort() - take the argument of --sort
+ * @view: gets the order
+ * @word: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_sort(struct mu_view *view, const char *word)
+{
+	if (!strcmp(word, "size"))
+		view->sort = MU_SORT_SIZE;
+	else if (!strcmp(word, "count"))
+		view->sort = MU_SORT_COUNT;
+	else
+		return mu_usage_error("--sort: invalid key \"%s\": must be size or count", word);
+	return 0;
+}
+
+/**
+ * mu_option_debug_path() - add the argument of --debug-path
+ * @o: the options
+ * @dir: the argument
+ *
+ * libdwfl searches absolute directories only, in a list separated by colons.
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_debug_path(struct mu_options *o, const char *dir)
+{
+	char *path = realpath(dir, NULL);
+	char *joined;
+
+	if (!path)
+		return mu_usage_error("--debug-path: %s: %s", dir, strerror(errno));
+	if (strchr(path, ':')) {
+		free(path);
+		return mu_usage_error("--debug-path: %s: the path contains a colon", dir);
+	}
+	joined = o->debug_path ? mu_format("%s:%s", o->debug_path, path) : mu_format("%s", path);
+	free(o->debug_path);
+	free(path);
+	o->debug_path = joined;
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MU_OPTION_VALUES_H
+#define MU_OPTION_VALUES_H
+
+#include "options.h"
+
+int mu_option_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		     uint64_t *value);
+int mu_option_size(const char *option, const char *text, uint64_t *bytes);
+int mu_option_sample(struct mu_options *o, const char *text);
+int mu_option_sort(struct mu_view *view, const char *word);
+int mu_option_debug_path(struct mu_options *o, const char *dir);
+
+#endif
