@@ -11,7 +11,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static uint64_t add_limited(uint64_t a, uint64_t b)
+/**
+ * mu_add_limited() - add two numbers
+ * @a: the one
+ * @b: the other
+ *
+ * Return: the sum, or the largest number if that does not fit.
+ */
+uint64_t mu_add_limited(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
@@ -23,8 +30,8 @@ static uint64_t add_limited(uint64_t a, uint64_t b)
  */
 void mu_amount_add(struct mu_amount *sum, struct mu_amount more)
 {
-	sum->bytes = add_limited(sum->bytes, more.bytes);
-	sum->count = add_limited(sum->count, more.count);
+	sum->bytes = mu_add_limited(sum->bytes, more.bytes);
+	sum->count = mu_add_limited(sum->count, more.count);
 }
 
 /* Return: the square root, rounded to the nearest, of the sum of two squares. */

@@ -27,6 +27,7 @@ struct mu_change {
 	struct mu_amount to;
 };
 
+uint64_t mu_add_limited(uint64_t a, uint64_t b);
 void mu_amount_add(struct mu_amount *sum, struct mu_amount more);
 struct mu_amount mu_amount_combine_errors(struct mu_amount one, struct mu_amount other);
 int mu_change_compare(const struct mu_change *x, const struct mu_change *y);

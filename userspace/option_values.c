@@ -70,19 +70,45 @@ int mu_option_sample(struct mu_options *o, const char *text)
 
 /**
  * mu_option_sort() - take the argument of --sort
- * @view: gets the order
+ * @o: the options, which get the order
  * @word: the argument
  *
  * Return: 0, or the exit status, with a message.
  */
-int mu_option_sort(struct mu_view *view, const char *word)
+int mu_option_sort(struct mu_options *o, const char *word)
 {
+	struct mu_view *view = &o->view;
+
+	if (o->mode == MU_LEAKS && !strcmp(word, "growth"))
+		return mu_usage_error("--sort growth has no meaning in leaks");
 	if (!strcmp(word, "size"))
 		view->sort = MU_SORT_SIZE;
 	else if (!strcmp(word, "count"))
 		view->sort = MU_SORT_COUNT;
+	else if (!strcmp(word, "growth"))
+		view->sort = MU_SORT_GROWTH;
 	else
-		return mu_usage_error("--sort: invalid key \"%s\": must be size or count", word);
+		return mu_usage_error("--sort: invalid key \"%s\": must be size, count or growth",
+				      word);
+	return 0;
+}
+
+/**
+ * mu_option_group() - take the argument of --group
+ * @view: gets the groups
+ * @word: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_group(struct mu_view *view, const char *word)
+{
+	if (!strcmp(word, "function"))
+		view->group = MU_GROUP_FUNCTION;
+	else if (!strcmp(word, "object"))
+		view->group = MU_GROUP_OBJECT;
+	else
+		return mu_usage_error("--group: invalid key \"%s\": must be function or object",
+				      word);
 	return 0;
 }
 

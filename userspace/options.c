@@ -34,6 +34,9 @@ enum {
 	OPT_DEPTH,
 	OPT_SAMPLE,
 	OPT_SORT,
+	OPT_GROUP,
+	OPT_IGNORE,
+	OPT_IGNORE_FILE,
 	OPT_MODULE,
 	OPT_SYSROOT,
 	OPT_DEBUG_PATH,
@@ -44,31 +47,35 @@ enum {
 	OPT_VERSION
 };
 
-static const struct option long_options[] = { { "pid", required_argument, NULL, 'p' },
-					      { "command", required_argument, NULL, 'c' },
-					      { "show-allocs", no_argument, NULL, 'a' },
-					      { "lines", no_argument, NULL, 'l' },
-					      { "older", required_argument, NULL, 'o' },
-					      { "top", required_argument, NULL, 'T' },
-					      { "by-cgroup", no_argument, NULL, 'g' },
-					      { "min-size", required_argument, NULL, 'z' },
-					      { "max-size", required_argument, NULL, 'Z' },
-					      { "obj", required_argument, NULL, 'O' },
-					      { "sample-rate", required_argument, NULL, 's' },
-					      { "sample", required_argument, NULL, OPT_SAMPLE },
-					      { "combined-only", no_argument, NULL, OPT_COMBINED },
-					      { "depth", required_argument, NULL, OPT_DEPTH },
-					      { "sort", required_argument, NULL, OPT_SORT },
-					      { "module", required_argument, NULL, OPT_MODULE },
-					      { "sysroot", required_argument, NULL, OPT_SYSROOT },
-					      { "debug-path", required_argument, NULL,
-						OPT_DEBUG_PATH },
-					      { "max-stop", required_argument, NULL, OPT_MAX_STOP },
-					      { "exact", no_argument, NULL, OPT_EXACT },
-					      { "why", required_argument, NULL, OPT_WHY },
-					      { "help", no_argument, NULL, OPT_HELP },
-					      { "version", no_argument, NULL, OPT_VERSION },
-					      { NULL, 0, NULL, 0 } };
+static const struct option long_options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "command", required_argument, NULL, 'c' },
+	{ "show-allocs", no_argument, NULL, 'a' },
+	{ "lines", no_argument, NULL, 'l' },
+	{ "older", required_argument, NULL, 'o' },
+	{ "top", required_argument, NULL, 'T' },
+	{ "by-cgroup", no_argument, NULL, 'g' },
+	{ "min-size", required_argument, NULL, 'z' },
+	{ "max-size", required_argument, NULL, 'Z' },
+	{ "obj", required_argument, NULL, 'O' },
+	{ "sample-rate", required_argument, NULL, 's' },
+	{ "sample", required_argument, NULL, OPT_SAMPLE },
+	{ "combined-only", no_argument, NULL, OPT_COMBINED },
+	{ "depth", required_argument, NULL, OPT_DEPTH },
+	{ "sort", required_argument, NULL, OPT_SORT },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "ignore", required_argument, NULL, OPT_IGNORE },
+	{ "ignore-file", required_argument, NULL, OPT_IGNORE_FILE },
+	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "sysroot", required_argument, NULL, OPT_SYSROOT },
+	{ "debug-path", required_argument, NULL, OPT_DEBUG_PATH },
+	{ "max-stop", required_argument, NULL, OPT_MAX_STOP },
+	{ "exact", no_argument, NULL, OPT_EXACT },
+	{ "why", required_argument, NULL, OPT_WHY },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
 
 #define LETTERS ":p:c:alo:T:gz:Z:O:s:h"
 
@@ -96,6 +103,9 @@ static const struct option_modes {
 	{ 'T', ALL },
 	{ 'l', TRACE | SYMBOLIZE | LEAKS },
 	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
+	{ OPT_GROUP, TRACE | SYMBOLIZE },
+	{ OPT_IGNORE, TRACE | SYMBOLIZE },
+	{ OPT_IGNORE_FILE, TRACE | SYMBOLIZE },
 	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE | LEAKS },
 	{ OPT_SYSROOT, SYMBOLIZE },
 	{ 'g', TOP },
@@ -246,7 +256,13 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case OPT_DEPTH:
 		return mu_option_number("--depth", optarg, 1, MAX_DEPTH, &o->depth);
 	case OPT_SORT:
-		return mu_option_sort(&o->view, optarg);
+		return mu_option_sort(o, optarg);
+	case OPT_GROUP:
+		return mu_option_group(&o->view, optarg);
+	case OPT_IGNORE:
+		return mu_ignore_add(&o->view.ignore, optarg);
+	case OPT_IGNORE_FILE:
+		return mu_ignore_add_file(&o->view.ignore, optarg);
 	case OPT_MODULE:
 		o->module = optarg;
 		return 0;
@@ -394,5 +410,6 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 void mu_options_free(struct mu_options *o)
 {
 	mu_pids_free(&o->pids);
+	mu_ignore_free(&o->view.ignore);
 	free(o->debug_path);
 }

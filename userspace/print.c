@@ -3,7 +3,8 @@
  * Tables on stdout.
  *
  * The format is that of bcc's memleak, including tabs and the order of stacks, so that its users
- * and scripts can read it. Depends on report.c, symbolize.c and quantity.c.
+ * and scripts can read it. Depends on ignore.c, group.c and growth.c for what
+ * is in a table, and on symbolize.c and quantity.c.
  */
 #include "print.h"
 
@@ -122,8 +123,11 @@ static void print_history(const struct mu_stack *stack)
 	char ages[MU_AGES_MAX];
 
 	mu_format_ages(ages, stack->age_min, stack->age_max);
-	printf(" %" PRIu64 " (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", stack->id,
-	       kind_prefix(stack->kind), ages, stack->made, stack->freed);
+	printf(" %" PRIu64, stack->id);
+	if (stack->nr_merged)
+		printf(" and %zu more", stack->nr_merged);
+	printf(" (%sage %s, %" PRIu64 " made, %" PRIu64 " freed)", kind_prefix(stack->kind), ages,
+	       stack->made, stack->freed);
 }
 
 /*
@@ -137,6 +141,50 @@ static void print_estimate(const struct mu_estimate *e)
 	       e->samples, e->error.bytes, e->error.count);
 }
 
+/**
+ * mu_print_change() - print the change of a stack or of a total, without a newline
+ * @target: the target
+ * @since_last: the change since the last table
+ * @since_start: the change since the start
+ *
+ * +8192 in 1, since start +81920 in 10
+ */
+void mu_print_change(const struct mu_target *target, const struct mu_change *since_last,
+		     const struct mu_change *since_start)
+{
+	char text[MU_CHANGE_MAX];
+
+	if (target->has_last) {
+		mu_format_change(text, since_last);
+		printf("%s, ", text);
+	}
+	mu_format_change(text, since_start);
+	printf("since %s %s", target->has_mark ? "mark" : "start", text);
+}
+
+/* memleak's table of totals has no such line. */
+static void print_growth(const struct mu_view *view, const struct mu_target *target,
+			 const struct mu_stack *stack)
+{
+	const struct mu_amount now = { .bytes = stack->bytes, .count = stack->count };
+
+	if (!target->has_start || (view->bare && view->sort != MU_SORT_GROWTH))
+		return;
+	fputs("\t  ", stdout);
+	mu_print_change(target, &(struct mu_change){ stack->last, now },
+			&(struct mu_change){ stack->start, now });
+	putchar('\n');
+}
+
+/* The stacks of a group have only their objects in common. */
+static void print_objects(const struct mu_stack *stack)
+{
+	for (size_t i = 0; i < stack->nr_frames; i++)
+		if (mu_group_starts_object(stack, i))
+			printf(stack->frames[i].object[0] == '[' ? "\t\t%s\n" : "\t\t[%s]\n",
+			       stack->frames[i].object);
+}
+
 static void print_stack(const struct mu_view *view, const struct mu_target *target,
 			const struct mu_stack *stack, struct mu_symbolizer *sym)
 {
@@ -147,6 +195,11 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 	putchar('\n');
 	if (stack->estimate.is_set)
 		print_estimate(&stack->estimate);
+	print_growth(view, target, stack);
+	if (view->group == MU_GROUP_OBJECT) {
+		print_objects(stack);
+		return;
+	}
 	for (size_t i = 0; i < stack->nr_frames; i++)
 		print_frame(view, target, &stack->frames[i], sym);
 }
@@ -155,6 +208,21 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 static size_t first_shown(const struct mu_view *view, const struct mu_target *target)
 {
 	return target->nr_stacks > view->top ? target->nr_stacks - view->top : 0;
+}
+
+/**
+ * mu_print_select() - select and merge the stacks of a target, and compare them with former tables
+ * @view: how tables are printed
+ * @target: the target; to be called once
+ * @sym: the symbolizer
+ * @history: the former tables; gets this one
+ */
+void mu_print_select(const struct mu_view *view, struct mu_target *target,
+		     struct mu_symbolizer *sym, struct mu_history *history)
+{
+	mu_ignore_stacks(&view->ignore, target, sym);
+	mu_group_stacks(target, view->group, sym);
+	mu_growth_update(history, target);
 }
 
 /**

@@ -235,14 +235,23 @@ struct mu_report *mu_report_read(FILE *in, const char *name)
 	return report;
 }
 
+/**
+ * mu_stack_free() - free what a stack owns
+ * @stack: the stack
+ */
+void mu_stack_free(struct mu_stack *stack)
+{
+	for (size_t i = 0; i < stack->nr_frames; i++)
+		mu_frame_free(&stack->frames[i]);
+	free(stack->frames);
+	free(stack->kind);
+	free(stack->key);
+}
+
 static void free_target(struct mu_target *t)
 {
-	for (size_t i = 0; i < t->nr_stacks; i++) {
-		for (size_t j = 0; j < t->stacks[i].nr_frames; j++)
-			mu_frame_free(&t->stacks[i].frames[j]);
-		free(t->stacks[i].frames);
-		free(t->stacks[i].kind);
-	}
+	for (size_t i = 0; i < t->nr_stacks; i++)
+		mu_stack_free(&t->stacks[i]);
 	for (size_t i = 0; i < t->nr_mappings; i++) {
 		free(t->mappings[i].build_id);
 		free(t->mappings[i].path);
@@ -253,6 +262,7 @@ static void free_target(struct mu_target *t)
 		free(t->unseen[i]);
 	free(t->counts);
 	free(t->sampling);
+	free(t->left_out.ids);
 	free(t->unseen);
 	free(t->stacks);
 	free(t->mappings);
@@ -305,19 +315,33 @@ const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 	return NULL;
 }
 
+static int compare_growth(const struct mu_stack *x, const struct mu_stack *y)
+{
+	struct mu_change first = { x->start, { x->bytes, x->count } };
+	struct mu_change second = { y->start, { y->bytes, y->count } };
+	int since_start = mu_change_compare(&first, &second);
+
+	first.from = x->last;
+	second.from = y->last;
+	return since_start ? since_start : mu_change_compare(&first, &second);
+}
+
 /* Equal stacks are sorted by id, the oldest one last, so that tables can be compared. */
 static int compare_stacks(const void *a, const void *b, void *sort)
 {
 	const struct mu_stack *x = a;
 	const struct mu_stack *y = b;
-	bool by_count = *(enum mu_sort *)sort == MU_SORT_COUNT;
-	uint64_t first = by_count ? x->count : x->bytes;
-	uint64_t second = by_count ? y->count : y->bytes;
+	enum mu_sort by = *(enum mu_sort *)sort;
+	int growth = by == MU_SORT_GROWTH ? compare_growth(x, y) : 0;
 
-	if (first != second)
-		return first < second ? -1 : 1;
+	if (growth)
+		return growth;
+	if (by != MU_SORT_COUNT && x->bytes != y->bytes)
+		return x->bytes < y->bytes ? -1 : 1;
 	if (x->count != y->count)
 		return x->count < y->count ? -1 : 1;
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? -1 : 1;
 	return x->id > y->id ? -1 : x->id < y->id;
 }
 

@@ -75,6 +75,10 @@ struct mu_estimate {
  * @estimate: how good @bytes and @count are
  * @has_mark: @marked is known
  * @marked: what was outstanding at the last mark
+ * @last: what was outstanding in the last table, if the target has one
+ * @start: what was outstanding at the start, if the target has one
+ * @key: of its group of stacks, NULL without groups
+ * @nr_merged: number of stacks that were merged into this one
  * @kind: "heap", "mmap" or "stack"
  * @frames: the frames, innermost first
  * @nr_frames: number of @frames
@@ -91,6 +95,10 @@ struct mu_stack {
 	struct mu_estimate estimate;
 	bool has_mark;
 	struct mu_amount marked;
+	struct mu_amount last;
+	struct mu_amount start;
+	char *key;
+	size_t nr_merged;
 	char *kind;
 	struct mu_frame *frames;
 	size_t nr_frames;
@@ -105,6 +113,20 @@ struct mu_stack {
 struct mu_count {
 	char *name;
 	uint64_t value;
+};
+
+/**
+ * struct mu_left_out - stacks that were left out of a table
+ * @amount: what they had
+ * @ids: their ids, sorted
+ * @nr: number of @ids
+ * @capacity: allocated elements of @ids
+ */
+struct mu_left_out {
+	struct mu_amount amount;
+	uint64_t *ids;
+	size_t nr;
+	size_t capacity;
 };
 
 /**
@@ -137,6 +159,11 @@ struct mu_count {
  * @marked: what was outstanding at the last mark
  * @is_frozen: no new blocks are recorded
  * @frozen_ms: the time since the freeze, in milliseconds
+ * @has_last: there was a table before this one
+ * @has_start: there was a start: a mark, or a first table
+ * @last: what was outstanding in the last table
+ * @start: what was outstanding at the start
+ * @left_out: stacks that were removed from @stacks
  * @unseen: messages about what cannot be traced
  * @nr_unseen: number of @unseen
  * @unseen_capacity: allocated elements of @unseen
@@ -170,6 +197,11 @@ struct mu_target {
 	struct mu_amount marked;
 	bool is_frozen;
 	uint64_t frozen_ms;
+	bool has_last;
+	bool has_start;
+	struct mu_amount last;
+	struct mu_amount start;
+	struct mu_left_out left_out;
 	char **unseen;
 	size_t nr_unseen;
 	size_t unseen_capacity;
@@ -193,10 +225,12 @@ struct mu_report {
  * enum mu_sort - what stacks are sorted by
  * @MU_SORT_SIZE: outstanding bytes
  * @MU_SORT_COUNT: outstanding allocations
+ * @MU_SORT_GROWTH: change since the start, then since the last table
  */
-enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT };
+enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT, MU_SORT_GROWTH };
 
 struct mu_report *mu_report_read(FILE *in, const char *name);
+void mu_stack_free(struct mu_stack *stack);
 void mu_report_free(struct mu_report *report);
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 					   const struct mu_frame *frame);

@@ -235,6 +235,31 @@ void mu_allocations_free(struct mu_allocations *allocations)
 	free(allocations);
 }
 
+static int compare_stack_ids(const void *x, const void *y)
+{
+	const uint64_t *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/**
+ * mu_allocations_drop() - remove the allocations of stacks that are left out
+ * @allocations: the allocations
+ * @out: the stacks
+ */
+void mu_allocations_drop(struct mu_allocations *allocations, const struct mu_left_out *out)
+{
+	size_t kept = 0;
+
+	if (!out->nr)
+		return;
+	for (size_t i = 0; i < allocations->nr; i++)
+		if (!bsearch(&allocations->rows[i].stack, out->ids, out->nr, sizeof(*out->ids),
+			     compare_stack_ids))
+			allocations->rows[kept++] = allocations->rows[i];
+	allocations->nr = kept;
+}
+
 static int compare_ids(const void *x, const void *y)
 {
 	const struct mu_stack *a = x;

@@ -76,6 +76,7 @@ char *mu_control_reason(FILE *control, const char *command);
 bool mu_filter_is_set(const struct mu_filter *filter);
 struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter);
 void mu_allocations_free(struct mu_allocations *allocations);
+void mu_allocations_drop(struct mu_allocations *allocations, const struct mu_left_out *out);
 void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target);
 
 uint64_t mu_stats_value(FILE *in, const char *name);

@@ -215,6 +215,7 @@ bool mu_session_attach(struct mu_session *s)
 	mu_symbolizer_hold(s->sym);
 	s->foreign = false;
 	s->since = (struct mu_since){};
+	mu_history_free(&s->history);
 	s->attached = attach_process(s);
 	if (s->attached)
 		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
@@ -276,6 +277,7 @@ size_t mu_session_errors(const struct mu_session *s)
 void mu_session_close(struct mu_session *s)
 {
 	close_symbolizer(s);
+	mu_history_free(&s->history);
 	mu_process_close(&s->process);
 	free(s->children.pid);
 }

@@ -24,6 +24,7 @@
  * @sym: symbolizer of the process
  * @children: children of the process that have been reported
  * @since: counters at the last table
+ * @history: the tables that were printed
  * @program: name of the process at the attach
  * @id: id of the target
  * @error: errno of the last attach
@@ -42,6 +43,7 @@ struct mu_session {
 	struct mu_symbolizer *sym;
 	struct mu_pid_list children;
 	struct mu_since since;
+	struct mu_history history;
 	char *program;
 	uint64_t id;
 	int error;

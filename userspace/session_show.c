@@ -68,10 +68,13 @@ static void show_target(struct mu_session *s, struct mu_target *target)
 		allocations = read_allocations(s);
 	if (regroup && allocations)
 		mu_allocations_regroup(allocations, target);
+	mu_print_select(&s->o->view, target, s->sym, &s->history);
 	mu_print_prepare(&s->o->view, target, s->sym);
 	if (s->o->pids.nr > 1)
 		printf("pid %d (%s):\n", s->process.pid, target->comm);
 	mu_print_head(&s->o->view);
+	if (allocations)
+		mu_allocations_drop(allocations, &target->left_out);
 	if (s->o->show_allocations && allocations)
 		mu_print_allocations(allocations, target->sampling);
 	mu_print_stacks(&s->o->view, target, s->sym);

@@ -25,11 +25,14 @@ static void show_targets(const struct mu_options *o, struct mu_report *report,
 
 	for (size_t i = 0; i < report->nr_targets; i++) {
 		struct mu_since attach = {};
+		struct mu_history none = {};
 
+		mu_print_select(&o->view, &report->targets[i], sym, &none);
 		mu_print_prepare(&o->view, &report->targets[i], sym);
 		mu_print_target(&report->targets[i]);
 		mu_print_stacks(&o->view, &report->targets[i], sym);
 		mu_print_total(&total, &report->targets[i], &attach);
+		mu_history_free(&none);
 	}
 }
 

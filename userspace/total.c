@@ -3,7 +3,7 @@
  * The end of a table: why it is empty, what was lost, what cannot be traced, and the sums.
  *
  * All counters come from the events line of the report and are consistent with each other. Less is
- * printed for an older module without an events line. Depends on report.h only.
+ * printed for an older module without an events line. Depends on print.c and top_format.c.
  */
 #include "total.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "top_format.h"
 
 #define LOST "lost_"
 
@@ -114,6 +115,42 @@ static void print_lost(const struct mu_total *total, const struct mu_target *t)
 			print_loss(total, &t->counts[i]);
 }
 
+/* The totals of the target include the stacks that are left out. */
+static void print_left_out(const struct mu_left_out *out)
+{
+	if (out->nr)
+		printf("\tleft out (--ignore): %" PRIu64 " bytes in %" PRIu64
+		       " allocations from %zu stack%s\n",
+		       out->amount.bytes, out->amount.count, out->nr, out->nr == 1 ? "" : "s");
+}
+
+static void print_change_of_total(const struct mu_target *t)
+{
+	const struct mu_amount now = { .bytes = t->bytes, .count = t->count };
+	char ago[MU_TOP_TEXT_MAX];
+
+	if (!t->has_start)
+		return;
+	fputs("\tall stacks: ", stdout);
+	mu_print_change(t, &(struct mu_change){ t->last, now },
+			&(struct mu_change){ t->start, now });
+	if (t->has_mark) {
+		mu_top_format_time(ago, t->mark_ms);
+		printf(" (%s ago)", ago);
+	}
+	putchar('\n');
+}
+
+static void print_frozen(const struct mu_target *t)
+{
+	char ago[MU_TOP_TEXT_MAX];
+
+	if (!t->is_frozen)
+		return;
+	mu_top_format_time(ago, t->frozen_ms);
+	printf("\tfrozen %s ago: blocks that were allocated since are not recorded\n", ago);
+}
+
 static void print_sampling(const struct mu_target *t)
 {
 	const struct mu_estimate *e = &t->estimate;
@@ -165,14 +202,18 @@ void mu_print_total(const struct mu_total *total, const struct mu_target *t, str
 	size_t stacks = count_stacks(t);
 	size_t shown = stacks < total->view->top ? stacks : total->view->top;
 
-	if (!stacks)
+	if (!stacks && !t->left_out.nr)
 		print_empty(total, t);
+	print_left_out(&t->left_out);
 	print_lost(total, t);
 	for (size_t i = 0; i < t->nr_unseen; i++)
 		printf("\tnot seen: %s\n", t->unseen[i]);
+	print_frozen(t);
 	print_sampling(t);
-	printf("\ttotal: %" PRIu64 " bytes in %" PRIu64 " allocations, %zu of %zu stacks shown",
-	       t->bytes, t->count, shown, stacks);
+	print_change_of_total(t);
+	printf("\ttotal: %" PRIu64 " bytes in %" PRIu64 " allocations, %zu of %zu %s shown",
+	       t->bytes, t->count, shown, stacks,
+	       total->view->group == MU_GROUP_STACK ? "stacks" : "groups");
 	if (t->has_events)
 		print_since(t, since);
 	printf(", %" PRIu64 " lost\n", t->lost);
