@@ -87,8 +87,11 @@ static void compare_with_start(const struct mu_history *history, struct mu_targe
  */
 void mu_growth_update(struct mu_history *history, struct mu_target *target)
 {
-	if (target->allocated < history->allocated)
+	bool is_cleared = target->allocated < history->allocated;
+
+	if (is_cleared)
 		mu_history_free(history);
+	history->is_cleared = is_cleared;
 	if (history->nr_tables)
 		compare_with_last(history, target);
 	if (history->nr_tables || target->has_mark)

@@ -31,12 +31,14 @@ struct mu_table {
 /**
  * struct mu_history - former tables of a target; begins with zeros
  * @nr_tables: number of tables since the start
+ * @is_cleared: the target was cleared before the last table
  * @allocated: allocations of the target at the last table
  * @start: the first table
  * @last: the last table
  */
 struct mu_history {
 	size_t nr_tables;
+	bool is_cleared;
 	uint64_t allocated;
 	struct mu_table start;
 	struct mu_table last;

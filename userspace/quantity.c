@@ -104,3 +104,21 @@ void mu_format_ages(char *text, uint64_t min, uint64_t max)
 	else
 		write_tenths(text, min, max, 60 * MU_MINUTE_MS, "h");
 }
+
+/**
+ * mu_format_size_change() - print how a number of bytes has changed, in MiB, or KiB below 10 MiB
+ * @text: the result, of MU_SIZE_CHANGE_MAX bytes: "+61 MiB", "-812 KiB", "+0 KiB"
+ * @from: the earlier number
+ * @to: the later number
+ *
+ * Rounds to the nearest.
+ */
+void mu_format_size_change(char *text, uint64_t from, uint64_t to)
+{
+	uint64_t bytes = to < from ? from - to : to - from;
+	bool small = bytes < 10 << 20;
+	uint64_t unit = small ? 1 << 10 : 1 << 20;
+
+	snprintf(text, MU_SIZE_CHANGE_MAX, "%c%" PRIu64 " %s", to < from ? '-' : '+',
+		 bytes / unit + (bytes % unit >= unit / 2), small ? "KiB" : "MiB");
+}

@@ -216,6 +216,7 @@ bool mu_session_attach(struct mu_session *s)
 	s->foreign = false;
 	s->since = (struct mu_since){};
 	mu_history_free(&s->history);
+	mu_resident_begin(&s->resident, "attach", s->process.proc, 0);
 	s->attached = attach_process(s);
 	if (s->attached)
 		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);

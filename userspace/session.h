@@ -25,6 +25,7 @@
  * @children: children of the process that have been reported
  * @since: counters at the last table
  * @history: the tables that were printed
+ * @resident: the memory of the process, compared with what is outstanding
  * @program: name of the process at the attach
  * @id: id of the target
  * @error: errno of the last attach
@@ -44,6 +45,7 @@ struct mu_session {
 	struct mu_pid_list children;
 	struct mu_since since;
 	struct mu_history history;
+	struct mu_resident resident;
 	char *program;
 	uint64_t id;
 	int error;

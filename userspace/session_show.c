@@ -38,14 +38,29 @@ static uint64_t read_memory_limit(struct mu_session *s, const struct mu_target *
 	return limit;
 }
 
+/* A foreign target was attached at an unknown time, and any target may be cleared. */
+static void update_resident(struct mu_session *s, const struct mu_target *target)
+{
+	int proc = s->process.proc;
+
+	if (s->history.is_cleared || (s->foreign && s->history.nr_tables == 1))
+		mu_resident_begin(&s->resident,
+				  s->history.is_cleared ? "it was cleared" : "the first table",
+				  proc, target->bytes);
+	else
+		mu_resident_update(&s->resident, proc);
+}
+
 static void show_total(struct mu_session *s, const struct mu_target *target)
 {
 	const struct mu_total total = {
 		.view = &s->o->view,
 		.filter = s->foreign ? NULL : &s->o->filter,
 		.limit = read_memory_limit(s, target),
+		.resident = &s->resident,
 	};
 
+	update_resident(s, target);
 	mu_print_total(&total, target, &s->since);
 }
 

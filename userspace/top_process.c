@@ -114,6 +114,18 @@ static bool read_memory_of_threads(int dir, uint64_t *bytes)
 	return found;
 }
 
+/**
+ * mu_top_process_memory() - read the anonymous memory of a process, resident or swapped
+ * @dir: its open directory
+ * @bytes: set to the memory
+ *
+ * Return: false if it has exited, has no memory, or may not be read.
+ */
+bool mu_top_process_memory(int dir, uint64_t *bytes)
+{
+	return read_memory(dir, "status", bytes) || (!errno && read_memory_of_threads(dir, bytes));
+}
+
 /* Return: the path in the hierarchy of cgroup v2, "-" without one, to be freed. */
 static char *read_cgroup(int dir)
 {

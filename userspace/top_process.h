@@ -16,6 +16,7 @@
 enum mu_top_found { MU_TOP_READ, MU_TOP_NO_MEMORY, MU_TOP_DENIED };
 
 enum mu_top_found mu_top_process_read(struct mu_top_process *p, int proc);
+bool mu_top_process_memory(int dir, uint64_t *bytes);
 bool mu_top_process_is(int dir, uint64_t start);
 
 #endif

@@ -3,7 +3,8 @@
  * The end of a table: why it is empty, what was lost, what cannot be traced, and the sums.
  *
  * All counters come from the events line of the report and are consistent with each other. Less is
- * printed for an older module without an events line. Depends on print.c and top_format.c.
+ * printed for an older module without an events line. Depends on print.c, resident.c and
+ * top_format.c.
  */
 #include "total.h"
 
@@ -211,6 +212,8 @@ void mu_print_total(const struct mu_total *total, const struct mu_target *t, str
 	print_frozen(t);
 	print_sampling(t);
 	print_change_of_total(t);
+	if (total->resident)
+		mu_resident_print(total->resident, t);
 	printf("\ttotal: %" PRIu64 " bytes in %" PRIu64 " allocations, %zu of %zu %s shown",
 	       t->bytes, t->count, shown, stacks,
 	       total->view->group == MU_GROUP_STACK ? "stacks" : "groups");

@@ -7,6 +7,7 @@
 
 #include "print.h"
 #include "report.h"
+#include "resident.h"
 #include "rows.h"
 
 /**
@@ -26,11 +27,13 @@ struct mu_since {
  * @view: how the table was printed
  * @filter: filter of the attach, NULL if it is not known
  * @limit: memory limit of the module in bytes, 0 if it is not known
+ * @resident: the memory of the process, NULL in a saved report
  */
 struct mu_total {
 	const struct mu_view *view;
 	const struct mu_filter *filter;
 	uint64_t limit;
+	const struct mu_resident *resident;
 };
 
 void mu_print_total(const struct mu_total *total, const struct mu_target *target,

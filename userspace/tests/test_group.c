@@ -12,27 +12,24 @@
 #include "rows.h"
 #include "tap.h"
 
-#define STACK(bytes, id, kind, ages)                                           \
-#bytes " bytes in 1 allocations from stack " #id " (" kind "age " ages \
-	       " ms, 3 made, 2 freed)\n"
-#define SAMPLED(error) "sampled 4 allocations, error " #error " bytes in 0 allocations\n"
-#define MARKED "marked 5 bytes in 1 allocations\n"
-#define FRAME(at) "\t0x0000000000001" at "\n"
+#define HEAD                      \
+	"memleak_user report 1\n" \
+	"target 3 pid 9 app tracing 10 ms: 155 bytes in 5 allocations from 5 stacks, lost 0\n"
+#define HEAP "\t0x0000000000001198 [heap]+0x198\n"
+#define HEAP_TOO "\t0x0000000000001200 [heap]+0x200\n"
+#define VDSO "\t0x0000000000002300 [vdso]+0x300\n"
 
 /* Stacks 1, 2 and 5 lead through the same objects; 1 and 5 through the same addresses, too. */
-static const char text[] =
-	"memleak_user report 1\n"
-	"target 3 pid 9 app tracing 10 ms: 155 bytes in 5 allocations from 5 stacks, lost 0\n" STACK(
-		50, 1, "", "7..90") SAMPLED(3) MARKED FRAME("198 [heap]+0x198")
-		FRAME("200 [heap]+0x200") FRAME("300 [vdso]+0x300") STACK(40, 2, "", "9..30")
-			SAMPLED(4) FRAME("198 [heap]+0x198") FRAME("300 [vdso]+0x300")
-				STACK(30, 3, "mmap, ",
-				      "1..2") FRAME("198 [heap]+0x198") FRAME("300 [vdso]+0x300")
-					STACK(20, 4, "", "1..2") FRAME("300 [vdso]+0x300")
-						FRAME("198 [heap]+0x198") STACK(15, 5, "", "2..8")
-							MARKED FRAME("198 [heap]+0x198")
-								FRAME("200 [heap]+0x200")
-									FRAME("300 [vdso]+0x300");
+static const char text[] = HEAD
+	"50 bytes in 1 allocations from stack 1 (age 7..90 ms, 3 made, 2 freed)\n"
+	"sampled 4 allocations, error 3 bytes in 0 allocations\n"
+	"marked 5 bytes in 1 allocations\n" HEAP HEAP_TOO VDSO
+	"40 bytes in 1 allocations from stack 2 (age 9..30 ms, 3 made, 2 freed)\n"
+	"sampled 4 allocations, error 4 bytes in 0 allocations\n" HEAP VDSO
+	"30 bytes in 1 allocations from stack 3 (mmap, age 1..2 ms, 3 made, 2 freed)\n" HEAP VDSO
+	"20 bytes in 1 allocations from stack 4 (age 1..2 ms, 3 made, 2 freed)\n" VDSO HEAP
+	"15 bytes in 1 allocations from stack 5 (age 2..8 ms, 3 made, 2 freed)\n"
+	"marked 5 bytes in 1 allocations\n" HEAP HEAP_TOO VDSO;
 
 static struct mu_symbolizer *sym;
 

@@ -105,12 +105,15 @@ static void test_mark(void)
 	struct mu_target t = { .stacks = &stack, .nr_stacks = 1, .bytes = 100, .count = 10 };
 	struct mu_history history = {};
 
-	t.has_mark = stack.has_mark = true;
-	t.marked = stack.marked = (struct mu_amount){ 30, 3 };
+	t.has_mark = true;
+	stack.has_mark = true;
+	t.marked = (struct mu_amount){ 30, 3 };
+	stack.marked = t.marked;
 	mu_growth_update(&history, &t);
 	tap_ok(!t.has_last && t.has_start && t.start.bytes == 30 && stack.start.bytes == 30,
 	       "the start is the mark, also in the first table");
-	t.marked = stack.marked = (struct mu_amount){ 90, 9 };
+	t.marked = (struct mu_amount){ 90, 9 };
+	stack.marked = t.marked;
 	mu_growth_update(&history, &t);
 	tap_ok(t.has_last && t.last.bytes == 100 && stack.start.bytes == 90,
 	       "it changes if the target is marked again");
@@ -136,7 +139,8 @@ static void check_order(enum mu_sort sort, const char *wanted, const char *claim
 	struct mu_target t = { .stacks = stacks, .nr_stacks = 4 };
 	char order[8] = "";
 
-	stacks[0].start = stacks[0].last = (struct mu_amount){ 2000, 200 };
+	stacks[0].start = (struct mu_amount){ 2000, 200 };
+	stacks[0].last = stacks[0].start;
 	stacks[1].start = (struct mu_amount){ 400, 40 };
 	stacks[1].last = (struct mu_amount){ 450, 45 };
 	stacks[2].start = (struct mu_amount){ 400, 40 };

@@ -85,10 +85,28 @@ static void test_ages(void)
 	are_ages(UINT64_MAX, UINT64_MAX, "5124095576030.4..5124095576030.4 h");
 }
 
+static void is_size_change(uint64_t from, uint64_t to, const char *wanted)
+{
+	char text[MU_SIZE_CHANGE_MAX];
+
+	mu_format_size_change(text, from, to);
+	is_text(text, wanted, "a change of a size is shown in KiB or MiB");
+}
+
+static void test_size_changes(void)
+{
+	is_size_change(0, 0, "+0 KiB");
+	is_size_change(512, 0, "-1 KiB");
+	is_size_change(0, (10 << 20) - 1, "+10240 KiB");
+	is_size_change(0, 10 << 20, "+10 MiB");
+	is_size_change(UINT64_MAX, 0, "-17592186044416 MiB");
+}
+
 int main(void)
 {
 	test_size();
 	test_time();
 	test_ages();
+	test_size_changes();
 	return done_testing();
 }

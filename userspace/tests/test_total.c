@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "mem.h"
 #include "print.h"
 #include "report.h"
@@ -31,13 +32,10 @@ static char *capture_table(const char *text, struct mu_since *since, bool stacks
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
 	struct mu_report *report = mu_report_read(in, "test");
-	char *out = mu_zalloc(4096);
-	FILE *file = tmpfile();
-	int saved = dup(STDOUT_FILENO);
+	char *out;
 
 	fclose(in);
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
+	begin_capture();
 	if (stacks) {
 		const struct mu_search_dirs dirs = { .proc = -1 };
 		struct mu_symbolizer *sym = mu_symbolizer_new(&dirs, false);
@@ -48,13 +46,7 @@ static char *capture_table(const char *text, struct mu_since *since, bool stacks
 	} else {
 		mu_print_total(&total, &report->targets[0], since);
 	}
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	rewind(file);
-	if (!fread(out, 1, 4095, file))
-		*out = '\0';
-	fclose(file);
+	out = end_capture();
 	mu_report_free(report);
 	return out;
 }
