@@ -282,7 +282,7 @@ static struct mu_stack *find_stack(struct mu_target *target, const struct mu_all
  * @target: the target
  *
  * Applies a filter to a target that was attached with another one, and is not sampled. Stacks may
- * be left without allocations. What was outstanding at the last mark is not known by this filter.
+ * be left without allocations.
  */
 void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_target *target)
 {
@@ -293,9 +293,7 @@ void mu_allocations_regroup(const struct mu_allocations *allocations, struct mu_
 		target->stacks[i].count = 0;
 		target->stacks[i].age_min = UINT64_MAX;
 		target->stacks[i].age_max = 0;
-		target->stacks[i].has_mark = false;
 	}
-	target->has_mark = false;
 	target->bytes = 0;
 	target->count = 0;
 	for (size_t i = 0; i < allocations->nr; i++) {

@@ -74,6 +74,16 @@ static bool is_to_be_regrouped(const struct mu_session *s, const struct mu_targe
 	return s->foreign && mu_filter_is_set(&s->o->filter) && !target->sampling;
 }
 
+/*
+ * The amounts of the mark are known without our filter only. If the filter is one of ages that
+ * shows all blocks from before the mark, both can be compared.
+ */
+static void check_mark(const struct mu_filter *f, struct mu_target *target)
+{
+	if (f->min || f->max != UINT64_MAX || f->older > target->mark_ms)
+		target->has_mark = false;
+}
+
 static void show_target(struct mu_session *s, struct mu_target *target)
 {
 	bool regroup = is_to_be_regrouped(s, target);
@@ -81,8 +91,10 @@ static void show_target(struct mu_session *s, struct mu_target *target)
 
 	if (regroup || s->o->show_allocations)
 		allocations = read_allocations(s);
-	if (regroup && allocations)
+	if (regroup && allocations) {
 		mu_allocations_regroup(allocations, target);
+		check_mark(&s->o->filter, target);
+	}
 	mu_print_select(&s->o->view, target, s->sym, &s->history);
 	mu_print_prepare(&s->o->view, target, s->sym);
 	if (s->o->pids.nr > 1)
