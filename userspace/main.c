@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "diff.h"
 #include "msg.h"
 #include "options.h"
 #include "symbolize_report.h"
@@ -21,6 +22,8 @@ static int run_mode(const struct mu_options *o)
 		return MU_SHOWN;
 	case MU_SYMBOLIZE:
 		return mu_symbolize_report(o);
+	case MU_DIFF:
+		return mu_diff(o);
 	case MU_TOP:
 		return mu_top(o);
 	default:

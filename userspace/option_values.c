@@ -69,6 +69,39 @@ int mu_option_sample(struct mu_options *o, const char *text)
 }
 
 /**
+ * mu_option_older() - take the argument of -o
+ * @o: the options
+ * @text: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_older(struct mu_options *o, const char *text)
+{
+	if (mu_parse_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
+		return 0;
+	return mu_usage_error("-o: invalid time \"%s\": must be 0 to %u milliseconds, or a number "
+			      "with suffix s or m",
+			      text, UINT32_MAX);
+}
+
+/**
+ * mu_option_object() - take the argument of -O
+ * @o: the options
+ * @name: the argument
+ *
+ * The module takes one word without white space, and compares the last path component.
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_object(struct mu_options *o, const char *name)
+{
+	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
+		return mu_usage_error("-O: invalid object name \"%s\"", name);
+	o->object = name;
+	return 0;
+}
+
+/**
  * mu_option_sort() - take the argument of --sort
  * @o: the options, which get the order
  * @word: the argument

@@ -81,15 +81,22 @@ static const struct option long_options[] = {
 
 #define TRACE (1u << MU_TRACE)
 #define SYMBOLIZE (1u << MU_SYMBOLIZE)
+#define DIFF (1u << MU_DIFF)
+#define SAVED (SYMBOLIZE | DIFF)
 #define TOP (1u << MU_TOP)
 #define LEAKS (1u << MU_LEAKS)
-#define ALL (TRACE | SYMBOLIZE | TOP | LEAKS)
+#define ALL (TRACE | SAVED | TOP | LEAKS)
 
 /* The first word of a command line that does not trace, and its mode. */
 static const struct subcommand {
 	const char *word;
 	enum mu_mode mode;
-} subcommands[] = { { "symbolize", MU_SYMBOLIZE }, { "top", MU_TOP }, { "leaks", MU_LEAKS } };
+} subcommands[] = {
+	{ "symbolize", MU_SYMBOLIZE },
+	{ "diff", MU_DIFF },
+	{ "top", MU_TOP },
+	{ "leaks", MU_LEAKS },
+};
 
 /* The modes of the options that do not belong to tracing and leaks. */
 static const struct option_modes {
@@ -101,13 +108,13 @@ static const struct option_modes {
 	{ 's', TRACE },
 	{ OPT_SAMPLE, TRACE },
 	{ 'T', ALL },
-	{ 'l', TRACE | SYMBOLIZE | LEAKS },
+	{ 'l', TRACE | SAVED | LEAKS },
 	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
-	{ OPT_GROUP, TRACE | SYMBOLIZE },
-	{ OPT_IGNORE, TRACE | SYMBOLIZE },
-	{ OPT_IGNORE_FILE, TRACE | SYMBOLIZE },
-	{ OPT_DEBUG_PATH, TRACE | SYMBOLIZE | LEAKS },
-	{ OPT_SYSROOT, SYMBOLIZE },
+	{ OPT_GROUP, TRACE | SAVED },
+	{ OPT_IGNORE, TRACE | SAVED },
+	{ OPT_IGNORE_FILE, TRACE | SAVED },
+	{ OPT_DEBUG_PATH, TRACE | SAVED | LEAKS },
+	{ OPT_SYSROOT, SAVED },
 	{ 'g', TOP },
 	{ OPT_MAX_STOP, LEAKS },
 	{ OPT_EXACT, LEAKS },
@@ -135,15 +142,6 @@ static const struct subcommand *find_subcommand(const char *word)
 	return NULL;
 }
 
-static int take_older(struct mu_options *o, const char *text)
-{
-	if (mu_parse_time(text, 1, &o->filter.older) && o->filter.older <= UINT32_MAX)
-		return 0;
-	return mu_usage_error("-o: invalid time \"%s\": must be 0 to %u milliseconds, or a number "
-			      "with suffix s or m",
-			      text, UINT32_MAX);
-}
-
 static int take_interval(struct mu_options *o, const char *text)
 {
 	bool is_time = mu_parse_time(text, MU_SECOND_MS, &o->interval_ms);
@@ -156,15 +154,6 @@ static int take_interval(struct mu_options *o, const char *text)
 	return mu_usage_error("INTERVAL: invalid time \"%s\": must be from %d ms to one day, in "
 			      "seconds or with suffix ms or m",
 			      text, MIN_INTERVAL_MS);
-}
-
-/* The module takes one word without white space, and compares the last path component. */
-static int take_object(struct mu_options *o, const char *name)
-{
-	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
-		return mu_usage_error("-O: invalid object name \"%s\"", name);
-	o->object = name;
-	return 0;
 }
 
 /* The address of a block, as -a prints it, or with 0x. */
@@ -195,15 +184,17 @@ static const char *option_name(int option)
 /* Refuse an option of another mode. */
 static int refuse_mode(enum mu_mode mode, int option)
 {
-	const char *word = "";
+	const char *words[ARRAY_SIZE(subcommands) + 1] = { "", "" };
+	size_t nr = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
 		if (subcommands[i].mode == mode)
 			return mu_usage_error("%s has no option %s", subcommands[i].word,
 					      option_name(option));
 		else if (modes_of(option) & (1u << subcommands[i].mode))
-			word = subcommands[i].word;
-	return mu_usage_error("%s is an option of %s only", option_name(option), word);
+			words[nr++] = subcommands[i].word;
+	return mu_usage_error("%s is an option of %s%s%s only", option_name(option), words[0],
+			      nr > 1 ? " and " : "", words[1]);
 }
 
 static int refuse_option(int option, char **argv)
@@ -234,7 +225,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		o->view.lines = true;
 		return 0;
 	case 'o':
-		return take_older(o, optarg);
+		return mu_option_older(o, optarg);
 	case 'T':
 		return mu_option_number("-T", optarg, 1, UINT32_MAX, &o->view.top);
 	case 'g':
@@ -245,7 +236,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case 'Z':
 		return mu_option_size("-Z", optarg, &o->filter.max);
 	case 'O':
-		return take_object(o, optarg);
+		return mu_option_object(o, optarg);
 	case 's':
 		return mu_option_number("-s", optarg, 1, UINT32_MAX, &o->every);
 	case OPT_SAMPLE:
@@ -336,12 +327,27 @@ static int take_file(struct mu_options *o, char **words)
 	return 0;
 }
 
+static int take_two_files(struct mu_options *o, char **words)
+{
+	if (!words[0] || !words[1])
+		return mu_usage_error("diff: two reports are needed: OLD and NEW");
+	if (words[2])
+		return mu_usage_error("unexpected argument \"%s\"", words[2]);
+	if (!strcmp(words[0], "-") && !strcmp(words[1], "-"))
+		return mu_usage_error("diff: only one of OLD and NEW may be stdin");
+	o->old_file = strcmp(words[0], "-") ? words[0] : NULL;
+	o->file = strcmp(words[1], "-") ? words[1] : NULL;
+	return 0;
+}
+
 static int take_arguments(struct mu_options *o, char **words)
 {
 	int status;
 
 	if (o->mode == MU_SYMBOLIZE)
 		return take_file(o, words);
+	if (o->mode == MU_DIFF)
+		return take_two_files(o, words);
 	status = take_interval_and_count(o, words);
 	return status || o->mode == MU_TOP ? status : check_trace(o);
 }
@@ -355,7 +361,9 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 		.view.top = DEFAULT_TOP,
 		.max_stop_ms = DEFAULT_MAX_STOP_MS,
 	};
-	if (mode == MU_SYMBOLIZE)
+	if (mode == MU_DIFF)
+		o->view.group = MU_GROUP_FUNCTION;
+	if (mode == MU_SYMBOLIZE || mode == MU_DIFF)
 		o->view.top = UINT64_MAX;
 	else if (mode == MU_TOP)
 		o->view.top = 0;

@@ -12,12 +12,21 @@
  * enum mu_mode - what the tool does
  * @MU_TRACE: trace processes
  * @MU_SYMBOLIZE: symbolize a saved report
+ * @MU_DIFF: compare two saved reports
  * @MU_TOP: show which processes grow
  * @MU_LEAKS: search processes for references to their blocks
  * @MU_HELP: print the help text
  * @MU_VERSION_ONLY: print the version
  */
-enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_LEAKS, MU_HELP, MU_VERSION_ONLY };
+enum mu_mode {
+	MU_TRACE,
+	MU_SYMBOLIZE,
+	MU_DIFF,
+	MU_TOP,
+	MU_LEAKS,
+	MU_HELP,
+	MU_VERSION_ONLY,
+};
 
 /**
  * struct mu_options - the parsed command line
@@ -41,6 +50,7 @@ enum mu_mode { MU_TRACE, MU_SYMBOLIZE, MU_TOP, MU_LEAKS, MU_HELP, MU_VERSION_ONL
  * @by_cgroup: -g
  * @sysroot: of --sysroot, or NULL
  * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
+ * @old_file: the report to compare @file with; NULL: stdin
  * @file: the report to symbolize; NULL: stdin
  */
 struct mu_options {
@@ -64,6 +74,7 @@ struct mu_options {
 	bool by_cgroup;
 	const char *sysroot;
 	char *debug_path;
+	const char *old_file;
 	const char *file;
 };
 

@@ -185,6 +185,23 @@ static void print_objects(const struct mu_stack *stack)
 			       stack->frames[i].object);
 }
 
+/**
+ * mu_print_frames() - print the frames of a stack, or its objects
+ * @view: how tables are printed
+ * @target: the target of the stack
+ * @stack: the stack
+ * @sym: the symbolizer
+ */
+void mu_print_frames(const struct mu_view *view, const struct mu_target *target,
+		     const struct mu_stack *stack, struct mu_symbolizer *sym)
+{
+	if (view->group == MU_GROUP_OBJECT)
+		print_objects(stack);
+	else
+		for (size_t i = 0; i < stack->nr_frames; i++)
+			print_frame(view, target, &stack->frames[i], sym);
+}
+
 static void print_stack(const struct mu_view *view, const struct mu_target *target,
 			const struct mu_stack *stack, struct mu_symbolizer *sym)
 {
@@ -196,12 +213,7 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 	if (stack->estimate.is_set)
 		print_estimate(&stack->estimate);
 	print_growth(view, target, stack);
-	if (view->group == MU_GROUP_OBJECT) {
-		print_objects(stack);
-		return;
-	}
-	for (size_t i = 0; i < stack->nr_frames; i++)
-		print_frame(view, target, &stack->frames[i], sym);
+	mu_print_frames(view, target, stack, sym);
 }
 
 /* Return: the index of the first stack to print. The ones before it are smaller. */

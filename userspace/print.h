@@ -38,6 +38,8 @@ void mu_print_prepare(const struct mu_view *view, struct mu_target *target,
 		      struct mu_symbolizer *sym);
 void mu_print_change(const struct mu_target *target, const struct mu_change *since_last,
 		     const struct mu_change *since_start);
+void mu_print_frames(const struct mu_view *view, const struct mu_target *target,
+		     const struct mu_stack *stack, struct mu_symbolizer *sym);
 void mu_print_stacks(const struct mu_view *view, const struct mu_target *target,
 		     struct mu_symbolizer *sym);
 
