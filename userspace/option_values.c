@@ -7,7 +7,9 @@
  */
 #include "option_values.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,8 @@
 #include "msg.h"
 #include "quantity.h"
 #include "text.h"
+
+#define MIN_FREEZE_MS 100
 
 /**
  * mu_option_number() - take the number of an option
@@ -82,6 +86,48 @@ int mu_option_older(struct mu_options *o, const char *text)
 	return mu_usage_error("-o: invalid time \"%s\": must be 0 to %u milliseconds, or a number "
 			      "with suffix s or m",
 			      text, UINT32_MAX);
+}
+
+/**
+ * mu_option_freeze() - take the argument of --freeze
+ * @o: the options
+ * @text: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_freeze(struct mu_options *o, const char *text)
+{
+	if (mu_parse_time(text, MU_SECOND_MS, &o->freeze_ms) && o->freeze_ms >= MIN_FREEZE_MS &&
+	    o->freeze_ms <= MU_DAY_MS)
+		return 0;
+	return mu_usage_error("--freeze: invalid time \"%s\": must be from %d ms to one day, in "
+			      "seconds or with suffix ms or m",
+			      text, MIN_FREEZE_MS);
+}
+
+/**
+ * mu_options_check_freeze() - check the options that --freeze is combined with
+ * @o: the options
+ *
+ * There is one table, so that nothing can have grown and COUNT has no meaning.
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_options_check_freeze(struct mu_options *o)
+{
+	if (!o->freeze_ms)
+		return 0;
+	if (o->count)
+		return mu_usage_error("--freeze prints one table: COUNT %" PRIu64 " has no meaning",
+				      o->count);
+	if (o->view.sort == MU_SORT_GROWTH)
+		return mu_usage_error("--freeze prints one table: --sort growth has no meaning");
+	if (o->filter.older > o->interval_ms + o->freeze_ms)
+		return mu_usage_error("-o %" PRIu64 "ms is longer than INTERVAL and --freeze "
+				      "together: the table would be empty",
+				      o->filter.older);
+	o->count = 1;
+	return 0;
 }
 
 /**
@@ -170,4 +216,23 @@ int mu_option_debug_path(struct mu_options *o, const char *dir)
 	free(path);
 	o->debug_path = joined;
 	return 0;
+}
+
+/**
+ * mu_option_why() - take the argument of --why: the address of a block, as -a prints it, or with 0x
+ * @o: the options
+ * @text: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_why(struct mu_options *o, const char *text)
+{
+	const char *digits = strncmp(text, "0x", 2) ? text : text + 2;
+	char *end;
+
+	errno = 0;
+	o->why = strtoull(digits, &end, 16);
+	if (*digits && !*end && !errno && isxdigit((unsigned char)*digits) && o->why)
+		return 0;
+	return mu_usage_error("--why: invalid address \"%s\"", text);
 }

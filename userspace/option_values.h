@@ -9,9 +9,12 @@ int mu_option_number(const char *option, const char *text, uint64_t min, uint64_
 int mu_option_size(const char *option, const char *text, uint64_t *bytes);
 int mu_option_sample(struct mu_options *o, const char *text);
 int mu_option_older(struct mu_options *o, const char *text);
+int mu_option_freeze(struct mu_options *o, const char *text);
 int mu_option_object(struct mu_options *o, const char *name);
 int mu_option_sort(struct mu_options *o, const char *word);
 int mu_option_group(struct mu_view *view, const char *word);
 int mu_option_debug_path(struct mu_options *o, const char *dir);
+int mu_option_why(struct mu_options *o, const char *text);
+int mu_options_check_freeze(struct mu_options *o);
 
 #endif

@@ -7,7 +7,6 @@
  */
 #include "options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -23,6 +22,7 @@
 #include "text.h"
 
 #define DEFAULT_OLDER_MS 500
+#define OLDER_UNSET UINT64_MAX
 #define DEFAULT_INTERVAL_MS 5000
 #define DEFAULT_TOP 10
 #define MIN_INTERVAL_MS 100
@@ -33,6 +33,7 @@ enum {
 	OPT_COMBINED = 256,
 	OPT_DEPTH,
 	OPT_SAMPLE,
+	OPT_FREEZE,
 	OPT_SORT,
 	OPT_GROUP,
 	OPT_IGNORE,
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
 	{ "obj", required_argument, NULL, 'O' },
 	{ "sample-rate", required_argument, NULL, 's' },
 	{ "sample", required_argument, NULL, OPT_SAMPLE },
+	{ "freeze", required_argument, NULL, OPT_FREEZE },
 	{ "combined-only", no_argument, NULL, OPT_COMBINED },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "sort", required_argument, NULL, OPT_SORT },
@@ -107,6 +109,7 @@ static const struct option_modes {
 	{ OPT_COMBINED, TRACE },
 	{ 's', TRACE },
 	{ OPT_SAMPLE, TRACE },
+	{ OPT_FREEZE, TRACE },
 	{ 'T', ALL },
 	{ 'l', TRACE | SAVED | LEAKS },
 	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
@@ -154,19 +157,6 @@ static int take_interval(struct mu_options *o, const char *text)
 	return mu_usage_error("INTERVAL: invalid time \"%s\": must be from %d ms to one day, in "
 			      "seconds or with suffix ms or m",
 			      text, MIN_INTERVAL_MS);
-}
-
-/* The address of a block, as -a prints it, or with 0x. */
-static int take_why(struct mu_options *o, const char *text)
-{
-	const char *digits = strncmp(text, "0x", 2) ? text : text + 2;
-	char *end;
-
-	errno = 0;
-	o->why = strtoull(digits, &end, 16);
-	if (*digits && !*end && !errno && isxdigit((unsigned char)*digits) && o->why)
-		return 0;
-	return mu_usage_error("--why: invalid address \"%s\"", text);
 }
 
 /* Return: the long name of an option, or its letter if it has one. */
@@ -241,6 +231,8 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		return mu_option_number("-s", optarg, 1, UINT32_MAX, &o->every);
 	case OPT_SAMPLE:
 		return mu_option_sample(o, optarg);
+	case OPT_FREEZE:
+		return mu_option_freeze(o, optarg);
 	case OPT_COMBINED:
 		o->combined = true;
 		return 0;
@@ -268,7 +260,7 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		o->exact = true;
 		return 0;
 	case OPT_WHY:
-		return take_why(o, optarg);
+		return mu_option_why(o, optarg);
 	case 'h':
 	case OPT_HELP:
 		o->mode = MU_HELP;
@@ -292,7 +284,7 @@ static int check_trace(struct mu_options *o)
 		return mu_usage_error("-s and --sample are mutually exclusive");
 	if (o->combined && o->show_allocations)
 		return mu_usage_error("-a and --combined-only are mutually exclusive");
-	return 0;
+	return mu_options_check_freeze(o);
 }
 
 static int refuse_argument(const struct mu_options *o, const char *word)
@@ -356,7 +348,7 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 {
 	*o = (struct mu_options){
 		.mode = mode,
-		.filter = { .max = UINT64_MAX, .older = DEFAULT_OLDER_MS },
+		.filter = { .max = UINT64_MAX, .older = OLDER_UNSET },
 		.interval_ms = DEFAULT_INTERVAL_MS,
 		.view.top = DEFAULT_TOP,
 		.max_stop_ms = DEFAULT_MAX_STOP_MS,
@@ -404,6 +396,8 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 	}
 	if (status)
 		return status;
+	if (o->filter.older == OLDER_UNSET) /* after a freeze, no block is too young to be shown */
+		o->filter.older = o->freeze_ms ? 0 : DEFAULT_OLDER_MS;
 	if (o->combined) { /* memleak's table of totals has neither ages nor addresses */
 		o->filter.older = 0;
 		o->view.bare = true;

@@ -43,6 +43,7 @@ enum mu_mode {
  * @depth: of --depth; 0: the module's default
  * @interval_ms: INTERVAL
  * @count: COUNT; 0: no limit
+ * @freeze_ms: of --freeze; 0: no freeze
  * @max_stop_ms: of --max-stop
  * @exact: --exact
  * @why: address of --why, or 0
@@ -67,6 +68,7 @@ struct mu_options {
 	uint64_t depth;
 	uint64_t interval_ms;
 	uint64_t count;
+	uint64_t freeze_ms;
 	uint64_t max_stop_ms;
 	bool exact;
 	uint64_t why;

@@ -158,6 +158,13 @@ static bool find_foreign_target(struct mu_session *s, const char *reason)
 		report_refusal(s, reason);
 		return false;
 	}
+	if (s->o->freeze_ms) {
+		mu_warn("pid %d is already traced: --freeze would change the target of another "
+			"program",
+			s->process.pid);
+		mu_control_row_free(&row);
+		return false;
+	}
 	s->foreign = true;
 	mu_warn("pid %d is already traced%s%s: its report is shown, and the target is left unchanged",
 		s->process.pid, *row.keys ? " with " : "", row.keys);
@@ -258,6 +265,34 @@ bool mu_session_reattach(struct mu_session *s)
 	report_reattach(s, old);
 	free(old);
 	return mu_session_attach(s);
+}
+
+/**
+ * mu_session_freeze() - let no new blocks be recorded
+ * @s: the session
+ *
+ * If the process has exited, its last table is still to be printed. Otherwise @s->over is set if it
+ * cannot be frozen, as a table would show other blocks than those that were not freed.
+ */
+void mu_session_freeze(struct mu_session *s)
+{
+	char *command, *reason;
+	int error;
+
+	if (!s->attached || s->over)
+		return;
+	command = mu_format("freeze %d", s->process.pid);
+	error = mu_debugfs_command(s->debugfs, command, &reason);
+	if (!error) {
+		printf("pid %d is frozen: no new blocks are recorded.\n", s->process.pid);
+		fflush(stdout);
+	} else if (error != ENOENT && error != ESRCH) {
+		mu_warn("cannot freeze pid %d: %s", s->process.pid, reason);
+		s->errors++;
+		s->over = true;
+	}
+	free(reason);
+	free(command);
 }
 
 /**

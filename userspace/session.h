@@ -58,6 +58,7 @@ struct mu_session {
 
 bool mu_session_attach(struct mu_session *s);
 bool mu_session_reattach(struct mu_session *s);
+void mu_session_freeze(struct mu_session *s);
 void mu_session_show(struct mu_session *s);
 void mu_session_leaks(struct mu_session *s, bool (*pause)(void *context, uint64_t ms),
 		      void *context);

@@ -58,6 +58,7 @@ static void show_total(struct mu_session *s, const struct mu_target *target)
 		.filter = s->foreign ? NULL : &s->o->filter,
 		.limit = read_memory_limit(s, target),
 		.resident = &s->resident,
+		.freeze = s->o->freeze_ms != 0,
 	};
 
 	update_resident(s, target);

@@ -59,6 +59,9 @@ static void print_empty(const struct mu_total *total, const struct mu_target *t)
 		       t->allocated);
 	else if (t->lost)
 		puts("\tempty: every allocation was lost");
+	else if (find_count(t, "frozen"))
+		printf("\tempty: all %" PRIu64 " allocations were made after the freeze\n",
+		       find_count(t, "frozen"));
 	else if (find_count(t, "unsampled"))
 		printf("\tempty: none of %" PRIu64 " allocations was in the sample\n",
 		       find_count(t, "unsampled"));
@@ -142,14 +145,16 @@ static void print_change_of_total(const struct mu_target *t)
 	putchar('\n');
 }
 
-static void print_frozen(const struct mu_target *t)
+static void print_frozen(const struct mu_total *total, const struct mu_target *t)
 {
 	char ago[MU_TOP_TEXT_MAX];
 
-	if (!t->is_frozen)
-		return;
 	mu_top_format_time(ago, t->frozen_ms);
-	printf("\tfrozen %s ago: blocks that were allocated since are not recorded\n", ago);
+	if (t->is_frozen)
+		printf("\tfrozen %s ago: what was allocated before and has not been freed since\n",
+		       ago);
+	else if (total->freeze)
+		puts("\tnot frozen (--freeze): blocks that are in use are shown, too");
 }
 
 static void print_sampling(const struct mu_target *t)
@@ -209,7 +214,7 @@ void mu_print_total(const struct mu_total *total, const struct mu_target *t, str
 	print_lost(total, t);
 	for (size_t i = 0; i < t->nr_unseen; i++)
 		printf("\tnot seen: %s\n", t->unseen[i]);
-	print_frozen(t);
+	print_frozen(total, t);
 	print_sampling(t);
 	print_change_of_total(t);
 	if (total->resident)

@@ -27,12 +27,14 @@ struct mu_since {
  * @view: how the table was printed
  * @filter: filter of the attach, NULL if it is not known
  * @limit: memory limit of the module in bytes, 0 if it is not known
+ * @freeze: the target was to be frozen before the table
  * @resident: the memory of the process, NULL in a saved report
  */
 struct mu_total {
 	const struct mu_view *view;
 	const struct mu_filter *filter;
 	uint64_t limit;
+	bool freeze;
 	const struct mu_resident *resident;
 };
 

@@ -27,6 +27,7 @@ struct trace {
 	struct mu_session *sessions;
 	size_t nr;
 	size_t failed; /* processes that could not be attached to */
+	bool frozen;   /* the processes have been frozen, by --freeze */
 	int *pidfds;   /* of the sessions, -1 for a session that is over */
 };
 
@@ -122,6 +123,8 @@ static void follow_exec(struct trace *t)
 	t->failed = !mu_session_reattach(&t->sessions[0]);
 	if (t->failed)
 		report_running_on(&t->sessions[0]);
+	else if (t->frozen)
+		mu_session_freeze(&t->sessions[0]);
 	mu_command_resume(&t->command);
 }
 
@@ -147,6 +150,18 @@ static enum mu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *whi
 	return mu_wait(t->signals, &waited, deadline, which);
 }
 
+static bool is_freeze_due(const struct trace *t, enum mu_wake wake)
+{
+	return wake == MU_TIME && t->o->freeze_ms && !t->frozen;
+}
+
+static void freeze_all(struct trace *t)
+{
+	t->frozen = true;
+	for (size_t i = 0; i < t->nr; i++)
+		mu_session_freeze(&t->sessions[i]);
+}
+
 static void watch_sessions(struct trace *t)
 {
 	uint64_t deadline = mu_wait_clock() + t->o->interval_ms;
@@ -160,6 +175,9 @@ static void watch_sessions(struct trace *t)
 		if (wake == MU_EXITED) {
 			mu_session_show(&t->sessions[which]);
 			mu_session_report_exit(&t->sessions[which]);
+		} else if (is_freeze_due(t, wake)) {
+			freeze_all(t);
+			deadline = mu_wait_clock() + t->o->freeze_ms;
 		} else if (wake != MU_CHILD) {
 			show_all(t);
 			tables++;

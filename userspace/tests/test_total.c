@@ -114,6 +114,66 @@ static void test_since(void)
 	view.top = 10;
 }
 
+#define CHANGES SOME "events allocated=11 freed=8\n" STACKS
+#define EVENTS "11 allocated and 8 freed since the attach, 0 lost\n"
+
+#define FROZEN "\tfrozen 1m01s ago: what was allocated before and has not been freed since\n"
+
+/* Print the end of a table of a target that has changed. */
+static void check_state(const char *text, const struct mu_target *state, const char *wanted,
+			const char *claim)
+{
+	FILE *in = fmemopen((void *)text, strlen(text), "r");
+	struct mu_report *report = mu_report_read(in, "test");
+	struct mu_target *t = &report->targets[0];
+	struct mu_since since = {};
+	char *out;
+
+	fclose(in);
+	t->has_last = state->has_last;
+	t->has_start = state->has_start;
+	t->last = state->last;
+	t->start = state->start;
+	t->left_out.nr = state->left_out.nr;
+	t->left_out.amount = state->left_out.amount;
+	begin_capture();
+	mu_print_total(&total, t, &since);
+	out = end_capture();
+	is_text(out, wanted, claim);
+	free(out);
+	mu_report_free(report);
+}
+
+static void test_changes(void)
+{
+	const struct mu_target grown = {
+		.has_last = true,
+		.has_start = true,
+		.last = { 310, 4 },
+		.start = { 100, 1 },
+	};
+	const struct mu_target none = {};
+	const struct mu_target left_out = { .left_out = { .nr = 1, .amount = { 70, 7 } } };
+
+	check_state(CHANGES, &grown,
+		    "\tall stacks: -10 in -1, since start +200 in 2\n" TOTAL EVENTS,
+		    "the change of the total is printed");
+	check_state(CHANGES, &left_out,
+		    "\tleft out (--ignore): 70 bytes in 7 allocations from 1 stack\n" TOTAL EVENTS,
+		    "what is left out is printed");
+	check_state(SOME "events allocated=11 freed=8\nfrozen 61000 ms\n" STACKS, &none,
+		    FROZEN TOTAL EVENTS, "a freeze is printed");
+	total.freeze = true;
+	check_state(CHANGES, &none,
+		    "\tnot frozen (--freeze): blocks that are in use are shown, too\n" TOTAL EVENTS,
+		    "a freeze that has not happened is printed");
+	total.freeze = false;
+	check_empty(NONE "events allocated=0 freed=0 frozen=9\n",
+		    EMPTY("all 9 allocations were made after the freeze",
+			  "0 allocated and 0 freed"),
+		    "a table is empty because of the freeze");
+}
+
 static void test_lost(void)
 {
 	static const char text[] = HEAD
@@ -215,6 +275,7 @@ int main(void)
 {
 	test_empty();
 	test_since();
+	test_changes();
 	test_lost();
 	test_sampled();
 	test_memleak_parsers();
