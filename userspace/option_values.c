@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The arguments of options: numbers, sizes, words and directories.
+ * The arguments of options: numbers, sizes, words and directories; and the names of reports.
  *
  * Each function takes one argument, or prints a message that has the option and the argument.
  * Depends on quantity.c and msg.c.
@@ -235,4 +235,40 @@ int mu_option_why(struct mu_options *o, const char *text)
 	if (*digits && !*end && !errno && isxdigit((unsigned char)*digits) && o->why)
 		return 0;
 	return mu_usage_error("--why: invalid address \"%s\"", text);
+}
+
+/**
+ * mu_option_file() - take [FILE]
+ * @o: the options
+ * @words: the arguments
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_file(struct mu_options *o, char **words)
+{
+	if (words[0] && words[1])
+		return mu_usage_error("unexpected argument \"%s\"", words[1]);
+	if (words[0] && strcmp(words[0], "-"))
+		o->file = words[0];
+	return 0;
+}
+
+/**
+ * mu_option_two_files() - take OLD and NEW
+ * @o: the options
+ * @words: the arguments
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_two_files(struct mu_options *o, char **words)
+{
+	if (!words[0] || !words[1])
+		return mu_usage_error("diff: two reports are needed: OLD and NEW");
+	if (words[2])
+		return mu_usage_error("unexpected argument \"%s\"", words[2]);
+	if (!strcmp(words[0], "-") && !strcmp(words[1], "-"))
+		return mu_usage_error("diff: only one of OLD and NEW may be stdin");
+	o->old_file = strcmp(words[0], "-") ? words[0] : NULL;
+	o->file = strcmp(words[1], "-") ? words[1] : NULL;
+	return 0;
 }

@@ -15,6 +15,8 @@ int mu_option_sort(struct mu_options *o, const char *word);
 int mu_option_group(struct mu_view *view, const char *word);
 int mu_option_debug_path(struct mu_options *o, const char *dir);
 int mu_option_why(struct mu_options *o, const char *text);
+int mu_option_file(struct mu_options *o, char **words);
+int mu_option_two_files(struct mu_options *o, char **words);
 int mu_options_check_freeze(struct mu_options *o);
 
 #endif

@@ -310,36 +310,14 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 	return status;
 }
 
-static int take_file(struct mu_options *o, char **words)
-{
-	if (words[0] && words[1])
-		return mu_usage_error("unexpected argument \"%s\"", words[1]);
-	if (words[0] && strcmp(words[0], "-"))
-		o->file = words[0];
-	return 0;
-}
-
-static int take_two_files(struct mu_options *o, char **words)
-{
-	if (!words[0] || !words[1])
-		return mu_usage_error("diff: two reports are needed: OLD and NEW");
-	if (words[2])
-		return mu_usage_error("unexpected argument \"%s\"", words[2]);
-	if (!strcmp(words[0], "-") && !strcmp(words[1], "-"))
-		return mu_usage_error("diff: only one of OLD and NEW may be stdin");
-	o->old_file = strcmp(words[0], "-") ? words[0] : NULL;
-	o->file = strcmp(words[1], "-") ? words[1] : NULL;
-	return 0;
-}
-
 static int take_arguments(struct mu_options *o, char **words)
 {
 	int status;
 
 	if (o->mode == MU_SYMBOLIZE)
-		return take_file(o, words);
+		return mu_option_file(o, words);
 	if (o->mode == MU_DIFF)
-		return take_two_files(o, words);
+		return mu_option_two_files(o, words);
 	status = take_interval_and_count(o, words);
 	return status || o->mode == MU_TOP ? status : check_trace(o);
 }
