@@ -2,7 +2,7 @@
 /*
  * lost: blocks that it refers to, and blocks that it has lost. The steps, in any order:
  *
- *	lose	loses 10 blocks of 8192 bytes, and a list of 3 blocks of 1008 bytes
+ *	lose	loses 10 blocks of 8192 bytes and a list of 3 blocks of 1008 bytes, and keeps one more
  *	keep	keeps 5 blocks of 500 bytes in globals, one of 700 bytes by a pointer into its middle,
  *		and one of 900 bytes in a variable of a thread that is blocked
  *	find	forgets what "keep" has kept in globals
@@ -25,6 +25,7 @@
 /* volatile: otherwise the compiler does not store what nothing reads. */
 static void *volatile kept[KEPT];
 static char *volatile inside;
+static void *volatile last;
 static volatile unsigned long counted;
 
 /* Overwrite what other functions have left on the stack. */
@@ -58,6 +59,8 @@ __attribute__((noinline)) static void lose_blocks(void)
 		item[0] = (void *)list;
 		list = item;
 	}
+	/* Words that these calls leave behind refer to the last block. */
+	last = allocate(1008);
 }
 
 static void *keep_in_variable(void *unused)
