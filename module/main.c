@@ -24,6 +24,10 @@ static unsigned int max_memory;
 module_param(max_memory, uint, 0444);
 MODULE_PARM_DESC(max_memory, "MiB of kernel memory for all targets; 0: 5 % of the machine's");
 
+static bool walk_cache = true;
+module_param(walk_cache, bool, 0444);
+MODULE_PARM_DESC(walk_cache, "remember frames of recent walks (default Y)");
+
 static unsigned int max_targets = 1024;
 module_param(max_targets, uint, 0444);
 MODULE_PARM_DESC(max_targets, "targets that are traced at once (default 1024)");
@@ -49,7 +53,7 @@ static int __init memleak_user_init(void)
 	err = mlu_inflight_pool_init();
 	if (err)
 		goto err_allocs;
-	err = mlu_unwind_init();
+	err = mlu_unwind_init(walk_cache);
 	if (err)
 		goto err_inflight;
 	err = mlu_workqueues_init();

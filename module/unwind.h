@@ -73,7 +73,7 @@ enum mlu_reach {
 	MLU_REACH_UNKNOWN, /* the stack cannot be walked far enough */
 };
 
-int mlu_unwind_init(void);
+int mlu_unwind_init(bool cache);
 void mlu_unwind_exit(void);
 
 struct mlu_walk *mlu_walk_get(void);

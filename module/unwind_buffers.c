@@ -17,15 +17,16 @@ static struct mlu_walk *__percpu *spare_walks;
 
 /**
  * mlu_unwind_init() - set up the buffers for walks and the caches of their frames
+ * @cache: use caches
  *
  * Return: 0, or -ENOMEM.
  */
-int mlu_unwind_init(void)
+int mlu_unwind_init(bool cache)
 {
 	spare_walks = alloc_percpu(struct mlu_walk *);
 	if (!spare_walks)
 		return -ENOMEM;
-	if (!mlu_walk_cache_init())
+	if (!cache || !mlu_walk_cache_init())
 		return 0;
 	free_percpu(spare_walks);
 	return -ENOMEM;

@@ -43,7 +43,7 @@ get_task_mm init_pid_ns init_user_ns init_wait_entry int_sqrt jiffies kfree kmal
 kmem_cache_destroy kmem_cache_free jiffies64_to_nsecs kstrtouint kstrtoull ktime_get kvfree kvfree_call_rcu
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
-param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
+param_ops_bool param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
 queue_work_on rb_next rcu_barrier rcu_is_watching rcu_lock_map rcu_read_lock_held refcount_warn_saturate
 rhashtable_destroy rht_bucket_nested schedule schedule_timeout scnprintf seq_lseek
 seq_printf seq_put_decimal_* seq_putc seq_read seq_release seq_release_private seq_write single_release sized_strscpy
