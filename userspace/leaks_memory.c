@@ -16,7 +16,7 @@
 #include "compiler.h"
 #include "mem.h"
 #include "roots.h"
-#include "search_glibc.h"
+#include "search_free.h"
 
 #define CHUNK_BYTES (256UL << 10)
 #define CACHED_PAGES 2048
@@ -204,8 +204,20 @@ static bool read_words(void *context, uint64_t address, uint64_t *words, size_t 
 	return page;
 }
 
+static void find_free(struct mu_leaks *l, const struct mu_peek *peek)
+{
+	uint64_t *thread_pointers = mu_zalloc(l->stop.nr * sizeof(*thread_pointers));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < l->stop.nr; i++)
+		if (l->stop.threads[i].is_stopped)
+			thread_pointers[nr++] = l->stop.threads[i].thread_pointer;
+	mu_search_find_free(l->search, peek, thread_pointers, nr);
+	free(thread_pointers);
+}
+
 /**
- * mu_leaks_ignore_lists() - exclude words of glibc's lists
+ * mu_leaks_ignore_lists() - exclude words of glibc's lists, and its free memory at a stop
  * @l: the search
  */
 void mu_leaks_ignore_lists(struct mu_leaks *l)
@@ -214,6 +226,7 @@ void mu_leaks_ignore_lists(struct mu_leaks *l)
 	const struct mu_peek peek = { .read = read_words, .context = cache };
 
 	cache->remote = &l->remote;
+	find_free(l, &peek);
 	mu_search_ignore_glibc(l->search, &peek);
 	free(cache);
 }

@@ -84,6 +84,39 @@ struct mu_ranges mu_ranges_subtract(const struct mu_ranges *a, const struct mu_r
 	return rest;
 }
 
+static int compare_starts(const void *x, const void *y)
+{
+	const struct mu_range *a = x;
+	const struct mu_range *b = y;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/**
+ * mu_ranges_disjoint() - get the ranges that do not overlap with others
+ * @parts: ranges in any order, which are sorted; none is empty
+ * @nr: number of @parts
+ *
+ * For parts that contradict each other if they overlap, so that neither is to be taken.
+ *
+ * Return: the set, to be freed with mu_ranges_free().
+ */
+struct mu_ranges mu_ranges_disjoint(struct mu_range *parts, size_t nr)
+{
+	struct mu_ranges alone = {};
+	uint64_t reached = 0;
+
+	if (nr)
+		qsort(parts, nr, sizeof(*parts), compare_starts);
+	for (size_t i = 0; i < nr; i++) {
+		if (parts[i].start >= reached && !(i + 1 < nr && parts[i + 1].start < parts[i].end))
+			mu_ranges_add(&alone, parts[i].start, parts[i].end);
+		if (parts[i].end > reached)
+			reached = parts[i].end;
+	}
+	return alone;
+}
+
 /**
  * mu_ranges_to_pages() - get the pages that have an address of a set
  * @ranges: the set

@@ -30,6 +30,7 @@ struct mu_ranges {
 void mu_ranges_add(struct mu_ranges *ranges, uint64_t start, uint64_t end);
 struct mu_ranges mu_ranges_intersect(const struct mu_ranges *a, const struct mu_ranges *b);
 struct mu_ranges mu_ranges_subtract(const struct mu_ranges *a, const struct mu_ranges *b);
+struct mu_ranges mu_ranges_disjoint(struct mu_range *parts, size_t nr);
 struct mu_ranges mu_ranges_to_pages(const struct mu_ranges *ranges, uint64_t page);
 uint64_t mu_ranges_bytes(const struct mu_ranges *ranges);
 void mu_ranges_free(struct mu_ranges *ranges);

@@ -79,29 +79,6 @@ static void cut_at_other_threads(struct mu_range *dead, const struct mu_stop *st
 	}
 }
 
-static int compare_starts(const void *x, const void *y)
-{
-	const struct mu_range *a = x;
-	const struct mu_range *b = y;
-
-	return a->start < b->start ? -1 : a->start > b->start;
-}
-
-/* Parts that overlap contradict each other: neither is taken. */
-static struct mu_ranges without_overlaps(const struct mu_range *parts, size_t nr)
-{
-	struct mu_ranges alone = {};
-	uint64_t reached = 0;
-
-	for (size_t i = 0; i < nr; i++) {
-		if (parts[i].start >= reached && !(i + 1 < nr && parts[i + 1].start < parts[i].end))
-			mu_ranges_add(&alone, parts[i].start, parts[i].end);
-		if (parts[i].end > reached)
-			reached = parts[i].end;
-	}
-	return alone;
-}
-
 /**
  * mu_roots_dead_stack() - find the dead parts of the stacks of stopped threads
  * @stop: the threads; mu_stop_registers() has been called
@@ -130,8 +107,7 @@ struct mu_ranges mu_roots_dead_stack(const struct mu_stop *stop, const struct mu
 		if (part.start < part.end)
 			parts[nr++] = part;
 	}
-	qsort(parts, nr, sizeof(*parts), compare_starts);
-	dead = without_overlaps(parts, nr);
+	dead = mu_ranges_disjoint(parts, nr);
 	free(parts);
 	return dead;
 }

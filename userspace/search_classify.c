@@ -2,11 +2,11 @@
 /*
  * A search for references to blocks: the verdicts.
  *
- * Blocks are reached from words outside of all blocks, first by references to starts of blocks only
- * (still reachable), then by any reference (possibly lost). Of the others, those that an other one
- * leads to are indirectly lost. Of blocks that lead to each other in a cycle, and that no other
- * block leads to, the one with the lowest address is definitely lost, the others are indirectly
- * lost. Depends on search_refs.c.
+ * Blocks are reached from words outside of all blocks and of free memory, first by references to
+ * starts of blocks only (still reachable), then by any reference (possibly lost). Of the others,
+ * those that an other one leads to are indirectly lost. Of blocks that lead to each other in a
+ * cycle, and that no other block leads to, the one with the lowest address is definitely lost, the
+ * others are indirectly lost. Depends on search_refs.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -120,11 +120,20 @@ static void follow_block(struct flood *f, uint32_t block, enum mu_verdict verdic
 				    (struct mu_parent){ .address = address, .is_memory = true });
 }
 
+/* Return: whether an address is in sorted ranges; *i becomes the first one that ends behind it. */
+static bool is_inside(const struct mu_range *at, size_t nr, size_t *i, uint64_t address)
+{
+	while (*i < nr && at[*i].end <= address)
+		(*i)++;
+	return *i < nr && address >= at[*i].start;
+}
+
 static void reach_from_memory(struct flood *f, enum mu_verdict verdict)
 {
 	const struct mu_search *s = f->s;
 	const struct mu_index *x = &s->index;
-	size_t block = 0; /* the first one that ends behind the word */
+	size_t block = 0;
+	size_t part = 0;
 
 	for (size_t i = 0; i < s->nr_pages; i++) {
 		const struct mu_page *page = &s->pages[i];
@@ -133,9 +142,9 @@ static void reach_from_memory(struct flood *f, enum mu_verdict verdict)
 			const struct mu_edge *edge = &s->edges[page->first + j];
 			uint64_t address = mu_search_edge_address(page, edge);
 
-			while (block < x->nr && x->at[block].end <= address)
-				block++;
-			if (block < x->nr && address >= x->at[block].start && !s->is_gone[block])
+			if (is_inside(x->at, x->nr, &block, address) && !s->is_gone[block])
+				continue;
+			if (is_inside(s->free.at, s->free.nr, &part, address))
 				continue;
 			if (!(edge->flags & MU_EDGE_IGNORED) && is_followed(edge, verdict))
 				reach_block(f, edge->to, verdict,

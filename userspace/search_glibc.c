@@ -22,6 +22,7 @@ enum { SIZE = 1, FD = 2, BK = 3, FD_NEXTSIZE = 4, BK_NEXTSIZE = 5, CHUNK_WORDS =
 #define IS_MMAPPED 2UL
 #define SIZE_FLAGS 7UL
 #define MIN_CHUNK 32UL
+#define MAX_UNCERTAIN (1UL << 14) /* suspects */
 
 /* An arena has its fast bins, top, last_remainder and then pairs of words, the bins. */
 #define FAST_BINS 10
@@ -102,20 +103,32 @@ static bool is_arena_word(const struct mu_peek *peek, const struct mu_suspect *s
 	return false;
 }
 
+static void mark_lost(struct mu_search *s, uint8_t need)
+{
+	mu_search_classify(s);
+	for (size_t i = 0; i < s->blocks->nr; i++)
+		if (s->verdict[i] == MU_DEFINITE || s->verdict[i] == MU_INDIRECT)
+			s->needs_lists[i] = need;
+}
+
 /**
  * mu_search_find_listed() - find the blocks that no words but those of lists may refer to
  * @s: the search
  *
  * mu_search_ignore_glibc() then checks the words of these blocks only, as it takes long. A word
- * that is not checked counts as a reference.
+ * that is not checked counts as a reference. Which memory is free is not known yet: blocks that are
+ * lost if all memory near blocks is free are checked as far as this does not take long.
  */
 void mu_search_find_listed(struct mu_search *s)
 {
 	for (size_t i = 0; i < s->nr_suspects; i++)
 		s->edges[s->suspects[i].edge].flags |= MU_EDGE_IGNORED;
-	mu_search_classify(s);
-	for (size_t i = 0; i < s->blocks->nr; i++)
-		s->needs_lists[i] = s->verdict[i] == MU_DEFINITE || s->verdict[i] == MU_INDIRECT;
+	memset(s->needs_lists, MU_LISTS_NO, s->blocks->nr);
+	mu_ranges_free(&s->free);
+	s->free = mu_index_near(&s->index);
+	mark_lost(s, MU_LISTS_MAYBE);
+	mu_ranges_free(&s->free);
+	mark_lost(s, MU_LISTS_YES);
 }
 
 /**
@@ -125,13 +138,17 @@ void mu_search_find_listed(struct mu_search *s)
  */
 void mu_search_ignore_glibc(struct mu_search *s, const struct mu_peek *peek)
 {
+	size_t left = MAX_UNCERTAIN;
+
 	for (size_t i = 0; i < s->nr_suspects; i++) {
 		const struct mu_suspect *suspect = &s->suspects[i];
 		struct mu_edge *edge = &s->edges[suspect->edge];
+		uint8_t need = s->needs_lists[edge->to];
 
 		edge->flags &= ~MU_EDGE_IGNORED;
-		if (!s->needs_lists[edge->to])
+		if (need == MU_LISTS_NO || (need == MU_LISTS_MAYBE && !left))
 			continue;
+		left -= need == MU_LISTS_MAYBE;
 		if (is_list_word(peek, suspect) || is_arena_word(peek, suspect))
 			edge->flags |= MU_EDGE_IGNORED;
 	}

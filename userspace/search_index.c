@@ -133,6 +133,23 @@ void mu_index_init(struct mu_index *x, const struct mu_blocks *blocks)
 }
 
 /**
+ * mu_index_near() - get the memory that is near blocks
+ * @x: the index
+ *
+ * Return: the addresses that have a leaf, to be freed with mu_ranges_free().
+ */
+struct mu_ranges mu_index_near(const struct mu_index *x)
+{
+	uint64_t bytes = 1UL << (x->shift + MU_LEAF_BITS);
+	struct mu_ranges near = {};
+
+	for (uint64_t i = 0; x->nr && i <= leaf_number(x, x->at[x->nr - 1].end - 1); i++)
+		if (x->leaf_of[i])
+			mu_ranges_add(&near, x->min + i * bytes, x->min + (i + 1) * bytes);
+	return near;
+}
+
+/**
  * mu_index_free() - free an index
  * @x: the index
  */

@@ -46,6 +46,7 @@ struct mu_candidates {
 
 void mu_index_init(struct mu_index *index, const struct mu_blocks *blocks);
 void mu_index_free(struct mu_index *index);
+struct mu_ranges mu_index_near(const struct mu_index *index);
 
 /**
  * mu_index_covers() - check whether an address is between the first and the last block

@@ -7,7 +7,7 @@
  * are freed during the search, and pages that were written since are forgotten and looked up again.
  *
  * This is pure: memory comes from the caller, search_classify.c gives the verdicts. Depends on
- * search_index.c and mem.c.
+ * search_index.c, ranges.c and mem.c.
  */
 #include "search_refs.h"
 
@@ -36,7 +36,7 @@ struct mu_search *mu_search_new(const struct mu_blocks *blocks, size_t max_edges
 	s->is_sorted = true;
 	s->is_gone = mu_zalloc(blocks->nr);
 	s->needs_lists = mu_zalloc(blocks->nr);
-	memset(s->needs_lists, 1, blocks->nr);
+	memset(s->needs_lists, MU_LISTS_YES, blocks->nr);
 	s->verdict = mu_zalloc(blocks->nr);
 	s->leader = mu_zalloc(blocks->nr * sizeof(*s->leader));
 	s->parent = mu_zalloc(blocks->nr * sizeof(*s->parent));
@@ -62,6 +62,7 @@ void mu_search_free(struct mu_search *s)
 	free(s->pages);
 	free(s->extras);
 	free(s->suspects);
+	mu_ranges_free(&s->free);
 	free(s);
 }
 

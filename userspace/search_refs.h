@@ -14,6 +14,10 @@
 #define MU_EDGE_SUSPECT 2U  /* the word may belong to a list of the allocator */
 #define MU_EDGE_IGNORED 4U  /* it does */
 
+#define MU_LISTS_NO 0U	  /* the block is reachable in any case */
+#define MU_LISTS_MAYBE 1U /* it is not if memory near blocks is free */
+#define MU_LISTS_YES 2U
+
 /**
  * enum mu_verdict - how a block can be reached
  * @MU_UNKNOWN: not determined: the block was freed during the search
@@ -89,7 +93,7 @@ struct mu_parent {
  * @blocks: the blocks; not owned
  * @index: of the blocks
  * @is_gone: for each block, whether it was freed during the search
- * @needs_lists: for each block, whether words of glibc's lists have to be recognized
+ * @needs_lists: for each block, whether words of glibc's lists have to be recognized, MU_LISTS_
  * @verdict: for each block
  * @leader: for each indirectly lost block a definitely lost one that leads to it, for any other
  *	    the block itself
@@ -108,6 +112,7 @@ struct mu_parent {
  * @suspects: edges that may belong to a list of the allocator
  * @nr_suspects: number of @suspects
  * @suspects_capacity: allocated elements of @suspects
+ * @free: memory that is known to be free, whose words are no references
  * @words: number of words that were looked up
  * @is_full: a limit was exceeded, so that references are missing
  */
@@ -133,6 +138,7 @@ struct mu_search {
 	struct mu_suspect *suspects;
 	size_t nr_suspects;
 	size_t suspects_capacity;
+	struct mu_ranges free;
 	uint64_t words;
 	bool is_full;
 };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "mem.h"
-#include "search_glibc.h"
+#include "search_free.h"
 #include "search_oracle.h"
 #include "search_refs.h"
 
@@ -78,7 +78,7 @@ static void check_verdicts(const struct mu_search *s, const struct image *image,
 {
 	uint8_t wanted[ORACLE_MAX];
 
-	find_verdicts(image, 1, s->blocks, gone, NULL, 0, wanted);
+	find_verdicts(image, 1, s->blocks, gone, &s->free, NULL, 0, wanted);
 	for (size_t i = 0; i < s->blocks->nr; i++)
 		if (s->verdict[i] != wanted[i])
 			abort();
@@ -106,6 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mu_search_keep(s, later);
 	for (size_t i = 0; i < blocks->nr; i++)
 		gone[i] = s->is_gone[i];
+	mu_search_classify(s);
+	check_verdicts(s, &image, gone);
+	mu_search_find_free(s, &peek, &(uint64_t){ BASE + 3 * 8192 }, 1);
 	mu_search_classify(s);
 	check_verdicts(s, &image, gone);
 	mu_search_ignore_glibc(s, &peek);

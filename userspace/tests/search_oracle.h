@@ -31,6 +31,14 @@ static inline int oracle_block(const struct mu_blocks *b, const bool *gone, uint
 	return -1;
 }
 
+static inline bool oracle_free(const struct mu_ranges *free, uint64_t address)
+{
+	for (size_t i = 0; i < free->nr; i++)
+		if (address >= free->at[i].start && address < free->at[i].end)
+			return true;
+	return false;
+}
+
 static inline void oracle_close(bool to[ORACLE_MAX + 1][ORACLE_MAX + 1], size_t nr)
 {
 	for (size_t k = 0; k < nr; k++)
@@ -63,10 +71,11 @@ static inline enum mu_verdict oracle_lost(bool any[][ORACLE_MAX + 1], const bool
 	return MU_DEFINITE;
 }
 
-/* Node number nr stands for all memory outside of the blocks. */
+/* Node number nr stands for all memory outside of the blocks that is not free. */
 static inline void find_verdicts(const struct image *image, size_t nr_images,
 				 const struct mu_blocks *b, const bool *gone,
-				 const uint64_t *values, size_t nr_values, uint8_t *verdict)
+				 const struct mu_ranges *free, const uint64_t *values,
+				 size_t nr_values, uint8_t *verdict)
 {
 	static bool start[ORACLE_MAX + 1][ORACLE_MAX + 1];
 	static bool any[ORACLE_MAX + 1][ORACLE_MAX + 1];
@@ -78,6 +87,8 @@ static inline void find_verdicts(const struct image *image, size_t nr_images,
 		for (size_t i = 0; i < image[k].nr; i++) {
 			int from = oracle_block(b, gone, image[k].address + i * 8);
 
+			if (from < 0 && oracle_free(free, image[k].address + i * 8))
+				continue;
 			oracle_add(b, gone, from < 0 ? (int)b->nr : from, image[k].words[i], start,
 				   any);
 		}

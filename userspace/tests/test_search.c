@@ -200,7 +200,7 @@ static size_t count_differences(struct mu_search *s, const struct image *image, 
 	for (size_t i = 0; i < nr_values; i++)
 		mu_search_value(s, values[i], i);
 	mu_search_classify(s);
-	find_verdicts(image, 1, s->blocks, gone, values, nr_values, wanted);
+	find_verdicts(image, 1, s->blocks, gone, &s->free, values, nr_values, wanted);
 	for (size_t i = 0; i < s->blocks->nr; i++)
 		wrong += s->verdict[i] != wanted[i];
 	return wrong;
@@ -218,6 +218,18 @@ static size_t count_wrong_leaders(const struct mu_search *s)
 		wrong += !is_own && s->verdict[s->leader[i]] != MU_DEFINITE;
 	}
 	return wrong;
+}
+
+/* Some memory is known to be free, of blocks and of others. */
+static void free_some(struct mu_search *s, const struct image *image)
+{
+	for (size_t word = random_number(500); word < image->nr; word += random_number(500)) {
+		size_t nr = random_number(100);
+
+		mu_ranges_add(&s->free, image->address + word * 8,
+			      image->address + (word + nr) * 8);
+		word += nr + 1;
+	}
 }
 
 /* Change some pages and free some blocks, as a process does while it is searched. */
@@ -239,6 +251,7 @@ static void change_image(struct mu_search *s, struct image *image, bool *gone,
 			now->at[i].flags = MU_BLOCK_TAKEN;
 	}
 	mu_search_keep(s, now);
+	free_some(s, image);
 }
 
 static struct mu_blocks *copy_blocks(const struct mu_blocks *blocks)
