@@ -7,7 +7,7 @@
  * from where glibc itself begins, the variables tcache and thread_arena of a thread. Both are in
  * the static TLS of a stopped thread, directly below its thread pointer. They have no symbols, so
  * that each word there is tried; what it points to must have the form of the structure in all its
- * parts. search_tcache.c states why this is a proof.
+ * parts. search_tcache.c and search_arena.c state why this is a proof.
  *
  * The proof holds for the stop: no thread runs, and a chunk that is in a list then belongs to
  * malloc. A thread may have been stopped in malloc or free. A chunk that malloc is taking out has
@@ -18,12 +18,13 @@
  *
  * Two chunks that overlap contradict each other, and neither is free. A block that is recorded and
  * exists is never excluded. Depends on search_refs.c,
- * search_tcache.c, search_chunks.c and ranges.c.
+ * search_tcache.c, search_arena.c, search_chunks.c and ranges.c.
  */
 #include "search_free.h"
 
 #include <stdlib.h>
 
+#include "search_arena.h"
 #include "search_tcache.h"
 
 #define MAX_CHUNKS (1UL << 16)
@@ -41,6 +42,7 @@ void mu_search_find_free(struct mu_search *s, const struct mu_peek *peek,
 	struct mu_free f = { .peek = peek, .left = MAX_CHUNKS };
 
 	mu_free_find_tcaches(&f, thread_pointers, nr);
+	mu_free_find_bins(&f, thread_pointers, nr);
 	mu_ranges_free(&s->free);
 	s->free = mu_ranges_disjoint(f.parts, f.nr);
 	free(f.parts);

@@ -237,8 +237,57 @@ static void test_changed_words(void)
 	is_number(wrong, 0, "a changed word never makes other memory free");
 }
 
+/* === Bins === */
+
+#define ARENA 3400 /* number of the first word; the thread's TLS has its address */
+#define BIN (ARENA + 14 + 2 * 90)
+
+/* An arena whose bin number 90 has one chunk, of 512 bytes, with a reference. */
+static void make_arena(void)
+{
+	make_heap(&random_key);
+	image.words[TLS - VARIABLE] = 0;
+	image.words[OTHER_TLS - VARIABLE] = address_of(ARENA);
+	for (size_t i = 0; i < 254; i++)
+		image.words[ARENA + 14 + i] = address_of(ARENA + 12 + i / 2 * 2);
+	image.words[ARENA + 270] = address_of(ARENA);
+	image.words[ARENA + 273] = 0x21000;
+	image.words[BIN] = address_of(CHUNKS + 200);
+	image.words[BIN + 1] = address_of(CHUNKS + 200);
+	image.words[CHUNKS + 201] = 513;
+	image.words[CHUNKS + 202] = address_of(BIN - 2);
+	image.words[CHUNKS + 203] = address_of(BIN - 2);
+	image.words[CHUNKS + 264] = 512;
+	image.words[CHUNKS + 265] = 0x100;
+	for (size_t i = 0; i < 100; i++)
+		image.words[CHUNKS + i] = 0;
+	image.words[CHUNKS + 250] = address_of(BLOCK);
+}
+
+static void check_arena(size_t word, uint64_t value, uint64_t bytes, const char *claim)
+{
+	make_arena();
+	image.words[word] = value;
+	check_heap(bytes, bytes ? MU_DEFINITE : MU_REACHABLE, claim);
+}
+
+static void test_bins(void)
+{
+	check_arena(0, 0, 504, "a chunk in a bin is free from its links to its end");
+	check_arena(CHUNKS + 265, 0x101, 0, "it is not if the next one says that it is in use");
+	check_arena(CHUNKS + 264, 496, 0, "nor if the next one has another size for it");
+	check_arena(CHUNKS + 201, 512, 0, "nor if the chunk before it is free");
+	check_arena(CHUNKS + 202, address_of(BIN), 0, "nor if its list does not lead back");
+	check_arena(CHUNKS + 203, address_of(BIN), 0, "nor if its link back is another one");
+	check_arena(BIN + 1, address_of(CHUNKS), 0, "nor if the bin does not end with it");
+	check_arena(ARENA + 16, 0, 0, "an arena with a bin without links does not count");
+	check_arena(ARENA + 16, address_of(CHUNKS), 0, "nor does one with a half empty bin");
+	check_arena(OTHER_TLS - VARIABLE, 0, 0, "nor does one that no thread has");
+}
+
 int main(void)
 {
+	test_bins();
 	test_forms();
 	test_look_alikes();
 	test_plain_look_alikes();

@@ -268,6 +268,16 @@ static __attribute__((noinline)) void make_freed_holder(void)
 	free(holder);
 }
 
+/* The holder is in a bin: it is larger than those of a cache, and is not merged with the top. */
+static __attribute__((noinline)) void make_freed_large(void)
+{
+	void **holder = new_block(20000);
+
+	global = new_block(1029);
+	holder[1500] = new_block(1030);
+	free(holder);
+}
+
 /* The block is referred to by a vector register only, while the program waits. */
 static void make_register(void)
 {
@@ -311,6 +321,7 @@ static const struct {
 	{ "timer", make_timer },
 	{ "pending", make_pending },
 	{ "freed_holder", make_freed_holder },
+	{ "freed_large", make_freed_large },
 };
 
 int main(int argc, char **argv)
