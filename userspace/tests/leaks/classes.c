@@ -104,10 +104,11 @@ static __attribute__((noinline)) void make_interior(void)
 
 static __attribute__((noinline)) void make_reallocated(void)
 {
-	void *block = new_block(500);
+	void *volatile lost;
 
 	new_block(1013);
-	block = realloc(block, 1014);
+	lost = realloc(new_block(500), 1014);
+	lost = NULL;
 	global = realloc(new_block(400), 1015);
 }
 
