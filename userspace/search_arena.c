@@ -48,10 +48,12 @@ static bool read_arena(const struct mu_free *f, uint64_t arena, uint64_t *words)
 		uint64_t bin = bin_address(arena, i);
 		uint64_t fd = words[FIRST_BIN + 2 * i];
 		uint64_t bk = words[FIRST_BIN + 2 * i + 1];
+		bool is_empty = fd == bin;
+		bool is_empty_back = bk == bin;
 
-		if (!fd || !bk || fd % 16 || bk % 16 || (fd == bin) != (bk == bin))
+		if (!fd || !bk || fd % 16 || bk % 16 || is_empty != is_empty_back)
 			return false;
-		empty += fd == bin;
+		empty += is_empty;
 	}
 	return empty >= MIN_EMPTY;
 }

@@ -3,8 +3,8 @@
  * lost: blocks that it refers to, and blocks that it has lost. The steps, in any order:
  *
  *	lose	loses 10 blocks of 8192 bytes and a list of 3 of 1008 bytes, and keeps one more
- *	keep	keeps 5 blocks of 500 bytes in globals, one of 700 bytes by a pointer into it, and one
- *		of 900 bytes in a variable of a thread that is blocked
+ *	keep	keeps 5 blocks of 500 bytes in globals, one of 700 bytes by a pointer into it, and
+ *		one of 900 bytes in a variable of a thread that is blocked
  *	find	forgets what "keep" has kept in globals
  *	work	counts, in another thread, until the end
  *	trace	is traced by a child of its own until the end

@@ -43,7 +43,7 @@ has_tables()
 print_last_name()
 {
 	awk -v bytes="$1" '/ Top 100 stacks/ { name = "none" }
-		found { name = $2; found = 0 }
+		found && $1 ~ /^0x/ { name = $2; found = 0 }
 		$1 == bytes && $2 == "bytes" { found = 1 }
 		END { sub(/\+0x.*/, "", name); print name }' "$scratch/out"
 }

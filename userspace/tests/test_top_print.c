@@ -160,8 +160,7 @@ static void test_width(void)
 	is_number(longest_line(text), 80, "no line is longer than the terminal is wide");
 	is_number(count_lines(text), 20 + MU_TOP_OTHER_LINES,
 		  "the table has at most as many lines as are reserved");
-	tap_ok(!strpbrk(text, "\033\377\a"),
-	       "names are safe to print");
+	tap_ok(!strpbrk(text, "\033\377\a"), "names are safe to print");
 	free(text);
 	t.by_cgroup = true;
 	text = print_table(&t);
