@@ -69,6 +69,7 @@ style:
 
 fuzz:
 	$(MAKE) -C selftests/unit fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+	$(MAKE) -C userspace fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 oracle:
 	$(MAKE) -k -C selftests/oracle run
@@ -106,7 +107,7 @@ help:
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            run checkpatch, clang-format, sparse, cppcheck, shellcheck"
-	@echo "  fuzz             run the fuzzers of the parsers; FUZZ_SECONDS=60"
+	@echo "  fuzz             run the fuzzers of the parsers and of the search; FUZZ_SECONDS=60"
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
