@@ -127,7 +127,7 @@ process_of_another_tracer_is_refused()
 
 stop_that_would_be_too_long_is_refused()
 {
-	start many 200000 1
+	start many 20000 1
 	echo "attach $pid" >"$files/control"
 	step
 	! "$tool" leaks -o 0 -p "$pid" --exact --max-stop 1 100ms >"$scratch/out" 2>&1
