@@ -70,7 +70,9 @@ invalid_options_are_refused()
 	expect_exit 64 "$tool" -p -1
 	expect_exit 64 "$tool" -p1 -c true
 	expect_exit 64 "$tool" -p1 -z 10 -Z 5
-	expect_exit 64 "$tool" -p1 -s 10
+	expect_exit 64 "$tool" -p1 -s 0
+	expect_exit 64 "$tool" -p1 --sample 0
+	expect_exit 64 "$tool" -p1 -s 10 --sample 1k
 	expect_exit 64 "$tool" -p1 0
 	expect_exit 64 "$tool" -p1 1 1 1
 	expect_exit 64 "$tool" --nonsense
