@@ -3,9 +3,8 @@
  * Searching a running process for references to its recorded blocks: the protocol.
  *
  * The memory is searched while the process runs. If the kernel tracks which pages are written, only
- * these are searched again at each stop, otherwise all of it is. A
- * block is lost only if it was unreachable at both stops. How long a stop will be is estimated
- * before, and no stop exceeds its limit.
+ * these are searched again at each stop, otherwise all of it is. A block is lost only if it was
+ * unreachable at both stops. The length of a stop is estimated before it begins.
  *
  * The list of blocks is read before the search, to know what to search for, and after each stop:
  * a block that still exists then existed at the stop. Depends on leaks_memory.c and stop.c.

@@ -298,8 +298,10 @@ void mu_stop_resume(struct mu_stop *stop)
 		resume_thread(&stop->threads[i]);
 }
 
-/* Return: a thread that was interrupted and has not stopped yet, or 0. The stops of the command of
- * -c are handled with its other events.
+/*
+ * The stops of the command of -c are handled with its other events.
+ *
+ * Return: a thread that was interrupted and has not stopped yet, or 0.
  */
 static pid_t find_pending(const struct mu_stop *stop)
 {
