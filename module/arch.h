@@ -10,6 +10,7 @@
  *   lib/machine_x86.h    constants of the ELF reader and the unwinder: ELF machine, DWARF registers
  *   lib/cfi_x86.c        frames in which no call can have been made, see cfi_internal.h
  *   lib/frame_x86.c      to the caller by frame pointer or signal frame, see frame.h
+ *   lib/elf_slot_x86.c   what the dynamic linker writes to a slot, see elf.h
  *   lib/elf_jump_x86.c   where branches lead, see elf.h
  *   lib/place_x86.c      where in a function a breakpoint may be set, see place.h
  *

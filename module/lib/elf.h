@@ -5,8 +5,8 @@
  * Pure: the only input is what a struct mlu_elf_source reads, the only state is in struct mlu_elf,
  * and nothing depends on tasks, files or probes. elf_bytes.c does all reads, elf.c parses the
  * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_symbols.c looks up
- * symbols, elf_jump_x86.c follows branches. They are built for the host too, with unit tests and a
- * fuzzer in selftests/unit.
+ * symbols, elf_slot_x86.c slots of the global offset table,
+ * elf_jump_x86.c follows branches. They are built for the host too, with unit tests and fuzzers in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -165,6 +165,20 @@ struct mlu_elf_unwind {
 	u64 vaddr;
 };
 
+/**
+ * struct mlu_elf_slot - what the dynamic linker writes to a slot of the global offset table
+ * @function: address of the function of this object that has the slot's name, else 0
+ * @resolver: address of the function that computes the value (IFUNC), 0 if the slot has a name
+ * @name: position of the name among those of the dynamic symbols, 0 if it has no name
+ * @interposable: @function is not 0, but another object's function of the name may be preferred
+ */
+struct mlu_elf_slot {
+	u64 function;
+	u64 resolver;
+	u32 name;
+	bool interposable;
+};
+
 int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
 		 size_t scratch_len);
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
@@ -174,10 +188,14 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym);
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym);
+int mlu_elf_is_ifunc(struct mlu_elf *elf, const char *const *names, unsigned int nr, u64 resolver);
 int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf, size_t max,
 		 bool *whole);
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
 int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
+int mlu_elf_slot(struct mlu_elf *elf, u64 slot, struct mlu_elf_slot *result);
+int mlu_elf_slot_is(struct mlu_elf *elf, const struct mlu_elf_slot *slot, const char *const *names,
+		    unsigned int nr);
 bool mlu_elf_vaddr(const struct mlu_elf_load *load, unsigned int nr, u64 offset, bool exec,
 		   u64 *vaddr);
 

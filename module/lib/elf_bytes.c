@@ -160,6 +160,37 @@ int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at
 	return mlu_elf_copy(elf, table->offset + at, to, len);
 }
 
+/**
+ * mlu_elf_is_name() - is a string of a table one of some names
+ * @elf: an opened image
+ * @strings: the table
+ * @at: position of the string
+ * @names: the names, each at most MLU_ELF_MAX_NAME long
+ * @nr: how many
+ *
+ * Return: 1 if it is, 0 if not; -ENOEXEC if it is not in the table; or the error of the source.
+ */
+int mlu_elf_is_name(struct mlu_elf *elf, const struct mlu_elf_table *strings, u64 at,
+		    const char *const *names, unsigned int nr)
+{
+	const char *string;
+	unsigned int i;
+	size_t len;
+
+	if (at >= strings->len)
+		return -ENOEXEC;
+	len = min_t(u64, MLU_ELF_MAX_NAME + 1, strings->len - at);
+	string = mlu_elf_bytes(elf, &elf->strings, strings->offset + at, len);
+	if (IS_ERR(string))
+		return PTR_ERR(string);
+	if (!memchr(string, 0, len))
+		return 0;
+	for (i = 0; i < nr; i++)
+		if (!strcmp(string, names[i]))
+			return 1;
+	return 0;
+}
+
 /* === Functions === */
 
 /**

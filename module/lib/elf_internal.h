@@ -28,6 +28,8 @@ bool mlu_elf_extent(const struct mlu_elf *elf, u64 vaddr, bool exec, u64 *offset
 bool mlu_elf_table_at(const struct mlu_elf *elf, u64 vaddr, struct mlu_elf_table *table);
 int mlu_elf_entry(struct mlu_elf *elf, const struct mlu_elf_table *table, u64 at, void *to,
 		  size_t len);
+int mlu_elf_is_name(struct mlu_elf *elf, const struct mlu_elf_table *strings, u64 at,
+		    const char *const *names, unsigned int nr);
 bool mlu_elf_is_function(const Elf64_Sym *symbol);
 int mlu_elf_segment(struct mlu_elf *elf, unsigned int i, Elf64_Phdr *phdr);
 int mlu_elf_section(struct mlu_elf *elf, unsigned int i, Elf64_Shdr *shdr);

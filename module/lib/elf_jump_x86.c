@@ -10,7 +10,7 @@
  * Source: System V ABI, AMD64 supplement, 4.4 (relocation) and 5.2 (dynamic linking); linkers emit
  * the forms with endbr64 and bnd for processors with CET and MPX.
  *
- * Pure, see elf.h. A malformed relocation table is no error: the target is then unknown.
+ * Pure, see elf.h; elf_slot_x86.c looks up slots.
  *
  * Context: as the source's read; never a probe handler. No locks.
  */
@@ -19,12 +19,6 @@
 #include <linux/string.h>
 
 #include "elf_internal.h"
-
-/* Entries of one table that are searched; real tables name fewer functions of other objects. */
-#define MAX_RELOCATIONS (64 * 1024)
-
-#define RELOC_GLOB_DAT 6
-#define RELOC_JUMP_SLOT 7
 
 #define OPCODE_CALL 0xe8
 #define OPCODE_JUMP 0xe9
@@ -61,54 +55,6 @@ static size_t landing_length(const u8 *code, size_t len)
 	return sizeof(endbr64);
 }
 
-/* === Slots === */
-
-/* Returns 1 if the relocations at @vaddr, of @size bytes, fill @slot from this object. */
-static int search_relocations(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot, u64 *target)
-{
-	struct mlu_elf_table table, symbols;
-	Elf64_Sym symbol;
-	Elf64_Rela rela;
-	u64 i, nr, at;
-	u32 type;
-	int err;
-
-	if (!vaddr || !mlu_elf_table_at(elf, vaddr, &table))
-		return 0;
-	nr = min_t(u64, min(size, table.len) / sizeof(rela), MAX_RELOCATIONS);
-	for (i = 0; i < nr; i++) {
-		err = mlu_elf_entry(elf, &table, i * sizeof(rela), &rela, sizeof(rela));
-		if (err)
-			return err;
-		type = (u32)rela.r_info;
-		if (rela.r_offset != slot || (type != RELOC_GLOB_DAT && type != RELOC_JUMP_SLOT))
-			continue;
-		if (!mlu_elf_table_at(elf, elf->dynamic.symtab, &symbols))
-			return 0;
-		at = (rela.r_info >> 32) * sizeof(symbol);
-		err = mlu_elf_entry(elf, &symbols, at, &symbol, sizeof(symbol));
-		if (err)
-			return err;
-		*target = symbol.st_value;
-		return mlu_elf_is_function(&symbol);
-	}
-	return 0;
-}
-
-static int look_up_slot(struct mlu_elf *elf, u64 slot, u64 *target)
-{
-	const struct mlu_elf_dynamic *dynamic = &elf->dynamic;
-	int ret;
-
-	ret = search_relocations(elf, dynamic->jmprel, dynamic->pltrelsz, slot, target);
-	if (!ret)
-		ret = search_relocations(elf, dynamic->rela, dynamic->relasz, slot, target);
-	if (ret == 1)
-		return 1;
-	*target = 0;
-	return ret == -ENOEXEC || !ret ? 1 : ret;
-}
-
 /* === Branches === */
 
 /* False if the instruction at @vaddr is no branch through a slot. */
@@ -123,6 +69,16 @@ static bool decode_slot(u64 vaddr, const u8 *code, size_t len, u64 *slot)
 		return false;
 	*slot = add_distance(vaddr + prefix + 6, code + 2);
 	return true;
+}
+
+/* The function of this object that has the slot's name, else 0. */
+static int look_up_slot(struct mlu_elf *elf, u64 slot, u64 *target)
+{
+	struct mlu_elf_slot filled;
+	int ret = mlu_elf_slot(elf, slot, &filled);
+
+	*target = filled.function;
+	return ret < 0 ? ret : 1;
 }
 
 /**

@@ -26,6 +26,7 @@
 /* Entries of one hash chain: real ones have a handful. This also bounds the walk of a cycle. */
 #define MAX_CHAIN 16384
 
+#define TYPE_IFUNC 10 /* STT_GNU_IFUNC */
 #define VISIBILITY_MASK 3
 #define VISIBILITY_DEFAULT 0
 #define VISIBILITY_PROTECTED 3
@@ -33,7 +34,7 @@
 #define VERSION_HIDDEN 0x8000
 
 enum symbol_table {
-	TABLE_DYNAMIC, /* what other objects see */
+	TABLE_DYNAMIC, /* what other objects see; a search starts with it */
 	TABLE_STATIC,  /* the symbol table of a static program */
 	TABLE_REST,    /* the symbol table of a dynamic program, for what is not found yet */
 };
@@ -46,6 +47,7 @@ struct symbol_search {
 	unsigned int found;
 	size_t longest; /* of the names, without the NUL */
 	enum symbol_table table;
+	u64 resolver; /* if it is not 0, only IFUNCs with this value are found */
 	struct mlu_elf_table symbols;
 	struct mlu_elf_table strings;
 	struct mlu_elf_table versions; /* empty: unversioned */
@@ -64,6 +66,8 @@ static bool is_candidate(const struct symbol_search *s, const Elf64_Sym *symbol)
 {
 	u8 visibility = symbol->st_other & VISIBILITY_MASK;
 
+	if (s->resolver)
+		return (symbol->st_info & 15) == TYPE_IFUNC && symbol->st_value == s->resolver;
 	if (!mlu_elf_is_function(symbol))
 		return false;
 	switch (s->table) {
@@ -262,11 +266,9 @@ static int find_dynamic(struct symbol_search *s)
 
 static int take_section(struct mlu_elf *elf, const Elf64_Shdr *shdr, struct mlu_elf_table *table)
 {
-	if (!mlu_elf_in_file(elf, shdr->sh_offset, shdr->sh_size))
-		return -ENOEXEC;
 	table->offset = shdr->sh_offset;
 	table->len = shdr->sh_size;
-	return 0;
+	return mlu_elf_in_file(elf, table->offset, table->len) ? 0 : -ENOEXEC;
 }
 
 /* Nothing is found if the program is stripped. */
@@ -309,6 +311,23 @@ static int start_search(struct symbol_search *s)
 	return 0;
 }
 
+static int find_symbols(struct mlu_elf *elf, const char *const *names, unsigned int nr,
+			u64 resolver, struct mlu_elf_symbol *sym)
+{
+	struct symbol_search s = { elf, names, nr, sym, .resolver = resolver };
+	int err = start_search(&s);
+
+	if (err)
+		return err;
+	memset(sym, 0, nr * sizeof(*sym));
+	err = find_dynamic(&s);
+	if (!err && !s.found && elf->is_static) {
+		s.table = TABLE_STATIC;
+		err = find_in_symtab(&s);
+	}
+	return err ? err : (int)s.found;
+}
+
 /**
  * mlu_elf_find() - look up defined functions by name
  * @elf: an opened image
@@ -327,20 +346,7 @@ static int start_search(struct symbol_search *s)
 int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym)
 {
-	struct symbol_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
-	int err;
-
-	err = start_search(&s);
-	if (err)
-		return err;
-	memset(sym, 0, nr * sizeof(*sym));
-	s.table = TABLE_DYNAMIC;
-	err = find_dynamic(&s);
-	if (!err && !s.found && elf->is_static) {
-		s.table = TABLE_STATIC;
-		err = find_in_symtab(&s);
-	}
-	return err ? err : (int)s.found;
+	return find_symbols(elf, names, nr, 0, sym);
 }
 
 /**
@@ -373,4 +379,22 @@ int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned in
 	if (elf->interp)
 		err = find_in_symtab(&s);
 	return err ? err : (int)s.found;
+}
+
+/**
+ * mlu_elf_is_ifunc() - is a function the resolver of one of some IFUNCs
+ * @elf: an opened image
+ * @names: the names of the IFUNCs, as for mlu_elf_find(), at most 8
+ * @nr: how many
+ * @resolver: its address in the ELF file
+ *
+ * Return: 1 if it is, 0 if not; -ENOEXEC if tables are malformed; or the error of the source.
+ */
+int mlu_elf_is_ifunc(struct mlu_elf *elf, const char *const *names, unsigned int nr, u64 resolver)
+{
+	struct mlu_elf_symbol sym[8];
+
+	if (nr > ARRAY_SIZE(sym))
+		return -EINVAL;
+	return min(find_symbols(elf, names, nr, resolver, sym), 1);
 }
