@@ -5,7 +5,7 @@
  * Pure: the only input is what a struct mlu_elf_source reads, the only state is in struct mlu_elf,
  * and nothing depends on tasks, files or probes. elf_bytes.c does all reads, elf.c parses the
  * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_symbols.c looks up
- * symbols, elf_slot_x86.c slots of the global offset table,
+ * symbols, elf_imports.c undefined ones, elf_slot_x86.c slots of the global offset table,
  * elf_jump_x86.c follows branches. They are built for the host too, with unit tests and fuzzers in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
@@ -189,6 +189,7 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym);
 int mlu_elf_is_ifunc(struct mlu_elf *elf, const char *const *names, unsigned int nr, u64 resolver);
+int mlu_elf_imports(struct mlu_elf *elf, const char *const *names, unsigned int nr);
 int mlu_elf_code(struct mlu_elf *elf, const struct mlu_elf_symbol *sym, u8 *buf, size_t max,
 		 bool *whole);
 int mlu_elf_branch(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64 *target);
