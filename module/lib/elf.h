@@ -6,7 +6,8 @@
  * and nothing depends on tasks, files or probes. elf_bytes.c does all reads, elf.c parses the
  * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_symbols.c looks up
  * symbols, elf_imports.c undefined ones, elf_slot_x86.c slots of the global offset table,
- * elf_jump_x86.c follows branches. They are built for the host too, with unit tests and fuzzers in selftests/unit.
+ * elf_jump_x86.c follows branches, elf_fde.c finds the entry of the unwind data that covers an
+ * address. They are built for the host too, with unit tests and fuzzers in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -197,6 +198,8 @@ int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64
 int mlu_elf_slot(struct mlu_elf *elf, u64 slot, struct mlu_elf_slot *result);
 int mlu_elf_slot_is(struct mlu_elf *elf, const struct mlu_elf_slot *slot, const char *const *names,
 		    unsigned int nr);
+int mlu_elf_fde(struct mlu_elf *elf, const struct mlu_elf_unwind *unwind, u64 vaddr, u64 *start,
+		u64 *end);
 bool mlu_elf_vaddr(const struct mlu_elf_load *load, unsigned int nr, u64 offset, bool exec,
 		   u64 *vaddr);
 
