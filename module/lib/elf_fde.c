@@ -60,21 +60,22 @@ struct fde_search {
 
 /* === One entry === */
 
-/* Copy an entry's first bytes and shorten its length to them; its file offset is @at. */
-static int copy_entry(struct fde_search *s, struct mlu_elf_window *win, u64 at, u8 *to, size_t max)
+/* Copy the first bytes of the entry at position @pos and shorten its length to them. */
+static int copy_entry(struct fde_search *s, struct mlu_elf_window *win, u64 pos, u8 *to, size_t max)
 {
 	struct entry_head head;
 	const void *bytes;
 	size_t len;
 
-	bytes = mlu_elf_bytes(s->elf, win, at, sizeof(head));
+	bytes = mlu_elf_bytes(s->elf, win, s->unwind->offset + pos, sizeof(head));
 	if (IS_ERR(bytes))
 		return PTR_ERR(bytes);
 	memcpy(&head, bytes, sizeof(head));
-	if (head.len < sizeof(head.back) || head.len == LONG_LENGTH)
+	if (head.len < sizeof(head.back) || head.len == LONG_LENGTH ||
+	    pos + sizeof(head.len) + head.len > s->unwind->size)
 		return -ENOEXEC;
 	len = min_t(u64, (u64)head.len + sizeof(head.len), max);
-	bytes = mlu_elf_bytes(s->elf, win, at, len);
+	bytes = mlu_elf_bytes(s->elf, win, s->unwind->offset + pos, len);
 	if (IS_ERR(bytes))
 		return PTR_ERR(bytes);
 	memcpy(to, bytes, len);
@@ -89,21 +90,20 @@ static int copy_entry(struct fde_search *s, struct mlu_elf_window *win, u64 at, 
  */
 static int try_entry(struct fde_search *s, u64 pos)
 {
-	u64 place = s->unwind->offset + pos, back_at = pos + sizeof(u32);
+	u64 back_at = pos + sizeof(u32);
 	struct mlu_cfi_fde fde = {};
 	struct entry_copy copy = {};
 	struct mlu_cfi cfi;
 	u32 back;
 	int err;
 
-	err = copy_entry(s, &s->elf->tables, place, copy.fde, sizeof(copy.fde));
+	err = copy_entry(s, &s->elf->tables, pos, copy.fde, sizeof(copy.fde));
 	if (err)
 		return err;
 	memcpy(&back, copy.fde + sizeof(u32), sizeof(back));
 	if (!back || back > back_at)
 		return 0;
-	err = copy_entry(s, &s->elf->strings, s->unwind->offset + (back_at - back), copy.cie,
-			 sizeof(copy.cie));
+	err = copy_entry(s, &s->elf->strings, back_at - back, copy.cie, sizeof(copy.cie));
 	if (err)
 		return err;
 	back = offsetof(struct entry_copy, fde) + sizeof(u32);
