@@ -18,7 +18,10 @@
 
 #include "elf_internal.h"
 
-/* Entries of one table that are searched; real tables name fewer functions of other objects. */
+/*
+ * Entries of one table, and of all sections, that are searched; real tables name fewer functions of
+ * other objects.
+ */
 #define MAX_RELOCATIONS (64 * 1024)
 /* Sections of a static program that are searched; real ones have some 30. */
 #define MAX_SECTIONS 1024
@@ -86,6 +89,7 @@ static int search_dynamic(struct mlu_elf *elf, u64 vaddr, u64 size, u64 slot,
 
 static int search_sections(struct mlu_elf *elf, u64 slot, struct mlu_elf_slot *result)
 {
+	u64 size, left = MAX_RELOCATIONS * sizeof(Elf64_Rela);
 	struct mlu_elf_table table;
 	unsigned int i;
 	Elf64_Shdr shdr;
@@ -96,7 +100,9 @@ static int search_sections(struct mlu_elf *elf, u64 slot, struct mlu_elf_slot *r
 		if (ret || shdr.sh_type != SHT_RELA || !(shdr.sh_flags & SHF_ALLOC) ||
 		    !mlu_elf_table_at(elf, shdr.sh_addr, &table))
 			continue;
-		ret = search_relocations(elf, &table, shdr.sh_size, slot, result);
+		size = min_t(u64, shdr.sh_size, left);
+		left -= size;
+		ret = search_relocations(elf, &table, size, slot, result);
 	}
 	return ret;
 }

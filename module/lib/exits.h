@@ -44,6 +44,8 @@
 #define MLU_EXITS_MAX_BYTES (64 * 1024)
 /* Branches that have been seen and whose targets are not decoded yet. */
 #define MLU_EXITS_MAX_PENDING 2048
+/* Slots of the global offset table that jumps refer to, each time that one does. */
+#define MLU_EXITS_MAX_SLOTS 32
 /* Longest instruction of an exit: jmp *slot(%rip). */
 #define MLU_EXIT_MAX_BYTES 6
 
@@ -55,7 +57,7 @@
  * @MLU_EXITS_COMPUTED: a jump to a computed address, as in a jump table
  * @MLU_EXITS_LEAVES: a jump to another object's function, whose result is not known before it
  * @MLU_EXITS_RETURN: it returns by another instruction than ret
- * @MLU_EXITS_TOO_LARGE: too many exits, entries, branches or bytes
+ * @MLU_EXITS_TOO_LARGE: too many exits, entries, branches, slots or bytes
  * @MLU_EXITS_NR_REFUSALS: how many there are
  */
 enum mlu_exits_refusal {
@@ -124,6 +126,7 @@ struct mlu_exits_range {
  * @nr_ranges: how many ranges
  * @range: the ranges
  * @nr_bytes: bytes of code in them
+ * @nr_slots: slots that were looked up
  * @nr_pending: how many addresses are pending
  * @pending: addresses of instructions to be decoded
  * @begins: a bit for each byte of code: an instruction begins there, decoded or pending
@@ -134,6 +137,7 @@ struct mlu_exits_work {
 	unsigned int nr_ranges;
 	struct mlu_exits_range range[MLU_EXITS_MAX_RANGES];
 	u32 nr_bytes;
+	unsigned int nr_slots;
 	unsigned int nr_pending;
 	u64 pending[MLU_EXITS_MAX_PENDING];
 	u8 begins[MLU_EXITS_MAX_BYTES / 8];

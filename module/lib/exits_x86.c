@@ -180,8 +180,11 @@ static bool is_plain_jump(const struct code_at *c)
 static int follow_slot(struct exits_search *s, const struct code_at *c,
 		       const struct mlu_elf_slot *slot)
 {
-	int ret = mlu_elf_slot_is(s->elf, slot, returns_first, ARRAY_SIZE(returns_first));
+	int ret;
 
+	if (s->work->nr_slots++ == MLU_EXITS_MAX_SLOTS)
+		return refuse_code(s, MLU_EXITS_TOO_LARGE, c->vaddr);
+	ret = mlu_elf_slot_is(s->elf, slot, returns_first, ARRAY_SIZE(returns_first));
 	if (ret < 0)
 		return ret;
 	if (ret)
