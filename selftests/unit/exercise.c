@@ -80,6 +80,7 @@ static void exercise_code(struct image *image, const struct mlu_elf_symbol *sym)
 	must((u64)len <= image->src.size - sym->offset);
 	must(!memcmp(code, image->bytes + sym->offset, len));
 	exercise_place(code, len, whole, false);
+	exercise_insn(code, len);
 	exercise_branches(image, sym->value, code, len);
 }
 
@@ -105,6 +106,21 @@ static void exercise_symbols(struct image *image)
 		return;
 	ret = mlu_elf_find_rest(&image->elf, exercise_names, exercise_nr_names, sym);
 	must(ret == -ENOEXEC || (ret >= (int)found && ret <= (int)exercise_nr_names));
+}
+
+/* exercise_exits() has its own bound of the number of reads. */
+static void exercise_exits_of(struct image *image)
+{
+	struct mlu_elf_symbol sym[MAX_NAMES];
+	unsigned int i;
+
+	if (mlu_elf_find(&image->elf, exercise_names, exercise_nr_names, sym) < 0)
+		return;
+	for (i = 0; i < exercise_nr_names; i++)
+		if (sym[i].found)
+			exercise_exits(image, sym[i].value);
+	exercise_exits(image, image->elf.load[0].vaddr);
+	must(mlu_elf_imports(&image->elf, exercise_names, exercise_nr_names) <= 1);
 }
 
 static void exercise_build_id(struct image *image)
@@ -164,6 +180,8 @@ void exercise_elf(struct image *image, size_t scratch_len)
 		exercise_unwind(image);
 	}
 	check_read_count(image);
+	if (!err)
+		exercise_exits_of(image);
 }
 
 /* The code from a place on has that place at 0: its first instruction. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * exercise: makes all calls that the module makes on an ELF image, a function's code or unwind
- * data, and aborts if a result breaks an invariant that must hold for any input bytes.
+ * exercise: makes all calls that the module makes on an ELF image, a function's code, instructions
+ * or unwind data, and aborts if a result breaks an invariant that must hold for any input bytes.
  *
  * For the fuzzers, and for tests that modify bytes without an expected result.
  */
@@ -16,6 +16,8 @@ extern const unsigned int exercise_nr_names;
 
 void exercise_elf(struct image *image, size_t scratch_len);
 void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated);
+void exercise_insn(const u8 *code, size_t len);
+void exercise_exits(struct image *image, u64 vaddr);
 void exercise_cfi(const u8 *section, size_t len);
 
 #endif /* MLU_EXERCISE_H */

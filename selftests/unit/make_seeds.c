@@ -2,17 +2,19 @@
 /*
  * make_seeds: writes the fuzzers' first inputs.
  *
- *	make_seeds ELF_DIR PLACE_DIR CFI_DIR [OBJECT...]
+ *	make_seeds ELF_DIR PLACE_DIR CFI_DIR INSN_DIR EXITS_DIR [OBJECT...]
  *
  * ELF_DIR gets the handmade images and the small OBJECTs; PLACE_DIR the code of the allocation
  * functions of all OBJECTs, once for each combination of flags; CFI_DIR the beginning of their
- * unwind data, in several lengths.
+ * unwind data, in several lengths; INSN_DIR that code; EXITS_DIR that code, with one unwind entry
+ * and with two.
  */
 #include "exercise.h"
 #include "tiny.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/kernel.h>
 
@@ -53,7 +55,25 @@ static void write_tiny(const char *dir)
 	write_seed(dir, -1, &tiny, sizeof(tiny) - 1);
 }
 
-static void write_code(const char *dir, struct image *image)
+static void write_code_for_exits(const char *dir, const u8 *code, u16 len)
+{
+	struct {
+		u8 flags, nr;
+		u16 parts[4];
+		u8 code[MAX_CODE];
+	} __packed seed = { .flags = len & 3, .nr = 1, .parts = { 0, len } };
+
+	memcpy((u8 *)&seed + 6, code, len);
+	write_seed(dir, -1, &seed, 6 + len);
+	seed.nr = 2;
+	seed.parts[1] = len / 2;
+	seed.parts[2] = len / 2;
+	seed.parts[3] = len - len / 2;
+	memcpy(seed.code, code, len);
+	write_seed(dir, -1, &seed, 10 + len);
+}
+
+static void write_code(char **dirs, struct image *image)
 {
 	struct mlu_elf_symbol sym[16];
 	u8 code[MAX_CODE];
@@ -69,7 +89,11 @@ static void write_code(const char *dir, struct image *image)
 			continue;
 		len = mlu_elf_code(&image->elf, &sym[i], code, sizeof(code), &whole);
 		for (flags = 0; flags < 4 && len > 0; flags++)
-			write_seed(dir, flags, code, len);
+			write_seed(dirs[2], flags, code, len);
+		if (len <= 0)
+			continue;
+		write_seed(dirs[4], -1, code, len);
+		write_code_for_exits(dirs[5], code, len);
 	}
 }
 
@@ -92,17 +116,18 @@ int main(int argc, char **argv)
 	struct image image;
 	int i;
 
-	if (argc < 4) {
-		fputs("usage: make_seeds ELF_DIR PLACE_DIR CFI_DIR [OBJECT...]\n", stderr);
+	if (argc < 6) {
+		fputs("usage: make_seeds ELF_DIR PLACE_DIR CFI_DIR INSN_DIR EXITS_DIR [OBJECT...]\n",
+		      stderr);
 		return 2;
 	}
 	write_tiny(argv[1]);
-	for (i = 4; i < argc; i++) {
+	for (i = 6; i < argc; i++) {
 		if (!image_load(&image, argv[i]))
 			continue;
 		if (image.src.size <= SMALL)
 			write_seed(argv[1], -1, image.bytes, image.src.size);
-		write_code(argv[2], &image);
+		write_code(argv, &image);
 		write_unwind(argv[3], &image);
 		image_free(&image);
 	}
