@@ -16,7 +16,6 @@
 #include "cfi_internal.h"
 
 /* DW_EH_PE_: format of an address, and what it is relative to. */
-#define PE_FORMAT 0x0f
 #define PE_ABSPTR 0x00
 #define PE_ULEB128 0x01
 #define PE_UDATA2 0x02
@@ -30,7 +29,6 @@
 #define PE_PCREL 0x10
 #define PE_ALIGNED 0x50
 #define PE_INDIRECT 0x80
-#define PE_OMIT 0xff
 
 const char *const mlu_cfi_refusal_names[MLU_CFI_NR_REFUSALS] = {
 	[MLU_CFI_OK] = "ok",
@@ -147,7 +145,7 @@ enum mlu_cfi_refusal mlu_cfi_address(const struct mlu_cfi *cfi, struct mlu_cfi_r
 
 	if (encoding & PE_INDIRECT || ((encoding & PE_BASE) && (encoding & PE_BASE) != PE_PCREL))
 		return MLU_CFI_ENCODING;
-	refusal = read_format(r, encoding & PE_FORMAT, value);
+	refusal = read_format(r, encoding & MLU_CFI_FORMAT, value);
 	if (encoding & PE_BASE)
 		*value += here;
 	return refusal;
@@ -159,13 +157,13 @@ static enum mlu_cfi_refusal skip_pointer(const struct mlu_cfi *cfi, struct mlu_c
 {
 	u64 here = cfi->addr + r->pos, unused;
 
-	if (encoding == PE_OMIT)
+	if (encoding == MLU_CFI_OMIT)
 		return MLU_CFI_OK;
 	if ((encoding & PE_BASE) == PE_ALIGNED) {
 		mlu_cfi_skip(r, ALIGN(here, 8) - here + 8);
 		return r->failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;
 	}
-	return read_format(r, encoding & PE_FORMAT, &unused);
+	return read_format(r, encoding & MLU_CFI_FORMAT, &unused);
 }
 
 /* === Entries === */
@@ -215,7 +213,7 @@ static enum mlu_cfi_refusal read_augmentation(const struct mlu_cfi *cfi, struct 
 				return refusal;
 			break;
 		case 'L':
-			mlu_cfi_byte(&data);
+			cie->handlers_encoding = mlu_cfi_byte(&data);
 			break;
 		case 'S':
 			cie->signal = true;
@@ -241,6 +239,7 @@ static enum mlu_cfi_refusal read_cie(const struct mlu_cfi *cfi, u32 pos, struct 
 	if (!entry_at(cfi, pos, &r, &is_long) || mlu_cfi_fixed(&r, is_long ? 8 : 4))
 		return MLU_CFI_TRUNCATED;
 	memset(cie, 0, sizeof(*cie));
+	cie->handlers_encoding = MLU_CFI_OMIT;
 	version = mlu_cfi_byte(&r);
 	if (version != 1 && version != 3 && version != 4)
 		return MLU_CFI_VERSION;
@@ -284,8 +283,8 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 {
 	enum mlu_cfi_refusal refusal;
 	struct mlu_cfi_reader r;
+	u64 back, data_len;
 	bool is_long;
-	u64 back;
 	u32 at;
 
 	if (!entry_at(cfi, pos, &r, &is_long))
@@ -307,11 +306,13 @@ enum mlu_cfi_refusal mlu_cfi_fde_at(const struct mlu_cfi *cfi, u32 pos, struct m
 	if (refusal)
 		return refusal;
 	/* A length has the format of an address, but is never relative. */
-	refusal = read_format(&r, fde->cie.encoding & PE_FORMAT, &fde->len);
+	refusal = read_format(&r, fde->cie.encoding & MLU_CFI_FORMAT, &fde->len);
 	if (refusal)
 		return refusal;
-	if (fde->cie.augmented)
-		mlu_cfi_skip(&r, mlu_cfi_uleb(&r));
+	data_len = fde->cie.augmented ? mlu_cfi_uleb(&r) : 0;
+	fde->data = r.pos;
+	fde->data_len = data_len;
+	mlu_cfi_skip(&r, data_len);
 	fde->ops = r.pos;
 	fde->ops_end = r.end;
 	return r.failed ? MLU_CFI_TRUNCATED : MLU_CFI_OK;

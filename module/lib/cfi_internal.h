@@ -29,6 +29,7 @@ struct mlu_cfi_reader {
  * @code_align: factor of advances
  * @data_align: factor of offsets
  * @encoding: of addresses in its FDEs
+ * @handlers_encoding: of the address in its FDEs of a table of exception handlers
  * @augmented: its FDEs have augmentation data
  * @signal: its FDEs cover code that a signal handler returns to
  * @ops: position of its operations
@@ -38,6 +39,7 @@ struct mlu_cfi_cie {
 	u32 code_align;
 	s32 data_align;
 	u8 encoding;
+	u8 handlers_encoding;
 	bool augmented;
 	bool signal;
 	u32 ops;
@@ -51,6 +53,8 @@ struct mlu_cfi_cie {
  * @cie: its CIE
  * @start: address in the ELF file of the code that it covers
  * @len: length of that code
+ * @data: position of its augmentation data
+ * @data_len: length of that data
  * @ops: position of its operations
  * @ops_end: position behind them
  */
@@ -60,6 +64,8 @@ struct mlu_cfi_fde {
 	struct mlu_cfi_cie cie;
 	u64 start;
 	u64 len;
+	u32 data;
+	u32 data_len;
 	u32 ops;
 	u32 ops_end;
 };
@@ -99,6 +105,11 @@ static inline u8 mlu_cfi_byte(struct mlu_cfi_reader *r)
 	}
 	return r->data[r->pos++];
 }
+
+/* DW_EH_PE_omit: there is no address. */
+#define MLU_CFI_OMIT 0xff
+/* The part of an encoding that is not what the address is relative to. */
+#define MLU_CFI_FORMAT 0x0f
 
 u64 mlu_cfi_uleb(struct mlu_cfi_reader *r);
 s64 mlu_cfi_sleb(struct mlu_cfi_reader *r);

@@ -4,10 +4,10 @@
  *
  * Pure: the only input is what a struct mlu_elf_source reads, the only state is in struct mlu_elf,
  * and nothing depends on tasks, files or probes. elf_bytes.c does all reads, elf.c parses the
- * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_symbols.c looks up
- * symbols, elf_imports.c undefined ones, elf_slot_x86.c slots of the global offset table,
- * elf_jump_x86.c follows branches, elf_fde.c finds the entry of the unwind data that covers an
- * address. They are built for the host too, with unit tests and fuzzers in selftests/unit.
+ * headers, elf_build_id.c the notes, elf_unwind.c locates the unwind data, elf_fde.c finds an entry
+ * of it, elf_handlers.c reads tables of exception handlers, elf_symbols.c looks up symbols,
+ * elf_imports.c undefined ones, elf_slot_x86.c slots of the global offset table, elf_jump_x86.c
+ * follows branches. They are built for the host too, with unit tests and fuzzers in selftests/unit.
  *
  * Context: whatever mlu_elf_source.read may be called in, which is a worker that may sleep; never
  * a probe handler. No locks: a struct mlu_elf belongs to one caller at a time.
@@ -180,6 +180,34 @@ struct mlu_elf_slot {
 	bool interposable;
 };
 
+/**
+ * struct mlu_elf_fde - an entry of the unwind data
+ * @start: the first address that it covers
+ * @end: the address behind the last one
+ * @has_handlers: it refers to a table of exception handlers
+ * @handlers: address of the table, 0 if that is unknown
+ */
+struct mlu_elf_fde {
+	u64 start;
+	u64 end;
+	bool has_handlers;
+	u64 handlers;
+};
+
+/**
+ * struct mlu_elf_handlers - a table of exception handlers that is being read
+ * @vaddr: address of the next entry
+ * @left: bytes of this and later entries
+ * @base: address that handlers are relative to
+ * @encoding: of its numbers
+ */
+struct mlu_elf_handlers {
+	u64 vaddr;
+	u64 left;
+	u64 base;
+	u8 encoding;
+};
+
 int mlu_elf_open(struct mlu_elf *elf, const struct mlu_elf_source *src, void *scratch,
 		 size_t scratch_len);
 int mlu_elf_build_id(struct mlu_elf *elf, u8 *id, size_t max);
@@ -198,8 +226,11 @@ int mlu_elf_jump(struct mlu_elf *elf, u64 vaddr, const u8 *code, size_t len, u64
 int mlu_elf_slot(struct mlu_elf *elf, u64 slot, struct mlu_elf_slot *result);
 int mlu_elf_slot_is(struct mlu_elf *elf, const struct mlu_elf_slot *slot, const char *const *names,
 		    unsigned int nr);
-int mlu_elf_fde(struct mlu_elf *elf, const struct mlu_elf_unwind *unwind, u64 vaddr, u64 *start,
-		u64 *end);
+int mlu_elf_fde(struct mlu_elf *elf, const struct mlu_elf_unwind *unwind, u64 vaddr,
+		struct mlu_elf_fde *fde);
+int mlu_elf_handlers(struct mlu_elf *elf, const struct mlu_elf_fde *fde,
+		     struct mlu_elf_handlers *handlers);
+int mlu_elf_next_handler(struct mlu_elf *elf, struct mlu_elf_handlers *handlers, u64 *vaddr);
 bool mlu_elf_vaddr(const struct mlu_elf_load *load, unsigned int nr, u64 offset, bool exec,
 		   u64 *vaddr);
 

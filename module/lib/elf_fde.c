@@ -54,8 +54,7 @@ struct fde_search {
 	struct mlu_elf *elf;
 	const struct mlu_elf_unwind *unwind;
 	u64 vaddr;
-	u64 *start;
-	u64 *end;
+	struct mlu_elf_fde *fde;
 };
 
 /* === One entry === */
@@ -82,6 +81,25 @@ static int copy_entry(struct fde_search *s, struct mlu_elf_window *win, u64 pos,
 	head.len = len - sizeof(head.len);
 	memcpy(to, &head.len, sizeof(head.len));
 	return 0;
+}
+
+/* The address of the table is in the augmentation data; 0 stands for no table. */
+static void take_handlers(const struct mlu_cfi *cfi, const struct mlu_cfi_fde *fde,
+			  struct mlu_elf_fde *result)
+{
+	struct mlu_cfi_reader r = { .data = cfi->data,
+				    .pos = fde->data,
+				    .end = fde->data + fde->data_len };
+	u8 encoding = fde->cie.handlers_encoding;
+	struct mlu_cfi_reader again = r;
+	u64 number;
+
+	if (encoding == MLU_CFI_OMIT || !fde->data_len)
+		return;
+	result->has_handlers = mlu_cfi_address(cfi, &again, encoding & MLU_CFI_FORMAT, &number) ||
+			       number;
+	if (mlu_cfi_address(cfi, &r, encoding, &result->handlers))
+		result->handlers = 0;
 }
 
 /*
@@ -115,8 +133,10 @@ static int try_entry(struct fde_search *s, u64 pos)
 	    fde.len > U64_MAX - fde.start || s->vaddr < fde.start ||
 	    s->vaddr - fde.start >= fde.len)
 		return 0;
-	*s->start = fde.start;
-	*s->end = fde.start + fde.len;
+	memset(s->fde, 0, sizeof(*s->fde));
+	s->fde->start = fde.start;
+	s->fde->end = fde.start + fde.len;
+	take_handlers(&cfi, &fde, s->fde);
 	return 1;
 }
 
@@ -252,19 +272,16 @@ static int scan_entries(struct fde_search *s)
  * @elf: an opened image
  * @unwind: what mlu_elf_unwind() found
  * @vaddr: the address in the ELF file
- * @start: set to the entry's first address
- * @end: set to the address behind its last one
+ * @fde: set to the entry
  *
  * Without a table, at most 128 thousand entries are read.
  *
  * Return: 1; 0 if no entry covers it; or the error of the source.
  */
-int mlu_elf_fde(struct mlu_elf *elf, const struct mlu_elf_unwind *unwind, u64 vaddr, u64 *start,
-		u64 *end)
+int mlu_elf_fde(struct mlu_elf *elf, const struct mlu_elf_unwind *unwind, u64 vaddr,
+		struct mlu_elf_fde *fde)
 {
-	struct fde_search s = {
-		.elf = elf, .unwind = unwind, .vaddr = vaddr, .start = start, .end = end
-	};
+	struct fde_search s = { .elf = elf, .unwind = unwind, .vaddr = vaddr, .fde = fde };
 	struct fde_table table;
 	int ret;
 

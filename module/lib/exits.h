@@ -8,7 +8,8 @@
  * The code that a call may execute, besides that of the functions that it calls, is found by
  * following each instruction to the next ones from the function's first on: its closure. The
  * closure extends over the entries of the unwind data (FDE) that the function jumps to: its cold
- * parts, and functions of the same object that it ends with a jump to (tail calls). They may have
+ * parts, and functions of the same object that it ends with a jump to (tail calls); and over the
+ * exception handlers of these entries, to which no instruction leads. Such functions may have
  * other callers and may also be called by the function itself: a hit of an exit's breakpoint is a
  * return of the function only if the stack pointer and the return address are those of its entry.
  *
@@ -46,6 +47,8 @@
 #define MLU_EXITS_MAX_PENDING 2048
 /* Slots of the global offset table that jumps refer to, each time that one does. */
 #define MLU_EXITS_MAX_SLOTS 32
+/* Call sites in the tables of exception handlers. */
+#define MLU_EXITS_MAX_HANDLERS 4096
 /* Longest instruction of an exit: jmp *slot(%rip). */
 #define MLU_EXIT_MAX_BYTES 6
 
@@ -57,6 +60,7 @@
  * @MLU_EXITS_COMPUTED: a jump to a computed address, as in a jump table
  * @MLU_EXITS_LEAVES: a jump to another object's function, whose result is not known before it
  * @MLU_EXITS_RETURN: it returns by another instruction than ret
+ * @MLU_EXITS_HANDLERS: a table of exception handlers cannot be read
  * @MLU_EXITS_TOO_LARGE: too many exits, entries, branches, slots or bytes
  * @MLU_EXITS_NR_REFUSALS: how many there are
  */
@@ -67,6 +71,7 @@ enum mlu_exits_refusal {
 	MLU_EXITS_COMPUTED,
 	MLU_EXITS_LEAVES,
 	MLU_EXITS_RETURN,
+	MLU_EXITS_HANDLERS,
 	MLU_EXITS_TOO_LARGE,
 	MLU_EXITS_NR_REFUSALS
 };
@@ -108,14 +113,12 @@ struct mlu_exits {
 
 /**
  * struct mlu_exits_range - an entry of the unwind data in the closure
- * @start: its first address
- * @end: the address behind its last one
+ * @fde: the entry
  * @offset: file offset of its first byte
  * @base: number of its first byte among those of all ranges
  */
 struct mlu_exits_range {
-	u64 start;
-	u64 end;
+	struct mlu_elf_fde fde;
 	u64 offset;
 	u32 base;
 };
@@ -127,6 +130,7 @@ struct mlu_exits_range {
  * @range: the ranges
  * @nr_bytes: bytes of code in them
  * @nr_slots: slots that were looked up
+ * @nr_handlers: call sites that were read
  * @nr_pending: how many addresses are pending
  * @pending: addresses of instructions to be decoded
  * @begins: a bit for each byte of code: an instruction begins there, decoded or pending
@@ -138,6 +142,7 @@ struct mlu_exits_work {
 	struct mlu_exits_range range[MLU_EXITS_MAX_RANGES];
 	u32 nr_bytes;
 	unsigned int nr_slots;
+	unsigned int nr_handlers;
 	unsigned int nr_pending;
 	u64 pending[MLU_EXITS_MAX_PENDING];
 	u8 begins[MLU_EXITS_MAX_BYTES / 8];

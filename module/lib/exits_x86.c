@@ -42,6 +42,7 @@ const char *const mlu_exits_refusal_names[MLU_EXITS_NR_REFUSALS] = {
 	[MLU_EXITS_COMPUTED] = "computed",
 	[MLU_EXITS_LEAVES] = "leaves",
 	[MLU_EXITS_RETURN] = "return",
+	[MLU_EXITS_HANDLERS] = "handlers",
 	[MLU_EXITS_TOO_LARGE] = "too_large",
 };
 
@@ -86,7 +87,7 @@ static const struct mlu_exits_range *find_range(const struct mlu_exits_work *w, 
 	unsigned int i;
 
 	for (i = 0; i < w->nr_ranges; i++)
-		if (vaddr >= w->range[i].start && vaddr < w->range[i].end)
+		if (vaddr >= w->range[i].fde.start && vaddr < w->range[i].fde.end)
 			return &w->range[i];
 	return NULL;
 }
@@ -96,22 +97,23 @@ static int add_range_at(struct exits_search *s, u64 vaddr, const struct mlu_exit
 {
 	struct mlu_exits_work *w = s->work;
 	struct mlu_exits_range *range = &w->range[w->nr_ranges];
-	u64 start, end, offset, extent;
+	u64 len, offset, extent;
+	struct mlu_elf_fde fde;
 	int ret;
 
 	*added = NULL;
-	ret = mlu_elf_fde(s->elf, &w->unwind, vaddr, &start, &end);
+	ret = mlu_elf_fde(s->elf, &w->unwind, vaddr, &fde);
 	if (ret < 0)
 		return ret;
-	if (!ret || !mlu_elf_extent(s->elf, start, true, &offset, &extent) || end - start > extent)
+	len = ret ? fde.end - fde.start : 0;
+	if (!ret || !mlu_elf_extent(s->elf, fde.start, true, &offset, &extent) || len > extent)
 		return refuse_code(s, MLU_EXITS_NO_ENTRY, vaddr);
-	if (w->nr_ranges == MLU_EXITS_MAX_RANGES || end - start > MLU_EXITS_MAX_BYTES - w->nr_bytes)
+	if (w->nr_ranges == MLU_EXITS_MAX_RANGES || len > MLU_EXITS_MAX_BYTES - w->nr_bytes)
 		return refuse_code(s, MLU_EXITS_TOO_LARGE, vaddr);
-	range->start = start;
-	range->end = end;
+	range->fde = fde;
 	range->offset = offset;
 	range->base = w->nr_bytes;
-	w->nr_bytes += end - start;
+	w->nr_bytes += len;
 	w->nr_ranges++;
 	*added = range;
 	return 0;
@@ -130,7 +132,7 @@ static int add_pending(struct exits_search *s, u64 vaddr)
 		if (err || !range)
 			return err;
 	}
-	nr = range->base + (vaddr - range->start);
+	nr = range->base + (vaddr - range->fde.start);
 	if (test_bit_of(w->inside, nr))
 		return refuse_code(s, MLU_EXITS_UNDECODABLE, vaddr);
 	if (test_bit_of(w->begins, nr))
@@ -158,7 +160,7 @@ static int add_exit(struct exits_search *s, const struct code_at *c, bool is_jum
 	exits->nr++;
 	exit = &exits->exit[i];
 	memset(exit, 0, sizeof(*exit));
-	exit->offset = c->range->offset + (c->vaddr - c->range->start);
+	exit->offset = c->range->offset + (c->vaddr - c->range->fde.start);
 	exit->vaddr = c->vaddr;
 	exit->len = c->insn.len;
 	memcpy(exit->bytes, c->bytes, c->insn.len);
@@ -256,7 +258,7 @@ static int follow_insn(struct exits_search *s, const struct code_at *c)
 	case MLU_INSN_NEXT:
 		return add_pending(s, next);
 	case MLU_INSN_CALL:
-		return next == c->range->end ? 0 : add_pending(s, next);
+		return next == c->range->fde.end ? 0 : add_pending(s, next);
 	case MLU_INSN_BRANCH:
 		err = add_pending(s, next);
 		return err ? err : follow_target(s, c, target);
@@ -307,16 +309,56 @@ static bool claim_bytes(struct mlu_exits_work *w, u32 first, u32 len)
 static int decode_at(struct exits_search *s, u64 vaddr)
 {
 	struct code_at c = { .vaddr = vaddr, .range = find_range(s->work, vaddr) };
-	u64 at = vaddr - c.range->start;
+	u64 at = vaddr - c.range->fde.start;
 	int err;
 
-	c.len = min_t(u64, c.range->end - vaddr, sizeof(c.bytes));
+	c.len = min_t(u64, c.range->fde.end - vaddr, sizeof(c.bytes));
 	err = mlu_elf_copy(s->elf, c.range->offset + at, c.bytes, c.len);
 	if (err)
 		return err;
 	if (!decode_insn(&c) || !claim_bytes(s->work, c.range->base + at, c.insn.len))
 		return refuse_code(s, MLU_EXITS_UNDECODABLE, vaddr);
 	return follow_insn(s, &c);
+}
+
+/* The handlers of a range are followed after its other code. */
+static int follow_handlers(struct exits_search *s, const struct mlu_elf_fde *fde)
+{
+	struct mlu_elf_handlers handlers;
+	u64 vaddr;
+	int ret;
+
+	ret = mlu_elf_handlers(s->elf, fde, &handlers);
+	while (!ret && !s->exits->refusal) {
+		ret = mlu_elf_next_handler(s->elf, &handlers, &vaddr);
+		if (ret != 1)
+			break;
+		if (s->work->nr_handlers++ == MLU_EXITS_MAX_HANDLERS)
+			return refuse_code(s, MLU_EXITS_TOO_LARGE, fde->start);
+		ret = vaddr ? add_pending(s, vaddr) : 0;
+	}
+	return ret == -ENOEXEC ? refuse_code(s, MLU_EXITS_HANDLERS, fde->start) : ret;
+}
+
+/* Decode all that is pending, and then the handlers of each range. */
+static int follow_all(struct exits_search *s)
+{
+	struct mlu_exits_work *w = s->work;
+	unsigned int done = 0;
+	int err = 0;
+
+	while (!err && !s->exits->refusal) {
+		if (w->nr_pending) {
+			err = decode_at(s, w->pending[--w->nr_pending]);
+		} else {
+			if (done == w->nr_ranges)
+				return 0;
+			if (w->range[done].fde.has_handlers)
+				err = follow_handlers(s, &w->range[done].fde);
+			done++;
+		}
+	}
+	return err;
 }
 
 /**
@@ -339,7 +381,7 @@ int mlu_exits_find(struct mlu_elf *elf, u64 vaddr, struct mlu_exits_work *work,
 	err = mlu_elf_unwind(elf, &work->unwind);
 	if (!err)
 		err = add_pending(&s, vaddr);
-	while (!err && !exits->refusal && work->nr_pending)
-		err = decode_at(&s, work->pending[--work->nr_pending]);
+	if (!err)
+		err = follow_all(&s);
 	return err == -ENOEXEC ? refuse_code(&s, MLU_EXITS_NO_ENTRY, vaddr) : err;
 }

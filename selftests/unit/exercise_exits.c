@@ -67,8 +67,8 @@ static bool is_in_closure(const struct mlu_exits_work *work, const struct mlu_ex
 	unsigned int i;
 
 	for (i = 0; i < work->nr_ranges; i++)
-		if (exit->vaddr >= work->range[i].start &&
-		    exit->vaddr + exit->len <= work->range[i].end)
+		if (exit->vaddr >= work->range[i].fde.start &&
+		    exit->vaddr + exit->len <= work->range[i].fde.end)
 			return true;
 	return false;
 }

@@ -22,6 +22,12 @@ struct header {
 	} entries[MAX_PARTS];
 };
 
+/* A table of exception handlers with one call site. */
+struct handlers {
+	u8 base, types, encoding, len;
+	u8 start, sites, handler[2], action;
+};
+
 /* The file: the slots are at address 0x1800, the unwind data at ASM_ADDR, the code at ASM_CODE. */
 struct contents {
 	Elf64_Ehdr ehdr;
@@ -32,6 +38,8 @@ struct contents {
 	Elf64_Rela rela[EXITS_SLOTS];
 	char names[NAMES_SIZE];
 	struct header header;
+	u8 slots[EXITS_HANDLERS - 0x800] __attribute__((aligned(0x800)));
+	struct handlers handlers[MAX_PARTS];
 	u8 eh_frame[ASM_CODE - ASM_ADDR] __attribute__((aligned(0x1000)));
 	u8 code[EXITS_LINKAGE + 16 * EXITS_SLOTS];
 };
@@ -40,7 +48,8 @@ struct contents {
 
 _Static_assert(ADDRESS(eh_frame) == ASM_ADDR, "the address of the unwind data");
 _Static_assert(ADDRESS(code) == ASM_CODE, "the address of the code");
-_Static_assert(ADDRESS(header) + sizeof(struct header) <= ASM_ADDR, "the header is in front of it");
+_Static_assert(offsetof(struct contents, handlers) == EXITS_HANDLERS,
+	       "the first table of handlers");
 
 static void make_segment(Elf64_Phdr *phdr, u32 type, u64 addr, u64 size)
 {
@@ -148,6 +157,33 @@ static void make_slots(struct contents *c)
 
 /* === Unwind data === */
 
+static void make_cie(struct asm_section *section)
+{
+	asm_cie_like(section, 1, "zRL", (const u8[]){ 0x1b, 0x1b }, 2);
+	ASM(section, 0x0c, 7, 8, 0x90, 1);
+	asm_end(section);
+}
+
+/* The augmentation data is the distance to the table of handlers, or 0. */
+static void make_fde(struct asm_section *section, struct contents *c, unsigned int i,
+		     const struct exits_part *part)
+{
+	s64 distance;
+
+	asm_fde(section, ASM_CODE + part->start, part->len);
+	section->len--;
+	distance = part->handler ? ADDRESS(handlers[i]) - (ASM_ADDR + section->len + 1) : 0;
+	ASM(section, 4, REL32(distance));
+	asm_end(section);
+	c->handlers[i] = (struct handlers){ .base = 0xff,
+					    .types = 0xff,
+					    .encoding = 0x01,
+					    .len = 5,
+					    .sites = 16,
+					    .handler = { part->handler | 0x80,
+							 part->handler >> 7 } };
+}
+
 static void make_unwind(struct contents *c, const struct exits_part *parts, unsigned int nr,
 			enum exits_table how)
 {
@@ -155,7 +191,7 @@ static void make_unwind(struct contents *c, const struct exits_part *parts, unsi
 	unsigned int i;
 
 	memset(&section, 0, sizeof(section));
-	asm_usual_cie(&section);
+	make_cie(&section);
 	c->header.version = how == EXITS_NO_UNWIND ? 0 : 1;
 	c->header.pointer = 0x1b;
 	c->header.count = 0x03;
@@ -165,8 +201,7 @@ static void make_unwind(struct contents *c, const struct exits_part *parts, unsi
 	for (i = 0; i < nr && i < MAX_PARTS; i++) {
 		c->header.entries[i].start = ASM_CODE + parts[i].start - ADDRESS(header);
 		c->header.entries[i].fde = ASM_ADDR + section.len - ADDRESS(header);
-		asm_fde(&section, ASM_CODE + parts[i].start, parts[i].len);
-		asm_end(&section);
+		make_fde(&section, c, i, &parts[i]);
 	}
 	memcpy(c->eh_frame, section.bytes, sizeof(c->eh_frame));
 }

@@ -56,10 +56,14 @@ enum exits_table { EXITS_SORTED, EXITS_SCAN, EXITS_NO_UNWIND };
  * struct exits_part - code that an unwind entry covers
  * @start: offset of its first byte
  * @len: its length
+ * @handler: offset from @start of its exception handler, 0 if it has no handler
  */
 struct exits_part {
-	u16 start, len;
+	u16 start, len, handler;
 };
+
+/* File offset of the table of the first part's handlers. */
+#define EXITS_HANDLERS (0x1900 - EXITS_BIAS)
 
 void exits_image_make(struct image *image, const u8 *code, size_t len,
 		      const struct exits_part *parts, unsigned int nr, enum exits_table how);

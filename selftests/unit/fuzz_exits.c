@@ -2,8 +2,9 @@
 /*
  * fuzz_exits: libFuzzer's entry point for the search for a function's exits.
  *
- * The input: a byte of flags, the number of unwind entries, for each of them a start and a length
- * of two bytes each, and code. Flags: how the entries are found; the size of the scratch buffer.
+ * The input: a byte of flags, the number of unwind entries, for each of them its start, length and
+ * exception handler, of two bytes each, and code. Flags: how the entries are found; the size of the
+ * scratch buffer.
  */
 #include "exercise.h"
 #include "exits_image.h"

@@ -7,7 +7,7 @@
  * ELF_DIR gets the handmade images and the small OBJECTs; PLACE_DIR the code of the allocation
  * functions of all OBJECTs, once for each combination of flags; CFI_DIR the beginning of their
  * unwind data, in several lengths; INSN_DIR that code; EXITS_DIR that code, with one unwind entry
- * and with two.
+ * and with two, of which one has an exception handler.
  */
 #include "exercise.h"
 #include "tiny.h"
@@ -59,18 +59,20 @@ static void write_code_for_exits(const char *dir, const u8 *code, u16 len)
 {
 	struct {
 		u8 flags, nr;
-		u16 parts[4];
+		u16 parts[6];
 		u8 code[MAX_CODE];
-	} __packed seed = { .flags = len & 3, .nr = 1, .parts = { 0, len } };
+	} __packed seed = { .flags = len & 3, .nr = 1, .parts = { 0, len, 0 } };
 
-	memcpy((u8 *)&seed + 6, code, len);
-	write_seed(dir, -1, &seed, 6 + len);
+	memcpy((u8 *)&seed + 8, code, len);
+	write_seed(dir, -1, &seed, 8 + len);
 	seed.nr = 2;
 	seed.parts[1] = len / 2;
-	seed.parts[2] = len / 2;
-	seed.parts[3] = len - len / 2;
+	seed.parts[2] = len / 3;
+	seed.parts[3] = len / 2;
+	seed.parts[4] = len - len / 2;
+	seed.parts[5] = 0;
 	memcpy(seed.code, code, len);
-	write_seed(dir, -1, &seed, 10 + len);
+	write_seed(dir, -1, &seed, 14 + len);
 }
 
 static void write_code(char **dirs, struct image *image)

@@ -18,7 +18,7 @@
 /* Without a table each look-up reads the entries in front of it: try some of them. */
 #define MAX_SCANS 200
 
-static const struct exits_part parts[] = { { 0, 16 }, { 16, 8 }, { 32, 1 } };
+static const struct exits_part parts[] = { { 0, 16, 0 }, { 16, 8, 0 }, { 32, 1, 0 } };
 static const u8 code[64];
 
 /* === Handmade images === */
@@ -161,7 +161,7 @@ static const struct {
 static void test_row(unsigned int i)
 {
 	struct mlu_elf_unwind unwind;
-	u64 start = 0, end = 0;
+	struct mlu_elf_fde fde = {};
 	struct image image;
 	bool good;
 	int ret;
@@ -169,13 +169,12 @@ static void test_row(unsigned int i)
 	exits_image_make(&image, code, sizeof(code), parts, ARRAY_SIZE(parts), EXITS_SORTED);
 	rows[i].change(&image);
 	good = !image_open(&image, MLU_ELF_MIN_SCRATCH) && !mlu_elf_unwind(&image.elf, &unwind);
-	ret = good ? mlu_elf_fde(&image.elf, &unwind, (u64)ASM_CODE + (s32)rows[i].offset, &start,
-				 &end) :
+	ret = good ? mlu_elf_fde(&image.elf, &unwind, (u64)ASM_CODE + (s32)rows[i].offset, &fde) :
 		     -1;
 	good &= ret == (rows[i].found >= 0);
 	if (ret == 1 && rows[i].found >= 0)
-		good &= start == (u64)ASM_CODE + parts[rows[i].found].start &&
-			end == start + parts[rows[i].found].len;
+		good &= fde.start == (u64)ASM_CODE + parts[rows[i].found].start &&
+			fde.end == fde.start + parts[rows[i].found].len;
 	tap_ok(good, "%s: %s", rows[i].what, rows[i].found >= 0 ? "found" : "not found");
 	image_free(&image);
 }
@@ -204,13 +203,13 @@ static void test_imports(void)
 static bool is_covered(struct image *image, const struct mlu_elf_unwind *unwind, u64 vaddr,
 		       u64 start, u64 end)
 {
-	u64 seen_start = 0, seen_end = 0;
-	int ret = mlu_elf_fde(&image->elf, unwind, vaddr, &seen_start, &seen_end);
+	struct mlu_elf_fde seen = {};
+	int ret = mlu_elf_fde(&image->elf, unwind, vaddr, &seen);
 
-	if (ret == 1 && seen_start == start && seen_end == end)
+	if (ret == 1 && seen.start == start && seen.end == end)
 		return true;
 	tap_note("%#llx in [%#llx, %#llx): seen %d [%#llx, %#llx)", vaddr, start, end, ret,
-		 seen_start, seen_end);
+		 seen.start, seen.end);
 	return false;
 }
 

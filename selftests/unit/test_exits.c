@@ -43,11 +43,15 @@ static const struct {
 #define ROW(what, result, ...) { what, BYTES(__VA_ARGS__), result, {} }
 /* Two entries: up to offset @split, and from there up to EXITS_LOCAL. */
 #define PARTS_ROW(what, split, result, ...) \
-	{ what, BYTES(__VA_ARGS__), result, { { 0, split }, { split, EXITS_LOCAL - (split) } } }
+	{ what, BYTES(__VA_ARGS__), result, \
+	  { { 0, split, 0 }, { split, EXITS_LOCAL - (split), 0 } } }
+/* One entry up to EXITS_LOCAL with a handler. */
+#define HANDLER_ROW(what, handler, result, ...) \
+	{ what, BYTES(__VA_ARGS__), result, { { 0, EXITS_LOCAL, handler } } }
 /* One entry up to EXITS_LOCAL, where a function that a slot names returns; it has one, too. */
 #define LOCAL_ROW(what, result, ...) \
 	{ what, (const u8[EXITS_LOCAL + 1]){ __VA_ARGS__, [EXITS_LOCAL] = RET }, EXITS_LOCAL + 1, \
-	  result, { { 0, EXITS_LOCAL }, { EXITS_LOCAL, 1 } } }
+	  result, { { 0, EXITS_LOCAL, 0 }, { EXITS_LOCAL, 1, 0 } } }
 
 	ROW("ret", "0", RET),
 	ROW("rep ret", "0", 0xf3, RET),
@@ -98,6 +102,13 @@ static const struct {
 	PARTS_ROW("a call of the next function that does not return", 5, "", CALL(0, 5), RET),
 	PARTS_ROW("no jump to the next function", 1, "1", NOP, RET),
 	PARTS_ROW("a branch at the end", 2, "2 3", JE_SHORT(1), RET, RET),
+
+	/* Exception handlers */
+	HANDLER_ROW("a handler returns", 3, "0 3", RET, NOP, NOP, RET),
+	HANDLER_ROW("a handler jumps back", 3, "0", RET, NOP, NOP, JMP(3, 0)),
+	HANDLER_ROW("a handler is in an instruction", 1, "undecodable 1", MOV_EAX_IMMEDIATE, RET),
+	HANDLER_ROW("a handler has no entry", 200, "no_entry 200", RET),
+	HANDLER_ROW("a handler ends", 1, "0", RET, UD2),
 
 	/* The linkage table and slots */
 	ROW("a tail call of memset", "0j", JMP(0, EXITS_ENTRY(EXITS_MEMSET))),
@@ -162,7 +173,7 @@ static bool are_exits_of(const struct image *image, const struct mlu_exits *exit
 
 static void test_row(unsigned int row, enum exits_table how)
 {
-	struct exits_part parts[MAX_PARTS] = { { 0, rows[row].len } };
+	struct exits_part parts[MAX_PARTS] = { { 0, rows[row].len, 0 } };
 	struct mlu_exits exits;
 	unsigned int nr = 1;
 	struct image image;
@@ -197,7 +208,7 @@ static void test_chain(unsigned int nr, const char *expected)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		parts[i] = (struct exits_part){ 16 * i, 16 };
+		parts[i] = (struct exits_part){ 16 * i, 16, 0 };
 		memcpy(code + 16 * i, (const u8[]){ JMP(0, 16) }, 5);
 	}
 	code[16 * (nr - 1)] = RET;
@@ -223,13 +234,35 @@ static void test_no_unwind(void)
 	image_free(&image);
 }
 
+/* Unknown encodings of the numbers and of the base; a length up to the next table. */
+static void test_unreadable_handlers(void)
+{
+	static const struct exits_part part = { 0, EXITS_LOCAL, 1 };
+	static const struct {
+		u8 at, byte;
+	} changes[] = { { 2, 0x1b }, { 2, 0x05 }, { 0, 0x80 }, { 3, 0xff } };
+	struct mlu_exits exits;
+	struct image image;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(changes); i++) {
+		exits_image_make(&image, BYTES(RET, RET), &part, 1, EXITS_SORTED);
+		image.bytes[EXITS_HANDLERS + changes[i].at] = changes[i].byte;
+		image_open(&image, 4096);
+		mlu_exits_find(&image.elf, ASM_CODE, &work, &exits);
+		tap_ok(exits.refusal != MLU_EXITS_OK, "unreadable handlers: %s",
+		       mlu_exits_refusal_names[exits.refusal]);
+		image_free(&image);
+	}
+}
+
 /* Each read fails once. */
 static void test_errors(void)
 {
-	static const struct exits_part parts[] = { { 0, 16 }, { EXITS_LOCAL, 1 } };
+	static const struct exits_part parts[] = { { 0, 16, 14 }, { EXITS_LOCAL, 1, 0 } };
 	static const u8 code[EXITS_LOCAL + 1] = {
 		JE(0, EXITS_ENTRY(EXITS_EXPORTED)),
-		JMP(6, EXITS_ENTRY(EXITS_IFUNC)), [EXITS_LOCAL] = RET
+		JMP(6, EXITS_ENTRY(EXITS_IFUNC)), [14] = RET, [EXITS_LOCAL] = RET
 	};
 	unsigned long at = 0, first, reads;
 	struct mlu_exits exits;
@@ -263,6 +296,7 @@ int main(void)
 	test_chain(MLU_EXITS_MAX_RANGES, "240");
 	test_chain(MLU_EXITS_MAX_RANGES + 1, "too_large 256");
 	test_no_unwind();
+	test_unreadable_handlers();
 	test_errors();
 	return tap_end();
 }

@@ -105,9 +105,9 @@ static unsigned int count_missed(const struct oracle_text *text, const struct ml
 
 	for (i = 0; i < work.nr_ranges; i++) {
 		const struct mlu_exits_range *range = &work.range[i];
-		size_t at = oracle_insn_at(text, range->start);
+		size_t at = oracle_insn_at(text, range->fde.start);
 
-		for (; at < text->nr && text->insns[at].addr < range->end; at++)
+		for (; at < text->nr && text->insns[at].addr < range->fde.end; at++)
 			missed += is_return(text->insns[at].text) &&
 				  !is_exit(exits, text->insns[at].addr);
 	}
