@@ -89,6 +89,9 @@ static int add_function(struct search *search, unsigned int i)
 
 	if (!symbol->found)
 		return 0;
+	/* Without its return, only what it frees can be seen. */
+	if (mlu_prototypes[i].throws && mlu_prototypes[i].type == MLU_CALL_ALLOC)
+		return 0;
 	/* Another name of the same function. */
 	for (j = 0; j < i; j++)
 		if (search->symbol[j].found && search->symbol[j].value == symbol->value)

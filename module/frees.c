@@ -56,7 +56,7 @@ static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, un
 {
 	if (call->proto->type == MLU_CALL_MUNMAP)
 		return !mlu_arch_result_int(regs);
-	return block || !call->size;
+	return block || !call->size || call->proto->frees;
 }
 
 /**

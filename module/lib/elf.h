@@ -32,7 +32,7 @@
 /* Length of a wanted name, without its final NUL. */
 #define MLU_ELF_MAX_NAME 64
 /* Names of one look-up. */
-#define MLU_ELF_MAX_NAMES 128
+#define MLU_ELF_MAX_NAMES 256
 /* Smallest scratch buffer; a page needs fewer reads. */
 #define MLU_ELF_MIN_SCRATCH 512
 

@@ -25,7 +25,7 @@ enum mlu_call_type {
 
 #define MLU_NO_ARG (-1)
 /* At least the number of entries of mlu_prototypes. */
-#define MLU_MAX_PROTOTYPES 96
+#define MLU_MAX_PROTOTYPES 192
 
 /**
  * struct mlu_prototype - a function that may be probed
@@ -34,6 +34,8 @@ enum mlu_call_type {
  * @size: number of the argument that is the size, from 0, or MLU_NO_ARG
  * @times: number of the argument that is a factor of the size, or MLU_NO_ARG
  * @block: number of the argument that is the block or where to store its address, or MLU_NO_ARG
+ * @throws: it may leave by an exception, which a return probe would turn into the program's end
+ * @frees: (MLU_CALL_REALLOC) it frees the old block also if it returns NULL
  */
 struct mlu_prototype {
 	const char *name;
@@ -41,6 +43,8 @@ struct mlu_prototype {
 	s8 size;
 	s8 times;
 	s8 block;
+	bool throws;
+	bool frees;
 };
 
 /**
@@ -62,13 +66,14 @@ extern const unsigned int mlu_nr_prototypes;
 
 static inline bool mlu_prototype_has_return(const struct mlu_prototype *proto)
 {
-	return proto->type != MLU_CALL_FREE;
+	return proto->type != MLU_CALL_FREE && !proto->throws;
 }
 
 /* Probed first at attach: otherwise a recorded block could be freed unnoticed. */
 static inline bool mlu_prototype_is_free(const struct mlu_prototype *proto)
 {
-	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP;
+	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP ||
+	       (proto->type == MLU_CALL_REALLOC && proto->throws);
 }
 
 /* True if its blocks are mappings, which have a table of their own. */
