@@ -25,16 +25,30 @@
 #define NEW_CODE_MAX 512
 #define NEW_BRANCHES_MAX 32
 
-#define OPERATOR_NEW "_Znwm"
+/* Which other names are looked up, behind those of the table. */
+enum other_name {
+	OPERATOR_NEW,
+	SANITIZER,
+};
 
-/* The names to look up: the functions of the table, then operator new. */
-#define MAX_NAMES (MLU_MAX_PROTOTYPES + 1)
+static const char *const other_names[] = {
+	"_Znwm",
+	/* A runtime of a sanitizer defines one of these, gcc's and clang's. */
+	"__asan_init",
+	"__hwasan_init",
+	"__lsan_init",
+	"__msan_init",
+	"__tsan_init",
+};
+
+#define MAX_NAMES (MLU_MAX_PROTOTYPES + ARRAY_SIZE(other_names))
 
 /* State of a search; too large for the stack. */
 struct search {
 	struct mlu_elf *elf;
 	struct mlu_elf_symbol symbol[MAX_NAMES];
 	const char *names[MAX_NAMES];
+	bool sanitizer;
 	unsigned int nr;
 	struct mlu_allocator_function function[MLU_MAX_PROTOTYPES];
 	u8 code[CODE_MAX];
@@ -89,6 +103,8 @@ static int add_function(struct search *search, unsigned int i)
 
 	if (!symbol->found)
 		return 0;
+	if (mlu_prototypes[i].sanitizer && !search->sanitizer)
+		return 0;
 	/* Without its return, only what it frees can be seen. */
 	if (mlu_prototypes[i].throws && mlu_prototypes[i].type == MLU_CALL_ALLOC)
 		return 0;
@@ -118,7 +134,7 @@ static int add_function(struct search *search, unsigned int i)
 /* Return: 1 if operator new allocates without malloc, 0 if not, or a negative errno. */
 static int has_own_new(struct search *search)
 {
-	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes];
+	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes + OPERATOR_NEW];
 	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
 	unsigned int branches = 0;
 	u64 target;
@@ -143,23 +159,42 @@ static int has_own_new(struct search *search)
 	return 1;
 }
 
-static int search_image(struct mlu_allocator *allocator, struct search *search)
+static unsigned int fill_names(struct search *search)
 {
 	unsigned int i;
-	int n, err = 0;
 
+	BUILD_BUG_ON(MAX_NAMES > MLU_ELF_MAX_NAMES);
 	for (i = 0; i < mlu_nr_prototypes; i++)
 		search->names[i] = mlu_prototypes[i].name;
-	search->names[i] = OPERATOR_NEW;
-	n = mlu_elf_find(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
+	memcpy(search->names + i, other_names, sizeof(other_names));
+	return i + ARRAY_SIZE(other_names);
+}
+
+static bool has_sanitizer(const struct search *search)
+{
+	unsigned int i;
+
+	for (i = SANITIZER; i < ARRAY_SIZE(other_names); i++)
+		if (search->symbol[mlu_nr_prototypes + i].found)
+			return true;
+	return false;
+}
+
+static int search_image(struct mlu_allocator *allocator, struct search *search)
+{
+	unsigned int i, nr = fill_names(search);
+	int n, err = 0;
+
+	n = mlu_elf_find(search->elf, search->names, nr, search->symbol);
 	if (n < 0)
 		return n == -ENOEXEC ? 0 : n;
 	if (!find_symbol(search, "malloc") || !find_symbol(search, "free"))
 		return 0;
 	/* A program may have more of the allocator than it exports. */
-	n = mlu_elf_find_rest(search->elf, search->names, mlu_nr_prototypes + 1, search->symbol);
+	n = mlu_elf_find_rest(search->elf, search->names, nr, search->symbol);
 	if (n < 0 && n != -ENOEXEC)
 		return n;
+	search->sanitizer = has_sanitizer(search);
 	for (i = 0; i < mlu_nr_prototypes && !err; i++)
 		err = add_function(search, i);
 	if (err || !search->nr)
@@ -172,6 +207,7 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
 	if (!allocator->function)
 		return -ENOMEM;
 	allocator->own_new = n;
+	allocator->sanitizer = search->sanitizer;
 	allocator->nr = search->nr;
 	for (i = 0; i < allocator->nr; i++)
 		allocator->function[i].function.unseen = n;

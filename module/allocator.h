@@ -39,11 +39,13 @@ struct mlu_allocator_function {
 /**
  * struct mlu_allocator - the allocator of an image
  * @nr: number of @function; 0: the image has no allocator
+ * @sanitizer: the image has the runtime of a sanitizer
  * @own_new: its operator new allocates without calling malloc
  * @function: the functions to probe
  */
 struct mlu_allocator {
 	unsigned int nr;
+	bool sanitizer;
 	bool own_new;
 	struct mlu_allocator_function *function;
 };

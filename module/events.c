@@ -9,6 +9,7 @@
  *                        still shown, but not found by    the new one; NULL: put it back, but
  *                        other calls                      drop it if n is 0
  *   mmap                 -                                an address: insert it
+ *   strdup and the like  -                                the same; its size is not known before
  *   munmap               take the record                  0: drop it; an error: put it back
  *
  * The record has to be taken at the entry: realloc frees the old address before its return probe is
@@ -250,10 +251,10 @@ static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch
 	return !call->lost && mlu_call_is_in_unseen(target, call);
 }
 
-/* Inlined twice, since a mapping needs more and is rare. */
+/* Inlined twice, since mappings and strings need more and are rare. */
 static __always_inline bool enter_call(struct mlu_target *target,
 				       const struct mlu_function *function, struct pt_regs *regs,
-				       const bool is_mapping)
+				       const bool is_mapping, const bool is_string)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
 	enum mlu_skip skip = MLU_SKIP_NONE;
@@ -291,21 +292,26 @@ static __always_inline bool enter_call(struct mlu_target *target,
 	} else if (is_mapping) {
 		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
 	}
-	if (!call->nested)
+	if (!call->nested && !is_string)
 		enter_outermost(target, epoch, call, regs, is_decided);
 	if (!outer && (is_mapping || may_decline(target))) {
 		if (!call->nested)
 			call->nested = enter_in_unseen(target, epoch, call, regs);
 		call->unseen = call->nested;
 	}
+	/* The size, and so whether it is recorded, is known at the return: see late_stack(). */
+	if (is_string)
+		call->stack = NULL;
 	mlu_inflight_push(target->inflight, call);
 	return true;
 }
 
-static noinline bool enter_mapping(struct mlu_target *target, const struct mlu_function *function,
-				   struct pt_regs *regs)
+static noinline bool enter_rare(struct mlu_target *target, const struct mlu_function *function,
+				struct pt_regs *regs)
 {
-	return enter_call(target, function, regs, true);
+	bool is_mapping = mlu_prototype_is_mapping(function->proto);
+
+	return enter_call(target, function, regs, is_mapping, !is_mapping);
 }
 
 /**
@@ -320,9 +326,9 @@ static noinline bool enter_mapping(struct mlu_target *target, const struct mlu_f
 bool mlu_event_enter(struct mlu_target *target, const struct mlu_function *function,
 		     struct pt_regs *regs)
 {
-	if (mlu_prototype_is_mapping(function->proto))
-		return enter_mapping(target, function, regs);
-	return enter_call(target, function, regs, false);
+	if (mlu_prototype_is_rare(function->proto))
+		return enter_rare(target, function, regs);
+	return enter_call(target, function, regs, false, false);
 }
 
 /**
@@ -367,6 +373,28 @@ static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call 
 	}
 }
 
+/*
+ * The stack of a call at its return: of a call of the epoch before, or of one whose size is known
+ * only now. Its caller's registers are the same as at the entry.
+ *
+ * Return: the stack; NULL if the call is not recorded, which is counted.
+ */
+static noinline struct mlu_stack *late_stack(struct mlu_target *target, struct mlu_epoch *epoch,
+					     struct mlu_call *call, const struct pt_regs *regs,
+					     unsigned long block)
+{
+	if (call->proto->type == MLU_CALL_STRING) {
+		/* The program has just written the copy, so it is present. */
+		call->size = mlu_umem_string_size(block);
+		call->skip = mlu_target_skip(target, call->size);
+		if (call->skip) {
+			count_skipped(epoch, call->skip);
+			return NULL;
+		}
+	}
+	return walk_and_store(target, epoch, call, regs, mlu_arch_pc(regs), true);
+}
+
 /* Not inlined, so that the fault injection test finds its call of mlu_pool_alloc(). */
 static noinline void record_block(struct mlu_target *target, struct mlu_epoch *epoch,
 				  struct mlu_call *call, const struct pt_regs *regs,
@@ -375,9 +403,8 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 	struct mlu_stack *stack = call->stack;
 	struct mlu_alloc *alloc;
 
-	/* A call of the epoch before: walk now, as its caller's registers are the same. */
 	if (!stack || call->epoch != epoch->id)
-		stack = walk_and_store(target, epoch, call, regs, mlu_arch_pc(regs), true);
+		stack = late_stack(target, epoch, call, regs, block);
 	if (!stack)
 		return;
 	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);

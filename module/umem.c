@@ -100,3 +100,30 @@ u64 mlu_umem_stack_limit(struct mm_struct *mm, unsigned long sp)
 	mmap_read_unlock(mm);
 	return limit;
 }
+
+/**
+ * mlu_umem_string_size() - the size of a string in the target's memory, with its NUL
+ * @addr: the string
+ *
+ * Context: The target's task; does not sleep.
+ * Return: the size; MLU_STRING_MAX if it is larger; the size of the part that is present if not
+ * all of it is.
+ */
+unsigned long mlu_umem_string_size(unsigned long addr)
+{
+	unsigned long size = 0, n;
+	char chunk[64];
+	size_t len;
+
+	while (size < MLU_STRING_MAX) {
+		/* Never across the end of a page. */
+		n = sizeof(chunk) - ((addr + size) & (sizeof(chunk) - 1));
+		if (copy_from_user_nofault(chunk, (const void __user *)(addr + size), n))
+			break;
+		len = strnlen(chunk, n);
+		size += len;
+		if (len < n)
+			return size + 1;
+	}
+	return min(size, MLU_STRING_MAX);
+}

@@ -13,6 +13,11 @@ struct mm_struct;
 unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsigned long value);
 u64 mlu_umem_stack_limit(struct mm_struct *mm, unsigned long sp);
 
+/* The bytes of a string that are counted. */
+#define MLU_STRING_MAX (1UL << 20)
+
+unsigned long mlu_umem_string_size(unsigned long addr);
+
 /**
  * mlu_umem_read() - read a word of the target's memory
  * @addr: its address

@@ -76,6 +76,16 @@
 	{                                                                              \
 		.name = fn, .type = MLU_CALL_FREE, .size = NO, .times = NO, .block = p \
 	}
+/* The size is that of the string in the block. */
+#define STRING(fn)                                                                        \
+	{                                                                                 \
+		.name = fn, .type = MLU_CALL_STRING, .size = NO, .times = NO, .block = NO \
+	}
+#define SANITIZER_STRING(fn)                                                               \
+	{                                                                                  \
+		.name = fn, .type = MLU_CALL_STRING, .size = NO, .times = NO, .block = NO, \
+		.sanitizer = true                                                          \
+	}
 #define MMAP(fn, n)                                                                    \
 	{                                                                              \
 		.name = fn, .type = MLU_CALL_MMAP, .size = n, .times = NO, .block = NO \
@@ -105,6 +115,11 @@ const struct mlu_prototype mlu_prototypes[] = {
 	MMAP("mmap", 1),
 	MMAP("mmap64", 1),
 	MUNMAP("munmap", 0, 1),
+	/* The runtimes of sanitizers: their other functions that return a block call malloc. */
+	SANITIZER_STRING("strdup"),
+	SANITIZER_STRING("__strdup"),
+	SANITIZER_STRING("strndup"),
+	SANITIZER_STRING("__strndup"),
 	/* C++: new, then delete; m is a size, St11align_val_t an alignment */
 	NEW("_Znwm", 0),
 	NEW("_ZnwmSt11align_val_t", 0),
@@ -207,6 +222,8 @@ const struct mlu_prototype mlu_prototypes[] = {
 	REALLOCF("mi_reallocf", 0, 1),
 	RENEW("mi_new_realloc", 0, 1),
 	RENEW_TIMES("mi_new_reallocn", 0, 2, 1),
+	STRING("mi_strdup"),
+	STRING("mi_strndup"),
 	FREE("mi_free", 0),
 	FREE("mi_cfree", 0),
 	FREE("mi_free_size", 0),
@@ -226,6 +243,8 @@ const struct mlu_prototype mlu_prototypes[] = {
 	ALLOC_TIMES("mi_heap_calloc_aligned_at", 2, 1),
 	NEW("mi_heap_alloc_new", 1),
 	NEW_TIMES("mi_heap_alloc_new_n", 2, 1),
+	STRING("mi_heap_strdup"),
+	STRING("mi_heap_strndup"),
 	REALLOC("mi_heap_realloc", 1, 2),
 	REALLOC_TIMES("mi_heap_reallocn", 1, 3, 2),
 	REALLOCF("mi_heap_reallocf", 1, 2),

@@ -13,14 +13,17 @@
  * @MLU_CALL_FREE: frees a block; entry probe only
  * @MLU_CALL_MMAP: returns a new mapping, or MAP_FAILED
  * @MLU_CALL_MUNMAP: removes a mapping; returns 0 if it did
+ * @MLU_CALL_STRING: returns a copy of a string in a new block, or NULL
  */
 enum mlu_call_type {
 	MLU_CALL_ALLOC,
 	MLU_CALL_REALLOC,
 	MLU_CALL_MEMALIGN,
 	MLU_CALL_FREE,
+	/* The rare ones, see mlu_prototype_is_rare(). */
 	MLU_CALL_MMAP,
 	MLU_CALL_MUNMAP,
+	MLU_CALL_STRING,
 };
 
 #define MLU_NO_ARG (-1)
@@ -36,6 +39,7 @@ enum mlu_call_type {
  * @block: number of the argument that is the block or where to store its address, or MLU_NO_ARG
  * @throws: it may leave by an exception, which a return probe would turn into the program's end
  * @frees: (MLU_CALL_REALLOC) it frees the old block also if it returns NULL
+ * @sanitizer: it allocates only in the runtime of a sanitizer; elsewhere it calls malloc
  */
 struct mlu_prototype {
 	const char *name;
@@ -45,6 +49,7 @@ struct mlu_prototype {
 	s8 block;
 	bool throws;
 	bool frees;
+	bool sanitizer;
 };
 
 /**
@@ -80,6 +85,12 @@ static inline bool mlu_prototype_is_free(const struct mlu_prototype *proto)
 static inline bool mlu_prototype_is_mapping(const struct mlu_prototype *proto)
 {
 	return proto->type == MLU_CALL_MMAP || proto->type == MLU_CALL_MUNMAP;
+}
+
+/* True if its calls need more than those of malloc and the like at their entry. */
+static inline bool mlu_prototype_is_rare(const struct mlu_prototype *proto)
+{
+	return proto->type >= MLU_CALL_MMAP;
 }
 
 #endif /* MLU_PROTOTYPES_H */
