@@ -2,7 +2,9 @@
 /*
  * Find the allocator of an ELF image.
  *
- * An object that defines malloc and free is an allocator. All functions of the table in
+ * An object that defines malloc and free is an allocator. So is a static program that defines malloc
+ * only: the linker has left free out, as the program never calls it. Any other object that defines
+ * malloc alone forwards its calls to another allocator, which frees the blocks. All functions of the table in
  * lib/prototypes.c that it defines are probed, with two exceptions, whose calls are seen without
  * a probe: a name that has the same address as another, and a function that frees only by
  * jumping to another function of the table that frees the same argument.
@@ -188,7 +190,10 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
 	n = mlu_elf_find(search->elf, search->names, nr, search->symbol);
 	if (n < 0)
 		return n == -ENOEXEC ? 0 : n;
-	if (!find_symbol(search, "malloc") || !find_symbol(search, "free"))
+	if (!find_symbol(search, "malloc"))
+		return 0;
+	allocator->never_frees = !find_symbol(search, "free");
+	if (allocator->never_frees && !search->elf->is_static)
 		return 0;
 	/* A program may have more of the allocator than it exports. */
 	n = mlu_elf_find_rest(search->elf, search->names, nr, search->symbol);

@@ -39,12 +39,14 @@ struct mlu_allocator_function {
 /**
  * struct mlu_allocator - the allocator of an image
  * @nr: number of @function; 0: the image has no allocator
+ * @never_frees: it defines malloc and not free: it is an allocator only as the program itself
  * @sanitizer: the image has the runtime of a sanitizer
  * @own_new: its operator new allocates without calling malloc
  * @function: the functions to probe
  */
 struct mlu_allocator {
 	unsigned int nr;
+	bool never_frees;
 	bool sanitizer;
 	bool own_new;
 	struct mlu_allocator_function *function;

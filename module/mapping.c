@@ -267,6 +267,18 @@ enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct
 }
 
 /**
+ * mlu_mapping_defines_allocator() - does the file of a mapping define an allocator?
+ * @mapping: the mapping
+ * @dso: the dso of the mapping, ready
+ *
+ * Return: true if it does.
+ */
+bool mlu_mapping_defines_allocator(const struct mlu_mapping *mapping, const struct mlu_dso *dso)
+{
+	return dso->allocator.nr && (mapping->program || !dso->allocator.never_frees);
+}
+
+/**
  * mlu_mapping_vaddr() - translate an offset in a mapping's file to an address in the ELF image
  * @mapping: the mapping
  * @dso: the dso of the mapping, ready

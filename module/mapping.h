@@ -108,6 +108,7 @@ enum mlu_rules_state {
 };
 
 enum mlu_rules_state mlu_mapping_rules(const struct mlu_mapping *mapping, struct mlu_dso **dso);
+bool mlu_mapping_defines_allocator(const struct mlu_mapping *mapping, const struct mlu_dso *dso);
 bool mlu_mapping_vaddr(const struct mlu_mapping *mapping, const struct mlu_dso *dso, u64 offset,
 		       u64 *vaddr);
 

@@ -87,8 +87,9 @@ static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct ml
 	}
 	if (dso->err)
 		return 0;
-	if (dso->allocator.nr)
-		mlu_maps_probe(maps, mapping);
+	if (!mlu_mapping_defines_allocator(mapping, dso))
+		return 0;
+	mlu_maps_probe(maps, mapping);
 	for (i = 0; i < dso->allocator.nr; i++)
 		add_site(sites, mapping, &dso->allocator.function[i]);
 	return 0;
@@ -144,7 +145,8 @@ static int refuse_object(struct mlu_request *request, struct mlu_target *target,
 		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
 		const char *name = mlu_mapping_name(mapping, &len);
 
-		if (dso && dso->allocator.nr && is_first_of_dso(target, mapping, dso))
+		if (dso && mlu_mapping_defines_allocator(mapping, dso) &&
+		    is_first_of_dso(target, mapping, dso))
 			n += scnprintf(list + n, sizeof(list) - n, "%s%.*s", n ? ", " : "",
 				       (int)len, name);
 	}

@@ -78,7 +78,7 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
 		if (dso->has_go)
 			unseen_add(unseen, MLU_UNSEEN_GO, mapping);
-		if (dso->allocator.nr && !mapping->allocator)
+		if (mlu_mapping_defines_allocator(mapping, dso) && !mapping->allocator)
 			unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
 		if (dso->allocator.own_new && mapping->allocator)
 			unseen_add(unseen, MLU_UNSEEN_NEW, mapping);

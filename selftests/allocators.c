@@ -135,6 +135,29 @@ TEST_F_TIMEOUT(allocator, static_musl_is_traced_exactly, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
+TEST_F_TIMEOUT(allocator, a_static_program_without_free_is_traced_exactly, 60)
+{
+	if (!is_built("programs/never_frees_musl"))
+		SKIP(return, "no musl-gcc when the tests were built");
+	mst_spawn(&self->prog, "never_frees_musl", NULL);
+	attach_and_read_line(&self->prog, self->line, sizeof(self->line));
+	EXPECT_CONTAINS(self->line, " malloc never_frees_musl+0x");
+	EXPECT_LACKS(self->line, " free ");
+	EXPECT_TRUE(runs_exactly(&self->prog));
+}
+
+/* Its malloc forwards to libc's, which frees the blocks. */
+TEST_F_TIMEOUT(allocator, a_library_without_free_is_not_traced, 60)
+{
+	char preload[600];
+
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here("programs/libonly_malloc.so"));
+	mst_spawn(&self->prog, preload, "mix", "all", "8", NULL);
+	attach_and_read_line(&self->prog, self->line, sizeof(self->line));
+	EXPECT_LACKS(self->line, "libonly_malloc");
+	EXPECT_TRUE(runs_exactly(&self->prog));
+}
+
 static bool find_library(const char *name, char *preload, size_t size)
 {
 	static const char *const dirs[] = { "/usr/lib/x86_64-linux-gnu", "/usr/lib" };
