@@ -2,12 +2,18 @@
 /*
  * Find the allocator of an ELF image.
  *
- * An object that defines malloc and free is an allocator. So is a static program that defines malloc
- * only: the linker has left free out, as the program never calls it. Any other object that defines
- * malloc alone forwards its calls to another allocator, which frees the blocks. All functions of the table in
- * lib/prototypes.c that it defines are probed, with two exceptions, whose calls are seen without
- * a probe: a name that has the same address as another, and a function that frees only by
- * jumping to another function of the table that frees the same argument.
+ * An object that defines malloc and free is an allocator. So is a static program that defines
+ * malloc only: the linker has left free out, as the program never calls it. Any other object that
+ * defines malloc alone forwards its calls to another allocator, which frees the blocks.
+ *
+ * All functions of the table in lib/prototypes.c that an allocator defines are probed, with two
+ * exceptions, whose calls are seen without a probe: a name that has the same address as another,
+ * and a function that frees only by jumping to another function of the table that frees the same
+ * argument.
+ *
+ * A target may name further functions (names.c): an object that defines malloc and free with its
+ * prefix is an allocator, too, and of an object that defines both functions of a pair these two are
+ * probed.
  *
  * This also finds out whether the object has an operator new of its own, whose blocks are not
  * seen: frees of blocks that are not recorded are then counted separately.
@@ -43,16 +49,25 @@ static const char *const other_names[] = {
 	"__tsan_init",
 };
 
-#define MAX_NAMES (MLU_MAX_PROTOTYPES + ARRAY_SIZE(other_names))
+#define MAX_FUNCTIONS (MLU_MAX_PROTOTYPES + MLU_MAX_NAMES)
+#define MAX_NAMES (MAX_FUNCTIONS + ARRAY_SIZE(other_names))
 
 /* State of a search; too large for the stack. */
 struct search {
 	struct mlu_elf *elf;
+	const struct mlu_names *names;
+	/* The functions: those of the table, then those of the names. */
+	unsigned int nr_functions;
+	const struct mlu_prototype *proto[MAX_FUNCTIONS];
+	/* The names to look up: those of the functions, then the other ones. */
+	unsigned int nr_looked_up;
+	const char *name[MAX_NAMES];
 	struct mlu_elf_symbol symbol[MAX_NAMES];
-	const char *names[MAX_NAMES];
+	bool by_default; /* an allocator without the names */
+	bool by_prefix;
 	bool sanitizer;
 	unsigned int nr;
-	struct mlu_allocator_function function[MLU_MAX_PROTOTYPES];
+	struct mlu_allocator_function function[MAX_FUNCTIONS];
 	u8 code[CODE_MAX];
 };
 
@@ -60,10 +75,37 @@ static const struct mlu_elf_symbol *find_symbol(const struct search *search, con
 {
 	unsigned int i;
 
-	for (i = 0; i < mlu_nr_prototypes; i++)
-		if (!strcmp(mlu_prototypes[i].name, name))
+	/* Of equal names the first one is looked up. */
+	for (i = 0; i < search->nr_functions; i++)
+		if (!strcmp(search->name[i], name))
 			return search->symbol[i].found ? &search->symbol[i] : NULL;
 	return NULL;
+}
+
+/* Return: true if both functions of the pair that the @i-th function belongs to are defined. */
+static bool is_of_whole_pair(const struct search *search, unsigned int i)
+{
+	unsigned int first = mlu_nr_prototypes + search->names->nr_prefixed;
+
+	i -= (i - first) % 2;
+	return find_symbol(search, search->name[i]) && find_symbol(search, search->name[i + 1]);
+}
+
+/* Return: true if the @i-th function is defined, and is to be probed in this image. */
+static bool is_wanted(const struct search *search, unsigned int i)
+{
+	const struct mlu_prototype *proto = search->proto[i];
+
+	if (!search->symbol[i].found || (proto->sanitizer && !search->sanitizer))
+		return false;
+	/* Without its return, only what it frees can be seen. */
+	if (proto->throws && proto->type == MLU_CALL_ALLOC)
+		return false;
+	if (i < mlu_nr_prototypes)
+		return search->by_default || search->by_prefix;
+	if (i < mlu_nr_prototypes + search->names->nr_prefixed)
+		return search->by_prefix;
+	return is_of_whole_pair(search, i);
 }
 
 /*
@@ -81,15 +123,16 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 	u64 target;
 	int ret;
 
-	if (mlu_prototypes[i].type != MLU_CALL_FREE || mlu_prototypes[i].block ||
-	    !strcmp(mlu_prototypes[i].name, "free"))
+	/* The functions of the names are shown with probes of their own. */
+	if (i >= mlu_nr_prototypes || search->proto[i]->type != MLU_CALL_FREE ||
+	    search->proto[i]->block || !strcmp(search->name[i], "free"))
 		return 0;
 	ret = mlu_elf_jump(search->elf, symbol->value, search->code, n, &target);
 	if (ret <= 0 || target == symbol->value)
 		return min(ret, 0);
-	for (j = 0; j < mlu_nr_prototypes; j++)
-		if (search->symbol[j].found && search->symbol[j].value == target &&
-		    mlu_prototypes[j].type == MLU_CALL_FREE && !mlu_prototypes[j].block)
+	for (j = 0; j < search->nr_functions; j++)
+		if (search->symbol[j].value == target && is_wanted(search, j) &&
+		    search->proto[j]->type == MLU_CALL_FREE && !search->proto[j]->block)
 			return 1;
 	return 0;
 }
@@ -103,16 +146,11 @@ static int add_function(struct search *search, unsigned int i)
 	bool whole;
 	int n, ret;
 
-	if (!symbol->found)
-		return 0;
-	if (mlu_prototypes[i].sanitizer && !search->sanitizer)
-		return 0;
-	/* Without its return, only what it frees can be seen. */
-	if (mlu_prototypes[i].throws && mlu_prototypes[i].type == MLU_CALL_ALLOC)
+	if (!is_wanted(search, i))
 		return 0;
 	/* Another name of the same function. */
 	for (j = 0; j < i; j++)
-		if (search->symbol[j].found && search->symbol[j].value == symbol->value)
+		if (search->symbol[j].value == symbol->value && is_wanted(search, j))
 			return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, CODE_MAX, &whole);
 	if (n < 0)
@@ -121,7 +159,8 @@ static int add_function(struct search *search, unsigned int i)
 	if (ret)
 		return min(ret, 0);
 	mlu_places_find(search->code, n, whole, mlu_kernel_emulates_nops(), &f->places);
-	f->function.proto = &mlu_prototypes[i];
+	f->function.proto = search->proto[i];
+	f->names = i >= mlu_nr_prototypes || !search->by_default ? search->names : NULL;
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset;
 	/* Keep the bytes that determine the places, and those that the uprobe core copies. */
@@ -136,14 +175,14 @@ static int add_function(struct search *search, unsigned int i)
 /* Return: 1 if operator new allocates without malloc, 0 if not, or a negative errno. */
 static int has_own_new(struct search *search)
 {
-	const struct mlu_elf_symbol *symbol = &search->symbol[mlu_nr_prototypes + OPERATOR_NEW];
+	const struct mlu_elf_symbol *symbol = &search->symbol[search->nr_functions + OPERATOR_NEW];
 	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
 	unsigned int branches = 0;
 	u64 target;
 	bool whole;
 	int i, n, ret;
 
-	if (!symbol->found)
+	if (!symbol->found || !malloc)
 		return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, NEW_CODE_MAX, &whole);
 	if (n < 0)
@@ -161,15 +200,20 @@ static int has_own_new(struct search *search)
 	return 1;
 }
 
-static unsigned int fill_names(struct search *search)
+static void fill_names(struct search *search)
 {
 	unsigned int i;
 
 	BUILD_BUG_ON(MAX_NAMES > MLU_ELF_MAX_NAMES);
 	for (i = 0; i < mlu_nr_prototypes; i++)
-		search->names[i] = mlu_prototypes[i].name;
-	memcpy(search->names + i, other_names, sizeof(other_names));
-	return i + ARRAY_SIZE(other_names);
+		search->proto[i] = &mlu_prototypes[i];
+	for (i = 0; search->names && i < search->names->nr; i++)
+		search->proto[mlu_nr_prototypes + i] = &search->names->prototype[i];
+	search->nr_functions = mlu_nr_prototypes + i;
+	for (i = 0; i < search->nr_functions; i++)
+		search->name[i] = search->proto[i]->name;
+	memcpy(search->name + i, other_names, sizeof(other_names));
+	search->nr_looked_up = i + ARRAY_SIZE(other_names);
 }
 
 static bool has_sanitizer(const struct search *search)
@@ -177,34 +221,82 @@ static bool has_sanitizer(const struct search *search)
 	unsigned int i;
 
 	for (i = SANITIZER; i < ARRAY_SIZE(other_names); i++)
-		if (search->symbol[mlu_nr_prototypes + i].found)
+		if (search->symbol[search->nr_functions + i].found)
 			return true;
 	return false;
 }
 
-static int search_image(struct mlu_allocator *allocator, struct search *search)
+/* Look up the functions of the names in the symbol table, too: a program need not export them. */
+static int find_names(struct search *search)
 {
-	unsigned int i, nr = fill_names(search);
-	int n, err = 0;
+	const struct mlu_names *names = search->names;
+	int n;
 
-	n = mlu_elf_find(search->elf, search->names, nr, search->symbol);
-	if (n < 0)
-		return n == -ENOEXEC ? 0 : n;
-	if (!find_symbol(search, "malloc"))
+	if (!names)
 		return 0;
-	allocator->never_frees = !find_symbol(search, "free");
-	if (allocator->never_frees && !search->elf->is_static)
+	n = mlu_elf_find_local(search->elf, search->name + mlu_nr_prototypes, names->nr,
+			       search->symbol + mlu_nr_prototypes);
+	if (n < 0 && n != -ENOEXEC)
+		return n;
+	search->by_prefix = names->nr_prefixed && find_symbol(search, names->prototype[0].name) &&
+			    find_symbol(search, names->prototype[1].name);
+	return 0;
+}
+
+/* See struct mlu_allocator. */
+static u16 found_of_pairs(const struct search *search)
+{
+	const struct mlu_names *names = search->names;
+	unsigned int i;
+	u16 found = 0;
+
+	for (i = 0; names && i < names->spec.nr_pairs; i++) {
+		found |= find_symbol(search, names->spec.pair[i].alloc) ? MLU_PAIR_ALLOC(i) : 0;
+		found |= find_symbol(search, names->spec.pair[i].free) ? MLU_PAIR_FREE(i) : 0;
+	}
+	return found;
+}
+
+static int look_up(struct mlu_allocator *allocator, struct search *search)
+{
+	int n;
+
+	fill_names(search);
+	n = mlu_elf_find(search->elf, search->name, search->nr_looked_up, search->symbol);
+	if (n < 0)
+		return n;
+	n = find_names(search);
+	if (n < 0)
+		return n;
+	if (find_symbol(search, "malloc")) {
+		allocator->never_frees = !find_symbol(search, "free");
+		search->by_default = !allocator->never_frees || search->elf->is_static;
+	}
+	allocator->has_prefixed = search->by_prefix;
+	allocator->found = found_of_pairs(search);
+	if (!search->by_default && !search->by_prefix)
 		return 0;
 	/* A program may have more of the allocator than it exports. */
-	n = mlu_elf_find_rest(search->elf, search->names, nr, search->symbol);
+	n = mlu_elf_find_rest(search->elf, search->name, search->nr_looked_up, search->symbol);
 	if (n < 0 && n != -ENOEXEC)
 		return n;
 	search->sanitizer = has_sanitizer(search);
-	for (i = 0; i < mlu_nr_prototypes && !err; i++)
+	return 0;
+}
+
+static int search_image(struct mlu_allocator *allocator, struct search *search)
+{
+	unsigned int i;
+	int n, err;
+
+	err = look_up(allocator, search);
+	if (err)
+		return err == -ENOEXEC ? 0 : err;
+	for (i = 0; i < search->nr_functions && !err; i++)
 		err = add_function(search, i);
 	if (err || !search->nr)
 		return err;
-	n = has_own_new(search);
+	n = search->by_default ? has_own_new(search) : 0;
 	if (n < 0)
 		return n;
 	allocator->function = kmemdup(search->function, search->nr * sizeof(*search->function),
@@ -221,15 +313,17 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
 
 /**
  * mlu_allocator_find() - find the functions to probe in an image
- * @allocator: zeroed; filled in, in the order of the table in lib/prototypes.c
+ * @allocator: zeroed; filled in, in the order of the table in lib/prototypes.c and of the names
  * @image: the image
+ * @names: the names of further functions, or NULL; they must exist as long as the allocator
  *
  * An image with malformed headers has no allocator.
  *
  * Context: Process context. May sleep, does file I/O.
  * Return: 0, -ENOMEM, or the error of reading the file.
  */
-int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
+int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
+		       const struct mlu_names *names)
 {
 	struct search *search;
 	int err;
@@ -238,6 +332,7 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image)
 	if (!search)
 		return -ENOMEM;
 	search->elf = &image->elf;
+	search->names = names;
 	err = search_image(allocator, search);
 	kvfree(search);
 	return err;

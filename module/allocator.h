@@ -7,6 +7,7 @@
 
 #include "lib/prototypes.h"
 #include "image.h"
+#include "names.h"
 #include "lib/place.h"
 
 /* The bytes up to the place of the breakpoint (place.h), and those that the uprobe core copies. */
@@ -25,12 +26,14 @@ struct mlu_code_head {
 /**
  * struct mlu_allocator_function - a function to probe
  * @function: the function
+ * @names: it is probed only in targets with these names; NULL: in all
  * @offset: offset of its first byte in the file
  * @places: where in it the breakpoint may go
  * @head: its first bytes
  */
 struct mlu_allocator_function {
 	struct mlu_function function;
+	const struct mlu_names *names;
 	u64 offset;
 	struct mlu_places places;
 	struct mlu_code_head head;
@@ -41,6 +44,8 @@ struct mlu_allocator_function {
  * @nr: number of @function; 0: the image has no allocator
  * @never_frees: it defines malloc and not free: it is an allocator only as the program itself
  * @sanitizer: the image has the runtime of a sanitizer
+ * @has_prefixed: it defines malloc and free with the prefix of its names
+ * @found: for each pair of its names two bits: the first and the second function are defined
  * @own_new: its operator new allocates without calling malloc
  * @function: the functions to probe
  */
@@ -48,11 +53,14 @@ struct mlu_allocator {
 	unsigned int nr;
 	bool never_frees;
 	bool sanitizer;
+	bool has_prefixed;
+	u16 found;
 	bool own_new;
 	struct mlu_allocator_function *function;
 };
 
-int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image);
+int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
+		       const struct mlu_names *names);
 void mlu_allocator_release(struct mlu_allocator *allocator);
 
 #endif /* MLU_ALLOCATOR_H */

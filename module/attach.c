@@ -154,7 +154,7 @@ static int insert_probe(struct mlu_request *request, struct mlu_target *target,
 	return 0;
 }
 
-/* Registering a uprobe succeeds even if no breakpoint could be inserted: check malloc and frees. */
+/* Registering a uprobe succeeds even if no breakpoint could be inserted: check what matters. */
 static int check_breakpoints(struct mlu_request *request, const struct mlu_target *target)
 {
 	const struct mlu_prototype *proto;
@@ -165,7 +165,8 @@ static int check_breakpoints(struct mlu_request *request, const struct mlu_targe
 
 	for (use = target->uses; use < target->uses + target->nr_uses; use++) {
 		proto = use->probe->function.proto;
-		if (strcmp(proto->name, "malloc") && proto->type != MLU_CALL_FREE)
+		if (strcmp(proto->name, "malloc") && proto->type != MLU_CALL_FREE &&
+		    !use->probe->names)
 			continue;
 		err = check_breakpoint(target, use->addr);
 		if (err == -ESRCH)

@@ -30,19 +30,36 @@ struct command_key {
 	const char *name;
 	size_t field; /* offset in struct mlu_options */
 	u64 min;
-	u64 max; /* 0: the value is a name */
+	u64 max; /* 0: the value is a text */
+	/* Takes a text. */
+	int (*parse)(struct parse *p, const char *key, char *value);
+	bool is_repeatable;
 };
+
+static int parse_object(struct parse *p, const char *key, char *value);
+static int parse_prefix(struct parse *p, const char *key, char *value);
+static int parse_pair(struct parse *p, const char *key, char *value);
 
 #define KEY(name, field, min, max)                                  \
 	{                                                           \
 		name, offsetof(struct mlu_options, field), min, max \
 	}
+#define TEXT(name, field, parse, is_repeatable)                                       \
+	{                                                                             \
+		name, offsetof(struct mlu_options, field), 0, 0, parse, is_repeatable \
+	}
 
 static const struct command_key keys[] = {
-	KEY("min", min, 0, U64_MAX),	       KEY("max", max, 0, U64_MAX),
-	KEY("depth", depth, 1, MLU_MAX_DEPTH), KEY("older", older_ms, 0, U32_MAX),
-	KEY("object", object, 0, 0),	       KEY("bound", bound, 0, 1),
-	KEY("sample", sample, 1, U32_MAX),     KEY("every", every, 1, U32_MAX),
+	KEY("min", min, 0, U64_MAX),
+	KEY("max", max, 0, U64_MAX),
+	KEY("depth", depth, 1, MLU_MAX_DEPTH),
+	KEY("older", older_ms, 0, U32_MAX),
+	TEXT("object", object, parse_object, false),
+	KEY("bound", bound, 0, 1),
+	KEY("sample", sample, 1, U32_MAX),
+	KEY("every", every, 1, U32_MAX),
+	TEXT("prefix", names.prefix, parse_prefix, false),
+	TEXT("pair", names.nr_pairs, parse_pair, true),
 };
 
 static int parse_attach(struct parse *p, const char *word);
@@ -126,6 +143,45 @@ static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 
 /* === attach === */
 
+static int parse_object(struct parse *p, const char *key, char *value)
+{
+	char *object = p->request->options.object;
+
+	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
+		return mlu_refuse(p->request, -EINVAL,
+				  "%s= must be a file name of 1 to %d bytes, without a directory",
+				  key, MLU_NAME_MAX);
+	strscpy(object, value, sizeof(p->request->options.object));
+	return 0;
+}
+
+static int parse_prefix(struct parse *p, const char *key, char *value)
+{
+	if (mlu_names_set_prefix(&p->request->options.names, value))
+		return mlu_refuse(p->request, -EINVAL, "%s= must be a prefix of 1 to %d bytes", key,
+				  MLU_MAX_PREFIX);
+	return 0;
+}
+
+static int parse_pair(struct parse *p, const char *key, char *value)
+{
+	static const char form[] = "ALLOC:SIZEARG,FREE:PTRARG";
+	const char *taken = NULL;
+
+	switch (mlu_names_add_pair(&p->request->options.names, value, &taken)) {
+	case 0:
+		return 0;
+	case -ENOSPC:
+		return mlu_refuse(p->request, -EINVAL, "more than %d %s=", MLU_MAX_PAIRS, key);
+	case -EEXIST:
+		return mlu_refuse(p->request, -EINVAL, "%s= gives %s a second meaning", key, taken);
+	default:
+		return mlu_refuse(p->request, -EINVAL,
+				  "%s= must be %s: names of 1 to %d bytes, numbers from 1 to %d",
+				  key, form, MLU_ELF_MAX_NAME, MLU_MAX_ARG);
+	}
+}
+
 static int parse_key(struct parse *p, char *word, unsigned long *seen)
 {
 	const struct command_key *key = keys;
@@ -139,10 +195,10 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 		key++;
 	if (key == keys + ARRAY_SIZE(keys))
 		return refuse_key(p->request, word);
-	if (__test_and_set_bit(key - keys, seen))
+	if (!key->is_repeatable && __test_and_set_bit(key - keys, seen))
 		return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
-	field = (void *)&p->request->options + key->field;
 	if (key->max) {
+		field = (void *)&p->request->options + key->field;
 		if (!is_number(value) || kstrtou64(value, 10, field) || *(u64 *)field < key->min ||
 		    *(u64 *)field > key->max)
 			return mlu_refuse(p->request, -EINVAL,
@@ -150,12 +206,7 @@ static int parse_key(struct parse *p, char *word, unsigned long *seen)
 					  word, key->min, key->max, value);
 		return 0;
 	}
-	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
-		return mlu_refuse(p->request, -EINVAL,
-				  "%s= must be a file name of 1 to %d bytes, without a directory",
-				  word, MLU_NAME_MAX);
-	strscpy(field, value, sizeof(p->request->options.object));
-	return 0;
+	return key->parse(p, word, value);
 }
 
 static int parse_attach(struct parse *p, const char *word)
@@ -355,6 +406,19 @@ void mlu_command_unread(int err, struct mlu_refusal *refusal)
 	fill_refusal(refusal, err, reason, unread, strlen(unread));
 }
 
+static void show_pairs(struct seq_file *m, const char *key, const struct mlu_names_spec *spec)
+{
+	const struct mlu_pair *pair;
+
+	for (pair = spec->pair; pair < spec->pair + spec->nr_pairs; pair++) {
+		seq_printf(m, " %s=", key);
+		mlu_seq_name(m, pair->alloc, strlen(pair->alloc));
+		seq_printf(m, ":%u,", pair->size);
+		mlu_seq_name(m, pair->free, strlen(pair->free));
+		seq_printf(m, ":%u", pair->block);
+	}
+}
+
 /**
  * mlu_options_show() - write " key=value" for each key that is not at its default
  * @m: the file
@@ -368,7 +432,9 @@ void mlu_options_show(struct seq_file *m, const struct mlu_options *options)
 		const void *field = (const void *)options + keys[i].field;
 		const void *by_default = (const void *)&mlu_default_options + keys[i].field;
 
-		if (!keys[i].max && *(const char *)field) {
+		if (keys[i].is_repeatable) {
+			show_pairs(m, keys[i].name, &options->names);
+		} else if (!keys[i].max && *(const char *)field) {
 			seq_printf(m, " %s=", keys[i].name);
 			mlu_seq_name(m, field, strlen(field));
 		} else if (keys[i].max && *(const u64 *)field != *(const u64 *)by_default) {

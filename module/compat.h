@@ -52,6 +52,8 @@ struct mlu_consumer {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define MLU_UPROBE_HANDLER(name) \
 	int name(struct uprobe_consumer *uc, struct pt_regs *regs, __u64 *cookie)
+#define MLU_HANDLER_ARGS uc, regs, cookie
+#define MLU_RETURN_ARGS uc, func, regs, cookie
 #define MLU_UPROBE_RETURN(name)                                                        \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs, \
 		 __u64 *cookie)
@@ -63,6 +65,8 @@ struct mlu_consumer {
 #define MLU_UPROBE_HANDLER(name) int name(struct uprobe_consumer *uc, struct pt_regs *regs)
 #define MLU_UPROBE_RETURN(name) \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs)
+#define MLU_HANDLER_ARGS uc, regs
+#define MLU_RETURN_ARGS uc, func, regs
 /*
  * The core prepares no return probe if all consumers request the breakpoint's removal. Of these
  * kernels only 6.12 may need that; there the breakpoint stays if a filter accepts the mm.

@@ -14,8 +14,9 @@
  * which may be large; then the dso is "done".
  *
  * A file is recognized by device, inode, size and times of change; after a rewrite it is another
- * file with another dso. A file that could not be read gets a new dso at the next mlu_dso_get().
- * The vdso is no file: its image lies in the kernel's memory.
+ * file with another dso. A file that is searched for other names of functions has another dso, too.
+ * A file that could not be read gets a new dso at the next mlu_dso_get(). The vdso is no file: its
+ * image lies in the kernel's memory.
  *
  * Context: Process context; all functions may sleep, except mlu_dso_give_up() and mlu_dso_vaddr().
  *
@@ -61,7 +62,7 @@ static int dso_read_head(struct mlu_dso *dso, struct mlu_image *image)
 	dso->nr_loads = image->elf.nr_loads;
 	memcpy(dso->loads, image->elf.load, dso->nr_loads * sizeof(*dso->loads));
 	dso->has_go = mlu_elf_has_go(&image->elf) > 0;
-	return mlu_allocator_find(&dso->allocator, image);
+	return mlu_allocator_find(&dso->allocator, image, dso->names);
 }
 
 static void dso_unlink(struct mlu_dso *dso)
@@ -170,7 +171,8 @@ static struct mlu_dso *dso_find_or_queue(struct mlu_dso *dso, struct file *mappe
 	mutex_lock(&dsos_lock);
 	list_for_each_entry(known, &dsos, node) {
 		/* Images are identified by @image. Of their @id only the size is set. */
-		if (known->image != dso->image || !mlu_file_id_is_same(&known->id, &dso->id) ||
+		if (known->image != dso->image || known->names != dso->names ||
+		    !mlu_file_id_is_same(&known->id, &dso->id) ||
 		    !kref_get_unless_zero(&known->refs))
 			continue;
 		known->users++;
@@ -186,6 +188,7 @@ static struct mlu_dso *dso_find_or_queue(struct mlu_dso *dso, struct file *mappe
 
 out_known:
 	mutex_unlock(&dsos_lock);
+	mlu_names_put(dso->names);
 	kfree(dso);
 	return known;
 }
@@ -193,17 +196,19 @@ out_known:
 /**
  * mlu_dso_get() - get the dso of a mapped file, and queue it for reading if it is new
  * @mapped: the mapping's file
+ * @names: the names to search for besides those of the table, or NULL
  *
  * Context: Process context. May sleep, does no file I/O. Takes and releases dsos_lock.
  * Return: the dso, ready or not, with a reference and a use for the caller, or NULL without memory.
  */
-struct mlu_dso *mlu_dso_get(struct file *mapped)
+struct mlu_dso *mlu_dso_get(struct file *mapped, struct mlu_names *names)
 {
 	struct mlu_dso *dso = dso_alloc();
 	struct kstat stat;
 
 	if (!dso)
 		return NULL;
+	dso->names = mlu_names_share(names);
 	mlu_file_id_read(&dso->id, mapped);
 	/*
 	 * Query the times through the file system if the path leads to the mapped inode (see
@@ -268,6 +273,7 @@ static void dso_release(struct kref *refs)
 	dso_unlink(dso);
 	kvfree(dso->loads);
 	mlu_allocator_release(&dso->allocator);
+	mlu_names_put(dso->names);
 	kfree(dso);
 }
 

@@ -12,6 +12,7 @@
 
 #include "allocator.h"
 #include "file_id.h"
+#include "names.h"
 #include "rules.h"
 
 /**
@@ -20,6 +21,8 @@
  * @node: in the list of all dsos; guarded by its mutex
  * @image: an image in the kernel's memory, or NULL if it is a file; constant
  * @id: the identity of the file; constant
+ * @names: the names that it is searched for besides those of the table, with a reference, or NULL;
+ *	constant
  * @queued_at: when it was queued for reading, in jiffies; constant
  * @work: reads the file
  * @file: the mapped file, until @work has read it
@@ -51,6 +54,7 @@ struct mlu_dso {
 
 	const void *image;
 	struct mlu_file_id id;
+	struct mlu_names *names;
 	unsigned long queued_at;
 
 	struct work_struct work;
@@ -77,7 +81,7 @@ struct mlu_dso {
 /* Woken whenever a dso has become ready, done or late, or mappings have been resolved. */
 extern wait_queue_head_t mlu_dso_reads;
 
-struct mlu_dso *mlu_dso_get(struct file *mapped);
+struct mlu_dso *mlu_dso_get(struct file *mapped, struct mlu_names *names);
 struct mlu_dso *mlu_dso_get_image(const void *image, size_t size);
 void mlu_dso_retire(struct mlu_dso *dso);
 void mlu_dso_put(struct mlu_dso *dso);

@@ -131,15 +131,16 @@ static char *mapping_copy_path(struct file *file, u16 *len)
 /**
  * mlu_mapping_name_file() - note the path of a mapping's file and queue the file for reading
  * @m: the mapping, with its file
+ * @names: the names of functions that the file is searched for besides those of the table, or NULL
  *
  * What fails for lack of memory stays NULL and is tried again at the next call.
  *
  * Context: Process context. May sleep, does no file I/O.
  */
-void mlu_mapping_name_file(struct mlu_mapping *m)
+void mlu_mapping_name_file(struct mlu_mapping *m, struct mlu_names *names)
 {
 	char *path = m->path ? m->path : mapping_copy_path(m->file, &m->path_len);
-	struct mlu_dso *dso = m->dso ? m->dso : mlu_dso_get(m->file);
+	struct mlu_dso *dso = m->dso ? m->dso : mlu_dso_get(m->file, names);
 
 	/* Pairs with mlu_mapping_path(): the characters are written first. */
 	smp_store_release(&m->path, path);

@@ -11,6 +11,7 @@
 
 struct file;
 struct mlu_dso;
+struct mlu_names;
 
 enum mlu_mapping_type {
 	MLU_MAPPING_FILE,
@@ -79,7 +80,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 void mlu_mapping_free(struct mlu_mapping *m);
 bool mlu_mapping_is_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
 bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole);
-void mlu_mapping_name_file(struct mlu_mapping *m);
+void mlu_mapping_name_file(struct mlu_mapping *m, struct mlu_names *names);
 struct file *mlu_mapping_take_file(struct mlu_mapping *m);
 void mlu_mapping_name_vdso(struct mlu_mapping *m, const struct mm_struct *mm);
 

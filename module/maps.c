@@ -331,11 +331,14 @@ bool mlu_maps_copy_holes(struct mlu_maps *maps, const struct mlu_mapping *m,
 /**
  * mlu_maps_init() - initialize the maps of a new target, without mappings
  * @maps: zeroed memory
+ * @names: the names of functions that its files are searched for besides those of the table, or
+ *	NULL; the maps take over the caller's reference
  */
-void mlu_maps_init(struct mlu_maps *maps)
+void mlu_maps_init(struct mlu_maps *maps, struct mlu_names *names)
 {
 	static atomic_t last_number;
 
+	maps->names = names;
 	maps->number = atomic_inc_return(&last_number);
 	spin_lock_init(&maps->lock);
 	INIT_LIST_HEAD(&maps->all);
@@ -358,4 +361,5 @@ void mlu_maps_exit(struct mlu_maps *maps)
 		mlu_mapping_free(m);
 	/* Once closed the table is not replaced; with the last reference there is no reader. */
 	kfree(rcu_dereference_protected(maps->table, maps->closed));
+	mlu_names_put(maps->names);
 }

@@ -24,6 +24,7 @@ struct mlu_maps_table;
  * @table: the present mappings by address
  * @all: all mappings, oldest first; one is removed only by mlu_maps_exit()
  * @probed: those with probes in their files; complete before the first probe is hit
+ * @names: the names of functions that files are searched for, with a reference, or NULL; constant
  * @number: from 1 on, never reused
  * @last_id: the id of the newest mapping
  * @clock: incremented whenever a mapping comes or goes
@@ -38,6 +39,7 @@ struct mlu_maps {
 	struct mlu_maps_table __rcu *table;
 	struct list_head all;
 	struct list_head probed;
+	struct mlu_names *names;
 	u32 number;
 	u32 last_id;
 	u32 clock;
@@ -60,7 +62,7 @@ static inline u64 mlu_maps_version(const struct mlu_maps *maps)
 	return (u64)maps->number << 32 | READ_ONCE(maps->clock);
 }
 
-void mlu_maps_init(struct mlu_maps *maps);
+void mlu_maps_init(struct mlu_maps *maps, struct mlu_names *names);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);

@@ -40,7 +40,7 @@ void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 
 	list_for_each_entry(m, &maps->all, node) {
 		if (m->file)
-			mlu_mapping_name_file(m);
+			mlu_mapping_name_file(m, maps->names);
 		else if (m->type == MLU_MAPPING_VDSO)
 			mlu_mapping_name_vdso(m, mm);
 	}
@@ -73,7 +73,7 @@ void mlu_maps_resolve_work(struct work_struct *work)
 	struct file *file;
 
 	while ((m = maps_next_unresolved(maps))) {
-		mlu_mapping_name_file(m);
+		mlu_mapping_name_file(m, maps->names);
 		spin_lock(&maps->lock);
 		file = mlu_mapping_take_file(m);
 		spin_unlock(&maps->lock);

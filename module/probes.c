@@ -10,6 +10,9 @@
  * breakpoint stays, since the shared filter accepts the mm by then. A breakpoint is removed in
  * the same way after the shared filter has started to refuse the mm.
  *
+ * A function that is probed because of the names of a target has a consumer for each set of names
+ * (names.c), whose filter and handlers act only for targets with that set.
+ *
  * Locks: none. Only the worker accesses the probes and their users. Registering takes the core's
  * dup_mmap_sem and the mmap_lock of each process that maps the inode, so no lock may be held
  * here. Handlers and the filter run in any process; they access only the consumer's constant
@@ -122,6 +125,68 @@ static MLU_UPROBE_RETURN(on_return)
 	return 0;
 }
 
+/* === Functions that only some targets name === */
+
+/* Return: true if @mm is that of a target with the names of the probe. Within rcu_read_lock(). */
+static bool is_named_by(struct uprobe_consumer *uc, const struct mm_struct *mm)
+{
+	const struct mlu_target *target = mlu_target_of_mm(mm);
+
+	return target &&
+	       target->maps.names ==
+		       container_of(to_mlu_consumer(uc), struct mlu_probe, consumer)->names;
+}
+
+/* As refuse_foreign(), also for a target without the names. Within rcu_read_lock(). */
+static int refuse_unnamed(void)
+{
+	return mlu_target_of_mm(current->mm) ? UPROBE_HANDLER_REMOVE : refuse_foreign();
+}
+
+/* As accept_targets(). */
+static MLU_UPROBE_FILTER(accept_named)
+{
+	bool accept;
+
+	rcu_read_lock();
+	accept = is_named_by(uc, mm);
+	rcu_read_unlock();
+	return accept;
+}
+
+/*
+ * The target that is found is the one that the other handlers find: no other can be published for
+ * the mm before rcu_read_unlock().
+ */
+static MLU_UPROBE_HANDLER(on_named_entry)
+{
+	int ret;
+
+	rcu_read_lock();
+	ret = is_named_by(uc, current->mm) ? on_entry(MLU_HANDLER_ARGS) : refuse_unnamed();
+	rcu_read_unlock();
+	return ret;
+}
+
+static MLU_UPROBE_HANDLER(on_named_free)
+{
+	int ret;
+
+	rcu_read_lock();
+	ret = is_named_by(uc, current->mm) ? on_free(MLU_HANDLER_ARGS) : refuse_unnamed();
+	rcu_read_unlock();
+	return ret;
+}
+
+static MLU_UPROBE_RETURN(on_named_return)
+{
+	rcu_read_lock();
+	if (is_named_by(uc, current->mm))
+		on_return(MLU_RETURN_ARGS);
+	rcu_read_unlock();
+	return 0;
+}
+
 /* === The helper === */
 
 static MLU_UPROBE_FILTER(accept_helper_mm)
@@ -167,10 +232,23 @@ static struct mlu_probe *probe_find(struct inode *inode, const struct mlu_site *
 
 	for (i = 0; i < site->places.nr; i++)
 		list_for_each_entry(probe, &probes, node)
-			if (probe->consumer.inode == inode &&
+			if (probe->consumer.inode == inode && probe->names == site->names &&
 			    probe->consumer.offset == site->offset + site->places.place[i].offset)
 				return probe;
 	return NULL;
+}
+
+static void probe_set_handlers(struct mlu_probe *probe, const struct mlu_site *site)
+{
+	struct uprobe_consumer *uc = &probe->consumer.uc;
+
+	uc->filter = site->names ? accept_named : accept_targets;
+	if (!mlu_prototype_has_return(site->function.proto)) {
+		uc->handler = site->names ? on_named_free : on_free;
+		return;
+	}
+	uc->handler = site->names ? on_named_entry : on_entry;
+	uc->ret_handler = site->names ? on_named_return : on_return;
 }
 
 /* Not inlined, so that the fault injection test finds its call of uprobe_register(). */
@@ -183,16 +261,12 @@ static noinline struct mlu_probe *probe_register_at(struct inode *inode,
 
 	if (!probe)
 		return ERR_PTR(-ENOMEM);
-	probe->consumer.uc.handler = on_free;
-	if (mlu_prototype_has_return(site->function.proto)) {
-		probe->consumer.uc.handler = on_entry;
-		probe->consumer.uc.ret_handler = on_return;
-	}
-	probe->consumer.uc.filter = accept_targets;
+	probe_set_handlers(probe, site);
 	probe->consumer.inode = inode;
 	probe->consumer.offset = site->offset + place->offset;
 	probe->consumer.ref_ctr = ref_ctr;
 	probe->function = site->function;
+	probe->names = site->names;
 	probe->function.skipped = place->offset;
 	probe->emulated = place->emulated;
 	err = mlu_uprobe_register(&probe->consumer);

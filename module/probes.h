@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Uprobes: one consumer for each (inode, offset), shared by all targets. */
+/* Uprobes: one consumer for each (inode, offset), shared by all targets with the same names. */
 #ifndef MLU_PROBES_H
 #define MLU_PROBES_H
 
@@ -17,6 +17,7 @@
  * @mapping: the mapping that contains it
  * @offset: offset of the function's first byte in the file
  * @places: where in the function the breakpoint may go
+ * @names: it is probed only in targets with these names; NULL: in all
  * @head: the function's first bytes; owned by the mapping's dso
  */
 struct mlu_site {
@@ -24,6 +25,7 @@ struct mlu_site {
 	struct mlu_mapping *mapping;
 	u64 offset;
 	struct mlu_places places;
+	const struct mlu_names *names;
 	const struct mlu_code_head *head;
 };
 
@@ -32,6 +34,7 @@ struct mlu_site {
  * @consumer: the shared consumer; constant while it is registered
  * @node: in the list of probes
  * @function: the function; constant
+ * @names: only targets with these names are probed; NULL: all; constant
  * @emulated: the kernel emulates the instruction under the breakpoint
  * @users: number of targets that use the probe
  */
@@ -39,6 +42,7 @@ struct mlu_probe {
 	struct mlu_consumer consumer;
 	struct list_head node;
 	struct mlu_function function;
+	const struct mlu_names *names;
 	bool emulated;
 	unsigned int users;
 };

@@ -57,6 +57,7 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 	}
 	site->function = f->function;
 	site->offset = f->offset;
+	site->names = f->names;
 	site->head = &f->head;
 	site->mapping = mapping;
 	site->places.nr = 0;
@@ -65,6 +66,18 @@ static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
 			site->places.place[site->places.nr++] = f->places.place[i];
 	if (site->places.nr)
 		sites->nr++;
+}
+
+/* Note which functions of the target's names the object defines. */
+static void note_names(struct mlu_sites *sites, const struct mlu_allocator *allocator)
+{
+	unsigned int i;
+
+	sites->has_prefixed |= allocator->has_prefixed;
+	sites->found |= allocator->found;
+	for (i = 0; i < MLU_MAX_PAIRS; i++)
+		if ((allocator->found & MLU_PAIR_BOTH(i)) == MLU_PAIR_BOTH(i))
+			sites->whole |= MLU_PAIR_BOTH(i);
 }
 
 static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,
@@ -87,6 +100,7 @@ static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct ml
 	}
 	if (dso->err)
 		return 0;
+	note_names(sites, &dso->allocator);
 	if (!mlu_mapping_defines_allocator(mapping, dso))
 		return 0;
 	mlu_maps_probe(maps, mapping);
@@ -189,6 +203,37 @@ has_go:
 			  (int)len, name);
 }
 
+static int refuse_pair(struct mlu_request *request, const struct mlu_pair *pair, unsigned int found,
+		       const char *object)
+{
+	const char *missing = found & MLU_PAIR_ALLOC(0) ? pair->free : pair->alloc;
+
+	return mlu_refuse(request, -ENOENT, "pair=%s:%u,%s:%u: no mapped object%s%s defines %s%s",
+			  pair->alloc, pair->size, pair->free, pair->block, *object ? " " : "",
+			  object, found == MLU_PAIR_BOTH(0) ? "both" : missing,
+			  found ? "" : ", nor the other function");
+}
+
+/* Refuse names that no object, or with object= none of that name, defines. */
+static int check_names(struct mlu_request *request, const struct mlu_options *options,
+		       const struct mlu_sites *sites)
+{
+	const struct mlu_names_spec *spec = &options->names;
+	unsigned int i;
+
+	if (*spec->prefix && !sites->has_prefixed)
+		return mlu_refuse(request, -ENOENT,
+				  "prefix=%s: no mapped object%s%s defines %smalloc and %sfree",
+				  spec->prefix, *options->object ? " " : "", options->object,
+				  spec->prefix, spec->prefix);
+	for (i = 0; i < spec->nr_pairs; i++)
+		if (!(sites->whole & MLU_PAIR_BOTH(i)))
+			return refuse_pair(request, &spec->pair[i],
+					   sites->found >> (2 * i) & MLU_PAIR_BOTH(0),
+					   options->object);
+	return 0;
+}
+
 /**
  * mlu_sites_find() - find the sites of a target
  * @request: the request; gets the reason of a refusal
@@ -199,13 +244,14 @@ has_go:
  * An object with malformed headers has no sites. An object whose file cannot be read is skipped.
  *
  * Context: The worker; may sleep.
- * Return: 0; -ENOMEM; -ENOENT if there are no sites; -ENOSPC if there are too many; -ETIMEDOUT
- * if a file was not read before the deadline.
+ * Return: 0; -ENOMEM; -ENOENT if there are no sites or no functions of the target's names; -ENOSPC
+ * if there are too many; -ETIMEDOUT if a file was not read before the deadline.
  */
 int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struct mlu_sites *sites,
 		   unsigned long deadline)
 {
 	int err = add_mappings(target, sites, deadline);
+	const char *object = target->options.object;
 	const char *name;
 	size_t len;
 
@@ -213,6 +259,9 @@ int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struc
 		return mlu_refuse(request, -ENOSPC,
 				  "more than %d allocator functions are mapped; use object=",
 				  MLU_MAX_SITES);
+	/* Without the object that is named, that is what is wrong. */
+	if (!err && (!*object || sites->object_seen))
+		err = check_names(request, &target->options, sites);
 	if (!err && !sites->nr)
 		return refuse_without_sites(request, target, sites, deadline);
 	if (err != -ETIMEDOUT)

@@ -13,6 +13,9 @@ struct mlu_request;
  * struct mlu_sites - the sites of a target, found at its attach
  * @nr: number of @site
  * @too_many: more than MLU_MAX_SITES were found
+ * @has_prefixed: an object defines malloc and free with prefix=
+ * @found: two bits for each pair: an object defines its first, its second function
+ * @whole: the same bits: an object defines both
  * @object_seen: an object with the name of object= is mapped
  * @unread: the mapping whose file was not read before the deadline, or NULL
  * @failed: the first mapping whose file could not be read, or NULL
@@ -22,6 +25,9 @@ struct mlu_request;
 struct mlu_sites {
 	unsigned int nr;
 	bool too_many;
+	bool has_prefixed;
+	u16 found;
+	u16 whole;
 	bool object_seen;
 	const struct mlu_mapping *unread;
 	const struct mlu_mapping *failed;

@@ -82,6 +82,7 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 				  const struct mlu_options *options)
 {
 	struct mlu_target *target;
+	struct mlu_names *names;
 	struct mlu_epoch *epoch;
 
 	target = kzalloc(sizeof(*target), GFP_KERNEL);
@@ -97,10 +98,13 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	if (mlu_sampler_init(&target->sampler, options->sample,
 			     options->every > 1 ? options->every : 0))
 		goto err_inflight;
+	names = mlu_names_get(&options->names);
+	if (IS_ERR(names))
+		goto err_sampler;
 	refcount_set(&target->refs, 1);
 	INIT_LIST_HEAD(&target->node);
 	INIT_HLIST_NODE(&target->hash_node);
-	mlu_maps_init(&target->maps);
+	mlu_maps_init(&target->maps, names);
 	mlu_deferred_init(&target->deferred, &target->maps);
 	RCU_INIT_POINTER(target->epoch, epoch);
 	target->id = atomic_inc_return(&last_id);
@@ -112,6 +116,8 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	target->attached_ns = mlu_now_ns();
 	return target;
 
+err_sampler:
+	mlu_sampler_exit(&target->sampler);
 err_inflight:
 	mlu_inflight_free(target->inflight);
 err_epoch:

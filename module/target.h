@@ -18,6 +18,7 @@
 #include "epoch.h"
 #include "inflight.h"
 #include "maps.h"
+#include "names.h"
 #include "sampler.h"
 
 struct dentry;
@@ -36,6 +37,7 @@ struct mlu_watch;
  * @sample: sample=, bytes; 0: each block is recorded
  * @every: every=, calls; 0 or 1: each call is recorded
  * @object: object=, or empty
+ * @names: prefix= and pair=
  */
 struct mlu_options {
 	u64 min;
@@ -46,6 +48,7 @@ struct mlu_options {
 	u64 sample;
 	u64 every;
 	char object[MLU_NAME_MAX + 1];
+	struct mlu_names_spec names;
 };
 
 extern const struct mlu_options mlu_default_options;

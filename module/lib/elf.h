@@ -215,6 +215,8 @@ int mlu_elf_has_go(struct mlu_elf *elf);
 int mlu_elf_unwind(struct mlu_elf *elf, struct mlu_elf_unwind *unwind);
 int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		 struct mlu_elf_symbol *sym);
+int mlu_elf_find_local(struct mlu_elf *elf, const char *const *names, unsigned int nr,
+		       struct mlu_elf_symbol *sym);
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym);
 int mlu_elf_is_ifunc(struct mlu_elf *elf, const char *const *names, unsigned int nr, u64 resolver);

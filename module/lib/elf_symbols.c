@@ -37,6 +37,7 @@ enum symbol_table {
 	TABLE_DYNAMIC, /* what other objects see; a search starts with it */
 	TABLE_STATIC,  /* the symbol table of a static program */
 	TABLE_REST,    /* the symbol table of a dynamic program, for what is not found yet */
+	TABLE_LOCAL,   /* the symbol table of any object, local symbols, too */
 };
 
 struct symbol_search {
@@ -75,6 +76,7 @@ static bool is_candidate(const struct symbol_search *s, const Elf64_Sym *symbol)
 		return is_global(symbol) &&
 		       (visibility == VISIBILITY_DEFAULT || visibility == VISIBILITY_PROTECTED);
 	case TABLE_STATIC:
+	case TABLE_LOCAL:
 		return is_global(symbol) || symbol->st_info >> 4 == STB_LOCAL;
 	default:
 		return is_global(symbol);
@@ -349,6 +351,23 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 	return find_symbols(elf, names, nr, 0, sym);
 }
 
+/* Search the symbol table, if @has_more, for what is not found yet. Return: how many are found. */
+static int find_more(struct symbol_search *s, bool has_more)
+{
+	unsigned int n;
+	int err = start_search(s);
+
+	if (err)
+		return err;
+	for (n = 0; n < s->nr; n++) {
+		s->settled[n] = s->sym[n].found;
+		s->found += s->sym[n].found;
+	}
+	if (has_more && s->found < s->nr)
+		err = find_in_symtab(s);
+	return err ? err : (int)s->found;
+}
+
 /**
  * mlu_elf_find_rest() - look up in a program's symbol table what mlu_elf_find() did not find
  * @elf: an opened image; nothing is found unless it names a dynamic linker
@@ -364,21 +383,33 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 int mlu_elf_find_rest(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 		      struct mlu_elf_symbol *sym)
 {
-	struct symbol_search s = { .elf = elf, .names = names, .nr = nr, .sym = sym };
-	unsigned int n;
-	int err;
+	struct symbol_search s = {
+		.elf = elf, .names = names, .nr = nr, .sym = sym, .table = TABLE_REST
+	};
 
-	err = start_search(&s);
-	if (err)
-		return err;
-	s.table = TABLE_REST;
-	for (n = 0; n < nr; n++) {
-		s.settled[n] = sym[n].found;
-		s.found += sym[n].found;
-	}
-	if (elf->interp)
-		err = find_in_symtab(&s);
-	return err ? err : (int)s.found;
+	return find_more(&s, elf->interp);
+}
+
+/**
+ * mlu_elf_find_local() - look up in an object's symbol table what mlu_elf_find() did not find
+ * @elf: an opened image
+ * @names: as for mlu_elf_find()
+ * @nr: as for mlu_elf_find()
+ * @sym: the results of mlu_elf_find(); symbols that are found now are added
+ *
+ * Of several symbols with a name a global or weak one is taken, else the last one. At most 512
+ * thousand symbols are read.
+ *
+ * Return: how many are found now; -ENOEXEC if tables are malformed; or the error of the source.
+ */
+int mlu_elf_find_local(struct mlu_elf *elf, const char *const *names, unsigned int nr,
+		       struct mlu_elf_symbol *sym)
+{
+	struct symbol_search s = {
+		.elf = elf, .names = names, .nr = nr, .sym = sym, .table = TABLE_LOCAL
+	};
+
+	return find_more(&s, true);
 }
 
 /**

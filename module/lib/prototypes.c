@@ -21,6 +21,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "prototypes.h"
 
@@ -261,3 +262,19 @@ const struct mlu_prototype mlu_prototypes[] = {
 const unsigned int mlu_nr_prototypes = ARRAY_SIZE(mlu_prototypes);
 
 static_assert(ARRAY_SIZE(mlu_prototypes) <= MLU_MAX_PROTOTYPES, "too many prototypes");
+
+/**
+ * mlu_prototype_of() - find a function in the table
+ * @name: its name
+ *
+ * Return: its prototype, or NULL.
+ */
+const struct mlu_prototype *mlu_prototype_of(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < mlu_nr_prototypes; i++)
+		if (!strcmp(mlu_prototypes[i].name, name))
+			return &mlu_prototypes[i];
+	return NULL;
+}

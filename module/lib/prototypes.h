@@ -69,6 +69,8 @@ struct mlu_function {
 extern const struct mlu_prototype mlu_prototypes[];
 extern const unsigned int mlu_nr_prototypes;
 
+const struct mlu_prototype *mlu_prototype_of(const char *name);
+
 static inline bool mlu_prototype_has_return(const struct mlu_prototype *proto)
 {
 	return proto->type != MLU_CALL_FREE && !proto->throws;

@@ -100,8 +100,16 @@ static bool attach_bound(struct fault_test *f, struct fault_site *site)
 	return mst_wait_stat("targets", 0) && good;
 }
 
+/* Functions of libc that the program does not call. */
+#define NAMED " pair=re_comp:1,regfree:1"
+
+static bool needs_names(const struct fault_site *site)
+{
+	return !strcmp(site->callee, "mlu_names_get") || !strcmp(site->function, "mlu_names_get");
+}
+
 /**
- * fault_try_attach() - attach in one of four ways: by object, bound, static program, sampled
+ * fault_try_attach() - attach in one of five ways: named, by object, bound, static program, sampled
  * @f: the test
  * @site: the site that fails
  *
@@ -116,7 +124,9 @@ bool fault_try_attach(struct fault_test *f, struct fault_site *site)
 	if (!strcmp(site->callee, "kernel_read"))
 		drop_caches();
 	snprintf(object, sizeof(object), " object=%s", mst_libc());
-	if (turn % 4 == 1)
+	if (needs_names(site))
+		good = attach_at(site, f->l.pid, NAMED, true);
+	else if (turn % 4 == 1)
 		good = attach_bound(f, site);
 	else if (turn % 4 == 2)
 		good = attach_at(site, f->other.pid, "", true);

@@ -26,7 +26,7 @@ uprobe_register uprobe_unregister_nosync
 
 mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_call_alloc mlu_epoch_new
 mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new mlu_session_new
-mlu_request_new mlu_target_new mlu_maps_table_new mlu_mark_new mlu_snapshot_new
+mlu_request_new mlu_names_get mlu_target_new mlu_maps_table_new mlu_mark_new mlu_snapshot_new
 "
 
 # Symbols that do not allocate, or whose failure has no effect.
@@ -44,11 +44,11 @@ kmem_cache_destroy kmem_cache_free jiffies64_to_nsecs kstrtouint kstrtoull ktime
 lock_acquire lock_is_held_type lock_release lockdep_* memchr memcmp memcpy memset mmput
 mmu_notifier_put mmu_notifier_synchronize module_put mutex_lock* mutex_unlock nr_cpu_ids
 param_ops_bool param_ops_uint pcpu_hot pid_nr_ns pid_task preempt_schedule* prepare_to_wait_event put_pid pv_ops
-queue_work_on rb_next rcu_barrier rcu_is_watching rcu_lock_map rcu_read_lock_held refcount_warn_saturate
+queue_work_on rb_next rcu_barrier rcu_is_watching refcount_dec_and_mutex_lock rcu_lock_map rcu_read_lock_held refcount_warn_saturate
 rhashtable_destroy rht_bucket_nested schedule schedule_timeout scnprintf seq_lseek
 seq_printf seq_put_decimal_* seq_putc seq_read seq_release seq_release_private seq_write single_release sized_strscpy
-skip_spaces sort
-strchr strcmp strlen strnlen strrchr synchronize_rcu system_*wq task_active_pid_ns this_cpu_off trace_hardirqs_*
+skip_spaces snprintf sort
+strchr strcmp strlen strncmp strnlen strrchr synchronize_rcu system_*wq task_active_pid_ns this_cpu_off trace_hardirqs_*
 try_module_get up_* uprobe_unregister_sync vfs_getattr vscnprintf
 wait_for_completion_killable_timeout
 "
@@ -56,7 +56,7 @@ wait_for_completion_killable_timeout
 # The roots of each phase: functions that are called from the kernel, or by a function pointer,
 # which the disassembly does not show.
 roots="
-handlers on_entry on_free on_return
+handlers on_entry on_free on_return on_named_entry on_named_free on_named_return
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
 readers report_open reader_open reader_start reader_next stats_open stats_show control_show control_open
 commands control_write parse_targets mark_targets mlu_detach mlu_target_new_epoch

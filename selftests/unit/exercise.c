@@ -106,6 +106,8 @@ static void exercise_symbols(struct image *image)
 		return;
 	ret = mlu_elf_find_rest(&image->elf, exercise_names, exercise_nr_names, sym);
 	must(ret == -ENOEXEC || (ret >= (int)found && ret <= (int)exercise_nr_names));
+	ret = mlu_elf_find_local(&image->elf, exercise_names, exercise_nr_names, sym);
+	must(ret == -ENOEXEC || (ret >= (int)found && ret <= (int)exercise_nr_names));
 }
 
 /* exercise_exits() has its own bound of the number of reads. */

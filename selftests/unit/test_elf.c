@@ -255,8 +255,33 @@ static bool rest_has_valloc(u8 bind)
 	return found;
 }
 
+/* A library: local symbols count here. */
+static bool local_has_valloc(unsigned char bind)
+{
+	static const char *const names[] = { "malloc", "valloc" };
+	struct mlu_elf_symbol sym[2];
+	struct tiny tiny;
+	struct image image;
+	bool found;
+
+	tiny_make(&tiny);
+	tiny.sym[TINY_VALLOC].st_info = ELF64_ST_INFO(bind, STT_FUNC);
+	image_copy(&image, &tiny, sizeof(tiny));
+	image_open(&image, MLU_ELF_MIN_SCRATCH);
+	mlu_elf_find(&image.elf, names, 2, sym);
+	sym[0].value = 5;
+	found = mlu_elf_find_local(&image.elf, names, 2, sym) == 2 && sym[0].value == 5 &&
+		sym[1].found && sym[1].value == tiny_value(TINY_VALLOC);
+	image_free(&image);
+	return found;
+}
+
 static void test_rest(void)
 {
+	tap_ok(local_has_valloc(STB_GLOBAL),
+	       "a hidden function of a library is found in its symbol table");
+	tap_ok(local_has_valloc(STB_LOCAL),
+	       "a local function of a library is found in its symbol table");
 	tap_ok(rest_has_valloc(STB_GLOBAL),
 	       "a function that is not exported is found in the symbol table");
 	tap_ok(!rest_has_valloc(STB_LOCAL), "a local function is not found in the symbol table");
