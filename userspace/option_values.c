@@ -147,6 +147,49 @@ int mu_option_object(struct mu_options *o, const char *name)
 	return 0;
 }
 
+/* The module checks the rest of what is one word. */
+static bool is_word(const char *text)
+{
+	return *text && !text[strcspn(text, " \t\n\v\f\r")];
+}
+
+/**
+ * mu_option_prefix() - take the argument of --symbols-prefix
+ * @o: the options
+ * @prefix: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_prefix(struct mu_options *o, const char *prefix)
+{
+	if (!is_word(prefix))
+		return mu_usage_error("--symbols-prefix: invalid prefix \"%s\"", prefix);
+	o->prefix = prefix;
+	return 0;
+}
+
+/**
+ * mu_option_pair() - add the argument of --pair
+ * @o: the options
+ * @pair: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_pair(struct mu_options *o, const char *pair)
+{
+	const char *comma = strchr(pair, ',');
+	char *joined;
+
+	if (!is_word(pair) || !comma || !memchr(pair, ':', comma - pair) || !strchr(comma, ':'))
+		return mu_usage_error("--pair: \"%s\" is not of the form "
+				      "ALLOC:SIZEARG,FREE:PTRARG",
+				      pair);
+	joined = o->pairs ? mu_format("%s pair=%s", o->pairs, pair) : mu_format("pair=%s", pair);
+	free(o->pairs);
+	o->pairs = joined;
+	return 0;
+}
+
 /**
  * mu_option_sort() - take the argument of --sort
  * @o: the options, which get the order

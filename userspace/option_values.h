@@ -11,6 +11,8 @@ int mu_option_sample(struct mu_options *o, const char *text);
 int mu_option_older(struct mu_options *o, const char *text);
 int mu_option_freeze(struct mu_options *o, const char *text);
 int mu_option_object(struct mu_options *o, const char *name);
+int mu_option_prefix(struct mu_options *o, const char *prefix);
+int mu_option_pair(struct mu_options *o, const char *pair);
 int mu_option_sort(struct mu_options *o, const char *word);
 int mu_option_group(struct mu_view *view, const char *word);
 int mu_option_debug_path(struct mu_options *o, const char *dir);

@@ -32,6 +32,8 @@
 enum {
 	OPT_COMBINED = 256,
 	OPT_DEPTH,
+	OPT_SYMBOLS_PREFIX,
+	OPT_PAIR,
 	OPT_SAMPLE,
 	OPT_FREEZE,
 	OPT_SORT,
@@ -59,6 +61,8 @@ static const struct option long_options[] = {
 	{ "min-size", required_argument, NULL, 'z' },
 	{ "max-size", required_argument, NULL, 'Z' },
 	{ "obj", required_argument, NULL, 'O' },
+	{ "symbols-prefix", required_argument, NULL, OPT_SYMBOLS_PREFIX },
+	{ "pair", required_argument, NULL, OPT_PAIR },
 	{ "sample-rate", required_argument, NULL, 's' },
 	{ "sample", required_argument, NULL, OPT_SAMPLE },
 	{ "freeze", required_argument, NULL, OPT_FREEZE },
@@ -227,6 +231,10 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		return mu_option_size("-Z", optarg, &o->filter.max);
 	case 'O':
 		return mu_option_object(o, optarg);
+	case OPT_SYMBOLS_PREFIX:
+		return mu_option_prefix(o, optarg);
+	case OPT_PAIR:
+		return mu_option_pair(o, optarg);
 	case 's':
 		return mu_option_number("-s", optarg, 1, UINT32_MAX, &o->every);
 	case OPT_SAMPLE:
@@ -391,5 +399,6 @@ void mu_options_free(struct mu_options *o)
 {
 	mu_pids_free(&o->pids);
 	mu_ignore_free(&o->view.ignore);
+	free(o->pairs);
 	free(o->debug_path);
 }

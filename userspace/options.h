@@ -37,6 +37,8 @@ enum mu_mode {
  * @combined: --combined-only
  * @filter: -o, -z and -Z
  * @object: of -O, or NULL
+ * @prefix: of --symbols-prefix, or NULL
+ * @pairs: each --pair as a key of attach, separated by spaces, or NULL
  * @module: of --module, or NULL
  * @sample: of --sample; 0: every block is recorded
  * @every: of -s; 0 or 1: every block is recorded
@@ -62,6 +64,8 @@ struct mu_options {
 	bool combined;
 	struct mu_filter filter;
 	const char *object;
+	const char *prefix;
+	char *pairs;
 	const char *module;
 	uint64_t sample;
 	uint64_t every;

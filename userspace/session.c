@@ -57,6 +57,10 @@ static char *format_attach(const struct mu_session *s)
 		if (maps)
 			fclose(maps);
 	}
+	if (s->o->prefix)
+		command = append_key(command, mu_format("prefix=%s", s->o->prefix));
+	if (s->o->pairs)
+		command = append_key(command, mu_format("%s", s->o->pairs));
 	return command;
 }
 
@@ -145,6 +149,8 @@ static void report_no_effect(const struct mu_session *s, const struct mu_control
 		mu_warn("-o, -z and -Z apply only to what that target has recorded");
 	if (o->object || o->depth)
 		mu_warn("-O and --depth have no effect on that target");
+	if (o->prefix || o->pairs)
+		mu_warn("--symbols-prefix and --pair have no effect on that target");
 	if (o->sample || o->every)
 		mu_warn("%s has no effect on that target, which %s", o->sample ? "--sample" : "-s",
 			is_sampled(row) ? "is sampled as above" : "records every block");
