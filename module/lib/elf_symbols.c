@@ -53,7 +53,8 @@ struct symbol_search {
 	struct mlu_elf_table strings;
 	struct mlu_elf_table versions; /* empty: unversioned */
 	struct mlu_elf_table hash;
-	bool settled[MLU_ELF_MAX_NAMES]; /* no later symbol is a better match */
+	bool settled[MLU_ELF_MAX_NAMES];  /* no later symbol is a better match */
+	u16 name_hash[MLU_ELF_MAX_NAMES]; /* of the names: tables have many symbols */
 };
 
 static bool is_global(const Elf64_Sym *symbol)
@@ -127,6 +128,16 @@ static int take_match(struct symbol_search *s, u64 i, unsigned int n, const Elf6
 	return 0;
 }
 
+/* The hash of DT_GNU_HASH. */
+static u32 gnu_hash(const char *name)
+{
+	u32 hash = 5381;
+
+	while (*name)
+		hash = hash * 33 + (u8)*name++;
+	return hash;
+}
+
 /* Compare symbol @i with all names. */
 static int try_symbol(struct symbol_search *s, u64 i)
 {
@@ -134,6 +145,7 @@ static int try_symbol(struct symbol_search *s, u64 i)
 	Elf64_Sym symbol;
 	unsigned int n;
 	size_t len;
+	u16 hash;
 	int err;
 
 	err = mlu_elf_entry(s->elf, &s->symbols, i * sizeof(symbol), &symbol, sizeof(symbol));
@@ -148,8 +160,9 @@ static int try_symbol(struct symbol_search *s, u64 i)
 		return PTR_ERR(string);
 	if (!memchr(string, 0, len))
 		return 0;
+	hash = gnu_hash(string);
 	for (n = 0; n < s->nr && !err; n++)
-		if (!s->settled[n] && !strcmp(string, s->names[n]))
+		if (s->name_hash[n] == hash && !s->settled[n] && !strcmp(string, s->names[n]))
 			err = take_match(s, i, n, &symbol);
 	return err;
 }
@@ -178,15 +191,6 @@ struct gnu_header {
 static int read_word(struct symbol_search *s, u64 at, u64 i, u32 *word)
 {
 	return mlu_elf_entry(s->elf, &s->hash, at + i * sizeof(*word), word, sizeof(*word));
-}
-
-static u32 gnu_hash(const char *name)
-{
-	u32 hash = 5381;
-
-	while (*name)
-		hash = hash * 33 + (u8)*name++;
-	return hash;
 }
 
 /* A chain word is its symbol's hash, but for the lowest bit, which marks the last symbol. */
@@ -309,6 +313,7 @@ static int start_search(struct symbol_search *s)
 		if (!len || len > MLU_ELF_MAX_NAME)
 			return -EINVAL;
 		s->longest = max(s->longest, len);
+		s->name_hash[n] = gnu_hash(s->names[n]);
 	}
 	return 0;
 }
