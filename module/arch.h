@@ -14,6 +14,7 @@
  *   lib/elf_jump_x86.c   where branches lead, see elf.h
  *   lib/place_x86.c      where in a function a breakpoint may be set, see place.h
  *   lib/insn*_x86.c      lengths of instructions, and how they continue, see insn.h
+ *   lib/step*_x86.c      instructions that handlers execute, see step.h
  *   lib/exits_x86.c      the instructions at which a function returns, see exits.h
  *
  * This header and lib/machine.h select among them; Kbuild names callee_x86.o and has to exclude
