@@ -15,8 +15,9 @@
  * prefix is an allocator, too, and of an object that defines both functions of a pair these two are
  * probed.
  *
- * This also finds out whether the object has an operator new of its own, whose blocks are not
- * seen: frees of blocks that are not recorded are then counted separately.
+ * An operator new is probed only if it allocates without calling malloc. Where the exits of a
+ * function that may throw cannot be probed, its blocks are not seen: frees of blocks that are not
+ * recorded are then counted separately.
  *
  * Context: The works that read files (dso.c); may sleep, does file I/O. No state.
  */
@@ -33,41 +34,42 @@
 #define NEW_CODE_MAX 512
 #define NEW_BRANCHES_MAX 32
 
-/* Which other names are looked up, behind those of the table. */
-enum other_name {
-	OPERATOR_NEW,
-	SANITIZER,
+/* Their forms have these names and further parameters. */
+#define OPERATOR_NEW "_Znwm"
+#define OPERATOR_NEW_ARRAY "_Znam"
+
+/* A runtime of a sanitizer, gcc's or clang's, defines one of these. */
+static const char *const sanitizer_names[] = {
+	"__asan_init", "__hwasan_init", "__lsan_init", "__msan_init", "__tsan_init",
 };
 
-static const char *const other_names[] = {
-	"_Znwm",
-	/* A runtime of a sanitizer defines one of these, gcc's and clang's. */
-	"__asan_init",
-	"__hwasan_init",
-	"__lsan_init",
-	"__msan_init",
-	"__tsan_init",
+/* An allocator that imports one of these takes backtraces of its callers. */
+static const char *const backtrace_functions[] = {
+	"backtrace", "_Unwind_Backtrace", "unw_backtrace", "unw_step", "_ULx86_64_step",
 };
 
 #define MAX_FUNCTIONS (MLU_MAX_PROTOTYPES + MLU_MAX_NAMES)
-#define MAX_NAMES (MAX_FUNCTIONS + ARRAY_SIZE(other_names))
+#define MAX_NAMES (MAX_FUNCTIONS + ARRAY_SIZE(sanitizer_names))
 
 /* State of a search; too large for the stack. */
 struct search {
 	struct mlu_elf *elf;
-	const struct mlu_names *names;
+	struct mlu_names *names;
 	/* The functions: those of the table, then those of the names. */
 	unsigned int nr_functions;
 	const struct mlu_prototype *proto[MAX_FUNCTIONS];
-	/* The names to look up: those of the functions, then the other ones. */
+	/* The names to look up: those of the functions, then those of sanitizers. */
 	unsigned int nr_looked_up;
 	const char *name[MAX_NAMES];
 	struct mlu_elf_symbol symbol[MAX_NAMES];
 	bool by_default; /* an allocator without the names */
 	bool by_prefix;
 	bool sanitizer;
+	bool own_new; /* operator new allocates without calling malloc */
 	unsigned int nr;
 	struct mlu_allocator_function function[MAX_FUNCTIONS];
+	struct mlu_exits exits;
+	struct mlu_exits_work exits_work;
 	u8 code[CODE_MAX];
 };
 
@@ -80,6 +82,12 @@ static const struct mlu_elf_symbol *find_symbol(const struct search *search, con
 		if (!strcmp(search->name[i], name))
 			return search->symbol[i].found ? &search->symbol[i] : NULL;
 	return NULL;
+}
+
+static bool is_operator_new(const struct mlu_prototype *proto)
+{
+	return !strncmp(proto->name, OPERATOR_NEW, strlen(OPERATOR_NEW)) ||
+	       !strncmp(proto->name, OPERATOR_NEW_ARRAY, strlen(OPERATOR_NEW_ARRAY));
 }
 
 /* Return: true if both functions of the pair that the @i-th function belongs to are defined. */
@@ -98,8 +106,7 @@ static bool is_wanted(const struct search *search, unsigned int i)
 
 	if (!search->symbol[i].found || (proto->sanitizer && !search->sanitizer))
 		return false;
-	/* Without its return, only what it frees can be seen. */
-	if (proto->throws && proto->type == MLU_CALL_ALLOC)
+	if (is_operator_new(proto) && !search->own_new)
 		return false;
 	if (i < mlu_nr_prototypes)
 		return search->by_default || search->by_prefix;
@@ -137,6 +144,30 @@ static int is_jump(struct search *search, unsigned int i, size_t n)
 	return 0;
 }
 
+/* Find the exits of a function whose return is of interest. */
+static int find_exits(struct search *search, struct mlu_allocator_function *f,
+		      const struct mlu_elf_symbol *symbol)
+{
+	struct mlu_exits *exits = &search->exits;
+	int err;
+
+	if (!mlu_prototype_has_return(f->function.proto))
+		return 0;
+	err = mlu_exits_find(search->elf, symbol->value, &search->exits_work, exits);
+	if (err)
+		return err;
+	f->exits_refusal = exits->refusal;
+	if (exits->refusal != MLU_EXITS_OK)
+		return 0;
+	f->exits = kmemdup(exits->exit, exits->nr * sizeof(*exits->exit), GFP_KERNEL);
+	if (!f->exits)
+		return -ENOMEM;
+	f->nr_exits = exits->nr;
+	f->exits_leave = exits->leaves;
+	f->function.has_exits = mlu_kernel_skips_moved_ip();
+	return 0;
+}
+
 /* Add a function, unless its code cannot be read. */
 static int add_function(struct search *search, unsigned int i)
 {
@@ -158,11 +189,15 @@ static int add_function(struct search *search, unsigned int i)
 	ret = is_jump(search, i, n);
 	if (ret)
 		return min(ret, 0);
-	mlu_places_find(search->code, n, whole, mlu_kernel_emulates_nops(), &f->places);
+	mlu_places_find(search->code, n, whole, mlu_kernel_emulates_nops(),
+			mlu_kernel_skips_moved_ip(), &f->places);
 	f->function.proto = search->proto[i];
 	f->names = i >= mlu_nr_prototypes || !search->by_default ? search->names : NULL;
 	f->function.size = min_t(u64, symbol->size, U32_MAX);
 	f->offset = symbol->offset;
+	ret = find_exits(search, f, symbol);
+	if (ret)
+		return ret;
 	/* Keep the bytes that determine the places, and those that the uprobe core copies. */
 	for (j = 0; j < f->places.nr; j++)
 		last = max_t(unsigned int, last, f->places.place[j].offset);
@@ -175,14 +210,14 @@ static int add_function(struct search *search, unsigned int i)
 /* Return: 1 if operator new allocates without malloc, 0 if not, or a negative errno. */
 static int has_own_new(struct search *search)
 {
-	const struct mlu_elf_symbol *symbol = &search->symbol[search->nr_functions + OPERATOR_NEW];
+	const struct mlu_elf_symbol *symbol = find_symbol(search, OPERATOR_NEW);
 	const struct mlu_elf_symbol *malloc = find_symbol(search, "malloc");
 	unsigned int branches = 0;
 	u64 target;
 	bool whole;
 	int i, n, ret;
 
-	if (!symbol->found || !malloc)
+	if (!symbol || !malloc)
 		return 0;
 	n = mlu_elf_code(search->elf, symbol, search->code, NEW_CODE_MAX, &whole);
 	if (n < 0)
@@ -212,15 +247,15 @@ static void fill_names(struct search *search)
 	search->nr_functions = mlu_nr_prototypes + i;
 	for (i = 0; i < search->nr_functions; i++)
 		search->name[i] = search->proto[i]->name;
-	memcpy(search->name + i, other_names, sizeof(other_names));
-	search->nr_looked_up = i + ARRAY_SIZE(other_names);
+	memcpy(search->name + i, sanitizer_names, sizeof(sanitizer_names));
+	search->nr_looked_up = i + ARRAY_SIZE(sanitizer_names);
 }
 
 static bool has_sanitizer(const struct search *search)
 {
 	unsigned int i;
 
-	for (i = SANITIZER; i < ARRAY_SIZE(other_names); i++)
+	for (i = 0; i < ARRAY_SIZE(sanitizer_names); i++)
 		if (search->symbol[search->nr_functions + i].found)
 			return true;
 	return false;
@@ -284,31 +319,56 @@ static int look_up(struct mlu_allocator *allocator, struct search *search)
 	return 0;
 }
 
+/* The blocks of a function that may throw are not recorded where its exits cannot be probed. */
+static bool has_unseen_blocks(const struct search *search)
+{
+	unsigned int i;
+
+	for (i = 0; i < search->nr; i++)
+		if (search->function[i].function.proto->throws &&
+		    !search->function[i].function.has_exits)
+			return true;
+	return false;
+}
+
 static int search_image(struct mlu_allocator *allocator, struct search *search)
 {
 	unsigned int i;
+	bool unseen;
 	int n, err;
 
 	err = look_up(allocator, search);
 	if (err)
 		return err == -ENOEXEC ? 0 : err;
+	n = has_own_new(search);
+	if (n < 0)
+		return n;
+	search->own_new = n;
 	for (i = 0; i < search->nr_functions && !err; i++)
 		err = add_function(search, i);
 	if (err || !search->nr)
 		return err;
-	n = search->by_default ? has_own_new(search) : 0;
+	n = mlu_elf_imports(search->elf, backtrace_functions, ARRAY_SIZE(backtrace_functions));
 	if (n < 0)
 		return n;
+	allocator->takes_backtraces = n || search->sanitizer;
 	allocator->function = kmemdup(search->function, search->nr * sizeof(*search->function),
 				      GFP_KERNEL);
 	if (!allocator->function)
 		return -ENOMEM;
-	allocator->own_new = n;
-	allocator->sanitizer = search->sanitizer;
 	allocator->nr = search->nr;
+	unseen = has_unseen_blocks(search);
 	for (i = 0; i < allocator->nr; i++)
-		allocator->function[i].function.unseen = n;
+		allocator->function[i].function.unseen = unseen;
 	return 0;
+}
+
+static void free_exits(struct mlu_allocator_function *function, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		kfree(function[i].exits);
 }
 
 /**
@@ -323,7 +383,7 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
  * Return: 0, -ENOMEM, or the error of reading the file.
  */
 int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
-		       const struct mlu_names *names)
+		       struct mlu_names *names)
 {
 	struct search *search;
 	int err;
@@ -334,6 +394,8 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
 	search->elf = &image->elf;
 	search->names = names;
 	err = search_image(allocator, search);
+	if (!allocator->nr)
+		free_exits(search->function, search->nr);
 	kvfree(search);
 	return err;
 }
@@ -344,5 +406,6 @@ int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
  */
 void mlu_allocator_release(struct mlu_allocator *allocator)
 {
+	free_exits(allocator->function, allocator->nr);
 	kfree(allocator->function);
 }

@@ -13,6 +13,8 @@
 #include <linux/ptrace.h>
 #include <linux/uprobes.h>
 
+#include <asm/prctl.h>
+#include <asm/processor-flags.h>
 #include <asm/vdso.h>
 
 #include "lib/frame.h"
@@ -52,6 +54,40 @@ static inline unsigned long mlu_arch_returned_sp(const struct pt_regs *regs)
 	return regs->sp - sizeof(long);
 }
 
+/* Return: true if the processor also checks return addresses of current with a shadow stack. */
+static inline bool mlu_arch_has_shadow_stack(void)
+{
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	return current->thread.features & ARCH_SHSTK_SHSTK;
+#else
+	return false;
+#endif
+}
+
+/*
+ * Execute a return instruction: @ret is the word at the stack pointer. Return: false if the
+ * processor has to do it, since it would fault.
+ */
+static __always_inline bool mlu_arch_execute_return(struct pt_regs *regs, unsigned long ret)
+{
+	if (ret >= TASK_SIZE_MAX)
+		return false;
+	regs->ip = ret;
+	regs->sp += sizeof(long);
+	return true;
+}
+
+/*
+ * Stack pointer and result as they will be when a function has returned that is about to do so, or,
+ * if @is_first, that is about to jump to a function that returns its first argument.
+ */
+static inline void mlu_arch_set_returned(struct pt_regs *regs, bool is_first)
+{
+	if (is_first)
+		regs->ax = regs->di;
+	regs->sp += sizeof(long);
+}
+
 static inline unsigned long mlu_arch_pc(const struct pt_regs *regs)
 {
 	return regs->ip;
@@ -78,6 +114,12 @@ static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc
 	caller->saved = 0;
 	caller->interrupted = false;
 	caller->slot = 0;
+}
+
+/* Return: true if the program has asked the processor to check the alignment of its accesses. */
+static inline bool mlu_arch_checks_alignment(const struct pt_regs *regs)
+{
+	return regs->flags & X86_EFLAGS_AC;
 }
 
 /* The address that the vdso is mapped at; 0 if it is not mapped. */

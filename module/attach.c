@@ -9,6 +9,10 @@
  * functions that allocate last, then the gate is opened: no block is recorded whose free could be
  * missed. For the same reason the gate is closed before the first probe is removed.
  *
+ * If a return probe would end a thread of the target, because of a change since the attach, the
+ * worker adds exit probes, which the entry handler uses from then on. They are uses of the target
+ * as all others, and end with them.
+ *
  * Detach, as a proof: the gate is closed, the target is unpublished, each probe is unregistered
  * or refused by the shared filter, and mlu_probe_sync() has returned: no handler runs on a
  * consumer that is freed. A handler of a probe that other targets still use may have found the
@@ -23,11 +27,11 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "arch.h"
 #include "attach.h"
+#include "compat.h"
+#include "insert.h"
 #include "process.h"
 #include "sites.h"
 #include "target_watch.h"
@@ -57,6 +61,8 @@ static int get_process(struct mlu_request *request, struct mlu_process *process)
 		goto err_put;
 	}
 	reason = mlu_process_refusal(process);
+	if (!reason && !mlu_kernel_skips_moved_ip())
+		reason = mlu_process_kill_reason(process);
 	if (reason) {
 		err = mlu_refuse(request, -EOPNOTSUPP, "%s", reason);
 		goto err_put;
@@ -68,127 +74,12 @@ err_put:
 	return err;
 }
 
-static int refuse_ended(struct mlu_request *request, const struct mlu_target *target)
-{
-	if (mlu_process_has_execed(target->pid, target->mm))
-		return mlu_refuse(request, -ESRCH, "the process has executed another program");
-	return mlu_refuse(request, -ESRCH, "the process has exited");
-}
-
-/*
- * Read the target's memory through one of its threads. A thread may exit while its process
- * continues, so a failed read is repeated unless its thread still had the memory afterwards.
- *
- * Return: 0, -EFAULT if the memory cannot be read, or -ESRCH if no thread has it any more.
- */
-static int read_memory(const struct mlu_target *target, unsigned long addr, void *buf, int len)
-{
-	struct task_struct *task;
-	bool has_mm;
-	int n;
-
-	do {
-		task = mlu_process_thread(target->pid, target->mm);
-		if (!task)
-			return -ESRCH;
-		n = access_process_vm(task, addr, buf, len, FOLL_FORCE);
-		has_mm = READ_ONCE(task->mm) == target->mm;
-		put_task_struct(task);
-	} while (n != len && !has_mm);
-	return n == len ? 0 : -EFAULT;
-}
-
-/* === Inserting probes === */
-
-/* Return: 0 if there is a breakpoint, -EFAULT if not, or -ESRCH if no thread has the memory. */
-static int check_breakpoint(const struct mlu_target *target, unsigned long addr)
-{
-	u8 bytes[UPROBE_SWBP_INSN_SIZE];
-	int err = read_memory(target, addr, bytes, sizeof(bytes));
-
-	return err || mlu_arch_is_breakpoint(bytes) ? err : -EFAULT;
-}
-
-/*
- * Compare a function's code with that of its file, then probe it. The place for the breakpoint was
- * found in the bytes of the file. It is only right if the target's memory has the same bytes: the
- * file may have been written in place since it was read, a server may return other bytes, the
- * process may have changed its own code. A breakpoint in the middle of an instruction would crash
- * the target.
- */
-static int insert_probe(struct mlu_request *request, struct mlu_target *target,
-			const struct mlu_site *site)
-{
-	struct mlu_use *use = &target->uses[target->nr_uses];
-	unsigned long addr = site->mapping->start + (site->offset - site->mapping->offset);
-	unsigned int i, n = min_t(unsigned long, site->head->len, site->mapping->end - addr);
-	u8 memory[MLU_CODE_HEAD];
-	size_t len;
-	const char *name = mlu_mapping_name(site->mapping, &len);
-	const char *function = site->function.proto->name;
-	int err;
-
-	err = read_memory(target, addr, memory, n);
-	if (err == -ESRCH)
-		return refuse_ended(request, target);
-	if (err)
-		return mlu_refuse(request, err, "cannot read the code of %s of %.*s from memory",
-				  function, (int)len, name);
-	/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
-	for (i = 0; i < n; i++)
-		if (memory[i] != site->head->bytes[i] && !mlu_arch_is_breakpoint(&memory[i]))
-			return mlu_refuse(request, -EFAULT,
-					  "the code of %s of %.*s in memory differs from its file",
-					  function, (int)len, name);
-	err = mlu_probe_use(target, site, false, use);
-	if (err == -EADDRINUSE && !check_breakpoint(target, addr))
-		err = mlu_probe_use(target, site, true, use);
-	if (err == -EADDRINUSE)
-		return mlu_refuse(request, err,
-				  "%s of %.*s has another tracer's probe with a reference counter",
-				  function, (int)len, name);
-	if (err)
-		return mlu_refuse(request, err, "cannot probe %s of %.*s", function, (int)len,
-				  name);
-	target->nr_uses++;
-	return 0;
-}
-
-/* Registering a uprobe succeeds even if no breakpoint could be inserted: check what matters. */
-static int check_breakpoints(struct mlu_request *request, const struct mlu_target *target)
-{
-	const struct mlu_prototype *proto;
-	const struct mlu_use *use;
-	const char *name;
-	size_t len;
-	int err;
-
-	for (use = target->uses; use < target->uses + target->nr_uses; use++) {
-		proto = use->probe->function.proto;
-		if (strcmp(proto->name, "malloc") && proto->type != MLU_CALL_FREE &&
-		    !use->probe->names)
-			continue;
-		err = check_breakpoint(target, use->addr);
-		if (err == -ESRCH)
-			return refuse_ended(request, target);
-		if (err)
-			goto err_missing;
-	}
-	return 0;
-
-err_missing:
-	name = mlu_mapping_name(use->mapping, &len);
-	return mlu_refuse(request, err,
-			  "no breakpoint was inserted into %s of %.*s (shared or writable mapping?)",
-			  proto->name, (int)len, name);
-}
-
 /* === Removing probes === */
 
 /* Undo install_target(), however far it got. All targets share one wait for handlers. */
 static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 {
-	unsigned int i, use;
+	unsigned int i, k, use;
 
 	/* No event of the targets starts any more when mlu_probe_sync() has returned. */
 	for (i = 0; i < nr; i++) {
@@ -199,19 +90,19 @@ static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 		mlu_target_unpublish(target);
 		/* Readers of control access the uses, and their probes, under the lock only. */
 		mutex_lock(&mlu_targets_lock);
-		target->old_uses = target->uses;
-		use = target->nr_uses;
-		target->uses = NULL;
-		target->nr_uses = 0;
+		memcpy(target->old_uses, target->uses, sizeof(target->uses));
+		memset(target->uses, 0, sizeof(target->uses));
 		mutex_unlock(&mlu_targets_lock);
-		while (use-- > 0)
-			mlu_probe_unuse(target, &target->old_uses[use], mm_is_alive);
+		for (k = 0; k < MLU_NR_USES; k++)
+			for (use = target->old_uses[k].nr; use-- > 0;)
+				mlu_probe_unuse(target, &target->old_uses[k].use[use], mm_is_alive);
 	}
 	mlu_probe_sync();
 	synchronize_rcu();
 	for (i = 0; i < nr; i++) {
-		kvfree(targets[i]->old_uses);
-		targets[i]->old_uses = NULL;
+		for (k = 0; k < MLU_NR_USES; k++)
+			kvfree(targets[i]->old_uses[k].use);
+		memset(targets[i]->old_uses, 0, sizeof(targets[i]->old_uses));
 		mlu_target_drain(targets[i]);
 		mlu_target_unwatch(targets[i]);
 	}
@@ -226,12 +117,69 @@ static void close_target(struct mlu_target *target)
 	mmdrop(target->mm);
 }
 
+/* === Adding exits === */
+
+static int insert_exits(struct mlu_target *target, const struct mlu_sites *sites,
+			struct mlu_uses *uses)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < sites->nr && !err; i++)
+		err = mlu_insert_probe(NULL, target, &sites->site[i], uses);
+	mlu_probe_sync();
+	return err ? err : mlu_insert_check(NULL, target, uses);
+}
+
+static void remove_exits(struct mlu_target *target, struct mlu_uses *uses)
+{
+	while (uses->nr-- > 0)
+		mlu_probe_unuse(target, &uses->use[uses->nr], !READ_ONCE(target->end_state));
+	mlu_probe_sync();
+	synchronize_rcu();
+	kvfree(uses->use);
+}
+
+/*
+ * A return probe would end a thread of the target, because of a change since the attach: probe the
+ * exits of the functions that have return probes, for such threads. If that fails, their calls stay
+ * lost.
+ */
+static void add_exits_work(struct work_struct *work)
+{
+	struct mlu_target *target = container_of(work, struct mlu_target, exits_work);
+	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	struct mlu_uses uses = {};
+
+	if (!sites)
+		goto out;
+	/* Of a target that has been detached nothing is found. */
+	if (!mlu_sites_find_exits(target, sites) || sites->too_many)
+		goto out;
+	uses.use = kvcalloc(sites->nr, sizeof(*uses.use), GFP_KERNEL);
+	if (!sites->nr || !uses.use)
+		goto out;
+	if (insert_exits(target, sites, &uses)) {
+		remove_exits(target, &uses);
+		goto out;
+	}
+	mutex_lock(&mlu_targets_lock);
+	target->uses[MLU_USES_LATE] = uses;
+	mutex_unlock(&mlu_targets_lock);
+	/* Pairs with enter_without_return_probe(). */
+	smp_store_release(&target->has_exits, true);
+out:
+	kvfree(sites);
+	mlu_target_put(target);
+}
+
 /* === Attach and detach === */
 
 static int install_target(struct mlu_request *request, struct mlu_target *target,
 			  struct mm_struct *mm, struct mlu_sites *sites, work_func_t end_work,
 			  struct workqueue_struct *wq)
 {
+	struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
 	unsigned int i, pass;
 	unsigned long deadline;
 	int err;
@@ -253,16 +201,16 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	/* Walks that need unwind data that has not been read by the deadline are deferred. */
 	mlu_maps_wait_until(&target->maps, deadline);
 	mlu_target_publish(target);
-	target->uses = kvcalloc(sites->nr, sizeof(*target->uses), GFP_KERNEL);
-	err = target->uses ? 0 : -ENOMEM;
+	uses->use = kvcalloc(sites->nr, sizeof(*uses->use), GFP_KERNEL);
+	err = uses->use ? 0 : -ENOMEM;
 	/* Insert the probes of functions that free in the first pass, all others in the second. */
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; !err && i < sites->nr; i++)
 			if (mlu_prototype_is_free(sites->site[i].function.proto) == !pass)
-				err = insert_probe(request, target, &sites->site[i]);
+				err = mlu_insert_probe(request, target, &sites->site[i], uses);
 	mlu_probe_sync();
 	if (!err)
-		err = check_breakpoints(request, target);
+		err = mlu_insert_check(request, target, uses);
 	/* If the process has exited, that is the cause of any error above. */
 	if (READ_ONCE(target->end_state))
 		err = mlu_refuse(request, -ESRCH, "the process has exited");
@@ -303,6 +251,9 @@ struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 		goto out_process;
 	mmgrab(process.mm);
 	target->mm = process.mm;
+	target->kill_reason = mlu_process_kill_reason(&process);
+	target->wq = wq;
+	INIT_WORK(&target->exits_work, add_exits_work);
 	err = install_target(request, target, process.mm, sites, end_work, wq);
 	if (err) {
 		close_target(target);

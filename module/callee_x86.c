@@ -24,6 +24,7 @@
 #define MODRM_CALL_SLOT 0x15 /* call *slot(%rip) */
 #define MODRM_JUMP_SLOT 0x25 /* jmp *slot(%rip) */
 #define PREFIX_BND 0xf2
+#define JUMP_SLOT_LENGTH 6
 
 static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 
@@ -63,6 +64,24 @@ static unsigned long follow_plt(unsigned long entry)
 	if (code[at] != OPCODE_GROUP || code[at + 1] != MODRM_JUMP_SLOT)
 		return entry;
 	return read_slot(entry + at + 6, code + at + 2);
+}
+
+/**
+ * mlu_jump_target() - get the target of a jump under a breakpoint
+ * @pc: the address of the jump, whose first byte is the breakpoint's
+ * @len: its length: that of a direct jump or of one through a slot
+ *
+ * Return: the target, 0 if it is unknown.
+ */
+unsigned long mlu_jump_target(unsigned long pc, size_t len)
+{
+	u8 distance[4];
+
+	if (len <= sizeof(distance) ||
+	    !read_code(pc + len - sizeof(distance), distance, sizeof(distance)))
+		return 0;
+	return len == JUMP_SLOT_LENGTH ? read_slot(pc + len, distance) :
+					 follow_plt(add_distance(pc + len, distance));
 }
 
 /**

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Find out which calls in flight are alive and which calls are nested.
+ * Find out which calls are nested.
  *
  * The outermost call is the allocation. A call that an allocator makes within a call, to itself or
  * to another allocator, is nested and does not count, unless it is a free. The outer call is found
- * among the calls in flight; a mapping may also be made within the thread's last free, which has no
- * return probe.
- *
- * A call in flight is dead, and abandoned, if its return slot lies below the stack pointer of a
- * later event, or no longer holds the trampoline of return probes: its function was left by
- * longjmp, or the kernel skipped its return probe.
+ * among the calls in flight (calls_alive.c); a mapping may also be made within the thread's last
+ * free, whose return is not seen.
  *
  * A call is the program's own, even while another one is in flight, if its caller is no allocator
  * or if the stack does not lead from it to the outer call: it is made by a signal handler, or
@@ -25,8 +21,6 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/string.h>
-#include <linux/uaccess.h>
 
 #include "arch.h"
 #include "callee.h"
@@ -34,89 +28,6 @@
 #include "dso.h"
 #include "umem.h"
 #include "unwind.h"
-
-/*
- * Return: true if @addr is the start of "[uprobes]", the mapping that begins with the trampoline.
- * mmap_lock is only tried; if it is taken, *@known is false and @addr is assumed to be the start.
- */
-static bool is_uprobes_mapping(struct mm_struct *mm, unsigned long addr, bool *known)
-{
-	struct vm_area_struct *vma;
-	const char *name = NULL;
-
-	*known = mmap_read_trylock(mm);
-	if (!*known)
-		return true;
-	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start == addr && vma->vm_ops && vma->vm_ops->name)
-		name = vma->vm_ops->name(vma);
-	mmap_read_unlock(mm);
-	return name && !strcmp(name, "[uprobes]");
-}
-
-/* All return probes of an mm share one trampoline, at the start of a page. */
-static bool is_trampoline(struct mlu_target *target, unsigned long value)
-{
-	unsigned long trampoline = READ_ONCE(target->trampoline);
-	bool is, known;
-
-	if (trampoline)
-		return value == trampoline;
-	if (!value || !PAGE_ALIGNED(value))
-		return false;
-	is = is_uprobes_mapping(target->mm, value, &known);
-	if (is && known)
-		WRITE_ONCE(target->trampoline, value);
-	return is;
-}
-
-/*
- * Return: true if @call is alive while a call with its return slot at @sp begins or, if @at_return,
- * has ended. In a tail call, where both share the slot, the return has already overwritten it: on
- * x86-64 the trampoline itself pushes there.
- */
-static bool is_alive(struct mlu_target *target, const struct mlu_call *call, unsigned long sp,
-		     bool at_return)
-{
-	unsigned long slot;
-
-	if (call->task_start != current->start_time || call->sp < sp)
-		return false;
-	if (at_return && call->sp == sp)
-		return true;
-	return mlu_umem_read(call->sp, &slot) && is_trampoline(target, slot);
-}
-
-static void abandon_call(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call)
-{
-	mlu_inflight_pop(target->inflight, call);
-	mlu_epoch_abandon(epoch, call);
-}
-
-/**
- * mlu_call_outer() - find the call in flight that another call may be made within
- * @target: current's target
- * @epoch: the target's epoch
- * @sp: the address of the other call's return slot
- * @at_return: the other call has ended
- *
- * Dead calls above it are abandoned.
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: the newest live call of current, or NULL.
- */
-struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
-				unsigned long sp, bool at_return)
-{
-	struct mlu_call *call;
-
-	while ((call = mlu_inflight_top(target->inflight))) {
-		if (is_alive(target, call, sp, at_return))
-			return call;
-		abandon_call(target, epoch, call);
-	}
-	return NULL;
-}
 
 static bool is_allocator(const struct mlu_mapping *mapping)
 {
@@ -336,31 +247,4 @@ bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_call *cal
 			return false;
 	}
 	return false;
-}
-
-/**
- * mlu_call_returning() - find the call in flight that returns
- * @target: current's target
- * @epoch: the target's epoch
- * @proto: the prototype of its function
- * @sp: the address of its return slot
- *
- * The calls above it on the thread's stack of calls are dead and abandoned.
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: the call, still in flight, or NULL.
- */
-struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
-				    const struct mlu_prototype *proto, unsigned long sp)
-{
-	struct mlu_call *call;
-
-	while ((call = mlu_inflight_top(target->inflight))) {
-		if (mlu_call_is_returning(call, proto, sp))
-			return call;
-		if (call->task_start == current->start_time && call->sp > sp)
-			return NULL;
-		abandon_call(target, epoch, call);
-	}
-	return NULL;
 }

@@ -49,6 +49,8 @@ static inline bool mlu_call_is_returning(const struct mlu_call *call,
 
 struct mlu_call *mlu_call_outer(struct mlu_target *target, struct mlu_epoch *epoch,
 				unsigned long sp, bool at_return);
+struct mlu_call *mlu_call_outer_of_entry(struct mlu_target *target, struct mlu_epoch *epoch,
+					 unsigned long sp, unsigned long start);
 bool mlu_call_is_nested(struct mlu_target *target, struct mlu_epoch *epoch,
 			const struct mlu_call *outer, const struct mlu_call *call,
 			const struct pt_regs *regs);
@@ -77,5 +79,7 @@ bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch
 bool mlu_call_is_in_unseen(struct mlu_target *target, const struct mlu_call *call);
 struct mlu_call *mlu_call_returning(struct mlu_target *target, struct mlu_epoch *epoch,
 				    const struct mlu_prototype *proto, unsigned long sp);
+struct mlu_call *mlu_call_exiting(struct mlu_target *target, struct mlu_epoch *epoch,
+				  unsigned long sp);
 
 #endif /* MLU_CALLS_H */

@@ -6,7 +6,8 @@
  * current. All input is checked: words are exact, each key is given at most once, numbers are
  * decimal and in range. What changes probes is executed by the worker, the rest here.
  *
- * The two tables below are the grammar; docs/ABI/debugfs-memleak_user describes it in words.
+ * The table below and that of the keys (command_keys.c) are the grammar;
+ * docs/ABI/debugfs-memleak_user describes it in words.
  *
  * Context: The writer, in process context; may sleep. Locks: see request.c.
  */
@@ -16,6 +17,7 @@
 #include <linux/string.h>
 
 #include "command.h"
+#include "command_keys.h"
 #include "mark.h"
 #include "text.h"
 #include "worker.h"
@@ -24,42 +26,6 @@
 struct parse {
 	char *rest; /* the rest of the command */
 	struct mlu_request *request;
-};
-
-struct command_key {
-	const char *name;
-	size_t field; /* offset in struct mlu_options */
-	u64 min;
-	u64 max; /* 0: the value is a text */
-	/* Takes a text. */
-	int (*parse)(struct parse *p, const char *key, char *value);
-	bool is_repeatable;
-};
-
-static int parse_object(struct parse *p, const char *key, char *value);
-static int parse_prefix(struct parse *p, const char *key, char *value);
-static int parse_pair(struct parse *p, const char *key, char *value);
-
-#define KEY(name, field, min, max)                                  \
-	{                                                           \
-		name, offsetof(struct mlu_options, field), min, max \
-	}
-#define TEXT(name, field, parse, is_repeatable)                                       \
-	{                                                                             \
-		name, offsetof(struct mlu_options, field), 0, 0, parse, is_repeatable \
-	}
-
-static const struct command_key keys[] = {
-	KEY("min", min, 0, U64_MAX),
-	KEY("max", max, 0, U64_MAX),
-	KEY("depth", depth, 1, MLU_MAX_DEPTH),
-	KEY("older", older_ms, 0, U32_MAX),
-	TEXT("object", object, parse_object, false),
-	KEY("bound", bound, 0, 1),
-	KEY("sample", sample, 1, U32_MAX),
-	KEY("every", every, 1, U32_MAX),
-	TEXT("prefix", names.prefix, parse_prefix, false),
-	TEXT("pair", names.nr_pairs, parse_pair, true),
 };
 
 static int parse_attach(struct parse *p, const char *word);
@@ -95,36 +61,13 @@ static char *next_word(struct parse *p)
 	return word;
 }
 
-static bool is_number(const char *word)
-{
-	return isdigit(*word);
-}
-
-/* Append to a list of names. */
-static void append_name(char *list, size_t size, const char *name)
-{
-	size_t len = strlen(list);
-
-	scnprintf(list + len, size - len, "%s%s", len ? ", " : "", name);
-}
-
-static int refuse_key(struct mlu_request *request, const char *word)
-{
-	char list[MLU_REASON_MAX / 2] = "";
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		append_name(list, sizeof(list), keys[i].name);
-	return mlu_refuse(request, -EINVAL, "unknown key \"%s\" (keys: %s)", word, list);
-}
-
 static int refuse_command(struct mlu_request *request, const char *word)
 {
 	char list[MLU_REASON_MAX / 2] = "PID";
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
-		append_name(list, sizeof(list), words[i].name);
+		mlu_command_append(list, sizeof(list), words[i].name);
 	return mlu_refuse(request, -EINVAL, "unknown command \"%s\" (commands: %s)", word, list);
 }
 
@@ -135,79 +78,14 @@ static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 
 	if (!word)
 		return mlu_refuse(p->request, -EINVAL, "missing PID");
-	if (!is_number(word) || kstrtouint(word, 10, &value) || !value || value > INT_MAX)
+	if (!mlu_command_is_number(word) || kstrtouint(word, 10, &value) || !value ||
+	    value > INT_MAX)
 		return mlu_refuse(p->request, -EINVAL, "invalid PID \"%s\"", word);
 	*nr = value;
 	return 0;
 }
 
 /* === attach === */
-
-static int parse_object(struct parse *p, const char *key, char *value)
-{
-	char *object = p->request->options.object;
-
-	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
-		return mlu_refuse(p->request, -EINVAL,
-				  "%s= must be a file name of 1 to %d bytes, without a directory",
-				  key, MLU_NAME_MAX);
-	strscpy(object, value, sizeof(p->request->options.object));
-	return 0;
-}
-
-static int parse_prefix(struct parse *p, const char *key, char *value)
-{
-	if (mlu_names_set_prefix(&p->request->options.names, value))
-		return mlu_refuse(p->request, -EINVAL, "%s= must be a prefix of 1 to %d bytes", key,
-				  MLU_MAX_PREFIX);
-	return 0;
-}
-
-static int parse_pair(struct parse *p, const char *key, char *value)
-{
-	static const char form[] = "ALLOC:SIZEARG,FREE:PTRARG";
-	const char *taken = NULL;
-
-	switch (mlu_names_add_pair(&p->request->options.names, value, &taken)) {
-	case 0:
-		return 0;
-	case -ENOSPC:
-		return mlu_refuse(p->request, -EINVAL, "more than %d %s=", MLU_MAX_PAIRS, key);
-	case -EEXIST:
-		return mlu_refuse(p->request, -EINVAL, "%s= gives %s a second meaning", key, taken);
-	default:
-		return mlu_refuse(p->request, -EINVAL,
-				  "%s= must be %s: names of 1 to %d bytes, numbers from 1 to %d",
-				  key, form, MLU_ELF_MAX_NAME, MLU_MAX_ARG);
-	}
-}
-
-static int parse_key(struct parse *p, char *word, unsigned long *seen)
-{
-	const struct command_key *key = keys;
-	char *value = strchr(word, '=');
-	void *field;
-
-	if (!value)
-		return mlu_refuse(p->request, -EINVAL, "\"%s\" is not of the form key=value", word);
-	*value++ = '\0';
-	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, word))
-		key++;
-	if (key == keys + ARRAY_SIZE(keys))
-		return refuse_key(p->request, word);
-	if (!key->is_repeatable && __test_and_set_bit(key - keys, seen))
-		return mlu_refuse(p->request, -EINVAL, "duplicate key %s=", word);
-	if (key->max) {
-		field = (void *)&p->request->options + key->field;
-		if (!is_number(value) || kstrtou64(value, 10, field) || *(u64 *)field < key->min ||
-		    *(u64 *)field > key->max)
-			return mlu_refuse(p->request, -EINVAL,
-					  "%s= must be a number from %llu to %llu, not \"%s\"",
-					  word, key->min, key->max, value);
-		return 0;
-	}
-	return key->parse(p, word, value);
-}
 
 static int parse_attach(struct parse *p, const char *word)
 {
@@ -218,7 +96,7 @@ static int parse_attach(struct parse *p, const char *word)
 	int err = parse_pid(p, word, &nr);
 
 	while (!err && (option = next_word(p)))
-		err = parse_key(p, option, &seen);
+		err = mlu_key_parse(p->request, option, &seen);
 	if (err)
 		return err;
 	if (options->min > options->max)
@@ -313,7 +191,7 @@ static int parse_command(struct mlu_request *request, const char *text, size_t l
 		*found = command;
 		request->op = command->op;
 		err = command->parse(&p, next_word(&p));
-	} else if (is_number(word)) {
+	} else if (mlu_command_is_number(word)) {
 		*found = words;
 		err = parse_attach(&p, word);
 	} else {
@@ -404,41 +282,4 @@ void mlu_command_unread(int err, struct mlu_refusal *refusal)
 					      default_reason(err);
 
 	fill_refusal(refusal, err, reason, unread, strlen(unread));
-}
-
-static void show_pairs(struct seq_file *m, const char *key, const struct mlu_names_spec *spec)
-{
-	const struct mlu_pair *pair;
-
-	for (pair = spec->pair; pair < spec->pair + spec->nr_pairs; pair++) {
-		seq_printf(m, " %s=", key);
-		mlu_seq_name(m, pair->alloc, strlen(pair->alloc));
-		seq_printf(m, ":%u,", pair->size);
-		mlu_seq_name(m, pair->free, strlen(pair->free));
-		seq_printf(m, ":%u", pair->block);
-	}
-}
-
-/**
- * mlu_options_show() - write " key=value" for each key that is not at its default
- * @m: the file
- * @options: the options
- */
-void mlu_options_show(struct seq_file *m, const struct mlu_options *options)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		const void *field = (const void *)options + keys[i].field;
-		const void *by_default = (const void *)&mlu_default_options + keys[i].field;
-
-		if (keys[i].is_repeatable) {
-			show_pairs(m, keys[i].name, &options->names);
-		} else if (!keys[i].max && *(const char *)field) {
-			seq_printf(m, " %s=", keys[i].name);
-			mlu_seq_name(m, field, strlen(field));
-		} else if (keys[i].max && *(const u64 *)field != *(const u64 *)by_default) {
-			seq_printf(m, " %s=%llu", keys[i].name, *(const u64 *)field);
-		}
-	}
 }

@@ -12,6 +12,7 @@
  *   6.11  the trampoline of a return probe is a system call
  *   6.12  uprobe_register() returns a struct uprobe; unregistering is split into nosync and sync
  *   6.13  handlers get a cookie; an entry handler may decline the return probe
+ *   6.18  an instruction whose handler has moved ip is skipped; also in stable updates of others
  *   7.0   long nops are emulated
  */
 #ifndef MLU_COMPAT_H
@@ -52,20 +53,21 @@ struct mlu_consumer {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define MLU_UPROBE_HANDLER(name) \
 	int name(struct uprobe_consumer *uc, struct pt_regs *regs, __u64 *cookie)
+/* The arguments of a handler, to pass them to another one. */
 #define MLU_HANDLER_ARGS uc, regs, cookie
-#define MLU_RETURN_ARGS uc, func, regs, cookie
 #define MLU_UPROBE_RETURN(name)                                                        \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs, \
 		 __u64 *cookie)
+#define MLU_RETURN_ARGS uc, func, regs, cookie
 /* Returned by an entry handler that declines the return probe for this call. */
 #define MLU_HANDLER_NO_RETURN UPROBE_HANDLER_IGNORE
 /* An entry handler may decline it for a call that is not recorded. */
 #define MLU_CAN_DECLINE_RETURN true
 #else
 #define MLU_UPROBE_HANDLER(name) int name(struct uprobe_consumer *uc, struct pt_regs *regs)
+#define MLU_HANDLER_ARGS uc, regs
 #define MLU_UPROBE_RETURN(name) \
 	int name(struct uprobe_consumer *uc, unsigned long func, struct pt_regs *regs)
-#define MLU_HANDLER_ARGS uc, regs
 #define MLU_RETURN_ARGS uc, func, regs
 /*
  * The core prepares no return probe if all consumers request the breakpoint's removal. Of these
@@ -131,6 +133,20 @@ static inline const struct return_instance *mlu_return_instances(bool in_return_
 	return current->utask ? current->utask->return_instances : NULL;
 }
 
+/*
+ * Return: true if there are other consumers at the same breakpoint. Called from a handler of the
+ * consumer. Before 6.12 only those are seen that were added before it.
+ */
+static inline bool mlu_has_other_consumers(const struct mlu_consumer *c)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	/* Both are the head of the list if there is no other one. */
+	return READ_ONCE(c->uc.cons_node.next) != READ_ONCE(c->uc.cons_node.prev);
+#else
+	return READ_ONCE(c->uc.next);
+#endif
+}
+
 /* The path of a mapping's file as /proc/PID/maps shows it. */
 static inline const struct path *mlu_file_path(struct file *file)
 {
@@ -165,6 +181,21 @@ static inline bool mlu_kernel_emulates_nops(void)
 	return LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0);
 }
 
+/*
+ * Return: true if the uprobe core skips an instruction whose handler has moved ip. The change is of
+ * 6.18 and in stable updates. Otherwise the instruction that the handler has executed is executed
+ * again, with the registers that the handler has left.
+ */
+static inline bool mlu_kernel_skips_moved_ip(void)
+{
+#define MLU_SINCE(a, b, c)                                \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(a, b, c) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(a, (b) + 1, 0))
+	return MLU_SINCE(5, 10, 247) || MLU_SINCE(6, 1, 159) || MLU_SINCE(6, 12, 58) ||
+	       LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0);
+#undef MLU_SINCE
+}
+
 /* Return: true if PR_SET_SYSCALL_USER_DISPATCH redirects the task's system calls to itself. */
 static inline bool mlu_task_dispatches_syscalls(struct task_struct *task)
 {
@@ -183,6 +214,12 @@ static inline bool mlu_task_has_emulated_syscalls(struct task_struct *task)
 #else
 	return test_tsk_thread_flag(task, TIF_SYSCALL_EMU);
 #endif
+}
+
+/* Return: true if the trampoline of return probes is a system call. */
+static inline bool mlu_return_probe_is_syscall(void)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0);
 }
 
 /*

@@ -55,6 +55,14 @@ static void control_show_refusal(struct seq_file *m, const struct mlu_refusal *r
 		   div_u64(ktime_get_ns() - refusal->time_ns, NSEC_PER_MSEC));
 }
 
+/* How the instruction under the breakpoint is executed. */
+static const char *const place_words[] = {
+	[MLU_PLACE_EMULATED] = "emulated",
+	[MLU_PLACE_EXECUTED] = "executed",
+	[MLU_PLACE_FRAME] = "executed",
+	[MLU_PLACE_STEPPED] = "stepped",
+};
+
 static int control_show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
@@ -67,21 +75,29 @@ static int control_show(struct seq_file *m, void *unused)
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(target, &mlu_targets, node) {
+		const struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
+
 		mlu_seq_target(m, target);
 		seq_printf(m, " %s", mlu_state_name(target->state));
 		mlu_options_show(m, &target->options);
 		seq_puts(m, target->frozen ? " frozen=1" : "");
-		seq_puts(m, target->nr_uses ? ": " : ": none");
-		for (i = 0; i < target->nr_uses; i++) {
-			const struct mlu_use *use = &target->uses[i];
+		seq_puts(m, uses->nr ? ": " : ": none");
+		for (i = 0; i < uses->nr; i++) {
+			const struct mlu_use *use = &uses->use[i];
 
+			if (!mlu_probe_is_entry(use->probe->kind))
+				continue;
 			seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
 			name = mlu_mapping_name(use->mapping, &len);
 			mlu_seq_code(m, name, len,
 				     mlu_mapping_address(use->mapping,
 							 mlu_mapping_read_dso(use->mapping),
 							 use->addr));
-			seq_puts(m, use->probe->emulated ? " emulated" : " stepped");
+			seq_printf(m, " %s", place_words[use->probe->place]);
+			if (use->nr_exits)
+				seq_printf(m, " exits=%u", use->nr_exits);
+			else if (use->refusal)
+				seq_printf(m, " exits=%s", use->refusal);
 		}
 		seq_putc(m, '\n');
 		mlu_unseen_collect(&unseen, target);

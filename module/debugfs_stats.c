@@ -10,6 +10,7 @@
 #include "dso.h"
 #include "debugfs_internal.h"
 #include "mem.h"
+#include "probe_handlers.h"
 #include "probes.h"
 
 static const char *const mem_names[MLU_NR_MEM] = {

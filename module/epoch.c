@@ -132,7 +132,8 @@ void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct
  * @call: the call, which is not in flight any more
  *
  * The record that it has taken is put back. The call is counted, unless it has been counted as lost
- * already. A nested call never allocates a block for the program.
+ * already. A nested call never allocates a block for the program, nor does one that an exception
+ * has left.
  *
  * Context: Handler, within rcu_read_lock(), or worker. Does not sleep.
  */
@@ -140,6 +141,8 @@ void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call)
 {
 	if (call->nested)
 		mlu_count(epoch->counters, nested);
+	else if (call->proto->throws)
+		mlu_count(epoch->counters, failed);
 	else if (!call->lost)
 		mlu_count(epoch->counters, uncertain);
 	if (call->taken && call->epoch == epoch->id)

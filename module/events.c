@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turn calls of a target into records.
+ * Turn calls of a target into records: what is done at the entry of a call.
  *
  *   call                 at its entry                     at its return
  *   malloc and the like  -                                an address: insert it
@@ -32,58 +32,11 @@
 #include "calls.h"
 #include "compat.h"
 #include "events.h"
+#include "events_internal.h"
 #include "frees.h"
 #include "mem.h"
 #include "umem.h"
 #include "unwind.h"
-
-static void count_failure(struct mlu_epoch *epoch, long err)
-{
-	if (err == -ENOSPC)
-		mlu_count(epoch->counters, lost_limit);
-	else if (err == -EAGAIN)
-		mlu_count(epoch->counters, lost_busy);
-	else
-		mlu_count(epoch->counters, lost_memory);
-}
-
-/*
- * Walk the stack of @call's caller, whose pc is @pc, and store it, or store a placeholder if unwind
- * data is still being read. Not inlined, as it has large variables, which some kernels clear.
- *
- * Return: the stack, or NULL, which is counted.
- */
-static noinline struct mlu_stack *walk_and_store(struct mlu_target *target, struct mlu_epoch *epoch,
-						 const struct mlu_call *call,
-						 const struct pt_regs *regs, unsigned long pc,
-						 bool at_return)
-{
-	struct mlu_unwind_start start = { .at_return = at_return };
-	struct mlu_walk *walk = mlu_walk_get();
-	struct mlu_stack *stack = NULL;
-
-	if (!walk) {
-		count_failure(epoch, -ENOMEM);
-		return NULL;
-	}
-	mlu_arch_callers(regs, pc, call->sp + sizeof(long), &start.registers);
-	walk->trace.kind = call->kind;
-	mlu_unwind(&target->maps, epoch->counters, &start, target->options.depth, walk);
-	if (walk->pending)
-		stack = mlu_deferred_add(&target->deferred, epoch, &start, target->options.depth,
-					 &walk->trace);
-	if (!stack) {
-		mlu_unwind_count(epoch->counters, walk);
-		stack = mlu_stacks_intern(&epoch->stacks, &walk->trace);
-		if (walk->is_regular && !IS_ERR(stack))
-			mlu_walk_cache_add(walk, epoch->id, stack);
-	}
-	mlu_walk_put(walk);
-	if (!IS_ERR(stack))
-		return stack;
-	count_failure(epoch, PTR_ERR(stack));
-	return NULL;
-}
 
 /*
  * Find the stored stack of a call at its entry in the cache of walks.
@@ -122,17 +75,8 @@ static struct mlu_stack *store_stack(struct mlu_target *target, struct mlu_epoch
 {
 	struct mlu_stack *stack = cached_stack(target, epoch, call, regs);
 
-	return stack ? stack : walk_and_store(target, epoch, call, regs, call->ret, false);
+	return stack ? stack : mlu_event_walk(target, epoch, call, regs, call->ret, false);
 }
-
-static void count_skipped(struct mlu_epoch *epoch, enum mlu_skip skip)
-{
-	BUILD_BUG_ON(MLU_COUNT_unsampled - MLU_COUNT_filtered != MLU_SKIP_SAMPLE - MLU_SKIP_SIZE ||
-		     MLU_COUNT_frozen - MLU_COUNT_filtered != MLU_SKIP_FROZEN - MLU_SKIP_SIZE);
-	mlu_count_index(epoch->counters, MLU_COUNT_filtered + skip - MLU_SKIP_SIZE);
-}
-
-/* === At the entry === */
 
 static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_regs *regs)
 {
@@ -205,7 +149,7 @@ static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function 
 	if (proto->type == MLU_CALL_MUNMAP)
 		mlu_count(epoch->counters, uncertain);
 	else if (err)
-		count_failure(epoch, err);
+		mlu_event_count_failure(epoch, err);
 	else
 		mlu_count(epoch->counters, lost_inflight);
 }
@@ -246,15 +190,16 @@ static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch
 	    !mlu_call_is_by_allocator(target, epoch, call->ret))
 		return false;
 	if (!call->stack)
-		call->stack = walk_and_store(target, epoch, call, regs, call->ret, false);
+		call->stack = mlu_event_walk(target, epoch, call, regs, call->ret, false);
 	call->lost = !call->stack;
 	return !call->lost && mlu_call_is_in_unseen(target, call);
 }
 
-/* Inlined twice, since mappings and strings need more and are rare. */
+/* Inlined for most calls and for others, since mappings and strings need more and are rare. */
 static __always_inline bool enter_call(struct mlu_target *target,
 				       const struct mlu_function *function, struct pt_regs *regs,
-				       const bool is_mapping, const bool is_string)
+				       const bool is_mapping, const bool is_string,
+				       const bool by_exit)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
 	enum mlu_skip skip = MLU_SKIP_NONE;
@@ -265,7 +210,8 @@ static __always_inline bool enter_call(struct mlu_target *target,
 		return true;
 	outer = mlu_inflight_top(target->inflight);
 	if (outer)
-		outer = mlu_call_outer(target, epoch, mlu_arch_entry_sp(regs), false);
+		outer = mlu_call_outer_of_entry(target, epoch, mlu_arch_entry_sp(regs),
+						mlu_call_start_of(function, regs));
 	if (outer && outer->depth + 1 >= MLU_INFLIGHT_DEPTH) {
 		enter_without_call(target, epoch, outer, function, regs, 0);
 		return true;
@@ -275,7 +221,7 @@ static __always_inline bool enter_call(struct mlu_target *target,
 	if (is_decided) {
 		skip = mlu_target_skip(target, size_of(function->proto, regs));
 		if (skip && !mlu_call_is_by_allocator(target, epoch, mlu_call_return_of(regs))) {
-			count_skipped(epoch, skip);
+			mlu_event_count_skipped(epoch, skip);
 			return false;
 		}
 	}
@@ -286,9 +232,13 @@ static __always_inline bool enter_call(struct mlu_target *target,
 	}
 	fill_call(call, epoch, function, regs, is_mapping);
 	call->skip = skip;
+	if (by_exit)
+		call->by_exit = true;
 	if (outer) {
 		call->depth = outer->depth + 1;
 		call->nested = mlu_call_is_nested(target, epoch, outer, call, regs);
+		/* @outer has jumped to it, and ends first, when the common return is executed. */
+		call->unseen = call->nested && outer->by_exit && !by_exit && outer->sp == call->sp;
 	} else if (is_mapping) {
 		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
 	}
@@ -307,11 +257,11 @@ static __always_inline bool enter_call(struct mlu_target *target,
 }
 
 static noinline bool enter_rare(struct mlu_target *target, const struct mlu_function *function,
-				struct pt_regs *regs)
+				struct pt_regs *regs, bool by_exit)
 {
 	bool is_mapping = mlu_prototype_is_mapping(function->proto);
 
-	return enter_call(target, function, regs, is_mapping, !is_mapping);
+	return enter_call(target, function, regs, is_mapping, !is_mapping, by_exit);
 }
 
 /**
@@ -327,8 +277,25 @@ bool mlu_event_enter(struct mlu_target *target, const struct mlu_function *funct
 		     struct pt_regs *regs)
 {
 	if (mlu_prototype_is_rare(function->proto))
-		return enter_rare(target, function, regs);
-	return enter_call(target, function, regs, false, false);
+		return enter_rare(target, function, regs, false);
+	return enter_call(target, function, regs, false, false, false);
+}
+
+/**
+ * mlu_event_enter_by_exit() - handle the entry of a call whose return is seen by exit probes
+ * @target: current's target
+ * @function: the function
+ * @regs: the registers at its probe
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_event_enter_by_exit(struct mlu_target *target, const struct mlu_function *function,
+			     struct pt_regs *regs)
+{
+	if (mlu_prototype_is_rare(function->proto))
+		enter_rare(target, function, regs, true);
+	else
+		enter_call(target, function, regs, false, false, true);
 }
 
 /**
@@ -346,131 +313,4 @@ void mlu_event_unfollowed(struct mlu_target *target, const struct mlu_function *
 {
 	if (READ_ONCE(target->gate))
 		enter_unfollowed(rcu_dereference(target->epoch), function, regs, 0);
-}
-
-/* === At the return === */
-
-/* Return: the block that the call has returned, or 0, which is counted if a block was expected. */
-static unsigned long block_given(struct mlu_epoch *epoch, const struct mlu_call *call,
-				 const struct pt_regs *regs)
-{
-	unsigned long block = mlu_arch_result(regs);
-
-	switch (call->proto->type) {
-	case MLU_CALL_MMAP:
-		return IS_ERR_VALUE(block) ? 0 : block;
-	case MLU_CALL_MUNMAP:
-		return 0;
-	case MLU_CALL_MEMALIGN:
-		if (mlu_arch_result_int(regs))
-			return 0;
-		if (mlu_umem_read(call->arg, &block))
-			return block;
-		mlu_count(epoch->counters, lost_fault);
-		return 0;
-	default:
-		return block;
-	}
-}
-
-/*
- * The stack of a call at its return: of a call of the epoch before, or of one whose size is known
- * only now. Its caller's registers are the same as at the entry.
- *
- * Return: the stack; NULL if the call is not recorded, which is counted.
- */
-static noinline struct mlu_stack *late_stack(struct mlu_target *target, struct mlu_epoch *epoch,
-					     struct mlu_call *call, const struct pt_regs *regs,
-					     unsigned long block)
-{
-	if (call->proto->type == MLU_CALL_STRING) {
-		/* The program has just written the copy, so it is present. */
-		call->size = mlu_umem_string_size(block);
-		call->skip = mlu_target_skip(target, call->size);
-		if (call->skip) {
-			count_skipped(epoch, call->skip);
-			return NULL;
-		}
-	}
-	return walk_and_store(target, epoch, call, regs, mlu_arch_pc(regs), true);
-}
-
-/* Not inlined, so that the fault injection test finds its call of mlu_pool_alloc(). */
-static noinline void record_block(struct mlu_target *target, struct mlu_epoch *epoch,
-				  struct mlu_call *call, const struct pt_regs *regs,
-				  unsigned long block)
-{
-	struct mlu_stack *stack = call->stack;
-	struct mlu_alloc *alloc;
-
-	if (!stack || call->epoch != epoch->id)
-		stack = late_stack(target, epoch, call, regs, block);
-	if (!stack)
-		return;
-	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);
-	if (IS_ERR(alloc)) {
-		count_failure(epoch, PTR_ERR(alloc));
-		return;
-	}
-	alloc->addr = block;
-	alloc->size = call->size;
-	alloc->time = jiffies;
-	alloc->stack = stack;
-	alloc->tid = current->pid;
-	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),
-			 alloc);
-}
-
-/* An outermost call has returned: free what it has freed, record what it has allocated. */
-static void settle_call(struct mlu_target *target, struct mlu_epoch *epoch, struct mlu_call *call,
-			const struct pt_regs *regs)
-{
-	unsigned long block = block_given(epoch, call, regs);
-
-	if (call->epoch == epoch->id && mlu_call_may_free(call))
-		mlu_frees_settle(target, epoch, call, regs, block);
-	if (call->proto->type == MLU_CALL_MUNMAP || call->lost)
-		return;
-	/* It was taken for nested at its entry. */
-	if (call->nested)
-		call->skip = mlu_target_skip(target, call->size);
-	if (!block)
-		mlu_count(epoch->counters, failed);
-	else if (call->skip)
-		count_skipped(epoch, call->skip);
-	else
-		record_block(target, epoch, call, regs, block);
-}
-
-/**
- * mlu_event_return() - handle the return of a call to an allocator function
- * @target: current's target
- * @function: the function
- * @regs: the registers at the return
- *
- * Context: Handler, within rcu_read_lock(). Does not sleep.
- */
-void mlu_event_return(struct mlu_target *target, const struct mlu_function *function,
-		      struct pt_regs *regs)
-{
-	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
-	unsigned long sp = mlu_arch_returned_sp(regs);
-	struct mlu_call *call;
-
-	if (!READ_ONCE(target->gate))
-		return;
-	call = mlu_inflight_top(target->inflight);
-	if (!call || !mlu_call_is_returning(call, function->proto, sp))
-		call = mlu_call_returning(target, epoch, function->proto, sp);
-	if (!call) {
-		mlu_count(epoch->counters, uncertain);
-		return;
-	}
-	mlu_inflight_pop(target->inflight, call);
-	/* The outer call may have been dead since before: then this one is the allocation. */
-	if (call->unseen || (call->nested && mlu_call_outer(target, epoch, sp, true)))
-		mlu_count(epoch->counters, nested);
-	else
-		settle_call(target, epoch, call, regs);
-	mlu_call_free(call);
 }

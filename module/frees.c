@@ -102,7 +102,7 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 	const struct mlu_call *outer = mlu_inflight_top(target->inflight);
 
 	if (outer)
-		outer = mlu_call_outer(target, epoch, call->sp, false);
+		outer = mlu_call_outer_of_entry(target, epoch, call->sp, call->start);
 	if ((outer && mlu_call_is_nested(target, epoch, outer, call, regs)) || by_free ||
 	    mlu_call_is_inside_free(target, call->start, call->ret))
 		mlu_count(epoch->counters, nested);

@@ -7,7 +7,7 @@
  * those that find the bucket claimed by another thread, are allocated and listed. So the calls of
  * a thread in the list are newer than the embedded one.
  *
- * A call is in the table from its entry probe to its return probe. A thread that dies in between,
+ * A call is in the table from its entry probe to its return. A thread that dies in between,
  * or whose return the kernel skipped, leaves calls behind. The thread's next event finds that they
  * are dead by their stack pointer, a new thread at the same address by their start time. The
  * remaining ones are removed with the target.
@@ -147,6 +147,34 @@ struct mlu_call *mlu_inflight_listed(struct mlu_inflight_bucket *bucket)
 out:
 	spin_unlock(&bucket->lock);
 	return call;
+}
+
+/**
+ * mlu_inflight_find_exit() - get the newest call of current that returns at an exit probe
+ * @inflight: the table
+ * @sp: the address of its return slot
+ *
+ * Context: Handler. Does not sleep. Takes and releases the bucket's lock.
+ * Return: the call, or NULL.
+ */
+struct mlu_call *mlu_inflight_find_exit(struct mlu_inflight *inflight, unsigned long sp)
+{
+	struct mlu_inflight_bucket *bucket = mlu_inflight_bucket(inflight, current);
+	struct mlu_call *call, *found = NULL;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(call, &bucket->calls, node) {
+		if (call->task != current || !mlu_call_is_exiting(call, sp))
+			continue;
+		found = call;
+		break;
+	}
+	spin_unlock(&bucket->lock);
+	call = &bucket->own;
+	if (!found && READ_ONCE(bucket->owner) == current && call->task &&
+	    mlu_call_is_exiting(call, sp))
+		found = call;
+	return found;
 }
 
 /**

@@ -45,6 +45,7 @@ enum mlu_skip {
  * @nested: made by an allocator, within another call
  * @unseen: nested, within a call that is not in flight
  * @skip: why it is not recorded
+ * @by_exit: its return is seen by exit probes, not by a return probe
  * @lost: already counted as lost
  * @unknown: the block that it frees is not recorded
  * @partial: it unmaps a part of a recorded mapping
@@ -71,6 +72,7 @@ struct mlu_call {
 	bool nested;
 	bool unseen;
 	enum mlu_skip skip;
+	bool by_exit;
 	bool lost;
 	bool unknown;
 	bool partial;
@@ -140,6 +142,12 @@ static inline struct mlu_inflight_bucket *mlu_inflight_bucket(struct mlu_infligh
 	return &inflight->bucket[hash_ptr(task, MLU_INFLIGHT_BITS)];
 }
 
+/* Return: true if @call, one of current or of a dead task, returns at an exit probe at @sp. */
+static inline bool mlu_call_is_exiting(const struct mlu_call *call, unsigned long sp)
+{
+	return call->by_exit && call->sp == sp && call->task_start == current->start_time;
+}
+
 /**
  * mlu_call_new() - get a call of current that is not in flight yet
  * @inflight: the table that it will be pushed to
@@ -172,6 +180,7 @@ static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool 
 	call->nested = false;
 	call->unseen = false;
 	call->skip = MLU_SKIP_NONE;
+	call->by_exit = false;
 	call->lost = false;
 	call->unknown = false;
 	call->partial = false;
@@ -311,6 +320,7 @@ static inline bool mlu_inflight_note_free(struct mlu_inflight *inflight, unsigne
 	return may_note;
 }
 
+struct mlu_call *mlu_inflight_find_exit(struct mlu_inflight *inflight, unsigned long sp);
 bool mlu_inflight_last_free(struct mlu_inflight *inflight, const struct mlu_call *call,
 			    struct mlu_last_free *last);
 bool mlu_inflight_replace_free(struct mlu_inflight *inflight, const struct mlu_call *call,

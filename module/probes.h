@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Uprobes: one consumer for each (inode, offset), shared by all targets with the same names. */
+/* Uprobes: one consumer for each (inode, offset), shared by all targets. */
 #ifndef MLU_PROBES_H
 #define MLU_PROBES_H
 
@@ -9,42 +9,82 @@
 #include "compat.h"
 #include "lib/prototypes.h"
 #include "lib/place.h"
+#include "lib/step.h"
 #include "target.h"
 
 /**
- * struct mlu_site - an allocator function of a target, to be probed
- * @function: which function it is
+ * enum mlu_probe_kind - what a probe is for
+ * @MLU_PROBE_FREE: the entry of a function that frees, whose return does not matter
+ * @MLU_PROBE_RETURN: the entry of a function, and its return by a return probe
+ * @MLU_PROBE_ENTRY: the entry of a function whose return is seen at its exits
+ * @MLU_PROBE_EXIT: an instruction that returns; this and the following in the order of
+ *	enum mlu_exit_kind
+ * @MLU_PROBE_JUMP: a jump to a function that returns its first argument
+ * @MLU_PROBE_LEAVE: a jump to a function whose result is not known
+ */
+enum mlu_probe_kind {
+	MLU_PROBE_FREE,
+	MLU_PROBE_RETURN,
+	MLU_PROBE_ENTRY,
+	MLU_PROBE_EXIT,
+	MLU_PROBE_JUMP,
+	MLU_PROBE_LEAVE,
+};
+
+/* Return: true if a probe is at the entry of a function. */
+static inline bool mlu_probe_is_entry(enum mlu_probe_kind kind)
+{
+	return kind < MLU_PROBE_EXIT;
+}
+
+/**
+ * struct mlu_site - a place of a target that is to be probed: a function, or an exit of it
+ * @kind: the kind of the probe
+ * @function: which function it is; of an exit, one that has it
  * @mapping: the mapping that contains it
- * @offset: offset of the function's first byte in the file
- * @places: where in the function the breakpoint may go
- * @names: it is probed only in targets with these names; NULL: in all
- * @head: the function's first bytes; owned by the mapping's dso
+ * @offset: offset of the function's first byte in the file, or of the exit
+ * @places: where the breakpoint may go, from @offset on
+ * @names: the set of names that the function was found by, or NULL
+ * @code: the bytes at @offset, as read from the file; owned by the mapping's dso
+ * @code_len: number of @code
+ * @nr_exits: number of the exits that are probed
+ * @refusal: why exit probes are not used, although they were wanted: a word for control, or NULL
  */
 struct mlu_site {
+	enum mlu_probe_kind kind;
 	struct mlu_function function;
 	struct mlu_mapping *mapping;
 	u64 offset;
 	struct mlu_places places;
-	const struct mlu_names *names;
-	const struct mlu_code_head *head;
+	struct mlu_names *names;
+	const u8 *code;
+	u8 code_len;
+	u8 nr_exits;
+	const char *refusal;
 };
 
 /**
  * struct mlu_probe - a uprobe on an allocator function
  * @consumer: the shared consumer; constant while it is registered
  * @node: in the list of probes
+ * @kind: what it is for; constant
  * @function: the function; constant
- * @names: only targets with these names are probed; NULL: all; constant
- * @emulated: the kernel emulates the instruction under the breakpoint
- * @users: number of targets that use the probe
+ * @names: the set of names that its users have found the function by, or NULL; constant
+ * @place: how the instruction under the breakpoint is executed; constant
+ * @exit_len: length of the instruction of an exit; constant
+ * @uses: the targets that use the probe; changed by the worker, read under RCU
+ * @step: the instruction, if the handler executes it; constant
  */
 struct mlu_probe {
 	struct mlu_consumer consumer;
 	struct list_head node;
+	enum mlu_probe_kind kind;
 	struct mlu_function function;
-	const struct mlu_names *names;
-	bool emulated;
-	unsigned int users;
+	struct mlu_names *names;
+	enum mlu_place_kind place;
+	u8 exit_len;
+	struct list_head uses;
+	struct mlu_step_insn step;
 };
 
 /**
@@ -63,22 +103,37 @@ struct mlu_helper {
  * @mapping: the mapping. The target's maps keep its file, and so inode and mount, while the
  *	probe is in use: the uprobe core requires that.
  * @addr: address of the breakpoint in the target
+ * @nr_exits: as in struct mlu_site
+ * @refusal: as in struct mlu_site
  * @helper: to insert and remove the breakpoint
+ * @node: in the probe's list
+ * @mm: the target's mm; compared only
  *
- * Freed only after a mlu_probe_sync().
+ * Freed only after a mlu_probe_sync() and a synchronize_rcu().
  */
 struct mlu_use {
+	struct list_head node;
+	const struct mm_struct *mm;
 	struct mlu_probe *probe;
 	struct mlu_mapping *mapping;
 	unsigned long addr;
+	u8 nr_exits;
+	const char *refusal;
 	struct mlu_helper helper;
 };
+
+bool mlu_probe_may_be(struct inode *inode, const struct mlu_site *site, enum mlu_probe_kind kind);
+
+/* Return: true if the handler executes the instruction under the breakpoint. */
+static inline bool mlu_probe_is_executed(const struct mlu_probe *probe)
+{
+	return probe->place == MLU_PLACE_EXECUTED || probe->place == MLU_PLACE_FRAME;
+}
 
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
 		  struct mlu_use *use);
 void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive);
 void mlu_probe_sync(void);
 unsigned int mlu_nr_probes(void);
-u64 mlu_foreign_hits(void);
 
 #endif /* MLU_PROBES_H */

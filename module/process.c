@@ -67,8 +67,10 @@ void mlu_process_put(struct mlu_process *process)
 	mmput(process->mm);
 }
 
-static const char *thread_refusal(struct task_struct *thread)
+static const char *thread_kill_reason(struct task_struct *thread)
 {
+	if (!mlu_return_probe_is_syscall())
+		return NULL;
 	if (mlu_task_dispatches_syscalls(thread))
 		return "its system calls are redirected (PR_SET_SYSCALL_USER_DISPATCH)";
 	if (mlu_task_has_emulated_syscalls(thread))
@@ -87,14 +89,24 @@ static const char *thread_refusal(struct task_struct *thread)
  */
 const char *mlu_process_refusal(const struct mlu_process *process)
 {
+	return mlu_arch_is_32bit(process->task) ? "it is a 32-bit program" : NULL;
+}
+
+/**
+ * mlu_process_kill_reason() - check whether a return probe would end a process
+ * @process: the process
+ *
+ * Context: Any. Does not sleep.
+ * Return: NULL, or the reason why it would.
+ */
+const char *mlu_process_kill_reason(const struct mlu_process *process)
+{
 	struct task_struct *thread;
 	const char *reason = NULL;
 
-	if (mlu_arch_is_32bit(process->task))
-		return "it is a 32-bit program";
 	rcu_read_lock();
 	for_each_thread(process->task, thread) {
-		reason = thread_refusal(thread);
+		reason = thread_kill_reason(thread);
 		if (reason)
 			break;
 	}

@@ -21,6 +21,7 @@ struct mlu_process {
 int mlu_process_get(struct mlu_process *process, struct pid *pid);
 void mlu_process_put(struct mlu_process *process);
 const char *mlu_process_refusal(const struct mlu_process *process);
+const char *mlu_process_kill_reason(const struct mlu_process *process);
 
 struct task_struct *mlu_process_thread(struct pid *pid, const struct mm_struct *mm);
 bool mlu_process_has_execed(struct pid *pid, const struct mm_struct *mm);

@@ -89,7 +89,7 @@ void mlu_request_put(struct mlu_request *request)
 
 /**
  * mlu_refuse() - record why a request is refused
- * @request: the request
+ * @request: the request; may be NULL
  * @err: a negative errno
  * @fmt: format of the reason: one line without a final full stop
  *
@@ -99,6 +99,8 @@ int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...)
 {
 	va_list args;
 
+	if (!request)
+		return err;
 	va_start(args, fmt);
 	vscnprintf(request->reason, sizeof(request->reason), fmt, args);
 	va_end(args);

@@ -14,12 +14,12 @@
  * wait for the worker.
  */
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "dso.h"
-#include "request.h"
 #include "sites.h"
-#include "text.h"
 
 /* A function may have several names, and one function may start within another. */
 static bool has_site(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
@@ -29,10 +29,21 @@ static bool has_site(const struct mlu_sites *sites, struct inode *inode, u64 fir
 	for (i = 0; i < sites->nr; i++) {
 		const struct mlu_site *site = &sites->site[i];
 
-		if (file_inode(site->mapping->file) == inode &&
+		if (mlu_probe_is_entry(site->kind) && file_inode(site->mapping->file) == inode &&
 		    site->offset + site->places.place[0].offset == first_place)
 			return true;
 	}
+	return false;
+}
+
+static bool has_exit(const struct mlu_sites *sites, struct inode *inode, u64 offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < sites->nr; i++)
+		if (!mlu_probe_is_entry(sites->site[i].kind) && sites->site[i].offset == offset &&
+		    file_inode(sites->site[i].mapping->file) == inode)
+			return true;
 	return false;
 }
 
@@ -42,30 +53,204 @@ static bool is_offset_mapped(const struct mlu_mapping *mapping, u64 offset)
 	       offset - mapping->offset < mapping->end - mapping->start;
 }
 
-static void add_site(struct mlu_sites *sites, struct mlu_mapping *mapping,
-		     const struct mlu_allocator_function *f)
+/* Why exit probes are not used, by enum mlu_exits_refusal. */
+static const struct mlu_refused_exits refused_exits[MLU_EXITS_NR_REFUSALS] = {
+	[MLU_EXITS_NO_ENTRY] = { "no_entry", "some of its code has no unwind entry" },
+	[MLU_EXITS_UNDECODABLE] = { "undecodable", "its code cannot be decoded" },
+	[MLU_EXITS_COMPUTED] = { "computed_jump", "it jumps to a computed address" },
+	[MLU_EXITS_LEAVES] = { "leaves", "it jumps to a function of another object" },
+	[MLU_EXITS_RETURN] = { "other_return", "it returns by another instruction than ret" },
+	[MLU_EXITS_HANDLERS] = { "handlers", "its exception handlers cannot be read" },
+	[MLU_EXITS_TOO_LARGE] = { "too_large", "its code is too large" },
+};
+
+static const struct mlu_refused_exits refused_unmapped = {
+	"unmapped",
+	"some of its code is not mapped",
+};
+
+static const struct mlu_refused_exits refused_by_kernel = {
+	"unsupported",
+	"this kernel executes a return again that a probe has executed",
+};
+
+static const struct mlu_refused_exits refused_by_others = {
+	"busy",
+	"another process is traced by return probes of it",
+};
+
+/*
+ * Return: the mapping of the same file as @mapping that contains an offset, or NULL. After the
+ * attach only mappings with probes are found: those that are added meanwhile, and those that have
+ * no probes, lose their files at any moment.
+ */
+static struct mlu_mapping *mapping_of(struct mlu_target *target, struct mlu_mapping *mapping,
+				      u64 offset)
 {
-	struct mlu_site *site = &sites->site[sites->nr];
+	bool is_late = READ_ONCE(target->exits_wanted);
+	struct mlu_mapping *other;
+
+	if (is_offset_mapped(mapping, offset))
+		return mapping;
+	spin_lock(&target->maps.lock);
+	list_for_each_entry(other, &target->maps.all, node)
+		if ((is_late ? other->kept : !!other->file) &&
+		    file_inode(other->file) == file_inode(mapping->file) &&
+		    is_offset_mapped(other, offset))
+			goto out;
+	other = NULL;
+out:
+	spin_unlock(&target->maps.lock);
+	return other;
+}
+
+static bool are_exits_mapped(struct mlu_target *target, struct mlu_mapping *mapping,
+			     const struct mlu_allocator_function *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_exits; i++)
+		if (!mapping_of(target, mapping, f->exits[i].offset))
+			return false;
+	return true;
+}
+
+/* Return: NULL if the exits of a function can be probed, or why not. */
+static const struct mlu_refused_exits *exits_refusal(struct mlu_target *target,
+						     const struct mlu_site *site,
+						     const struct mlu_allocator_function *f,
+						     bool is_harmful)
+{
+	if (f->exits_refusal != MLU_EXITS_OK)
+		return &refused_exits[f->exits_refusal];
+	/* A return probe also sees the results that are unknown at the exits. */
+	if (f->exits_leave && !is_harmful)
+		return &refused_exits[MLU_EXITS_LEAVES];
+	if (!f->function.has_exits)
+		return &refused_by_kernel;
+	if (!are_exits_mapped(target, site->mapping, f))
+		return &refused_unmapped;
+	if (!mlu_probe_may_be(file_inode(site->mapping->file), site, MLU_PROBE_ENTRY))
+		return &refused_by_others;
+	return NULL;
+}
+
+/*
+ * Decide how the return of a function is seen. A return probe is cheaper; exit probes are used
+ * where it would harm the target, on request, and where exit probes for other targets leave no
+ * place for it. A return probe harms if it would end the target, or if an exception or a backtrace
+ * of the function's own object may pass its trampoline. It is not cheaper if the instruction under
+ * the breakpoint had to be single-stepped because of it.
+ *
+ * Return: NULL, or why the function is not traced.
+ */
+static const struct mlu_refused_exits *choose_kind(struct mlu_target *target, struct mlu_site *site,
+						   const struct mlu_allocator_function *f)
+{
+	bool is_harmful = f->function.proto->throws || target->kill_reason ||
+			  mlu_mapping_dso(site->mapping)->allocator.takes_backtraces;
+	const struct mlu_refused_exits *refusal = exits_refusal(target, site, f, is_harmful);
+	bool is_stepped = site->places.place[0].kind == MLU_PLACE_FRAME;
+
+	site->kind = MLU_PROBE_FREE;
+	if (!mlu_prototype_has_return(f->function.proto))
+		return NULL;
+	site->kind = MLU_PROBE_RETURN;
+	if (!is_harmful && !target->prefers_exits && !site->names && (!is_stepped || refusal) &&
+	    mlu_probe_may_be(file_inode(site->mapping->file), site, MLU_PROBE_RETURN))
+		return NULL;
+	if (!refusal) {
+		site->kind = MLU_PROBE_ENTRY;
+		site->nr_exits = f->nr_exits;
+		return NULL;
+	}
+	site->refusal = refusal->word;
+	if (!is_harmful)
+		return NULL;
+	/* At least the block that it frees is dropped. */
+	site->kind = MLU_PROBE_FREE;
+	return refusal;
+}
+
+static int add_untraced(struct mlu_target *target, struct mlu_mapping *mapping,
+			const struct mlu_prototype *proto, const struct mlu_refused_exits *refusal)
+{
+	struct mlu_untraced *more;
+
+	more = krealloc(target->untraced, (target->nr_untraced + 1) * sizeof(*more), GFP_KERNEL);
+	if (!more)
+		return -ENOMEM;
+	target->untraced = more;
+	more += target->nr_untraced++;
+	more->mapping = mapping;
+	more->proto = proto;
+	more->refusal = refusal;
+	return 0;
+}
+
+/* Return: the next site to fill in, or NULL if there are too many. */
+static struct mlu_site *next_site(struct mlu_sites *sites)
+{
+	if (sites->nr < MLU_MAX_SITES)
+		return &sites->site[sites->nr];
+	sites->too_many = true;
+	return NULL;
+}
+
+static void add_exit(struct mlu_target *target, struct mlu_sites *sites,
+		     struct mlu_mapping *mapping, const struct mlu_allocator_function *f,
+		     const struct mlu_exit *exit)
+{
+	struct mlu_site *site = next_site(sites);
+
+	mapping = mapping_of(target, mapping, exit->offset);
+	if (!site || !mapping || has_exit(sites, file_inode(mapping->file), exit->offset))
+		return;
+	memset(site, 0, sizeof(*site));
+	site->kind = MLU_PROBE_EXIT + exit->kind;
+	site->function = f->function;
+	site->mapping = mapping;
+	site->offset = exit->offset;
+	site->places.nr = 1;
+	site->places.place[0].kind = MLU_PLACE_EMULATED;
+	site->code = exit->bytes;
+	site->code_len = exit->len;
+	sites->nr++;
+}
+
+static int add_site(struct mlu_target *target, struct mlu_sites *sites, struct mlu_mapping *mapping,
+		    const struct mlu_allocator_function *f)
+{
+	const struct mlu_refused_exits *refusal;
+	struct mlu_site *site;
 	unsigned int i;
 
 	if (!is_offset_mapped(mapping, f->offset) ||
 	    has_site(sites, file_inode(mapping->file), f->offset + f->places.place[0].offset))
-		return;
-	if (sites->nr == MLU_MAX_SITES) {
-		sites->too_many = true;
-		return;
-	}
+		return 0;
+	site = next_site(sites);
+	if (!site)
+		return 0;
+	memset(site, 0, sizeof(*site));
 	site->function = f->function;
-	site->offset = f->offset;
 	site->names = f->names;
-	site->head = &f->head;
+	site->offset = f->offset;
+	site->code = f->head.bytes;
+	site->code_len = f->head.len;
 	site->mapping = mapping;
-	site->places.nr = 0;
 	for (i = 0; i < f->places.nr; i++)
 		if (is_offset_mapped(mapping, f->offset + f->places.place[i].offset))
 			site->places.place[site->places.nr++] = f->places.place[i];
-	if (site->places.nr)
+	if (!site->places.nr)
+		return 0;
+	refusal = choose_kind(target, site, f);
+	if (!refusal || f->function.proto->type == MLU_CALL_REALLOC)
 		sites->nr++;
+	if (refusal)
+		return add_untraced(target, mapping, f->function.proto, refusal);
+	for (i = 0; i < site->nr_exits; i++)
+		add_exit(target, sites, mapping, f, &f->exits[i]);
+	return 0;
 }
 
 /* Note which functions of the target's names the object defines. */
@@ -80,11 +265,12 @@ static void note_names(struct mlu_sites *sites, const struct mlu_allocator *allo
 			sites->whole |= MLU_PAIR_BOTH(i);
 }
 
-static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct mlu_mapping *mapping,
-		       unsigned long deadline)
+static int add_mapping(struct mlu_target *target, struct mlu_sites *sites,
+		       struct mlu_mapping *mapping, unsigned long deadline)
 {
 	struct mlu_dso *dso = mlu_mapping_dso(mapping);
 	unsigned int i;
+	int err = 0;
 
 	if (!dso)
 		return -ENOMEM;
@@ -103,10 +289,10 @@ static int add_mapping(struct mlu_maps *maps, struct mlu_sites *sites, struct ml
 	note_names(sites, &dso->allocator);
 	if (!mlu_mapping_defines_allocator(mapping, dso))
 		return 0;
-	mlu_maps_probe(maps, mapping);
-	for (i = 0; i < dso->allocator.nr; i++)
-		add_site(sites, mapping, &dso->allocator.function[i]);
-	return 0;
+	mlu_maps_probe(&target->maps, mapping);
+	for (i = 0; i < dso->allocator.nr && !err; i++)
+		err = add_site(target, sites, mapping, &dso->allocator.function[i]);
+	return err;
 }
 
 /* Add the sites of all mapped files or, with object=, of those with that name. */
@@ -126,112 +312,29 @@ static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsi
 		if (*object && (strlen(object) != len || memcmp(name, object, len)))
 			continue;
 		sites->object_seen = true;
-		err = add_mapping(&target->maps, sites, mapping, deadline);
+		err = add_mapping(target, sites, mapping, deadline);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-/* === Refusals === */
-
-static bool is_first_of_dso(const struct mlu_target *target, const struct mlu_mapping *mapping,
-			    const struct mlu_dso *dso)
-{
-	const struct mlu_mapping *other;
-
-	list_for_each_entry(other, &target->maps.all, node)
-		if (mlu_mapping_dso(other) == dso)
-			return other == mapping;
-	return false;
-}
-
-static int refuse_object(struct mlu_request *request, struct mlu_target *target,
-			 const struct mlu_sites *sites, unsigned long deadline)
-{
-	const struct mlu_mapping *mapping;
-	char list[MLU_REASON_MAX / 2];
-	size_t n = 0, len;
-
-	/* Until now only the selected object was waited for. List those that object= may select. */
-	mlu_maps_wait_until(&target->maps, deadline);
-	list_for_each_entry(mapping, &target->maps.all, node) {
-		const struct mlu_dso *dso = mlu_mapping_read_dso(mapping);
-		const char *name = mlu_mapping_name(mapping, &len);
-
-		if (dso && mlu_mapping_defines_allocator(mapping, dso) &&
-		    is_first_of_dso(target, mapping, dso))
-			n += scnprintf(list + n, sizeof(list) - n, "%s%.*s", n ? ", " : "",
-				       (int)len, name);
-	}
-	return mlu_refuse(request, -ENOENT,
-			  sites->object_seen ?
-				  "%s does not define malloc and free (allocators: %s)" :
-				  "no object %s is mapped (allocators: %s)",
-			  target->options.object, n ? list : "none");
-}
-
-static int refuse_without_sites(struct mlu_request *request, struct mlu_target *target,
-				const struct mlu_sites *sites, unsigned long deadline)
+/*
+ * A return probe would end the backtraces that an allocator takes of its callers. Files that are
+ * not read by the deadline are not regarded.
+ */
+static bool takes_backtraces(struct mlu_target *target, unsigned long deadline)
 {
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso;
-	const char *name;
-	size_t len;
 
-	if (sites->failed) {
-		name = mlu_mapping_name(sites->failed, &len);
-		return mlu_refuse(request, -ENOENT,
-				  "no allocator was found, and %.*s cannot be read (%s)", (int)len,
-				  name, mlu_errno_name(sites->failure));
-	}
-	if (*target->options.object)
-		return refuse_object(request, target, sites, deadline);
-	/* A program with a Go runtime may have no malloc at all. */
+	mlu_maps_wait_until(&target->maps, deadline);
 	list_for_each_entry(mapping, &target->maps.all, node) {
 		dso = mlu_mapping_read_dso(mapping);
-		if (dso && dso->has_go)
-			goto has_go;
+		if (dso && dso->allocator.takes_backtraces)
+			return true;
 	}
-	return mlu_refuse(request, -ENOENT,
-			  "no allocator is mapped: no object defines malloc and free");
-
-has_go:
-	name = mlu_mapping_name(mapping, &len);
-	return mlu_refuse(request, -ENOENT,
-			  "no malloc is mapped: %.*s has a Go runtime, which does not use malloc",
-			  (int)len, name);
-}
-
-static int refuse_pair(struct mlu_request *request, const struct mlu_pair *pair, unsigned int found,
-		       const char *object)
-{
-	const char *missing = found & MLU_PAIR_ALLOC(0) ? pair->free : pair->alloc;
-
-	return mlu_refuse(request, -ENOENT, "pair=%s:%u,%s:%u: no mapped object%s%s defines %s%s",
-			  pair->alloc, pair->size, pair->free, pair->block, *object ? " " : "",
-			  object, found == MLU_PAIR_BOTH(0) ? "both" : missing,
-			  found ? "" : ", nor the other function");
-}
-
-/* Refuse names that no object, or with object= none of that name, defines. */
-static int check_names(struct mlu_request *request, const struct mlu_options *options,
-		       const struct mlu_sites *sites)
-{
-	const struct mlu_names_spec *spec = &options->names;
-	unsigned int i;
-
-	if (*spec->prefix && !sites->has_prefixed)
-		return mlu_refuse(request, -ENOENT,
-				  "prefix=%s: no mapped object%s%s defines %smalloc and %sfree",
-				  spec->prefix, *options->object ? " " : "", options->object,
-				  spec->prefix, spec->prefix);
-	for (i = 0; i < spec->nr_pairs; i++)
-		if (!(sites->whole & MLU_PAIR_BOTH(i)))
-			return refuse_pair(request, &spec->pair[i],
-					   sites->found >> (2 * i) & MLU_PAIR_BOTH(0),
-					   options->object);
-	return 0;
+	return false;
 }
 
 /**
@@ -245,29 +348,58 @@ static int check_names(struct mlu_request *request, const struct mlu_options *op
  *
  * Context: The worker; may sleep.
  * Return: 0; -ENOMEM; -ENOENT if there are no sites or no functions of the target's names; -ENOSPC
- * if there are too many; -ETIMEDOUT if a file was not read before the deadline.
+ * if there are too many; -EOPNOTSUPP if malloc cannot be traced without harm; -ETIMEDOUT if a file
+ * was not read before the deadline.
  */
 int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struct mlu_sites *sites,
 		   unsigned long deadline)
 {
-	int err = add_mappings(target, sites, deadline);
-	const char *object = target->options.object;
-	const char *name;
-	size_t len;
+	int err;
 
-	if (sites->too_many)
-		return mlu_refuse(request, -ENOSPC,
-				  "more than %d allocator functions are mapped; use object=",
-				  MLU_MAX_SITES);
-	/* Without the object that is named, that is what is wrong. */
-	if (!err && (!*object || sites->object_seen))
-		err = check_names(request, &target->options, sites);
-	if (!err && !sites->nr)
-		return refuse_without_sites(request, target, sites, deadline);
-	if (err != -ETIMEDOUT)
-		return err;
-	name = mlu_mapping_name(sites->unread, &len);
-	return mlu_refuse(request, -ETIMEDOUT,
-			  "timed out reading %.*s (is its server responding?); exclude it with object=",
-			  (int)len, name);
+	target->prefers_exits = target->options.exits == MLU_EXITS_ALWAYS || target->kill_reason ||
+				takes_backtraces(target, deadline);
+	err = add_mappings(target, sites, deadline);
+	return mlu_sites_check(request, target, sites, err, deadline);
+}
+
+/* Return: the function of a use, or NULL. */
+static const struct mlu_allocator_function *function_of(const struct mlu_use *use)
+{
+	const struct mlu_dso *dso = mlu_mapping_read_dso(use->mapping);
+	const struct mlu_probe *probe = use->probe;
+	unsigned int i;
+
+	for (i = 0; dso && i < dso->allocator.nr; i++)
+		if (dso->allocator.function[i].offset ==
+		    probe->consumer.offset - probe->function.skipped)
+			return &dso->allocator.function[i];
+	return NULL;
+}
+
+/**
+ * mlu_sites_find_exits() - find the exits of functions that have return probes in a target
+ * @target: the target
+ * @sites: zeroed; filled in
+ *
+ * Context: The worker.
+ * Return: false if some of them are not mapped.
+ */
+bool mlu_sites_find_exits(struct mlu_target *target, struct mlu_sites *sites)
+{
+	const struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
+	const struct mlu_allocator_function *f;
+	unsigned int i, exit;
+
+	for (i = 0; i < uses->nr; i++) {
+		struct mlu_mapping *mapping = uses->use[i].mapping;
+
+		if (uses->use[i].probe->kind != MLU_PROBE_RETURN)
+			continue;
+		f = function_of(&uses->use[i]);
+		if (f && !are_exits_mapped(target, mapping, f))
+			return false;
+		for (exit = 0; f && exit < f->nr_exits; exit++)
+			add_exit(target, sites, mapping, f, &f->exits[exit]);
+	}
+	return true;
 }

@@ -5,7 +5,7 @@
 
 #include "probes.h"
 
-#define MLU_MAX_SITES 512
+#define MLU_MAX_SITES 1024
 
 struct mlu_request;
 
@@ -37,5 +37,8 @@ struct mlu_sites {
 
 int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struct mlu_sites *sites,
 		   unsigned long deadline);
+int mlu_sites_check(struct mlu_request *request, struct mlu_target *target,
+		    const struct mlu_sites *sites, int err, unsigned long deadline);
+bool mlu_sites_find_exits(struct mlu_target *target, struct mlu_sites *sites);
 
 #endif /* MLU_SITES_H */

@@ -154,6 +154,7 @@ void mlu_target_put(struct mlu_target *target)
 	mlu_maps_exit(&target->maps);
 	mlu_sampler_exit(&target->sampler);
 	put_pid(target->pid);
+	kfree(target->untraced);
 	kfree_rcu(target, rcu);
 }
 
@@ -169,6 +170,19 @@ void mlu_target_publish(struct mlu_target *target)
 	hlist_add_head_rcu(&target->hash_node,
 			   &mlu_targets_by_mm[hash_ptr(target->mm, MLU_TARGET_BITS)]);
 	spin_unlock(&hash_lock);
+}
+
+/**
+ * mlu_target_want_exits() - request exit probes where there are return probes
+ * @target: current's target
+ *
+ * Context: Handler, within rcu_read_lock(): the target is published, so it has references.
+ */
+void mlu_target_want_exits(struct mlu_target *target)
+{
+	if (READ_ONCE(target->exits_wanted) || xchg(&target->exits_wanted, true))
+		return;
+	queue_work(target->wq, &mlu_target_get(target)->exits_work);
 }
 
 /**

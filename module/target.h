@@ -22,10 +22,43 @@
 #include "sampler.h"
 
 struct dentry;
+struct mlu_prototype;
 struct mlu_use;
 struct mlu_watch;
 
 #define MLU_NAME_MAX 255
+
+/**
+ * enum mlu_exits_key - the values of exits=
+ * @MLU_EXITS_NEEDED: exit probes are used where return probes would harm the target
+ * @MLU_EXITS_ALWAYS: they are used for all functions whose exits are found
+ */
+enum mlu_exits_key {
+	MLU_EXITS_NEEDED,
+	MLU_EXITS_ALWAYS,
+};
+
+/**
+ * struct mlu_refused_exits - why the return of a function is not seen at its exits
+ * @word: for control
+ * @sentence: the same in words, after "since"
+ */
+struct mlu_refused_exits {
+	const char *word;
+	const char *sentence;
+};
+
+/**
+ * struct mlu_untraced - an allocator function that is not traced, since its return cannot be seen
+ * @mapping: the mapping that contains it
+ * @proto: the function
+ * @refusal: why it is not seen at its exits; a return probe would harm the target
+ */
+struct mlu_untraced {
+	const struct mlu_mapping *mapping;
+	const struct mlu_prototype *proto;
+	const struct mlu_refused_exits *refusal;
+};
 
 /**
  * struct mlu_options - the keys of an attach command, see docs/ABI
@@ -36,6 +69,7 @@ struct mlu_watch;
  * @bound: bound=, 0 or 1
  * @sample: sample=, bytes; 0: each block is recorded
  * @every: every=, calls; 0 or 1: each call is recorded
+ * @exits: exits=, an enum mlu_exits_key
  * @object: object=, or empty
  * @names: prefix= and pair=
  */
@@ -47,6 +81,7 @@ struct mlu_options {
 	u64 bound;
 	u64 sample;
 	u64 every;
+	u64 exits;
 	char object[MLU_NAME_MAX + 1];
 	struct mlu_names_spec names;
 };
@@ -63,15 +98,36 @@ enum mlu_state {
 };
 
 /**
+ * struct mlu_uses - uses of probes by a target
+ * @use: the uses
+ * @nr: number of @use
+ */
+struct mlu_uses {
+	struct mlu_use *use;
+	unsigned int nr;
+};
+
+/* The uses of a target: since its attach, and exits that were added later. */
+enum {
+	MLU_USES_SINCE_ATTACH,
+	MLU_USES_LATE,
+	MLU_NR_USES,
+};
+
+/**
  * struct mlu_target - a traced process
  * @refs: held by the list of targets; by the mmu notifier, from the attach to free_notifier(); by
- *	the queued @end_work; by each open file that shows the target
+ *	the queued @end_work and @exits_work; by each open file that shows the target
  * @rcu: to free the target
  * @id: never reused; this and the following members up to @attached_ns are constant from the
  *	attach on
  * @pid: the thread group
  * @comm: name of the process at the attach
  * @options: the keys of the attach command
+ * @kill_reason: why a return probe would end it, or NULL
+ * @prefers_exits: the returns of all functions whose exits are found are seen there
+ * @untraced: functions that are not traced, or NULL
+ * @nr_untraced: number of @untraced
  * @bound_to: the session to which the target is bound, or NULL; compared only
  * @attached_ns: time of the attach
  * @hash_node: in the hash by mm; this and the following members up to @deferred are used by
@@ -81,22 +137,25 @@ enum mlu_state {
  * @frozen: no allocations are recorded; changed under mlu_targets_lock
  * @skips: some allocations are not recorded on purpose; never cleared
  * @sampler: which allocations are sampled
+ * @exits_wanted: a return probe would end a thread, and @exits_work has been queued
+ * @has_exits: the exits of all functions that have return probes are probed, too
  * @trampoline: address of the trampoline of return probes; 0: not known yet
  * @epoch: the current records; changed under mlu_targets_lock
  * @inflight: calls between entry and return
  * @maps: the executable mappings
  * @deferred: walks that wait for unwind data
- * @node: in mlu_targets; this and the following members up to @nr_uses are protected by
+ * @node: in mlu_targets; this and the following members up to @uses are protected by
  *	mlu_targets_lock
  * @state: the state
  * @ended_ns: time of the end; 0: not ended
  * @frozen_ns: since when it is @frozen
  * @uses: the probes
- * @nr_uses: number of @uses
  * @dir: directory in debugfs; this and the following members are used by the worker only
  * @old_uses: probes that are being removed
  * @watch: the mmu notifier
+ * @wq: for @end_work and @exits_work
  * @end_work: ends the target when its mm is released
+ * @exits_work: adds exit probes where there are return probes
  * @end_state: MLU_EXITED or MLU_EXEC, written once by the notifier; 0: the mm is alive
  */
 struct mlu_target {
@@ -107,6 +166,10 @@ struct mlu_target {
 	struct pid *pid;
 	char comm[TASK_COMM_LEN];
 	struct mlu_options options;
+	const char *kill_reason;
+	bool prefers_exits;
+	struct mlu_untraced *untraced;
+	unsigned int nr_untraced;
 	const void *bound_to;
 	u64 attached_ns;
 
@@ -115,6 +178,8 @@ struct mlu_target {
 	bool gate;
 	bool frozen;
 	bool skips;
+	bool exits_wanted;
+	bool has_exits;
 	struct mlu_sampler sampler;
 	unsigned long trampoline;
 	struct mlu_epoch __rcu *epoch;
@@ -126,13 +191,14 @@ struct mlu_target {
 	enum mlu_state state;
 	u64 ended_ns;
 	u64 frozen_ns;
-	struct mlu_use *uses;
-	unsigned int nr_uses;
+	struct mlu_uses uses[MLU_NR_USES];
 
 	struct dentry *dir;
-	struct mlu_use *old_uses;
+	struct mlu_uses old_uses[MLU_NR_USES];
 	struct mlu_watch *watch;
+	struct workqueue_struct *wq;
 	struct work_struct end_work;
+	struct work_struct exits_work;
 	enum mlu_state end_state;
 };
 
@@ -215,6 +281,7 @@ static inline void mlu_target_count_unknown(const struct mlu_target *target,
 		mlu_count(epoch->counters, unknown_free);
 }
 
+void mlu_target_want_exits(struct mlu_target *target);
 void mlu_target_set_frozen(struct mlu_target *target, bool frozen);
 struct mlu_epoch *mlu_target_epoch_get(struct mlu_target *target);
 int mlu_target_new_epoch(struct mlu_target *target);

@@ -14,7 +14,7 @@ unsigned long mlu_umem_return_address(bool at_return, unsigned long slot, unsign
 u64 mlu_umem_stack_limit(struct mm_struct *mm, unsigned long sp);
 
 /* The bytes of a string that are counted. */
-#define MLU_STRING_MAX (1UL << 20)
+#define MLU_STRING_MAX (1024 * 1024UL)
 
 unsigned long mlu_umem_string_size(unsigned long addr);
 

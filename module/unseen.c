@@ -18,13 +18,13 @@
 #include "unseen.h"
 
 static void unseen_add(struct mlu_unseen *unseen, enum mlu_unseen_kind kind,
-		       const struct mlu_mapping *mapping)
+		       const struct mlu_mapping *mapping, const struct mlu_untraced *function)
 {
 	const struct mlu_mapping *other;
 	unsigned int i;
 
 	for (i = 0; i < unseen->nr; i++) {
-		if (unseen->line[i].kind != kind)
+		if (unseen->line[i].kind != kind || kind == MLU_UNSEEN_FUNCTION)
 			continue;
 		other = unseen->line[i].mapping;
 		/* One line for each object, and one for all code in no file. */
@@ -40,6 +40,7 @@ static void unseen_add(struct mlu_unseen *unseen, enum mlu_unseen_kind kind,
 	}
 	unseen->line[unseen->nr].kind = kind;
 	unseen->line[unseen->nr].mapping = mapping;
+	unseen->line[unseen->nr].function = function;
 	unseen->nr++;
 }
 
@@ -54,6 +55,7 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 {
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso;
+	unsigned int i;
 
 	unseen->nr = 0;
 	unseen->cut = false;
@@ -62,7 +64,7 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 		if (mapping->gone)
 			continue;
 		if (mapping->type == MLU_MAPPING_ANON && !mapping->special)
-			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
+			unseen_add(unseen, MLU_UNSEEN_JIT, mapping, NULL);
 		if (mapping->type != MLU_MAPPING_FILE)
 			continue;
 		/* A file that is still being read has no line yet. */
@@ -70,30 +72,28 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 		if (!dso)
 			continue;
 		if (dso->err) {
-			unseen_add(unseen, MLU_UNSEEN_UNREADABLE, mapping);
+			unseen_add(unseen, MLU_UNSEEN_UNREADABLE, mapping, NULL);
 			continue;
 		}
 		/* Code in a file that is no ELF image. */
 		if (!dso->nr_loads)
-			unseen_add(unseen, MLU_UNSEEN_JIT, mapping);
+			unseen_add(unseen, MLU_UNSEEN_JIT, mapping, NULL);
 		if (dso->has_go)
-			unseen_add(unseen, MLU_UNSEEN_GO, mapping);
+			unseen_add(unseen, MLU_UNSEEN_GO, mapping, NULL);
 		if (mlu_mapping_defines_allocator(mapping, dso) && !mapping->allocator)
-			unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping);
-		if (dso->allocator.own_new && mapping->allocator)
-			unseen_add(unseen, MLU_UNSEEN_NEW, mapping);
+			unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping, NULL);
 	}
 	spin_unlock(&target->maps.lock);
+	for (i = 0; i < target->nr_untraced; i++)
+		unseen_add(unseen, MLU_UNSEEN_FUNCTION, target->untraced[i].mapping,
+			   &target->untraced[i]);
 }
 
 static const struct {
 	const char *word;
 	const char *sentence; /* or its beginning */
 } kinds[MLU_NR_UNSEEN] = {
-	[MLU_UNSEEN_NEW] = {
-		"operator_new",
-		"its operator new is not traced, so blocks of C++ code are missing",
-	},
+	[MLU_UNSEEN_FUNCTION] = { "function", "" },
 	[MLU_UNSEEN_GO] = { "go", "it has a Go runtime, which allocates without malloc" },
 	[MLU_UNSEEN_ALLOCATOR] = { "allocator", "its malloc and free are not traced, since " },
 	[MLU_UNSEEN_UNREADABLE] = { "unreadable", "its file cannot be read " },
@@ -124,6 +124,9 @@ void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 		seq_printf(m, "unseen %s ", kinds[line->kind].word);
 		mlu_seq_name(m, name, len);
 		seq_printf(m, ": %s", kinds[line->kind].sentence);
+		if (line->function)
+			seq_printf(m, "%s is not traced, since %s", line->function->proto->name,
+				   line->function->refusal->sentence);
 		if (line->kind == MLU_UNSEEN_ALLOCATOR) {
 			is_excluded = *object &&
 				      (strlen(object) != len || memcmp(object, name, len));

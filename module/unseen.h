@@ -8,12 +8,12 @@
 struct mlu_mapping;
 struct mlu_target;
 
-/* Lines of one target. Real targets have up to three. */
+/* Lines of one target. */
 #define MLU_UNSEEN_MAX 32
 
 /**
  * enum mlu_unseen_kind - the kind of an unseen line
- * @MLU_UNSEEN_NEW: an operator new is not traced
+ * @MLU_UNSEEN_FUNCTION: a function is not traced
  * @MLU_UNSEEN_GO: a Go runtime is not traced
  * @MLU_UNSEEN_ALLOCATOR: a malloc and free are not traced
  * @MLU_UNSEEN_UNREADABLE: a file cannot be read
@@ -21,7 +21,7 @@ struct mlu_target;
  * @MLU_NR_UNSEEN: the number of kinds
  */
 enum mlu_unseen_kind {
-	MLU_UNSEEN_NEW,
+	MLU_UNSEEN_FUNCTION,
 	MLU_UNSEEN_GO,
 	MLU_UNSEEN_ALLOCATOR,
 	MLU_UNSEEN_UNREADABLE,
@@ -34,6 +34,7 @@ enum mlu_unseen_kind {
  * @nr: the number of lines
  * @cut: there are more than MLU_UNSEEN_MAX
  * @line: the lines; the mappings live as long as their target
+ * @line.function: the function that is not traced, or NULL
  */
 struct mlu_unseen {
 	unsigned int nr;
@@ -41,6 +42,7 @@ struct mlu_unseen {
 	struct mlu_unseen_line {
 		enum mlu_unseen_kind kind;
 		const struct mlu_mapping *mapping;
+		const struct mlu_untraced *function;
 	} line[MLU_UNSEEN_MAX];
 };
 

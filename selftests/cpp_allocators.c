@@ -110,7 +110,7 @@ FIXTURE_TEARDOWN(library)
  *
  * Return: the number of blocks that the function has made; -1 if they were not traced exactly.
  */
-static long long step(struct mst_program *prog, int id, const char *name)
+static long long make_blocks(struct mst_program *prog, int id, const char *name)
 {
 	long long made = prog->failed, counted = mst_stat(id, "allocated");
 
@@ -131,7 +131,7 @@ static int step_all(struct mst_program *prog, int id, const char *const *names)
 	int nr = 0;
 
 	for (; *names; names++) {
-		made = step(prog, id, *names);
+		made = make_blocks(prog, id, *names);
 		good &= made >= 0;
 		nr += made > 0;
 	}
@@ -149,6 +149,16 @@ static int step_all(struct mst_program *prog, int id, const char *const *names)
 		EXPECT_TRUE(mst_sound(self->id));                 \
 		EXPECT_EQ(0, mst_end(&self->prog));               \
 	} while (0)
+
+/* Stepped probes cost two exceptions instead of one. */
+TEST_F(library, has_no_stepped_probe)
+{
+	if (!mst_has_exits())
+		SKIP(return, "this kernel executes an instruction again that a probe has executed");
+	EXPECT_LACKS(self->line, " stepped");
+	EXPECT_CONTAINS(self->line, " executed");
+	EXPECT_EQ(0, mst_end(&self->prog));
+}
 
 TEST_F_TIMEOUT(library, records_blocks_of_each_function_once, 120)
 {

@@ -89,7 +89,7 @@ TEST_F(limit, mappings_of_code_are_bounded)
 	EXPECT_EQ(0, mst_stat(0, "walk_unread"));
 }
 
-#define TOYS 65 /* libraries with eight functions each */
+#define TOYS 129 /* libraries with eight functions each */
 
 /* With too many objects that define malloc, object= can still select one. */
 TEST_F(limit, allocator_functions_are_bounded)
@@ -107,7 +107,7 @@ TEST_F(limit, allocator_functions_are_bounded)
 	}
 	mst_spawnv(&self->prog, words);
 	EXPECT_EQ(ENOSPC, mst_command("attach %d", self->prog.pid));
-	EXPECT_CONTAINS(mst_refusal, "more than 512 allocator functions are mapped");
+	EXPECT_CONTAINS(mst_refusal, "more than 1024 allocator functions are mapped");
 	EXPECT_ACCEPTED(mst_command("attach %d object=toy7.so", self->prog.pid));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }

@@ -193,12 +193,13 @@ TEST_F(option, object_must_be_an_allocator)
 
 TEST_F(option, not_at_its_default_is_shown_in_control)
 {
-	int fd = mst_open(O_RDWR, "control");
+	int fd = mst_open(O_RDWR, "control"), err;
 	char line[4096];
 
 	mst_spawn(&self->prog, "life", "idle", NULL);
-	ASSERT_ACCEPTED(mst_command_through(fd, "attach %d older=5 depth=9 max=99 min=7 bound=1",
-					    self->prog.pid));
+	err = mst_command_through(fd, "attach %d older=5 depth=9 max=99 min=7 exits=always bound=1",
+				  self->prog.pid);
+	ASSERT_ACCEPTED(err);
 	ASSERT_TRUE(mst_line(mst_id(self->prog.pid), line, sizeof(line)));
 	EXPECT_CONTAINS(line, " life tracing ");
 	EXPECT_CONTAINS(line, " min=7");
@@ -206,10 +207,11 @@ TEST_F(option, not_at_its_default_is_shown_in_control)
 	EXPECT_CONTAINS(line, " depth=9");
 	EXPECT_CONTAINS(line, " older=5");
 	EXPECT_CONTAINS(line, " bound=1");
+	EXPECT_CONTAINS(line, " exits=always");
 	EXPECT_LACKS(line, " object=");
 	close(fd);
 	ASSERT_TRUE(mst_wait_state(mst_id(self->prog.pid), ""));
-	ASSERT_ACCEPTED(mst_command("attach %d min=0 depth=64", self->prog.pid));
+	ASSERT_ACCEPTED(mst_command("attach %d min=0 depth=64 exits=needed", self->prog.pid));
 	ASSERT_TRUE(mst_line(mst_id(self->prog.pid), line, sizeof(line)));
 	EXPECT_CONTAINS(line, " life tracing: ");
 }

@@ -150,6 +150,31 @@ TEST_F_TIMEOUT(tracer, on_every_function_leaves_us_exact, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
+/* Our probe leaves an instruction that allocates the frame to the kernel while there is another. */
+TEST_F_TIMEOUT(tracer, of_returns_on_an_executed_instruction_sees_all, 60)
+{
+	char preload[600], line[16384];
+	long entries;
+
+	if (!mst_has_exits())
+		SKIP(return, "this kernel executes an instruction again that a probe has executed");
+	if (!ksft_min_kernel_version(6, 12))
+		SKIP(return, "this kernel hides a tracer that is started later");
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here("programs/libexecuted.so"));
+	mst_spawn(&self->prog, preload, "mix", "malloc", "2", NULL);
+	self->id = mst_attach(self->prog.pid);
+	mst_line(self->id, line, sizeof(line));
+	EXPECT_CONTAINS(strstr(line, " free libexecuted.so+0x"), " executed,");
+	entries = tracer_entries_of_frame();
+	ASSERT_TRUE(tracer_turn_on_frame());
+	mst_step(&self->prog, "go");
+	EXPECT_TRUE(mst_exact(&self->prog));
+	entries = tracer_entries_of_frame() - entries;
+	EXPECT_GE(entries, 18);
+	EXPECT_EQ(entries, tracer_returns_of_frame());
+	EXPECT_EQ(0, mst_end(&self->prog));
+}
+
 /* A thread's first free maps an arena, which is not an allocation of the program. */
 TEST_F_TIMEOUT(tracer, on_a_free_that_maps_leaves_us_exact, 60)
 {

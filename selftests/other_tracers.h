@@ -25,5 +25,8 @@ void tracer_init(void);
 void tracer_exit(void);
 bool tracer_turn(bool on);
 long tracer_hits_of_malloc(void);
+bool tracer_turn_on_frame(void);
+long tracer_entries_of_frame(void);
+long tracer_returns_of_frame(void);
 
 #endif

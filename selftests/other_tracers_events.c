@@ -101,8 +101,25 @@ static void define_all(void)
 	}
 	for (i = 0; i < TRACER_CHAIN - 1; i++)
 		define_return("chain", tracer_place[i].start);
+	snprintf(file, sizeof(file), "%s", mst_here("programs/libexecuted.so"));
+	define_event("r:mlu_test/frame_out", file, place_of("libexecuted.so", "free").start);
 	define_return("deep_open", place_of("deep_open", "program_take").start);
 	define_return("deep_open", place_of("deep_open", "open_library").start);
+}
+
+/* Return: the number of hits of an event; -1 if it does not exist. */
+static long hits_of(const char *event)
+{
+	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
+	char line[512], name[128];
+	long hits, found = -1;
+
+	while (profile && fgets(line, sizeof(line), profile))
+		if (sscanf(line, "%*s %127s %ld", name, &hits) == 2 && !strcmp(name, event))
+			found = hits;
+	if (profile)
+		fclose(profile);
+	return found;
 }
 
 /**
@@ -112,15 +129,49 @@ static void define_all(void)
  */
 long tracer_hits_of_malloc(void)
 {
-	FILE *profile = fopen(TRACEFS "uprobe_profile", "r");
-	char line[512], name[128];
-	long hits, found = -1;
+	return hits_of("malloc_in");
+}
 
-	while (profile && fgets(line, sizeof(line), profile))
-		if (sscanf(line, "%*s %127s %ld", name, &hits) == 2 && !strcmp(name, "malloc_in"))
-			found = hits;
-	if (profile)
-		fclose(profile);
+/**
+ * tracer_turn_on_frame() - enable the return probe on libexecuted's free alone
+ *
+ * Its first instruction allocates its frame. The trace buffer is cleared.
+ *
+ * Return: true if that succeeded
+ */
+bool tracer_turn_on_frame(void)
+{
+	return write_to("trace", O_TRUNC, "\n") &&
+	       write_to("events/mlu_test/frame_out/enable", 0, "1");
+}
+
+/**
+ * tracer_entries_of_frame() - get how often libexecuted's free was called
+ *
+ * A return probe's hits are counted at the entry of the function.
+ *
+ * Return: the number of calls that the other tracer has counted, or -1 if it has no such event
+ */
+long tracer_entries_of_frame(void)
+{
+	return hits_of("frame_out");
+}
+
+/**
+ * tracer_returns_of_frame() - get how often libexecuted's free has returned
+ *
+ * Return: the number of events in the trace buffer
+ */
+long tracer_returns_of_frame(void)
+{
+	FILE *trace = fopen(TRACEFS "trace", "r");
+	char line[512];
+	long found = 0;
+
+	while (trace && fgets(line, sizeof(line), trace))
+		found += !!strstr(line, " frame_out: (");
+	if (trace)
+		fclose(trace);
 	return found;
 }
 

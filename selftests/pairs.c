@@ -39,7 +39,7 @@ FIXTURE_TEARDOWN(pair)
 	mst_fresh();
 }
 
-static int attach(struct mst_program *prog, const char *keys, char *line, size_t size)
+static int attach_with(struct mst_program *prog, const char *keys, char *line, size_t size)
 {
 	mst_spawn(prog, "pools", NULL);
 	if (mst_command("attach %d %s", prog->pid, keys))
@@ -58,7 +58,7 @@ static bool step_is_exact(struct mst_program *prog, int id, const char *step)
 
 TEST_F_TIMEOUT(pair, blocks_of_a_pool_are_rows_and_its_chunks_are_not, 60)
 {
-	self->id = attach(&self->prog, POOL, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, POOL, self->line, sizeof(self->line));
 	EXPECT_CONTAINS(self->line, " " POOL ":");
 	EXPECT_CONTAINS(self->line, " pool_alloc pools+0x");
 	EXPECT_CONTAINS(self->line, " pool_free pools+0x");
@@ -72,7 +72,7 @@ TEST_F_TIMEOUT(pair, blocks_of_a_pool_are_rows_and_its_chunks_are_not, 60)
 
 TEST_F_TIMEOUT(pair, a_pool_that_is_not_named_is_not_traced, 60)
 {
-	self->id = attach(&self->prog, WRAP, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, WRAP, self->line, sizeof(self->line));
 	EXPECT_LACKS(self->line, "pool_alloc");
 	mst_step(&self->prog, "p");
 	EXPECT_EQ(3, (int)mst_rows_count(self->id));
@@ -80,7 +80,7 @@ TEST_F_TIMEOUT(pair, a_pool_that_is_not_named_is_not_traced, 60)
 
 TEST_F_TIMEOUT(pair, blocks_with_a_header_count_once, 60)
 {
-	self->id = attach(&self->prog, WRAP, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, WRAP, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "w"));
 	EXPECT_EQ(40, mst_stat(self->id, "allocated"));
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
@@ -88,7 +88,7 @@ TEST_F_TIMEOUT(pair, blocks_with_a_header_count_once, 60)
 
 TEST_F_TIMEOUT(pair, blocks_of_malloc_itself_count_once, 60)
 {
-	self->id = attach(&self->prog, SAME, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, SAME, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "s"));
 	EXPECT_EQ(40, mst_stat(self->id, "allocated"));
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
@@ -96,13 +96,13 @@ TEST_F_TIMEOUT(pair, blocks_of_malloc_itself_count_once, 60)
 
 TEST_F_TIMEOUT(pair, functions_may_be_local, 60)
 {
-	self->id = attach(&self->prog, HIDDEN, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, HIDDEN, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "h"));
 }
 
 TEST_F_TIMEOUT(pair, arguments_are_numbered_from_1_to_4, 60)
 {
-	self->id = attach(&self->prog, MAP, self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, MAP, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "m"));
 	EXPECT_EQ(40, mst_stat(self->id, "allocated"));
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
@@ -110,8 +110,8 @@ TEST_F_TIMEOUT(pair, arguments_are_numbered_from_1_to_4, 60)
 
 TEST_F_TIMEOUT(pair, several_pairs_are_traced_at_once, 60)
 {
-	self->id = attach(&self->prog, POOL " " WRAP " " SAME " " HIDDEN " " MAP, self->line,
-			  sizeof(self->line));
+	self->id = attach_with(&self->prog, POOL " " WRAP " " SAME " " HIDDEN " " MAP, self->line,
+			       sizeof(self->line));
 	EXPECT_CONTAINS(self->line, " " POOL " " WRAP " " SAME " " HIDDEN " " MAP ":");
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "p"));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "w"));
@@ -123,7 +123,7 @@ TEST_F_TIMEOUT(pair, several_pairs_are_traced_at_once, 60)
 /* Calls within a pool's function are nested also if that call is not followed. */
 TEST_F_TIMEOUT(pair, filtered_blocks_hide_their_chunks, 60)
 {
-	self->id = attach(&self->prog, POOL " max=20", self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, POOL " max=20", self->line, sizeof(self->line));
 	mst_step(&self->prog, "p");
 	/* 10 to 20 bytes. */
 	EXPECT_EQ(11, (int)mst_rows_count(self->id));
@@ -135,8 +135,8 @@ TEST_F_TIMEOUT(pair, of_one_target_does_not_concern_another, 60)
 {
 	int other;
 
-	self->id = attach(&self->prog, POOL, self->line, sizeof(self->line));
-	other = attach(&self->other, "", self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, POOL, self->line, sizeof(self->line));
+	other = attach_with(&self->other, "", self->line, sizeof(self->line));
 	EXPECT_LACKS(self->line, "pool_alloc");
 	mst_step(&self->other, "p");
 	EXPECT_EQ(3, (int)mst_rows_count(other));
@@ -154,8 +154,9 @@ TEST_F_TIMEOUT(pair, of_two_targets_may_mean_different_arguments, 60)
 	struct mst_rows rows;
 	int other;
 
-	self->id = attach(&self->prog, MAP, self->line, sizeof(self->line));
-	other = attach(&self->other, "pair=map_alloc:4,map_free:4", self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, MAP, self->line, sizeof(self->line));
+	other = attach_with(&self->other, "pair=map_alloc:4,map_free:4", self->line,
+			    sizeof(self->line));
 	mst_step(&self->other, "m");
 	mst_rows(&rows, "targets/%d/allocations", other);
 	ASSERT_EQ(20, rows.count);
@@ -214,7 +215,7 @@ TEST_F(pair, that_no_object_defines_is_refused)
 
 TEST_F_TIMEOUT(pair, prefix_traces_an_allocator_with_a_prefix, 60)
 {
-	self->id = attach(&self->prog, "prefix=my_", self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, "prefix=my_", self->line, sizeof(self->line));
 	EXPECT_CONTAINS(self->line, " prefix=my_:");
 	EXPECT_CONTAINS(self->line, " my_malloc pools+0x");
 	EXPECT_CONTAINS(self->line, " my_posix_memalign pools+0x");
@@ -225,7 +226,7 @@ TEST_F_TIMEOUT(pair, prefix_traces_an_allocator_with_a_prefix, 60)
 
 TEST_F_TIMEOUT(pair, prefix_and_pairs_are_traced_together, 60)
 {
-	self->id = attach(&self->prog, SAME " prefix=my_", self->line, sizeof(self->line));
+	self->id = attach_with(&self->prog, SAME " prefix=my_", self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "f"));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "s"));
 }

@@ -20,8 +20,9 @@
 #define NAME "[!-~]+"
 #define TARGET "^target " NUMBER " pid " NUMBER " " NAME " "
 #define STATE "(tracing|detaching|detached|exited|exec)"
-#define KEYS "( (min|max|depth|older|bound)=[0-9]+| object=" NAME ")*"
-#define PROBE "[a-z0-9_]+ " NAME "\\+" HEX " (emulated|stepped)"
+#define KEYS "( (min|max|depth|older|bound)=[0-9]+| object=" NAME "| exits=always)*"
+#define PROBE \
+	"[a-z0-9_]+ " NAME "\\+" HEX " (emulated|executed|stepped)( exits=([1-9][0-9]*|[a-z_]+))?"
 #define PROBES "(none|" PROBE "(, " PROBE ")*)"
 #define BYTES NUMBER " bytes in " NUMBER " allocations from "
 #define STACKS "(1 stack|(0|[2-9]|[1-9][0-9]+) stacks)"
@@ -82,7 +83,7 @@ FIXTURE_SETUP(format)
 {
 	mst_fresh();
 	mst_spawn(&self->prog, "mix", "all", "2", NULL);
-	if (mst_command("attach %d min=1 depth=20 older=1", self->prog.pid))
+	if (mst_command("attach %d min=1 depth=20 older=1 exits=always", self->prog.pid))
 		mst_die("%s", mst_refusal);
 	self->id = mst_id(self->prog.pid);
 	mst_step(&self->prog, "go");

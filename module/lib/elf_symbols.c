@@ -356,8 +356,8 @@ int mlu_elf_find(struct mlu_elf *elf, const char *const *names, unsigned int nr,
 	return find_symbols(elf, names, nr, 0, sym);
 }
 
-/* Search the symbol table, if @has_more, for what is not found yet. Return: how many are found. */
-static int find_more(struct symbol_search *s, bool has_more)
+/* Search the symbol table, if @is_wanted, for what is not found yet. */
+static int find_more(struct symbol_search *s, bool is_wanted)
 {
 	unsigned int n;
 	int err = start_search(s);
@@ -368,7 +368,7 @@ static int find_more(struct symbol_search *s, bool has_more)
 		s->settled[n] = s->sym[n].found;
 		s->found += s->sym[n].found;
 	}
-	if (has_more && s->found < s->nr)
+	if (is_wanted && s->found < s->nr)
 		err = find_in_symtab(s);
 	return err ? err : (int)s->found;
 }

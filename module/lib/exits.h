@@ -13,8 +13,10 @@
  * other callers and may also be called by the function itself: a hit of an exit's breakpoint is a
  * return of the function only if the stack pointer and the return address are those of its entry.
  *
- * Tail calls of other objects' functions are refused, as the return is not in this object, except
- * for memset, memcpy and memmove: their result is their first argument, so the jump is an exit.
+ * A tail call of another object's function, or through a variable, is an exit at the jump. If it
+ * is memset, memcpy or memmove, the result is the first argument; else the result is unknown,
+ * and the function may be followed in another way. A compiler makes a jump table with an index, so
+ * it does not jump through a variable at a fixed address.
  *
  * A tail call through the procedure linkage table, of a function that this object defines and
  * exports, is followed to this object's function. At run time the dynamic linker prefers an earlier
@@ -58,7 +60,7 @@
  * @MLU_EXITS_NO_ENTRY: no entry of the unwind data covers some of its code
  * @MLU_EXITS_UNDECODABLE: there is no instruction, or instructions overlap
  * @MLU_EXITS_COMPUTED: a jump to a computed address, as in a jump table
- * @MLU_EXITS_LEAVES: a jump to another object's function, whose result is not known before it
+ * @MLU_EXITS_LEAVES: a conditional jump to another object's function
  * @MLU_EXITS_RETURN: it returns by another instruction than ret
  * @MLU_EXITS_HANDLERS: a table of exception handlers cannot be read
  * @MLU_EXITS_TOO_LARGE: too many exits, entries, branches, slots or bytes
@@ -79,26 +81,38 @@ enum mlu_exits_refusal {
 extern const char *const mlu_exits_refusal_names[MLU_EXITS_NR_REFUSALS];
 
 /**
+ * enum mlu_exit_kind - how an exit leaves the function
+ * @MLU_EXIT_RETURN: by a ret; the result is in its register
+ * @MLU_EXIT_FIRST: by a jump to a function that returns its first argument
+ * @MLU_EXIT_LEAVE: by a jump to a function of another object, whose result is not known
+ */
+enum mlu_exit_kind {
+	MLU_EXIT_RETURN,
+	MLU_EXIT_FIRST,
+	MLU_EXIT_LEAVE,
+};
+
+/**
  * struct mlu_exit - an instruction at which a function returns
  * @offset: its file offset, where a uprobe is registered
  * @vaddr: its address in the ELF file
  * @len: its length
  * @bytes: its bytes
- * @is_jump: it jumps to a function that returns its first argument; otherwise it is a ret, and the
- *	result is in its register
+ * @kind: how it leaves the function
  */
 struct mlu_exit {
 	u64 offset;
 	u64 vaddr;
 	u8 len;
 	u8 bytes[MLU_EXIT_MAX_BYTES];
-	bool is_jump;
+	enum mlu_exit_kind kind;
 };
 
 /**
  * struct mlu_exits - the exits of a function
  * @refusal: enum mlu_exits_refusal; unless it is MLU_EXITS_OK, the exits are incomplete
  * @where: address of the code that is refused
+ * @leaves: there is an exit of the kind MLU_EXIT_LEAVE
  * @interposable: at run time, another object's functions may be jumped to, see above
  * @nr: how many; 0 if the function does not return
  * @exit: the exits, by address
@@ -106,6 +120,7 @@ struct mlu_exit {
 struct mlu_exits {
 	enum mlu_exits_refusal refusal;
 	u64 where;
+	bool leaves;
 	bool interposable;
 	unsigned int nr;
 	struct mlu_exit exit[MLU_EXITS_MAX];

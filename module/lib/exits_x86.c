@@ -39,9 +39,9 @@ const char *const mlu_exits_refusal_names[MLU_EXITS_NR_REFUSALS] = {
 	[MLU_EXITS_OK] = "ok",
 	[MLU_EXITS_NO_ENTRY] = "no_entry",
 	[MLU_EXITS_UNDECODABLE] = "undecodable",
-	[MLU_EXITS_COMPUTED] = "computed",
+	[MLU_EXITS_COMPUTED] = "computed_jump",
 	[MLU_EXITS_LEAVES] = "leaves",
-	[MLU_EXITS_RETURN] = "return",
+	[MLU_EXITS_RETURN] = "other_return",
 	[MLU_EXITS_HANDLERS] = "handlers",
 	[MLU_EXITS_TOO_LARGE] = "too_large",
 };
@@ -147,7 +147,7 @@ static int add_pending(struct exits_search *s, u64 vaddr)
 /* === Exits === */
 
 /* The exits are sorted by address. */
-static int add_exit(struct exits_search *s, const struct code_at *c, bool is_jump)
+static int add_exit(struct exits_search *s, const struct code_at *c, enum mlu_exit_kind kind)
 {
 	struct mlu_exits *exits = s->exits;
 	struct mlu_exit *exit;
@@ -164,7 +164,8 @@ static int add_exit(struct exits_search *s, const struct code_at *c, bool is_jum
 	exit->vaddr = c->vaddr;
 	exit->len = c->insn.len;
 	memcpy(exit->bytes, c->bytes, c->insn.len);
-	exit->is_jump = is_jump;
+	exit->kind = kind;
+	exits->leaves |= kind == MLU_EXIT_LEAVE;
 	return 0;
 }
 
@@ -178,6 +179,13 @@ static bool is_plain_jump(const struct code_at *c)
 	       c->insn.len <= MLU_EXIT_MAX_BYTES;
 }
 
+static int add_jump(struct exits_search *s, const struct code_at *c, enum mlu_exit_kind kind)
+{
+	if (!is_plain_jump(c))
+		return refuse_code(s, MLU_EXITS_LEAVES, c->vaddr);
+	return add_exit(s, c, kind);
+}
+
 /* The instruction at @c leads to the function whose address is in a slot. */
 static int follow_slot(struct exits_search *s, const struct code_at *c,
 		       const struct mlu_elf_slot *slot)
@@ -189,11 +197,8 @@ static int follow_slot(struct exits_search *s, const struct code_at *c,
 	ret = mlu_elf_slot_is(s->elf, slot, returns_first, ARRAY_SIZE(returns_first));
 	if (ret < 0)
 		return ret;
-	if (ret)
-		return is_plain_jump(c) ? add_exit(s, c, true) :
-					  refuse_code(s, MLU_EXITS_LEAVES, c->vaddr);
-	if (!slot->function)
-		return refuse_code(s, MLU_EXITS_LEAVES, c->vaddr);
+	if (ret || !slot->function)
+		return add_jump(s, c, ret ? MLU_EXIT_FIRST : MLU_EXIT_LEAVE);
 	s->exits->interposable |= slot->interposable;
 	return add_pending(s, slot->function);
 }
@@ -244,7 +249,7 @@ static int follow_jump_slot(struct exits_search *s, const struct code_at *c, u64
 
 	if (ret < 0)
 		return ret;
-	return ret ? follow_slot(s, c, &slot) : refuse_code(s, MLU_EXITS_COMPUTED, c->vaddr);
+	return ret ? follow_slot(s, c, &slot) : add_jump(s, c, MLU_EXIT_LEAVE);
 }
 
 /* === Instructions === */
@@ -269,7 +274,7 @@ static int follow_insn(struct exits_search *s, const struct code_at *c)
 	case MLU_INSN_JUMP_COMPUTED:
 		return refuse_code(s, MLU_EXITS_COMPUTED, c->vaddr);
 	case MLU_INSN_RETURN:
-		return add_exit(s, c, false);
+		return add_exit(s, c, MLU_EXIT_RETURN);
 	case MLU_INSN_OTHER_RETURN:
 		return refuse_code(s, MLU_EXITS_RETURN, c->vaddr);
 	case MLU_INSN_STOP:

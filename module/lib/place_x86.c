@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "place.h"
+#include "step.h"
 
 /* Prefixes, named as in the processor's manual. */
 #define PREFIX_CS 0x2e
@@ -281,32 +282,47 @@ static bool is_landed_on(const u8 *code, size_t len, size_t place)
 
 /* === The places, best first === */
 
-static void add_place(struct mlu_places *places, size_t offset, bool emulated)
+/* Abilities of the kernel. */
+struct abilities {
+	bool nop_emulated;
+	bool executes;
+};
+
+static enum mlu_place_kind kind_of(const u8 *c, size_t len, const struct abilities *abilities)
+{
+	struct mlu_step_insn step;
+
+	if (is_emulated(c, len, abilities->nop_emulated))
+		return MLU_PLACE_EMULATED;
+	if (!abilities->executes || !mlu_step_decode(c, len, &step))
+		return MLU_PLACE_STEPPED;
+	return mlu_step_allocates_frame(&step) ? MLU_PLACE_FRAME : MLU_PLACE_EXECUTED;
+}
+
+static void add_place(struct mlu_places *places, size_t offset, enum mlu_place_kind kind)
 {
 	struct mlu_place *place = &places->place[places->nr];
 
 	if (places->nr == MLU_PLACES_MAX)
 		return;
 	place->offset = offset;
-	place->emulated = emulated;
+	place->kind = kind;
 	places->nr++;
 }
 
-/* Add places behind the first instruction, either emulated ones or others. */
-static void add_later_places(const u8 *code, size_t len, bool nop_emulated, bool emulated,
-			     struct mlu_places *places)
+/* Add the places of a kind behind the first instruction. */
+static void add_later_places(const u8 *code, size_t len, const struct abilities *abilities,
+			     enum mlu_place_kind kind, struct mlu_places *places)
 {
 	size_t at = 0, skip = skip_length(code, len);
 
 	while (skip) {
-		bool is;
-
 		at += skip;
 		if (at > MLU_PLACE_MAX || at >= len || is_landed_on(code, len, at))
 			return;
-		is = is_emulated(code + at, len - at, nop_emulated);
-		if (emulated ? is : !is && is_data_instruction(code + at, len - at))
-			add_place(places, at, emulated);
+		if (kind_of(code + at, len - at, abilities) == kind &&
+		    (kind != MLU_PLACE_STEPPED || is_data_instruction(code + at, len - at)))
+			add_place(places, at, kind);
 		skip = skip_length(code + at, len - at);
 	}
 }
@@ -317,22 +333,22 @@ static void add_later_places(const u8 *code, size_t len, bool nop_emulated, bool
  * @len: how many
  * @whole: these are all of its bytes; otherwise the only place is the first instruction
  * @nop_emulated: this kernel emulates multi-byte nops too
- * @places: the result; the first instruction, not emulated, if the bytes cannot be decoded
+ * @executes: this kernel skips an instruction that the handler has executed
+ * @places: the result; the first instruction, single-stepped, if the bytes cannot be decoded
  *
  * If there are more than MLU_PLACES_MAX, the worst ones are dropped.
  */
-void mlu_places_find(const u8 *code, size_t len, bool whole, bool nop_emulated,
+void mlu_places_find(const u8 *code, size_t len, bool whole, bool nop_emulated, bool executes,
 		     struct mlu_places *places)
 {
-	bool first_is_emulated = is_emulated(code, len, nop_emulated);
+	const struct abilities abilities = { nop_emulated, executes };
+	enum mlu_place_kind kind, first = kind_of(code, len, &abilities);
 
 	places->nr = 0;
-	if (whole)
-		add_later_places(code, len, nop_emulated, true, places);
-	if (first_is_emulated)
-		add_place(places, 0, true);
-	if (whole)
-		add_later_places(code, len, nop_emulated, false, places);
-	if (!first_is_emulated)
-		add_place(places, 0, false);
+	for (kind = 0; kind < MLU_PLACE_NR_KINDS; kind++) {
+		if (whole)
+			add_later_places(code, len, &abilities, kind, places);
+		if (first == kind)
+			add_place(places, 0, kind);
+	}
 }

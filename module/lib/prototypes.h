@@ -57,12 +57,14 @@ struct mlu_prototype {
  * @proto: its prototype
  * @skipped: distance from its first byte to its breakpoint; set when the breakpoint is in
  * @size: its size in bytes, 0 if unknown
+ * @has_exits: its exits can be probed
  * @unseen: its object also has operator new, which is not probed
  */
 struct mlu_function {
 	const struct mlu_prototype *proto;
 	u32 skipped;
 	u32 size;
+	bool has_exits;
 	bool unseen;
 };
 
@@ -73,14 +75,13 @@ const struct mlu_prototype *mlu_prototype_of(const char *name);
 
 static inline bool mlu_prototype_has_return(const struct mlu_prototype *proto)
 {
-	return proto->type != MLU_CALL_FREE && !proto->throws;
+	return proto->type != MLU_CALL_FREE;
 }
 
 /* Probed first at attach: otherwise a recorded block could be freed unnoticed. */
 static inline bool mlu_prototype_is_free(const struct mlu_prototype *proto)
 {
-	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP ||
-	       (proto->type == MLU_CALL_REALLOC && proto->throws);
+	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP;
 }
 
 /* True if its blocks are mappings, which have a table of their own. */

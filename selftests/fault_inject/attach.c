@@ -102,6 +102,7 @@ static bool attach_bound(struct fault_test *f, struct fault_site *site)
 
 /* Functions of libc that the program does not call. */
 #define NAMED " pair=re_comp:1,regfree:1"
+#define SAMPLED " sample=1 exits=always"
 
 static bool needs_names(const struct fault_site *site)
 {
@@ -131,7 +132,7 @@ bool fault_try_attach(struct fault_test *f, struct fault_site *site)
 	else if (turn % 4 == 2)
 		good = attach_at(site, f->other.pid, "", true);
 	else
-		good = attach_at(site, f->l.pid, turn % 4 ? " sample=1" : object, true);
+		good = attach_at(site, f->l.pid, turn % 4 ? SAMPLED : object, true);
 	if (mst_id(f->l.pid))
 		good = counts_one(f) && good;
 	mst_fresh();
@@ -140,6 +141,21 @@ bool fault_try_attach(struct fault_test *f, struct fault_site *site)
 		detach_and_clear(f);
 	}
 	turn++;
+	return fault_is_as_before() && good;
+}
+
+/**
+ * fault_try_untraced() - attach to the other program, some functions of which cannot be traced
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if it was refused or done.
+ */
+bool fault_try_untraced(struct fault_test *f, struct fault_site *site)
+{
+	bool good = attach_at(site, f->other.pid, "", true);
+
+	mst_fresh();
 	return fault_is_as_before() && good;
 }
 

@@ -36,6 +36,15 @@ TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 180)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
+TEST_F_TIMEOUT(allocation, events_at_exits_are_recorded_or_counted_as_lost, 180)
+{
+	fault_attach_with(&self->f, " exits=always");
+	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_events));
+	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_first_events));
+	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_nested_events));
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
 TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
 {
 	struct inject_window calls = fault_window_of("handlers", "mlu_call_alloc",
@@ -99,6 +108,27 @@ TEST_F_TIMEOUT(allocation, detach_is_refused_or_done, 60)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
+TEST_F_TIMEOUT(allocation, detach_with_exits_is_refused_or_done, 60)
+{
+	fault_attach_with(&self->f, " exits=always");
+	fault_spawn_other(&self->f, "pulse");
+	ASSERT_EQ(0, mst_command("attach %d exits=always", self->f.other.pid));
+	EXPECT_TRUE(fault_try_inside(&self->f, "commands", fault_try_detach));
+	mst_step(&self->f.other, "go");
+	EXPECT_TRUE(mst_exact(&self->f.other));
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
+/* While another process uses no exit probes, and while it uses them. */
+TEST_F_TIMEOUT(allocation, exits_are_added_or_calls_counted_as_lost, 120)
+{
+	EXPECT_TRUE(fault_try_each(&self->f, "late", fault_try_late_exits));
+	fault_attach_with(&self->f, " exits=always");
+	EXPECT_TRUE(fault_try_each(&self->f, "late", fault_try_late_exits));
+	EXPECT_TRUE(fault_try_inside(&self->f, "late", fault_try_late_exits));
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
 /* The other process is a static program. */
 TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
 {
@@ -112,6 +142,14 @@ TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
 	fault_attach(&self->f);
 	EXPECT_TRUE(fault_try_each(&self->f, "attach", fault_try_empty_command));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
+/* The program's operator new has no exit probes, and may throw. */
+TEST_F_TIMEOUT(allocation, attach_with_untraced_functions_is_refused_or_done, 60)
+{
+	mst_fresh();
+	fault_spawn_shaped(&self->f, "programs/libshaped_new.so");
+	EXPECT_TRUE(fault_try_each(&self->f, "attach", fault_try_untraced));
 }
 
 /* While another process uses the same probes. */

@@ -2,7 +2,7 @@
 /*
  * The parts of the test fault_inject (see fault_inject.c): the module's allocation sites (sites.c),
  * the kernel's fault injection (inject.c), the traced program and common checks (run.c), and what
- * is tried while a site fails (events.c, files.c, commands.c, attach.c).
+ * is tried while a site fails (events.c, late.c, files.c, commands.c, attach.c).
  *
  * The harness runs each test in a process of its own; the state of the sites is in shared memory.
  */
@@ -14,7 +14,7 @@
 
 #include "../lib/mst.h"
 
-#define FAULT_SITES 256
+#define FAULT_SITES 320
 
 /**
  * struct fault_site - a call of a function that may allocate, in one phase of the test
@@ -85,12 +85,14 @@ bool inject_nth_has_failed(void);
  * struct fault_test - the state of one test
  * @l: the traced program (pulse)
  * @other: another one, if its pid is not 0
+ * @options: options of the attach to @l, each with a space before it
  * @code: path of the file that the programs write their code to
  * @id: the target of @l
  * @made: number of allocations of one step "go"
  */
 struct fault_test {
 	struct mst_program l, other;
+	const char *options;
 	char code[128];
 	int id;
 	long long made;
@@ -101,8 +103,10 @@ typedef bool (*fault_attempt)(struct fault_test *f, struct fault_site *site);
 void fault_setup(struct fault_test *f);
 bool fault_teardown(struct fault_test *f);
 void fault_attach(struct fault_test *f);
+void fault_attach_with(struct fault_test *f, const char *options);
 void fault_clear(struct fault_test *f);
 void fault_spawn_other(struct fault_test *f, const char *program);
+void fault_spawn_shaped(struct fault_test *f, const char *library);
 void fault_kill_other(struct fault_test *f);
 void fault_arm(const struct fault_site *site);
 bool fault_is_fatal(const struct fault_site *site);
@@ -131,6 +135,8 @@ bool fault_try_empty_command(struct fault_test *f, struct fault_site *site);
 bool fault_try_commands_one_by_one(struct fault_test *f);
 bool fault_try_attach(struct fault_test *f, struct fault_site *site);
 bool fault_try_second_attach(struct fault_test *f, struct fault_site *site);
+bool fault_try_untraced(struct fault_test *f, struct fault_site *site);
+bool fault_try_late_exits(struct fault_test *f, struct fault_site *site);
 bool fault_try_attach_without_names(struct fault_test *f);
 bool fault_try_attach_halfway(struct fault_test *f);
 bool fault_try_attach_stranger(struct fault_test *f);

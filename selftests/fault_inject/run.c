@@ -19,9 +19,21 @@ static int every = 1;
  */
 void fault_attach(struct fault_test *f)
 {
-	if (mst_command("attach %d", f->l.pid))
+	if (mst_command("attach %d%s", f->l.pid, f->options))
 		mst_die("%s", mst_refusal);
 	f->id = mst_id(f->l.pid);
+}
+
+/**
+ * fault_attach_with() - attach to the traced program alone, with other options from now on
+ * @f: the test
+ * @options: the options, see struct fault_test
+ */
+void fault_attach_with(struct fault_test *f, const char *options)
+{
+	f->options = options;
+	mst_fresh();
+	fault_attach(f);
 }
 
 /**
@@ -44,6 +56,7 @@ void fault_setup(struct fault_test *f)
 	mst_load("");
 	fault_sites_locate();
 	mst_fresh();
+	f->options = "";
 	snprintf(f->code, sizeof(f->code), "%s/code", mst_scratch());
 	/* libtwo.so is mapped and never touched, so that its pages can be dropped from memory. */
 	mst_spawn(&f->l, "pulse", f->code, mst_here("programs/libtwo.so"), NULL);
@@ -100,6 +113,20 @@ void fault_spawn_other(struct fault_test *f, const char *program)
 {
 	fault_kill_other(f);
 	mst_spawn(&f->other, program, f->code, NULL);
+}
+
+/**
+ * fault_spawn_shaped() - start a program with a preloaded allocator, in place of the other one
+ * @f: the test
+ * @library: the allocator
+ */
+void fault_spawn_shaped(struct fault_test *f, const char *library)
+{
+	char preload[600];
+
+	fault_kill_other(f);
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", mst_here(library));
+	mst_spawn(&f->other, preload, "shaped", NULL);
 }
 
 /**

@@ -22,15 +22,22 @@ struct excuse {
 #define HAS_VMALLOC "callers that may sleep fall back to vmalloc"
 #define HAS_CHUNK "it takes a part of a chunk that the kernel has allocated for all CPUs already"
 
+#define IS_NESTED_RARELY "a table is nested only if a large one cannot be allocated contiguously"
+#define IS_PRESENT "the page is present, as the breakpoint has just been written to it"
+
 static const struct excuse excuses[] = {
 	{ "handlers", "mlu_mem_zalloc", "__kvmalloc_node_noprof",
+	  "called by callers that may sleep only" },
+	{ "exits", "mlu_mem_zalloc", "__kvmalloc_node_noprof",
 	  "called by callers that may sleep only" },
 	{ "learning", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "commands", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "attach", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
 	{ "", "", "pcpu_alloc_noprof", HAS_CHUNK },
-	{ "handlers", "mlu_stacks_intern", "rht_bucket_nested_insert",
-	  "a table is nested only if a large one cannot be allocated contiguously" },
+	{ "handlers", "mlu_stacks_intern", "rht_bucket_nested_insert", IS_NESTED_RARELY },
+	{ "exits", "mlu_stacks_intern", "rht_bucket_nested_insert", IS_NESTED_RARELY },
+	{ "handlers", "mlu_event_enter_by_exit", "",
+	  "on_entry calls it only after exits have been added; the call fails in the phase exits" },
 	{ "learning", "mlu_stacks_intern", "",
 	  "the calls fail in handlers; in a work, the table grows by chance only" },
 	{ "learning", "image_read", "kernel_read",
@@ -38,8 +45,10 @@ static const struct excuse excuses[] = {
 	{ "learning", "mlu_allocator_find", "kmemdup_noprof",
 	  "no allocator is mapped after the attach here; the call fails during attach" },
 	{ "learning", "mlu_rules_of_memory", "", "the vdso is read during attach" },
-	{ "attach", "", "access_process_vm",
-	  "the page is present, as the breakpoint has just been written to it" },
+	{ "attach", "", "access_process_vm", IS_PRESENT },
+	{ "late", "", "access_process_vm", IS_PRESENT },
+	{ "late", "mlu_probe_unuse", "",
+	  "called only after another failure; the call fails in the phase commands" },
 };
 
 static bool matches_word(const char *pattern, const char *word)
@@ -70,14 +79,16 @@ const char *fault_site_excuse(const struct fault_site *site)
  * @site: the site
  *
  * debugfs may be disabled, so that its errors are ignored: a target without files is traced all the
- * same. A reserve that could not be filled is filled later.
+ * same. A reserve that could not be filled is filled later. The kernel reports no failure to remove
+ * a breakpoint.
  *
  * Return: true if no operation is refused because of it.
  */
 bool fault_site_is_tolerated(const struct fault_site *site)
 {
 	return !strncmp(site->callee, "debugfs_create_", strlen("debugfs_create_")) ||
-	       !strcmp(site->function, "pool_refill");
+	       !strcmp(site->function, "pool_refill") ||
+	       !strcmp(site->callee, "uprobe_unregister_nosync");
 }
 
 static void add_site(struct fault_sites *sites, const char *line)

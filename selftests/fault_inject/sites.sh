@@ -56,7 +56,9 @@ wait_for_completion_killable_timeout
 # The roots of each phase: functions that are called from the kernel, or by a function pointer,
 # which the disassembly does not show.
 roots="
-handlers on_entry on_free on_return on_named_entry on_named_free on_named_return
+handlers on_entry on_entry_executed on_free on_free_executed on_return on_named on_named_return
+exits on_entry_with_exits on_entry_with_exits_executed on_exit on_leave
+late add_exits_work
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
 readers report_open reader_open reader_start reader_next stats_open stats_show control_show control_open
 commands control_write parse_targets mark_targets mlu_detach mlu_target_new_epoch

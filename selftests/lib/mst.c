@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -139,6 +140,56 @@ unsigned long mst_place_in_file(const void *code, char *file)
 bool mst_has_user_dispatch(void)
 {
 	return prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0) == 0;
+}
+
+/* Reads "A.B.C", where ".C" may be missing; returns A << 16 | B << 8 | C, or 0. */
+static unsigned int parse_version(const char *text)
+{
+	unsigned int a, b, c = 0;
+
+	if (sscanf(text, "%u.%u.%u", &a, &b, &c) < 2)
+		return 0;
+	return a << 16 | b << 8 | (c > 255 ? 255 : c);
+}
+
+/* Debian's kernels before 6.12 have their version in the text of the build only. */
+static unsigned int kernel_version(void)
+{
+	struct utsname name;
+	const char *debian;
+
+	uname(&name);
+	debian = strstr(name.version, " Debian ");
+	return parse_version(debian ? debian + strlen(" Debian ") : name.release);
+}
+
+/**
+ * mst_has_exits() - check whether the kernel supports exit probes
+ *
+ * It has to skip the instruction of a breakpoint if the handler has changed the instruction
+ * pointer. Linux does so since 6.18, and since some versions of its stable branches.
+ *
+ * Return: true if functions can have exit probes.
+ */
+bool mst_has_exits(void)
+{
+	static const unsigned int since[] = { 0x050af7, 0x06019f, 0x060c3a, 0x061200 };
+	unsigned int version = kernel_version(), i;
+
+	for (i = 0; i < 3; i++)
+		if (version >> 8 == since[i] >> 8)
+			return version >= since[i];
+	return version >= since[3];
+}
+
+/**
+ * mst_return_probe_is_syscall() - check whether a return probe makes a system call (Linux 6.11)
+ *
+ * Return: true if it may end a process whose system calls are redirected.
+ */
+bool mst_return_probe_is_syscall(void)
+{
+	return kernel_version() >= 0x060b00;
 }
 
 static bool is_loaded(void)

@@ -71,6 +71,16 @@ struct mst_program {
 	uint64_t bytes, hash, failed;
 };
 
+/**
+ * struct mst_end - how a program has ended
+ * @status: its wait status
+ * @log: what it has printed to standard error, without addresses and process numbers
+ */
+struct mst_end {
+	int status;
+	char *log;
+};
+
 /* The module */
 void mst_begin(void);
 int mst_load(const char *params);
@@ -84,6 +94,8 @@ const char *mst_scratch(void);
 const char *mst_libc(void);
 unsigned long mst_place_in_file(const void *code, char *file);
 bool mst_has_user_dispatch(void);
+bool mst_has_exits(void);
+bool mst_return_probe_is_syscall(void);
 
 /* Commands; mst_refusal is the line "refused ..." of the last command, "" if it was accepted */
 extern char mst_refusal[16384];
@@ -122,6 +134,13 @@ void mst_wait_done(struct mst_program *program);
 void mst_wait_ready(struct mst_program *program);
 int mst_end(struct mst_program *program);
 void mst_kill(struct mst_program *program);
+
+/* Runs of a program that are compared with each other */
+void mst_spawn_logged(struct mst_program *program, const char *word, ...);
+void mst_end_logged(struct mst_program *program, struct mst_end *end);
+bool mst_same_end(const struct mst_end *want, const struct mst_end *got);
+char *mst_log_of(const char *path);
+char *mst_stacks(int id);
 
 void mst_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void mst_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -2,7 +2,7 @@
 /*
  * confined CASE: a process that restricts its system calls by seccomp or Syscall User Dispatch, and
  * allocates then. It does so before "ready", or in its first step if the case is named *_later. The
- * second step allocates.
+ * second step allocates; in the case "never", the first one does.
  *
  * The seccomp filter is an allow list as that of containers: other system calls fail, which is
  * checked with one of them. The uretprobe system call of newer kernels is not on the list.
@@ -208,9 +208,11 @@ static const struct {
 	{ "filter", install_filter, do_nothing, allocate_blocks },
 	{ "strict", enter_strict_mode, do_nothing, allocate_blocks },
 	{ "thread", start_confined_thread, do_nothing, allocate_in_both },
+	{ "dispatch", turn_on_dispatch, do_nothing, allocate_blocks },
 	{ "filter_later", do_nothing, keep_and_install_filter, allocate_blocks },
 	{ "strict_later", do_nothing, enter_strict_mode, allocate_blocks },
 	{ "thread_later", start_thread, confine_thread, allocate_in_both },
+	{ "never", do_nothing, allocate_blocks, do_nothing },
 	{ "dispatch_later", do_nothing, turn_on_dispatch, allocate_blocks },
 };
 

@@ -4,9 +4,9 @@
  *
  * A step is the name of a function of makers.h, which makes BLOCKS blocks of different sizes. The
  * odd ones are freed. With "!" before the name the function is called so that it fails, with a
- * block that it frees. FAILED of the protocol is the number of blocks so far, with those that were passed
- * to the function: it does not change if the process has no function of this name. The step "end"
- * exits.
+ * block that it frees. FAILED of the protocol is the number of blocks so far, with those that were
+ * passed to the function: it does not change if the process has no function of this name. The step
+ * "end" exits.
  *
  * All functions are looked up at run time, so that the program works with any preloaded allocator.
  *
@@ -43,7 +43,7 @@ static char nothrow; /* std::nothrow_t is an empty type. */
 static char text[4096];
 static void *default_heap;
 
-static size_t argument(char letter, size_t size, void **at)
+static size_t set_argument(char letter, size_t size, void **at)
 {
 	switch (letter) {
 	case 's':
@@ -81,7 +81,7 @@ static void *make_block(const struct maker *m, size_t size)
 	if (!strchr(m->arguments, 'm') && size < sizeof(text))
 		text[size - 1] = 0;
 	for (i = 0; m->arguments[i]; i++)
-		arguments[i] = argument(m->arguments[i], size, &at);
+		arguments[i] = set_argument(m->arguments[i], size, &at);
 	result = ((call_6)m->function)(arguments[0], arguments[1], arguments[2], arguments[3],
 				       arguments[4], arguments[5]);
 	return at ? at : (void *)result;

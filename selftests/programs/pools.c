@@ -160,7 +160,7 @@ static void use_prefixed(size_t i)
 	my_free(my_malloc(33));
 }
 
-static void use(int step, size_t i)
+static void use_pool(int step, size_t i)
 {
 	switch (step) {
 	case 'p':
@@ -210,7 +210,7 @@ int main(void)
 	while (step != 'e') {
 		do {
 			for (i = 0; i < ROUNDS; i++)
-				use(step, i);
+				use_pool(step, i);
 		} while (step == 'b');
 		program_print_kept();
 		step = program_step();

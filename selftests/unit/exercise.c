@@ -2,6 +2,7 @@
 /* exercise: the module's calls on an ELF image and on a function's code, see exercise.h. */
 #include "exercise.h"
 #include "place.h"
+#include "step.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ static void exercise_code(struct image *image, const struct mlu_elf_symbol *sym)
 	must(!whole || sym->size == (u64)len);
 	must((u64)len <= image->src.size - sym->offset);
 	must(!memcmp(code, image->bytes + sym->offset, len));
-	exercise_place(code, len, whole, false);
+	exercise_place(code, len, whole, false, true);
 	exercise_insn(code, len);
 	exercise_branches(image, sym->value, code, len);
 }
@@ -187,20 +188,21 @@ void exercise_elf(struct image *image, size_t scratch_len)
 }
 
 /* The code from a place on has that place at 0: its first instruction. */
-static void check_place_as_first(const u8 *code, size_t len, bool nop_emulated, bool emulated)
+static void check_place_as_first(const u8 *code, size_t len, bool nop_emulated, bool executes,
+				 u8 kind)
 {
 	struct mlu_places places;
 
-	mlu_places_find(code, len, false, nop_emulated, &places);
+	mlu_places_find(code, len, false, nop_emulated, executes, &places);
 	must(places.nr == 1 && places.place[0].offset == 0);
-	must(places.place[0].emulated == emulated);
+	must(places.place[0].kind == kind);
 }
 
-/* Emulated places come first; among equals the function's first instruction comes last. */
+/* The better kind comes first; among equals the function's first instruction comes last. */
 static bool is_better(const struct mlu_place *a, const struct mlu_place *b)
 {
-	if (a->emulated != b->emulated)
-		return a->emulated;
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
 	return a->offset && (!b->offset || a->offset < b->offset);
 }
 
@@ -210,22 +212,28 @@ static bool is_better(const struct mlu_place *a, const struct mlu_place *b)
  * @len: its length
  * @whole: @code is the whole function
  * @nop_emulated: the kernel emulates multi-byte nops
+ * @executes: the kernel skips an instruction that the handler has executed
  */
-void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated)
+void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated, bool executes)
 {
 	struct mlu_places places;
+	struct mlu_step_insn step;
 	unsigned int i;
 
-	mlu_places_find(code, len, whole, nop_emulated, &places);
+	mlu_places_find(code, len, whole, nop_emulated, executes, &places);
 	must(places.nr > 0 && places.nr <= MLU_PLACES_MAX);
 	for (i = 0; i < places.nr; i++) {
 		const struct mlu_place *place = &places.place[i];
+		bool executed = place->kind == MLU_PLACE_EXECUTED || place->kind == MLU_PLACE_FRAME;
 
 		must(place->offset <= MLU_PLACE_MAX);
 		must(place->offset == 0 || whole);
-		must(place->offset < len || (!len && !place->emulated));
+		must(place->offset < len || (!len && place->kind == MLU_PLACE_STEPPED));
 		must(i == 0 || is_better(place - 1, place));
+		must(!executed || executes);
+		must(!executed ||
+		     mlu_step_decode(code + place->offset, len - place->offset, &step));
 		check_place_as_first(code + place->offset, len - place->offset, nop_emulated,
-				     place->emulated);
+				     executes, place->kind);
 	}
 }

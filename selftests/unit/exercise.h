@@ -15,7 +15,7 @@ extern const char *const exercise_names[];
 extern const unsigned int exercise_nr_names;
 
 void exercise_elf(struct image *image, size_t scratch_len);
-void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated);
+void exercise_place(const u8 *code, size_t len, bool whole, bool nop_emulated, bool executes);
 void exercise_step(const u8 *code, size_t len);
 void exercise_insn(const u8 *code, size_t len);
 void exercise_exits(struct image *image, u64 vaddr);

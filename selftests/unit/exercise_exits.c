@@ -83,7 +83,7 @@ static void check_exit(const struct image *image, const struct mlu_exit *exit)
 	must(exit->offset <= image->src.size && exit->len <= image->src.size - exit->offset);
 	must(!memcmp(exit->bytes, image->bytes + exit->offset, exit->len));
 	must(mlu_insn_decode(exit->bytes, exit->len, &insn) && insn.len == exit->len);
-	if (exit->is_jump)
+	if (exit->kind != MLU_EXIT_RETURN)
 		must(insn.flow == MLU_INSN_JUMP || insn.flow == MLU_INSN_JUMP_SLOT);
 	else
 		must(insn.flow == MLU_INSN_RETURN);
@@ -129,5 +129,5 @@ void exercise_exits(struct image *image, u64 vaddr)
 	     again.interposable == exits.interposable && again.nr == exits.nr);
 	for (i = 0; i < exits.nr; i++)
 		must(again.exit[i].vaddr == exits.exit[i].vaddr &&
-		     again.exit[i].is_jump == exits.exit[i].is_jump);
+		     again.exit[i].kind == exits.exit[i].kind);
 }

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!code)
 		abort();
 	memcpy(code, data + 1, len - 1);
-	exercise_place(code, len - 1, data[0] & 1, data[0] & 2);
+	exercise_place(code, len - 1, data[0] & 1, data[0] & 2, data[0] & 4);
 	free(code);
 	return 0;
 }

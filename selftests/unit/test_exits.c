@@ -78,12 +78,12 @@ static const struct {
 
 	/* Refusals */
 	ROW("33 returns", "too_large 2", IF_RET_8, IF_RET_8, IF_RET_8, IF_RET_8, RET),
-	ROW("ret and pop", "return 1", NOP, 0xc2, 8, 0),
-	ROW("bnd ret", "return 0", 0xf2, RET),
-	ROW("lret", "return 0", 0xcb),
-	ROW("a return with a segment prefix", "return 0", 0x2e, RET),
-	ROW("a jump through a register", "computed 0", 0xff, 0xe0),
-	ROW("a jump table", "computed 0", 0x3e, 0xff, 0x24, 0xc5, 0, 0, 0, 0),
+	ROW("ret and pop", "other_return 1", NOP, 0xc2, 8, 0),
+	ROW("bnd ret", "other_return 0", 0xf2, RET),
+	ROW("lret", "other_return 0", 0xcb),
+	ROW("a return with a segment prefix", "other_return 0", 0x2e, RET),
+	ROW("a jump through a register", "computed_jump 0", 0xff, 0xe0),
+	ROW("a jump table", "computed_jump 0", 0x3e, 0xff, 0x24, 0xc5, 0, 0, 0, 0),
 	ROW("an invalid opcode", "undecodable 1", NOP, 0x06),
 	ROW("a jump into an instruction", "undecodable 1", MOV_EAX_IMMEDIATE, JE_SHORT(-6), RET),
 	ROW("a jump to where another instruction is", "undecodable 4", JE_SHORT(3), JE_SHORT(0),
@@ -117,14 +117,16 @@ static const struct {
 	ROW("a return and a tail call of memset", "2 3j", JE_SHORT(1), RET,
 	    JMP(3, EXITS_ENTRY(EXITS_MEMSET))),
 	ROW("a tail call of memcpy, an IFUNC", "1j", NOP, JMP(1, EXITS_ENTRY(EXITS_IFUNC))),
-	ROW("a tail call of a resolver without a name", "leaves 1",
+	ROW("a tail call of a resolver without a name", "1l",
 	    NOP, JMP(1, EXITS_ENTRY(EXITS_NO_NAME))),
 	ROW("a branch to memset", "leaves 0", JE(0, EXITS_ENTRY(EXITS_MEMSET)), RET),
 	ROW("a tail call of memset with a prefix", "leaves 0",
 	    0x3e, JMP(1, EXITS_ENTRY(EXITS_MEMSET))),
-	ROW("a tail call of another object's function", "leaves 1",
+	ROW("a tail call of another object's function", "1l",
 	    NOP, JMP(1, EXITS_ENTRY(EXITS_OTHER))),
-	ROW("the same through the slot", "leaves 1", NOP, JMP_SLOT(1, EXITS_OTHER)),
+	ROW("the same through the slot", "1l", NOP, JMP_SLOT(1, EXITS_OTHER)),
+	ROW("a branch to another object's function", "leaves 0",
+	    JE(0, EXITS_ENTRY(EXITS_OTHER)), RET),
 	ROW("a call of another object's function", "5", CALL(0, EXITS_ENTRY(EXITS_OTHER)), RET),
 	LOCAL_ROW("a tail call of an exported function", "64 interposable",
 		  JMP(0, EXITS_ENTRY(EXITS_EXPORTED))),
@@ -132,8 +134,8 @@ static const struct {
 		  JE(0, EXITS_ENTRY(EXITS_EXPORTED)), RET),
 	LOCAL_ROW("a tail call of a protected function", "64",
 		  JMP(0, EXITS_ENTRY(EXITS_PROTECTED))),
-	LOCAL_ROW("a jump to the address in a variable", "computed 0", JMP_SLOT(0, EXITS_VARIABLE)),
-	LOCAL_ROW("a slot without a relocation", "computed 0", JMP_SLOT(0, EXITS_NO_RELOC)),
+	LOCAL_ROW("a jump to the address in a variable", "0l", JMP_SLOT(0, EXITS_VARIABLE)),
+	LOCAL_ROW("a slot without a relocation", "0l", JMP_SLOT(0, EXITS_NO_RELOC)),
 };
 
 /* clang-format on */
@@ -141,6 +143,9 @@ static const struct {
 #define TEXT_MAX 256
 
 static struct mlu_exits_work work;
+
+/* By enum mlu_exit_kind. */
+static const char *const kinds[] = { "", "j", "l" };
 
 static void describe_exits(const struct mlu_exits *exits, char *text)
 {
@@ -154,7 +159,7 @@ static void describe_exits(const struct mlu_exits *exits, char *text)
 	}
 	for (i = 0; i < exits->nr; i++)
 		text += sprintf(text, "%s%lld%s", i ? " " : "", exits->exit[i].vaddr - ASM_CODE,
-				exits->exit[i].is_jump ? "j" : "");
+				kinds[exits->exit[i].kind]);
 	if (exits->interposable)
 		sprintf(text, " interposable");
 }

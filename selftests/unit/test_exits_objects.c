@@ -41,6 +41,9 @@ static const char *const names[] = {
 
 static struct mlu_exits_work work;
 
+/* By enum mlu_exit_kind. */
+static const char *const kinds[] = { "", "j", "l" };
+
 static void note_exits(const char *object, const char *name, u64 value,
 		       const struct mlu_exits *exits)
 {
@@ -55,7 +58,7 @@ static void note_exits(const char *object, const char *name, u64 value,
 	}
 	for (i = 0; i < exits->nr; i++)
 		sprintf(text + strlen(text), " %llx%s", exits->exit[i].vaddr,
-			exits->exit[i].is_jump ? "j" : "");
+			kinds[exits->exit[i].kind]);
 	tap_note("%s %s %u exits:%s, %u ranges, %u bytes%s", object, name, exits->nr, text,
 		 work.nr_ranges, work.nr_bytes, exits->interposable ? ", interposable" : "");
 }
@@ -78,7 +81,7 @@ static bool are_insns(const struct oracle_text *text, const struct mlu_exits *ex
 		if (at == text->nr || text->insns[at].addr != exit->vaddr)
 			return false;
 		insn = text->insns[at].text;
-		if (exit->is_jump ? strncmp(insn, "jmp", 3) : !is_return(insn))
+		if (exit->kind != MLU_EXIT_RETURN ? strncmp(insn, "jmp", 3) : !is_return(insn))
 			return false;
 	}
 	return true;

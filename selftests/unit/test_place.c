@@ -3,9 +3,10 @@
  * test_place: the places of breakpoints in handwritten functions.
  *
  * Each row has a function's code and the expected places, best first, on kernels that do not
- * emulate multi-byte nops and on kernels that do. A place is an offset from the first byte,
- * followed by "e" if the instruction is emulated or "s" if it is single-stepped. Each row is also
- * tried cut after each byte.
+ * emulate multi-byte nops and on kernels that do; or on kernels that skip an instruction that the
+ * handler has executed. A place is an offset from the first byte, followed by "e" if the
+ * instruction is emulated, "x" if it is executed, "f" if it is executed and allocates the frame,
+ * or "s" if it is single-stepped. Each row is also tried cut after each byte.
  */
 #include "exercise.h"
 #include "place.h"
@@ -158,19 +159,69 @@ static const struct {
 	    0xfd),
 };
 
+/* On kernels that skip an instruction that the handler has executed. */
+static const struct {
+	const char *what;
+	const u8 *code;
+	size_t len;
+	const char *places;
+} executed_rows[] = {
+#define EXECUTED_ROW(what, places, ...) { what, BYTES(__VA_ARGS__), places }
+
+	EXECUTED_ROW("push", "0e", PUSH_RBX, RET),
+	EXECUTED_ROW("free of glibc: test; je", "3e 0x", TEST_RDI, JE_NEAR, RET),
+	EXECUTED_ROW("free of an older glibc: sub; mov", "0f",
+		     0x48, 0x83, 0xec, 0x18, 0x48, 0x8b, 0x05, 0, 0, 0, 0, RET),
+	EXECUTED_ROW("munmap of glibc: mov; syscall", "0x", 0xb8, 0x0b, 0, 0, 0, 0x0f, 0x05),
+	EXECUTED_ROW("reallocarray of glibc: mov; mul", "0x 3s",
+		     0x48, 0x89, 0xf0, 0x48, 0xf7, 0xe2, RET),
+	EXECUTED_ROW("free of jemalloc: mov; mov of a variable to an argument", "3x 0x",
+		     0x48, 0x89, 0xf8, 0x48, 0x8b, 0x15, 0, 0, 0, 0, RET),
+	EXECUTED_ROW("posix_memalign of tcmalloc: lea; or", "0x",
+		     0x48, 0x8d, 0x46, 0xff, 0x48, 0x83, 0xc8, 0x07, RET),
+	EXECUTED_ROW("aligned_alloc of tbbmalloc: mov; sub; mov", "0x 3f",
+		     0x48, 0x89, 0xf8, 0x48, 0x83, 0xec, 0x08, 0x48, 0x89, 0xf7, RET),
+	EXECUTED_ROW("malloc of tbbmalloc: endbr64; sub; call", "0x 4f",
+		     ENDBR64, 0x48, 0x83, 0xec, 0x08, 0xe8, 0, 0x10, 0, 0, RET),
+	EXECUTED_ROW("free of liblsan: endbr64; sub; lea; cmpb", "0x 4f",
+		     ENDBR64, 0x48, 0x83, 0xec, 0x18, 0x48, 0x8d, 0x05, 0, 0, 0, 0, RET),
+	EXECUTED_ROW("rallocx of jemalloc: xor; jmp", "0x", 0x31, 0xc9, 0xe9, 0, 0x10, 0, 0),
+	EXECUTED_ROW("endbr64; push, which a branch leads to", "0x",
+		     ENDBR64, PUSH_RBX, RET, 0xeb, 0xfc),
+	EXECUTED_ROW("nop of 3 bytes; push", "3e 0x", NOP3, PUSH_RBX, RET),
+	EXECUTED_ROW("test; a load by index", "3x 0x", TEST_RDI, 0x48, 0x8b, 0x04, 0xc7, RET),
+	EXECUTED_ROW("mov to memory", "0s", 0x48, 0x89, 0x05, 0, 0, 0, 0, PUSH_RBX),
+	EXECUTED_ROW("mov to the stack pointer", "0s", 0x48, 0x89, 0xc4, PUSH_RBX),
+	EXECUTED_ROW("ret", "0s", RET),
+	EXECUTED_ROW("syscall", "0s", 0x0f, 0x05, RET),
+	EXECUTED_ROW("no bytes", "0s"),
+};
+
 /* clang-format on */
 
 #define TEXT_MAX 64
 
+static void write_places(const struct mlu_places *places, char *text)
+{
+	static const char letters[] = {
+		[MLU_PLACE_EMULATED] = 'e',
+		[MLU_PLACE_EXECUTED] = 'x',
+		[MLU_PLACE_FRAME] = 'f',
+		[MLU_PLACE_STEPPED] = 's',
+	};
+	unsigned int i;
+
+	for (i = 0; i < places->nr; i++)
+		text += sprintf(text, "%s%u%c", i ? " " : "", places->place[i].offset,
+				letters[places->place[i].kind]);
+}
+
 static void places_of(unsigned int row, bool whole, bool nops, char *text)
 {
 	struct mlu_places places;
-	unsigned int i;
 
-	mlu_places_find(rows[row].code, rows[row].len, whole, nops, &places);
-	for (i = 0; i < places.nr; i++)
-		text += sprintf(text, "%s%u%c", i ? " " : "", places.place[i].offset,
-				places.place[i].emulated ? 'e' : 's');
+	mlu_places_find(rows[row].code, rows[row].len, whole, nops, false, &places);
+	write_places(&places, text);
 }
 
 /* Each length, to see that the decoder does not read past the end. */
@@ -184,8 +235,9 @@ static void test_every_length(const u8 *code, size_t len)
 		copy = malloc(cut ? cut : 1);
 		if (cut)
 			memcpy(copy, code, cut);
-		for (flags = 0; flags < 4; flags++)
-			exercise_place(copy, cut, flags & 1, flags & 2);
+		for (flags = 0; flags < 8; flags++)
+			exercise_place(copy, cut, flags & 1, flags & 2, flags & 4);
+		exercise_step(copy, cut);
 		free(copy);
 	}
 }
@@ -215,11 +267,25 @@ static void test_row(unsigned int i)
 	test_every_length(rows[i].code, rows[i].len);
 }
 
+static void test_executed_row(unsigned int i)
+{
+	struct mlu_places places;
+	char text[TEXT_MAX];
+
+	mlu_places_find(executed_rows[i].code, executed_rows[i].len, true, false, true, &places);
+	write_places(&places, text);
+	tap_is_string(text, executed_rows[i].places, "%s, executed by the handler: %s",
+		      executed_rows[i].what, executed_rows[i].places);
+	test_every_length(executed_rows[i].code, executed_rows[i].len);
+}
+
 int main(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		test_row(i);
+	for (i = 0; i < ARRAY_SIZE(executed_rows); i++)
+		test_executed_row(i);
 	return tap_end();
 }
