@@ -36,6 +36,8 @@ void mu_help(void)
 	      "      --pair ALLOC:SIZEARG,FREE:PTRARG\n"
 	      "                         trace these functions of the program, too, with the\n"
 	      "                         numbers of their arguments; may be repeated\n"
+	      "      --exits WORD       always: change nothing in the process, at a small cost;\n"
+	      "                         needed (default): where it would be harmed\n"
 	      "  -z, --min-size SIZE    record only blocks of at least SIZE\n"
 	      "  -Z, --max-size SIZE    record only blocks of at most SIZE\n"
 	      "  -s, --sample-rate N    record one of N calls (default: each); the table has\n"

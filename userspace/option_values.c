@@ -73,6 +73,21 @@ int mu_option_sample(struct mu_options *o, const char *text)
 }
 
 /**
+ * mu_option_exits() - take the argument of --exits
+ * @o: the options
+ * @text: the argument
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_exits(struct mu_options *o, const char *text)
+{
+	if (strcmp(text, "needed") && strcmp(text, "always"))
+		return mu_usage_error("--exits: must be needed or always, not \"%s\"", text);
+	o->exits = text;
+	return 0;
+}
+
+/**
  * mu_option_older() - take the argument of -o
  * @o: the options
  * @text: the argument

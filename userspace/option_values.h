@@ -8,6 +8,7 @@ int mu_option_number(const char *option, const char *text, uint64_t min, uint64_
 		     uint64_t *value);
 int mu_option_size(const char *option, const char *text, uint64_t *bytes);
 int mu_option_sample(struct mu_options *o, const char *text);
+int mu_option_exits(struct mu_options *o, const char *text);
 int mu_option_older(struct mu_options *o, const char *text);
 int mu_option_freeze(struct mu_options *o, const char *text);
 int mu_option_object(struct mu_options *o, const char *name);

@@ -35,6 +35,7 @@ enum {
 	OPT_SYMBOLS_PREFIX,
 	OPT_PAIR,
 	OPT_SAMPLE,
+	OPT_EXITS,
 	OPT_FREEZE,
 	OPT_SORT,
 	OPT_GROUP,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{ "pair", required_argument, NULL, OPT_PAIR },
 	{ "sample-rate", required_argument, NULL, 's' },
 	{ "sample", required_argument, NULL, OPT_SAMPLE },
+	{ "exits", required_argument, NULL, OPT_EXITS },
 	{ "freeze", required_argument, NULL, OPT_FREEZE },
 	{ "combined-only", no_argument, NULL, OPT_COMBINED },
 	{ "depth", required_argument, NULL, OPT_DEPTH },
@@ -239,6 +241,8 @@ static int take_option(struct mu_options *o, int option, char **argv)
 		return mu_option_number("-s", optarg, 1, UINT32_MAX, &o->every);
 	case OPT_SAMPLE:
 		return mu_option_sample(o, optarg);
+	case OPT_EXITS:
+		return mu_option_exits(o, optarg);
 	case OPT_FREEZE:
 		return mu_option_freeze(o, optarg);
 	case OPT_COMBINED:

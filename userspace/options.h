@@ -42,6 +42,7 @@ enum mu_mode {
  * @module: of --module, or NULL
  * @sample: of --sample; 0: every block is recorded
  * @every: of -s; 0 or 1: every block is recorded
+ * @exits: of --exits, or NULL
  * @depth: of --depth; 0: the module's default
  * @interval_ms: INTERVAL
  * @count: COUNT; 0: no limit
@@ -69,6 +70,7 @@ struct mu_options {
 	const char *module;
 	uint64_t sample;
 	uint64_t every;
+	const char *exits;
 	uint64_t depth;
 	uint64_t interval_ms;
 	uint64_t count;

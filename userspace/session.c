@@ -48,6 +48,8 @@ static char *format_attach(const struct mu_session *s)
 		command = append_key(command, mu_format("sample=%" PRIu64, s->o->sample));
 	if (s->o->every > 1)
 		command = append_key(command, mu_format("every=%" PRIu64, s->o->every));
+	if (s->o->exits)
+		command = append_key(command, mu_format("exits=%s", s->o->exits));
 	if (s->o->object) {
 		FILE *maps = mu_process_maps(&s->process);
 		char *name = mu_object_name(maps, s->o->object);
