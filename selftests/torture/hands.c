@@ -50,8 +50,13 @@ static void count_attach(struct torture *t, int err)
 
 static void write_commands(struct torture *t, unsigned int seed)
 {
-	static const char *const attach[] = { "attach %d", "%d", "attach %d min=100 depth=3",
-					      "attach %d older=5", "attach %d bound=1" };
+	static const char *const attach[] = { "attach %d",
+					      "%d",
+					      "attach %d older=5",
+					      "attach %d min=100 depth=3",
+					      "attach %d bound=1",
+					      "attach %d exits=always",
+					      "attach %d exits=always bound=1" };
 	unsigned int what;
 	pid_t pid;
 	int fd;
@@ -63,7 +68,7 @@ static void write_commands(struct torture *t, unsigned int seed)
 		pid = torture_some_target(t, &seed);
 		what = torture_next(&seed) % 4;
 		if (what < 2)
-			count_attach(t, write_command(fd, attach[torture_next(&seed) % 5], pid));
+			count_attach(t, write_command(fd, attach[torture_next(&seed) % 7], pid));
 		else if (what == 2)
 			t->detaches += !write_command(fd, "detach %d", pid);
 		else

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A stress test of everything at once. The targets are programs of eight threads that stress the
- * allocator (programs/torture.c) or leave it by longjmp (programs/torture_jump.c), and that call
- * exec. They are attached and detached, cleared, read, stopped, traced by debuggers and killed by
- * other processes ("hands"), while the module is loaded and unloaded. One more target is not
- * disturbed, and its counts must be exact each time.
+ * allocator (programs/torture.c), some with exceptions that leave operator new, or that leave the
+ * allocator by longjmp (programs/torture_jump.c). All call exec. They are attached and detached,
+ * cleared, read, stopped, traced by debuggers and killed by other processes ("hands"), while the
+ * module is loaded and unloaded. One more target is not disturbed, and its counts must be exact
+ * each time.
  *
  * MLU_TORTURE_SECONDS sets the duration. MLU_TORTURE_SEED repeats the random choices of an earlier
  * run, but not its races.
@@ -26,6 +27,7 @@
 #include "torture.h"
 
 #define BLOCKS 300
+#define JEMALLOC "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
 
 static const char *const programs[TORTURE_TARGETS] = {
 	"torture",
@@ -65,8 +67,16 @@ static int seconds_by_default(void)
 	return mst_debug_kernel() || !strncmp(name.release, "6.12.", 5) ? 60 : 20;
 }
 
+/* Half of the targets without their own allocator use jemalloc, whose operator new throws. */
+static bool has_to_throw(FIXTURE_DATA(torture) * self, int i)
+{
+	return !strcmp(programs[i], "torture") && !access(JEMALLOC, R_OK) &&
+	       torture_next(&self->seed) % 2;
+}
+
 static void start_target(FIXTURE_DATA(torture) * self, int i)
 {
+	bool throws = has_to_throw(self, i);
 	char seed[16], map[16], place[16];
 
 	snprintf(seed, sizeof(seed), "%u", torture_next(&self->seed) % 100000);
@@ -74,7 +84,9 @@ static void start_target(FIXTURE_DATA(torture) * self, int i)
 	snprintf(place, sizeof(place), "%d", i);
 	self->t->ending[i] = 0;
 	self->t->jumps_of[i] = 0;
-	mst_spawn(&self->l[i], programs[i], seed, map, place, mst_here("programs/libone.so"), NULL);
+	mst_spawn(&self->l[i], throws ? "LD_PRELOAD=" JEMALLOC : "PRELOAD=none", programs[i], seed,
+		  map, place, mst_here(throws ? "programs/libthrowing.so" : "programs/libone.so"),
+		  NULL);
 	self->t->target[i] = self->l[i].pid;
 }
 
