@@ -7,6 +7,7 @@
 #	KERNELS="..."	kernels that "make check" tests; see selftests/vm/kernels
 #	QUICK=1		"make bench" counts instructions only and compares them with bench/expected;
 #			with UPDATE=1 it writes that file
+#	BENCH_KERNEL=7.3	"make bench" counts instructions on that kernel
 
 KDIR	?= /lib/modules/$(shell uname -r)/build
 PREFIX	?= /usr/local
@@ -62,7 +63,7 @@ demo:
 	selftests/vm/demo
 
 bench:
-	bench/run $(if $(QUICK),-q) $(if $(UPDATE),-u)
+	bench/run $(if $(QUICK),-q) $(if $(UPDATE),-u) $(if $(BENCH_KERNEL),-k $(BENCH_KERNEL))
 
 style:
 	selftests/style
@@ -102,7 +103,7 @@ help:
 	@echo "  check            run all tests; KERNELS=\"6.1 7.3 debug\" selects kernels"
 	@echo "  check-kcsan      run all tests on a kernel that detects data races"
 	@echo "  bench            measure the cost of tracing; QUICK=1 compares instruction counts only,"
-	@echo "                   UPDATE=1 writes the expected ones"
+	@echo "                   UPDATE=1 writes the expected ones, BENCH_KERNEL=7.3 counts there"
 	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"

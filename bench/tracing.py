@@ -11,6 +11,7 @@ import sys
 import time
 
 BPFCC_OUTPUT = "/tmp/memleak-bpfcc.log"
+LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 DEBUGFS = "/sys/kernel/debug/memleak_user/"
 # A sample has more allocations than this.
 LEAST = 100
@@ -31,8 +32,8 @@ def text_of(path):
 class Pairs:
     """A measured program (pairs.c), on the last CPU."""
 
-    def __init__(self, program="pairs", allocator="libc.so.6"):
-        self.allocator = allocator
+    def __init__(self, program="pairs", allocator=None):
+        self.allocator = allocator or os.path.basename(os.path.realpath(LIBC))
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(["bench/" + program], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
@@ -211,6 +212,8 @@ def pair_variants(pairs, rules, places):
         "mlu-fp-1": (pairs, 8, lambda: mlu(pairs, "depth=1")),
         "mlu-fp-8": (pairs, 8, lambda: mlu(pairs)),
         "mlu-eh-8": (rules, 8, lambda: mlu(rules)),
+        "mlu-exits-fp-8": (pairs, 8, lambda: mlu(pairs, "exits=always")),
+        "mlu-exits-eh-8": (rules, 8, lambda: mlu(rules, "exits=always")),
         "mlu-fp-32": (pairs, 32, lambda: mlu(pairs)),
         "mlu-eh-32": (rules, 32, lambda: mlu(rules)),
     }
