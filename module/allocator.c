@@ -349,9 +349,9 @@ static int search_image(struct mlu_allocator *allocator, struct search *search)
 	if (err || !search->nr)
 		return err;
 	n = mlu_elf_imports(search->elf, backtrace_functions, ARRAY_SIZE(backtrace_functions));
-	if (n < 0)
+	if (n < 0 && n != -ENOEXEC)
 		return n;
-	allocator->takes_backtraces = n || search->sanitizer;
+	allocator->takes_backtraces = n > 0 || search->sanitizer;
 	allocator->function = kmemdup(search->function, search->nr * sizeof(*search->function),
 				      GFP_KERNEL);
 	if (!allocator->function)
