@@ -54,7 +54,7 @@ static const char *const backtrace_functions[] = {
 /* State of a search; too large for the stack. */
 struct search {
 	struct mlu_elf *elf;
-	struct mlu_names *names;
+	const struct mlu_names *names;
 	/* The functions: those of the table, then those of the names. */
 	unsigned int nr_functions;
 	const struct mlu_prototype *proto[MAX_FUNCTIONS];
@@ -383,7 +383,7 @@ static void free_exits(struct mlu_allocator_function *function, unsigned int nr)
  * Return: 0, -ENOMEM, or the error of reading the file.
  */
 int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
-		       struct mlu_names *names)
+		       const struct mlu_names *names)
 {
 	struct search *search;
 	int err;

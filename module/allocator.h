@@ -41,7 +41,7 @@ struct mlu_allocator_function {
 	u64 offset;
 	struct mlu_places places;
 	struct mlu_code_head head;
-	struct mlu_names *names;
+	const struct mlu_names *names;
 	enum mlu_exits_refusal exits_refusal;
 	unsigned int nr_exits;
 	struct mlu_exit *exits;
@@ -67,7 +67,7 @@ struct mlu_allocator {
 };
 
 int mlu_allocator_find(struct mlu_allocator *allocator, struct mlu_image *image,
-		       struct mlu_names *names);
+		       const struct mlu_names *names);
 void mlu_allocator_release(struct mlu_allocator *allocator);
 
 #endif /* MLU_ALLOCATOR_H */

@@ -225,8 +225,8 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
  * Return: 0, -ESTALE if the probe at this place is one of another function, -EADDRINUSE if other
- * probes take all places, or the uprobe core's error. 0 does not mean that a
- * breakpoint was inserted.
+ * probes take all places, or the uprobe core's error. 0 does not mean that a breakpoint was
+ * inserted.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
 		  struct mlu_use *use)

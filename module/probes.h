@@ -56,7 +56,7 @@ struct mlu_site {
 	struct mlu_mapping *mapping;
 	u64 offset;
 	struct mlu_places places;
-	struct mlu_names *names;
+	const struct mlu_names *names;
 	const u8 *code;
 	u8 code_len;
 	u8 nr_exits;
@@ -80,7 +80,7 @@ struct mlu_probe {
 	struct list_head node;
 	enum mlu_probe_kind kind;
 	struct mlu_function function;
-	struct mlu_names *names;
+	const struct mlu_names *names;
 	enum mlu_place_kind place;
 	u8 exit_len;
 	struct list_head uses;

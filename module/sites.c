@@ -21,29 +21,22 @@
 #include "dso.h"
 #include "sites.h"
 
-/* A function may have several names, and one function may start within another. */
-static bool has_site(const struct mlu_sites *sites, struct inode *inode, u64 first_place)
+/*
+ * Is this instruction of the file the first place of a site? A function may have several names, one
+ * function may start within another, and functions share exits.
+ */
+static bool has_site(const struct mlu_sites *sites, struct inode *inode, bool is_entry, u64 offset)
 {
 	unsigned int i;
 
 	for (i = 0; i < sites->nr; i++) {
 		const struct mlu_site *site = &sites->site[i];
 
-		if (mlu_probe_is_entry(site->kind) && file_inode(site->mapping->file) == inode &&
-		    site->offset + site->places.place[0].offset == first_place)
+		if (mlu_probe_is_entry(site->kind) == is_entry &&
+		    file_inode(site->mapping->file) == inode &&
+		    site->offset + site->places.place[0].offset == offset)
 			return true;
 	}
-	return false;
-}
-
-static bool has_exit(const struct mlu_sites *sites, struct inode *inode, u64 offset)
-{
-	unsigned int i;
-
-	for (i = 0; i < sites->nr; i++)
-		if (!mlu_probe_is_entry(sites->site[i].kind) && sites->site[i].offset == offset &&
-		    file_inode(sites->site[i].mapping->file) == inode)
-			return true;
 	return false;
 }
 
@@ -53,17 +46,7 @@ static bool is_offset_mapped(const struct mlu_mapping *mapping, u64 offset)
 	       offset - mapping->offset < mapping->end - mapping->start;
 }
 
-/* Why exit probes are not used, by enum mlu_exits_refusal. */
-static const struct mlu_refused_exits refused_exits[MLU_EXITS_NR_REFUSALS] = {
-	[MLU_EXITS_NO_ENTRY] = { "no_entry", "some of its code has no unwind entry" },
-	[MLU_EXITS_UNDECODABLE] = { "undecodable", "its code cannot be decoded" },
-	[MLU_EXITS_COMPUTED] = { "computed_jump", "it jumps to a computed address" },
-	[MLU_EXITS_LEAVES] = { "leaves", "it jumps to a function of another object" },
-	[MLU_EXITS_RETURN] = { "other_return", "it returns by another instruction than ret" },
-	[MLU_EXITS_HANDLERS] = { "handlers", "its exception handlers cannot be read" },
-	[MLU_EXITS_TOO_LARGE] = { "too_large", "its code is too large" },
-};
-
+/* Why exit probes are not used, besides the reasons in lib/exits.h. */
 static const struct mlu_refused_exits refused_unmapped = {
 	"unmapped",
 	"some of its code is not mapped",
@@ -122,10 +105,10 @@ static const struct mlu_refused_exits *exits_refusal(struct mlu_target *target,
 						     bool is_harmful)
 {
 	if (f->exits_refusal != MLU_EXITS_OK)
-		return &refused_exits[f->exits_refusal];
+		return &mlu_refused_exits[f->exits_refusal];
 	/* A return probe also sees the results that are unknown at the exits. */
 	if (f->exits_leave && !is_harmful)
-		return &refused_exits[MLU_EXITS_LEAVES];
+		return &mlu_refused_exits[MLU_EXITS_LEAVES];
 	if (!f->function.has_exits)
 		return &refused_by_kernel;
 	if (!are_exits_mapped(target, site->mapping, f))
@@ -149,12 +132,13 @@ static const struct mlu_refused_exits *choose_kind(struct mlu_target *target, st
 {
 	bool is_harmful = f->function.proto->throws || target->kill_reason ||
 			  mlu_mapping_dso(site->mapping)->allocator.takes_backtraces;
-	const struct mlu_refused_exits *refusal = exits_refusal(target, site, f, is_harmful);
+	const struct mlu_refused_exits *refusal;
 	bool is_stepped = site->places.place[0].kind == MLU_PLACE_FRAME;
 
 	site->kind = MLU_PROBE_FREE;
 	if (!mlu_prototype_has_return(f->function.proto))
 		return NULL;
+	refusal = exits_refusal(target, site, f, is_harmful);
 	site->kind = MLU_PROBE_RETURN;
 	if (!is_harmful && !target->prefers_exits && !site->names && (!is_stepped || refusal) &&
 	    mlu_probe_may_be(file_inode(site->mapping->file), site, MLU_PROBE_RETURN))
@@ -204,7 +188,7 @@ static void add_exit(struct mlu_target *target, struct mlu_sites *sites,
 	struct mlu_site *site = next_site(sites);
 
 	mapping = mapping_of(target, mapping, exit->offset);
-	if (!site || !mapping || has_exit(sites, file_inode(mapping->file), exit->offset))
+	if (!site || !mapping || has_site(sites, file_inode(mapping->file), false, exit->offset))
 		return;
 	memset(site, 0, sizeof(*site));
 	site->kind = MLU_PROBE_EXIT + exit->kind;
@@ -226,7 +210,7 @@ static int add_site(struct mlu_target *target, struct mlu_sites *sites, struct m
 	unsigned int i;
 
 	if (!is_offset_mapped(mapping, f->offset) ||
-	    has_site(sites, file_inode(mapping->file), f->offset + f->places.place[0].offset))
+	    has_site(sites, file_inode(mapping->file), true, f->offset + f->places.place[0].offset))
 		return 0;
 	site = next_site(sites);
 	if (!site)

@@ -23,6 +23,7 @@
 
 struct dentry;
 struct mlu_prototype;
+struct mlu_refused_exits;
 struct mlu_use;
 struct mlu_watch;
 
@@ -36,16 +37,6 @@ struct mlu_watch;
 enum mlu_exits_key {
 	MLU_EXITS_NEEDED,
 	MLU_EXITS_ALWAYS,
-};
-
-/**
- * struct mlu_refused_exits - why the return of a function is not seen at its exits
- * @word: for control
- * @sentence: the same in words, after "since"
- */
-struct mlu_refused_exits {
-	const char *word;
-	const char *sentence;
 };
 
 /**

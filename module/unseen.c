@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "dso.h"
+#include "lib/exits.h"
 #include "target.h"
 #include "text.h"
 #include "unseen.h"

@@ -78,7 +78,17 @@ enum mlu_exits_refusal {
 	MLU_EXITS_NR_REFUSALS
 };
 
-extern const char *const mlu_exits_refusal_names[MLU_EXITS_NR_REFUSALS];
+/**
+ * struct mlu_refused_exits - why the return of a function is not seen at its exits
+ * @word: for control
+ * @sentence: the same in words, after "since"
+ */
+struct mlu_refused_exits {
+	const char *word;
+	const char *sentence;
+};
+
+extern const struct mlu_refused_exits mlu_refused_exits[MLU_EXITS_NR_REFUSALS];
 
 /**
  * enum mlu_exit_kind - how an exit leaves the function

@@ -35,15 +35,15 @@ static const u8 endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 static const char *const returns_first[] = { "memset",	     "memcpy",	     "memmove",
 					     "__memset_chk", "__memcpy_chk", "__memmove_chk" };
 
-const char *const mlu_exits_refusal_names[MLU_EXITS_NR_REFUSALS] = {
-	[MLU_EXITS_OK] = "ok",
-	[MLU_EXITS_NO_ENTRY] = "no_entry",
-	[MLU_EXITS_UNDECODABLE] = "undecodable",
-	[MLU_EXITS_COMPUTED] = "computed_jump",
-	[MLU_EXITS_LEAVES] = "leaves",
-	[MLU_EXITS_RETURN] = "other_return",
-	[MLU_EXITS_HANDLERS] = "handlers",
-	[MLU_EXITS_TOO_LARGE] = "too_large",
+const struct mlu_refused_exits mlu_refused_exits[MLU_EXITS_NR_REFUSALS] = {
+	[MLU_EXITS_OK] = { "ok", "they are known" },
+	[MLU_EXITS_NO_ENTRY] = { "no_entry", "some of its code has no unwind entry" },
+	[MLU_EXITS_UNDECODABLE] = { "undecodable", "its code cannot be decoded" },
+	[MLU_EXITS_COMPUTED] = { "computed_jump", "it jumps to a computed address" },
+	[MLU_EXITS_LEAVES] = { "leaves", "it jumps to a function of another object" },
+	[MLU_EXITS_RETURN] = { "other_return", "it returns by another instruction than ret" },
+	[MLU_EXITS_HANDLERS] = { "handlers", "its exception handlers cannot be read" },
+	[MLU_EXITS_TOO_LARGE] = { "too_large", "its code is too large" },
 };
 
 struct exits_search {

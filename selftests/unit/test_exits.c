@@ -153,7 +153,7 @@ static void describe_exits(const struct mlu_exits *exits, char *text)
 
 	*text = 0;
 	if (exits->refusal) {
-		sprintf(text, "%s %lld", mlu_exits_refusal_names[exits->refusal],
+		sprintf(text, "%s %lld", mlu_refused_exits[exits->refusal].word,
 			(s64)exits->where - ASM_CODE);
 		return;
 	}
@@ -256,7 +256,7 @@ static void test_unreadable_handlers(void)
 		image_open(&image, 4096);
 		mlu_exits_find(&image.elf, ASM_CODE, &work, &exits);
 		tap_ok(exits.refusal != MLU_EXITS_OK, "unreadable handlers: %s",
-		       mlu_exits_refusal_names[exits.refusal]);
+		       mlu_refused_exits[exits.refusal].word);
 		image_free(&image);
 	}
 }

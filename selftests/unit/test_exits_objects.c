@@ -52,7 +52,7 @@ static void note_exits(const char *object, const char *name, u64 value,
 
 	if (exits->refusal) {
 		tap_note("%s %s refused %s at %+lld (%llx)", object, name,
-			 mlu_exits_refusal_names[exits->refusal], exits->where - value,
+			 mlu_refused_exits[exits->refusal].word, exits->where - value,
 			 exits->where);
 		return;
 	}
@@ -148,7 +148,7 @@ static void test_every_function(struct image *image, const struct oracle *oracle
 		nr[exits.refusal]++;
 	}
 	for (i = 0; i < MLU_EXITS_NR_REFUSALS; i++)
-		tap_note("%s: %u functions: %s", path, nr[i], mlu_exits_refusal_names[i]);
+		tap_note("%s: %u functions: %s", path, nr[i], mlu_refused_exits[i].word);
 	tap_ok(right, "%s: the exits of %zu symbols are all returns, and only these", path, n);
 }
 
