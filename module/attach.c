@@ -9,10 +9,6 @@
  * functions that allocate last, then the gate is opened: no block is recorded whose free could be
  * missed. For the same reason the gate is closed before the first probe is removed.
  *
- * If a return probe would end a thread of the target, because of a change since the attach, the
- * worker adds exit probes, which the entry handler uses from then on. They are uses of the target
- * as all others, and end with them.
- *
  * Detach, as a proof: the gate is closed, the target is unpublished, each probe is unregistered
  * or refused by the shared filter, and mlu_probe_sync() has returned: no handler runs on a
  * consumer that is freed. A handler of a probe that other targets still use may have found the
@@ -32,6 +28,7 @@
 #include "attach.h"
 #include "compat.h"
 #include "insert.h"
+#include "late_exits.h"
 #include "process.h"
 #include "sites.h"
 #include "target_watch.h"
@@ -79,30 +76,28 @@ err_put:
 /* Undo install_target(), however far it got. All targets share one wait for handlers. */
 static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 {
-	unsigned int i, k, use;
+	struct mlu_uses *uses, *tmp;
+	unsigned int i;
 
 	/* No event of the targets starts any more when mlu_probe_sync() has returned. */
 	for (i = 0; i < nr; i++) {
 		struct mlu_target *target = targets[i];
-		bool mm_is_alive = !READ_ONCE(target->end_state);
 
 		mlu_target_set_gate(target, false);
 		mlu_target_unpublish(target);
 		/* Readers of control access the uses, and their probes, under the lock only. */
 		mutex_lock(&mlu_targets_lock);
-		memcpy(target->old_uses, target->uses, sizeof(target->uses));
-		memset(target->uses, 0, sizeof(target->uses));
+		list_splice_init(&target->uses, &target->old_uses);
 		mutex_unlock(&mlu_targets_lock);
-		for (k = 0; k < MLU_NR_USES; k++)
-			for (use = target->old_uses[k].nr; use-- > 0;)
-				mlu_probe_unuse(target, &target->old_uses[k].use[use], mm_is_alive);
+		list_for_each_entry(uses, &target->old_uses, node)
+			mlu_uses_end(target, uses);
 	}
 	mlu_probe_sync();
 	synchronize_rcu();
 	for (i = 0; i < nr; i++) {
-		for (k = 0; k < MLU_NR_USES; k++)
-			kvfree(targets[i]->old_uses[k].use);
-		memset(targets[i]->old_uses, 0, sizeof(targets[i]->old_uses));
+		list_for_each_entry_safe(uses, tmp, &targets[i]->old_uses, node)
+			mlu_uses_free(uses);
+		INIT_LIST_HEAD(&targets[i]->old_uses);
 		mlu_target_drain(targets[i]);
 		mlu_target_unwatch(targets[i]);
 	}
@@ -117,70 +112,14 @@ static void close_target(struct mlu_target *target)
 	mmdrop(target->mm);
 }
 
-/* === Adding exits === */
-
-static int insert_exits(struct mlu_target *target, const struct mlu_sites *sites,
-			struct mlu_uses *uses)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < sites->nr && !err; i++)
-		err = mlu_insert_probe(NULL, target, &sites->site[i], uses);
-	mlu_probe_sync();
-	return err ? err : mlu_insert_check(NULL, target, uses);
-}
-
-static void remove_exits(struct mlu_target *target, struct mlu_uses *uses)
-{
-	while (uses->nr-- > 0)
-		mlu_probe_unuse(target, &uses->use[uses->nr], !READ_ONCE(target->end_state));
-	mlu_probe_sync();
-	synchronize_rcu();
-	kvfree(uses->use);
-}
-
-/*
- * A return probe would end a thread of the target, because of a change since the attach: probe the
- * exits of the functions that have return probes, for such threads. If that fails, their calls stay
- * lost.
- */
-static void add_exits_work(struct work_struct *work)
-{
-	struct mlu_target *target = container_of(work, struct mlu_target, exits_work);
-	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
-	struct mlu_uses uses = {};
-
-	if (!sites)
-		goto out;
-	/* Of a target that has been detached nothing is found. */
-	if (!mlu_sites_find_exits(target, sites) || sites->too_many)
-		goto out;
-	uses.use = kvcalloc(sites->nr, sizeof(*uses.use), GFP_KERNEL);
-	if (!sites->nr || !uses.use)
-		goto out;
-	if (insert_exits(target, sites, &uses)) {
-		remove_exits(target, &uses);
-		goto out;
-	}
-	mutex_lock(&mlu_targets_lock);
-	target->uses[MLU_USES_LATE] = uses;
-	mutex_unlock(&mlu_targets_lock);
-	/* Pairs with enter_without_return_probe(). */
-	smp_store_release(&target->has_exits, true);
-out:
-	kvfree(sites);
-	mlu_target_put(target);
-}
-
 /* === Attach and detach === */
 
 static int install_target(struct mlu_request *request, struct mlu_target *target,
 			  struct mm_struct *mm, struct mlu_sites *sites, work_func_t end_work,
 			  struct workqueue_struct *wq)
 {
-	struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
 	unsigned int i, pass;
+	struct mlu_uses *uses;
 	unsigned long deadline;
 	int err;
 
@@ -201,8 +140,13 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	/* Walks that need unwind data that has not been read by the deadline are deferred. */
 	mlu_maps_wait_until(&target->maps, deadline);
 	mlu_target_publish(target);
-	uses->use = kvcalloc(sites->nr, sizeof(*uses->use), GFP_KERNEL);
-	err = uses->use ? 0 : -ENOMEM;
+	uses = mlu_uses_new(MLU_USES_FUNCTIONS, sites->nr);
+	if (!uses) {
+		err = -ENOMEM;
+		goto err_remove;
+	}
+	/* Readers do not see the target yet. */
+	mlu_uses_add(target, uses);
 	/* Insert the probes of functions that free in the first pass, all others in the second. */
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; !err && i < sites->nr; i++)
@@ -253,7 +197,7 @@ struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 	target->mm = process.mm;
 	target->kill_reason = mlu_process_kill_reason(&process);
 	target->wq = wq;
-	INIT_WORK(&target->exits_work, add_exits_work);
+	INIT_WORK(&target->exits_work, mlu_late_exits_work);
 	err = install_target(request, target, process.mm, sites, end_work, wq);
 	if (err) {
 		close_target(target);

@@ -20,9 +20,9 @@
 
 #include "command.h"
 #include "debugfs_internal.h"
-#include "probes.h"
 #include "text.h"
 #include "unseen.h"
+#include "uses.h"
 #include "worker.h"
 
 /* An open file. */
@@ -63,43 +63,58 @@ static const char *const place_words[] = {
 	[MLU_PLACE_STEPPED] = "stepped",
 };
 
+static void control_show_use(struct seq_file *m, const struct mlu_use *use)
+{
+	const char *name;
+	size_t len;
+
+	seq_printf(m, "%s ", use->probe->function.proto->name);
+	name = mlu_mapping_name(use->mapping, &len);
+	mlu_seq_code(m, name, len,
+		     mlu_mapping_address(use->mapping, mlu_mapping_read_dso(use->mapping),
+					 use->addr));
+	seq_printf(m, " %s", place_words[use->probe->place]);
+	if (use->nr_exits)
+		seq_printf(m, " exits=%u", use->nr_exits);
+	else if (use->refusal)
+		seq_printf(m, " exits=%s", use->refusal);
+}
+
+/* Show the probes of functions, without those of exits. */
+static void control_show_uses(struct seq_file *m, const struct mlu_target *target)
+{
+	const struct mlu_uses *uses;
+	const char *before = ": ";
+	unsigned int i;
+
+	list_for_each_entry(uses, &target->uses, node) {
+		for (i = 0; i < uses->nr; i++) {
+			if (!mlu_probe_is_entry(uses->use[i].probe->kind))
+				continue;
+			seq_puts(m, before);
+			control_show_use(m, &uses->use[i]);
+			before = ", ";
+		}
+	}
+	if (list_empty(&target->uses))
+		seq_puts(m, ": none");
+	seq_putc(m, '\n');
+}
+
 static int control_show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
 	struct mlu_target *target;
 	struct mlu_unseen unseen;
-	const char *name;
-	unsigned int i;
-	size_t len;
 
 	seq_puts(m, "memleak_user control 1\n");
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(target, &mlu_targets, node) {
-		const struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
-
 		mlu_seq_target(m, target);
 		seq_printf(m, " %s", mlu_state_name(target->state));
 		mlu_options_show(m, &target->options);
 		seq_puts(m, target->frozen ? " frozen=1" : "");
-		seq_puts(m, uses->nr ? ": " : ": none");
-		for (i = 0; i < uses->nr; i++) {
-			const struct mlu_use *use = &uses->use[i];
-
-			if (!mlu_probe_is_entry(use->probe->kind))
-				continue;
-			seq_printf(m, "%s%s ", i ? ", " : "", use->probe->function.proto->name);
-			name = mlu_mapping_name(use->mapping, &len);
-			mlu_seq_code(m, name, len,
-				     mlu_mapping_address(use->mapping,
-							 mlu_mapping_read_dso(use->mapping),
-							 use->addr));
-			seq_printf(m, " %s", place_words[use->probe->place]);
-			if (use->nr_exits)
-				seq_printf(m, " exits=%u", use->nr_exits);
-			else if (use->refusal)
-				seq_printf(m, " exits=%s", use->refusal);
-		}
-		seq_putc(m, '\n');
+		control_show_uses(m, target);
 		mlu_unseen_collect(&unseen, target);
 		mlu_unseen_show(m, &unseen, target);
 	}

@@ -8,7 +8,7 @@
  * an instruction would crash the target. So the bytes are compared first.
  *
  * Context: The worker; may sleep. Waits for mmap_locks and for the uprobe core, and holds no lock
- * of the module meanwhile. The uses belong to the worker; readers see their number grow.
+ * of the module meanwhile. Readers do not see the uses before they are complete.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -102,8 +102,7 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 	if (err)
 		return mlu_refuse(request, err, "cannot probe %s of %.*s", function, (int)len,
 				  name);
-	/* Pairs with readers, which see a complete use. */
-	smp_store_release(&uses->nr, uses->nr + 1);
+	uses->nr++;
 	return 0;
 }
 

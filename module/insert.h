@@ -3,8 +3,8 @@
 #ifndef MLU_INSERT_H
 #define MLU_INSERT_H
 
-#include "probes.h"
 #include "request.h"
+#include "uses.h"
 
 int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 		     const struct mlu_site *site, struct mlu_uses *uses);

@@ -69,7 +69,7 @@ static noinline void enter_without_return_probe(struct mlu_target *target,
 						const struct mlu_function *function,
 						struct pt_regs *regs)
 {
-	/* Pairs with add_exits_work(). */
+	/* Pairs with mlu_late_exits_work(). */
 	if (function->has_exits && smp_load_acquire(&target->has_exits)) {
 		mlu_event_enter_by_exit(target, function, regs);
 		return;

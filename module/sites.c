@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "dso.h"
 #include "sites.h"
+#include "uses.h"
 
 /*
  * Is this instruction of the file the first place of a site? A function may have several names, one
@@ -360,17 +361,9 @@ static const struct mlu_allocator_function *function_of(const struct mlu_use *us
 	return NULL;
 }
 
-/**
- * mlu_sites_find_exits() - find the exits of functions that have return probes in a target
- * @target: the target
- * @sites: zeroed; filled in
- *
- * Context: The worker.
- * Return: false if some of them are not mapped.
- */
-bool mlu_sites_find_exits(struct mlu_target *target, struct mlu_sites *sites)
+static bool find_exits_of(struct mlu_target *target, const struct mlu_uses *uses,
+			  struct mlu_sites *sites)
 {
-	const struct mlu_uses *uses = &target->uses[MLU_USES_SINCE_ATTACH];
 	const struct mlu_allocator_function *f;
 	unsigned int i, exit;
 
@@ -385,5 +378,23 @@ bool mlu_sites_find_exits(struct mlu_target *target, struct mlu_sites *sites)
 		for (exit = 0; f && exit < f->nr_exits; exit++)
 			add_exit(target, sites, mapping, f, &f->exits[exit]);
 	}
+	return true;
+}
+
+/**
+ * mlu_sites_find_exits() - find the exits of functions that have return probes in a target
+ * @target: the target
+ * @sites: zeroed; filled in
+ *
+ * Context: The worker.
+ * Return: false if some of them are not mapped.
+ */
+bool mlu_sites_find_exits(struct mlu_target *target, struct mlu_sites *sites)
+{
+	const struct mlu_uses *uses;
+
+	list_for_each_entry(uses, &target->uses, node)
+		if (uses->kind == MLU_USES_FUNCTIONS && !find_exits_of(target, uses, sites))
+			return false;
 	return true;
 }

@@ -103,6 +103,8 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 		goto err_sampler;
 	refcount_set(&target->refs, 1);
 	INIT_LIST_HEAD(&target->node);
+	INIT_LIST_HEAD(&target->uses);
+	INIT_LIST_HEAD(&target->old_uses);
 	INIT_HLIST_NODE(&target->hash_node);
 	mlu_maps_init(&target->maps, names);
 	mlu_deferred_init(&target->deferred, &target->maps);

@@ -24,7 +24,6 @@
 struct dentry;
 struct mlu_prototype;
 struct mlu_refused_exits;
-struct mlu_use;
 struct mlu_watch;
 
 #define MLU_NAME_MAX 255
@@ -89,23 +88,6 @@ enum mlu_state {
 };
 
 /**
- * struct mlu_uses - uses of probes by a target
- * @use: the uses
- * @nr: number of @use
- */
-struct mlu_uses {
-	struct mlu_use *use;
-	unsigned int nr;
-};
-
-/* The uses of a target: since its attach, and exits that were added later. */
-enum {
-	MLU_USES_SINCE_ATTACH,
-	MLU_USES_LATE,
-	MLU_NR_USES,
-};
-
-/**
  * struct mlu_target - a traced process
  * @refs: held by the list of targets; by the mmu notifier, from the attach to free_notifier(); by
  *	the queued @end_work and @exits_work; by each open file that shows the target
@@ -140,7 +122,7 @@ enum {
  * @state: the state
  * @ended_ns: time of the end; 0: not ended
  * @frozen_ns: since when it is @frozen
- * @uses: the probes
+ * @uses: the probes, a list of struct mlu_uses
  * @dir: directory in debugfs; this and the following members are used by the worker only
  * @old_uses: probes that are being removed
  * @watch: the mmu notifier
@@ -182,10 +164,10 @@ struct mlu_target {
 	enum mlu_state state;
 	u64 ended_ns;
 	u64 frozen_ns;
-	struct mlu_uses uses[MLU_NR_USES];
+	struct list_head uses;
 
 	struct dentry *dir;
-	struct mlu_uses old_uses[MLU_NR_USES];
+	struct list_head old_uses;
 	struct mlu_watch *watch;
 	struct workqueue_struct *wq;
 	struct work_struct end_work;

@@ -26,7 +26,7 @@ uprobe_register uprobe_unregister_nosync
 
 mlu_mem_zalloc mlu_pool_init mlu_pool_alloc mlu_call_alloc mlu_epoch_new
 mlu_inflight_new mlu_stacks_intern mlu_mapping_new mlu_dso_get mlu_selection_new mlu_session_new
-mlu_request_new mlu_names_get mlu_target_new mlu_maps_table_new mlu_mark_new mlu_snapshot_new
+mlu_request_new mlu_uses_new mlu_names_get mlu_target_new mlu_maps_table_new mlu_mark_new mlu_snapshot_new
 "
 
 # Symbols that do not allocate, or whose failure has no effect.
@@ -58,7 +58,7 @@ wait_for_completion_killable_timeout
 roots="
 handlers on_entry on_entry_executed on_free on_free_executed on_return on_named on_named_return
 exits on_entry_with_exits on_entry_with_exits_executed on_exit on_leave
-late add_exits_work
+late mlu_late_exits_work
 learning mlu_maps_resolve_work dso_read_work image_read walk_all
 readers report_open reader_open reader_start reader_next stats_open stats_show control_show control_open
 commands control_write parse_targets mark_targets mlu_detach mlu_target_new_epoch
