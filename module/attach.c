@@ -27,6 +27,7 @@
 
 #include "attach.h"
 #include "compat.h"
+#include "group.h"
 #include "insert.h"
 #include "late_exits.h"
 #include "process.h"
@@ -90,8 +91,11 @@ static void remove_probes(struct mlu_target *const *targets, unsigned int nr)
 		list_splice_init(&target->uses, &target->old_uses);
 		mutex_unlock(&mlu_targets_lock);
 		list_for_each_entry(uses, &target->old_uses, node)
-			mlu_uses_end(target, uses);
+			mlu_uses_leave(uses);
 	}
+	for (i = 0; i < nr; i++)
+		list_for_each_entry(uses, &targets[i]->old_uses, node)
+			mlu_uses_end(targets[i], uses);
 	mlu_probe_sync();
 	synchronize_rcu();
 	for (i = 0; i < nr; i++) {
@@ -109,17 +113,41 @@ static void close_target(struct mlu_target *target)
 	mlu_maps_close(&target->maps);
 	mlu_deferred_finish(&target->deferred);
 	mlu_maps_retire(&target->maps);
-	mmdrop(target->mm);
+	/* The template of a group has none. */
+	if (target->mm)
+		mmdrop(target->mm);
 }
 
 /* === Attach and detach === */
+
+/*
+ * Insert the probes of functions that free in the first pass, all others in the second: no block
+ * is recorded whose free could be missed.
+ */
+static int insert_sites(struct mlu_request *request, struct mlu_target *target,
+			const struct mlu_sites *sites)
+{
+	struct mlu_uses *uses = mlu_uses_new(MLU_USES_FUNCTIONS, sites->nr);
+	unsigned int i, pass;
+	int err = 0;
+
+	if (!uses)
+		return -ENOMEM;
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; !err && i < sites->nr; i++)
+			if (mlu_prototype_is_free(sites->site[i].function.proto) == !pass)
+				err = mlu_insert_probe(request, target, &sites->site[i], uses);
+	mlu_probe_sync();
+	if (!err && target->mm)
+		err = mlu_insert_check(request, target, uses);
+	mlu_uses_add(target, uses);
+	return err;
+}
 
 static int install_target(struct mlu_request *request, struct mlu_target *target,
 			  struct mm_struct *mm, struct mlu_sites *sites, work_func_t end_work,
 			  struct workqueue_struct *wq)
 {
-	unsigned int i, pass;
-	struct mlu_uses *uses;
 	unsigned long deadline;
 	int err;
 
@@ -139,22 +167,11 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 		goto err_remove;
 	/* Walks that need unwind data that has not been read by the deadline are deferred. */
 	mlu_maps_wait_until(&target->maps, deadline);
-	mlu_target_publish(target);
-	uses = mlu_uses_new(MLU_USES_FUNCTIONS, sites->nr);
-	if (!uses) {
-		err = -ENOMEM;
+	if (mlu_target_publish(target) != target) {
+		err = mlu_refuse(request, -EBUSY, "the process is already traced");
 		goto err_remove;
 	}
-	/* Readers do not see the target yet. */
-	mlu_uses_add(target, uses);
-	/* Insert the probes of functions that free in the first pass, all others in the second. */
-	for (pass = 0; pass < 2; pass++)
-		for (i = 0; !err && i < sites->nr; i++)
-			if (mlu_prototype_is_free(sites->site[i].function.proto) == !pass)
-				err = mlu_insert_probe(request, target, &sites->site[i], uses);
-	mlu_probe_sync();
-	if (!err)
-		err = mlu_insert_check(request, target, uses);
+	err = insert_sites(request, target, sites);
 	/* If the process has exited, that is the cause of any error above. */
 	if (READ_ONCE(target->end_state))
 		err = mlu_refuse(request, -ESRCH, "the process has exited");
@@ -196,6 +213,8 @@ struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 	mmgrab(process.mm);
 	target->mm = process.mm;
 	target->kill_reason = mlu_process_kill_reason(&process);
+	if (request->group)
+		target->group = mlu_group_get(request->group);
 	target->wq = wq;
 	INIT_WORK(&target->exits_work, mlu_late_exits_work);
 	err = install_target(request, target, process.mm, sites, end_work, wq);
@@ -208,6 +227,55 @@ out_process:
 out_sites:
 	kvfree(sites);
 	return err ? ERR_PTR(err) : target;
+}
+
+/**
+ * mlu_attach_new() - make a target that a handler has made like one of mlu_attach()
+ * @target: the target, published; on an error it is to be detached
+ * @mm: its mm, with a reference on its users
+ * @end_work: the work to queue when the process ends
+ * @wq: the workqueue for @end_work
+ *
+ * The breakpoints are in the process already.
+ *
+ * Context: The worker; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int mlu_attach_new(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
+		   struct workqueue_struct *wq)
+{
+	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	int err = sites ? mlu_target_watch(target, mm, end_work, wq) : -ENOMEM;
+
+	target->wq = wq;
+	INIT_WORK(&target->exits_work, mlu_late_exits_work);
+	if (!err)
+		err = mlu_maps_reread(&target->maps, mm);
+	/* The probes of "attach all" are uses of every process. */
+	if (!err && !mlu_group_is_all(target->group))
+		err = mlu_sites_find(NULL, target, sites, jiffies + READ_TIMEOUT);
+	if (!err && !mlu_group_is_all(target->group))
+		err = insert_sites(NULL, target, sites);
+	mlu_maps_release(&target->maps);
+	/* Pairs with mlu_target_want_exits(). */
+	smp_store_release(&target->is_new, false);
+	kvfree(sites);
+	return err;
+}
+
+/**
+ * mlu_attach_template() - probe the functions of a file in every process that maps it
+ * @request: the request; gets the reason of a refusal
+ * @template: the template of the group, with the mapping of the file
+ * @sites: the sites that were found in it
+ *
+ * Context: The worker; may sleep.
+ * Return: 0 or a negative errno; then @template is to be detached, too.
+ */
+int mlu_attach_template(struct mlu_request *request, struct mlu_target *template,
+			const struct mlu_sites *sites)
+{
+	return insert_sites(request, template, sites);
 }
 
 /**

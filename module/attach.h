@@ -5,8 +5,14 @@
 
 #include "request.h"
 
+struct mlu_sites;
+
 struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 			      struct workqueue_struct *wq);
+int mlu_attach_new(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
+		   struct workqueue_struct *wq);
+int mlu_attach_template(struct mlu_request *request, struct mlu_target *template,
+			const struct mlu_sites *sites);
 void mlu_detach(struct mlu_target *const *targets, unsigned int nr);
 
 #endif /* MLU_ATTACH_H */

@@ -12,12 +12,14 @@
  * Context: The writer, in process context; may sleep. Locks: see request.c.
  */
 #include <linux/ctype.h>
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "command.h"
 #include "command_keys.h"
+#include "mapped_path.h"
 #include "mark.h"
 #include "text.h"
 #include "worker.h"
@@ -87,14 +89,35 @@ static int parse_pid(struct parse *p, const char *word, pid_t *nr)
 
 /* === attach === */
 
+/* The file of attach all is opened here, in the writer's mount namespace. */
+static int open_file(struct mlu_request *request)
+{
+	const char *path = request->path;
+	struct file *file;
+
+	if (!path)
+		return mlu_refuse(request, -EINVAL, "attach all needs object=PATH");
+	if (request->options.children)
+		return mlu_refuse(request, -EINVAL,
+				  "children= has no meaning with all: each process is traced");
+	file = mlu_open_as_mapped(path);
+	if (IS_ERR(file))
+		return mlu_refuse(request, PTR_ERR(file), "cannot map %s (%s)", path,
+				  mlu_errno_name(PTR_ERR(file)));
+	request->file = file;
+	return 0;
+}
+
 static int parse_attach(struct parse *p, const char *word)
 {
 	const struct mlu_options *options = &p->request->options;
+	bool all = word && !strcmp(word, "all");
 	unsigned long seen = 0;
 	char *option;
-	pid_t nr;
-	int err = parse_pid(p, word, &nr);
+	pid_t nr = 0;
+	int err = all ? 0 : parse_pid(p, word, &nr);
 
+	p->request->all = all;
 	while (!err && (option = next_word(p)))
 		err = mlu_key_parse(p->request, option, &seen);
 	if (err)
@@ -104,6 +127,8 @@ static int parse_attach(struct parse *p, const char *word)
 				  options->max);
 	if (options->sample && options->every)
 		return mlu_refuse(p->request, -EINVAL, "sample= and every= exclude each other");
+	if (all)
+		return open_file(p->request);
 	p->request->pid = find_get_pid(nr);
 	return p->request->pid ? 0 : mlu_refuse(p->request, -ESRCH, "there is no process %d", nr);
 }
@@ -118,10 +143,14 @@ static int parse_targets(struct parse *p, const char *word)
 
 	if (err)
 		return err;
+	p->request->all = all;
 	word = next_word(p);
 	if (word)
 		return mlu_refuse(p->request, -EINVAL, "unexpected argument \"%s\"", word);
 	err = mlu_request_add_targets(p->request, nr);
+	if (err == -EBUSY)
+		return mlu_refuse(p->request, err,
+				  "it is traced by attach all, which is ended by: detach all");
 	if (!err && !all && !p->request->nr_targets)
 		return mlu_refuse(p->request, -ENOENT, "no target has the PID %d", nr);
 	return err;

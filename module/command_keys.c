@@ -6,7 +6,9 @@
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 
 #include "command.h"
 #include "command_keys.h"
@@ -46,6 +48,7 @@ static const struct command_key keys[] = {
 	KEY("older", older_ms, 0, U32_MAX),
 	TEXT("object", object, parse_object, false),
 	KEY("bound", bound, 0, 1),
+	KEY("children", children, 0, 1),
 	KEY("sample", sample, 1, U32_MAX),
 	KEY("every", every, 1, U32_MAX),
 	TEXT("prefix", names.prefix, parse_prefix, false),
@@ -92,10 +95,22 @@ static int refuse_key(struct mlu_request *request, const char *word)
 	return mlu_refuse(request, -EINVAL, "unknown key \"%s\" (keys: %s)", word, list);
 }
 
+static int parse_path(struct mlu_request *request, const char *key, char *value)
+{
+	string_unescape_inplace(value, UNESCAPE_OCTAL);
+	if (*value != '/')
+		return mlu_refuse(request, -EINVAL, "%s= of attach all must be an absolute path",
+				  key);
+	request->path = kstrdup(value, GFP_KERNEL);
+	return request->path ? 0 : -ENOMEM;
+}
+
 static int parse_object(struct mlu_request *request, const char *key, char *value)
 {
 	char *object = request->options.object;
 
+	if (request->all)
+		return parse_path(request, key, value);
 	if (!*value || strlen(value) > MLU_NAME_MAX || strchr(value, '/'))
 		return mlu_refuse(request, -EINVAL,
 				  "%s= must be a file name of 1 to %d bytes, without a directory",

@@ -20,6 +20,7 @@
 
 #include "command.h"
 #include "debugfs_internal.h"
+#include "group.h"
 #include "text.h"
 #include "unseen.h"
 #include "uses.h"
@@ -101,9 +102,31 @@ static void control_show_uses(struct seq_file *m, const struct mlu_target *targe
 	seq_putc(m, '\n');
 }
 
+static void control_show_group(struct seq_file *m, const struct mlu_group *group)
+{
+	struct mlu_options options = group->options;
+
+	seq_printf(m, "group %u", group->id);
+	if (group->path) {
+		seq_puts(m, " object=");
+		mlu_seq_name(m, group->path, strlen(group->path));
+		*options.object = '\0';
+	}
+	mlu_options_show(m, &options);
+	seq_printf(m, ": %d targets, %d live, %d not traced", atomic_read(&group->nr_made),
+		   atomic_read(&group->nr_live), atomic_read(&group->nr_untraced));
+	if (atomic64_read(&group->nr_lost))
+		seq_printf(m, ", %llu events lost", (u64)atomic64_read(&group->nr_lost));
+	if (group->template)
+		control_show_uses(m, group->template);
+	else
+		seq_putc(m, '\n');
+}
+
 static int control_show(struct seq_file *m, void *unused)
 {
 	struct control *control = m->private;
+	const struct mlu_group *group;
 	struct mlu_target *target;
 	struct mlu_unseen unseen;
 
@@ -114,10 +137,14 @@ static int control_show(struct seq_file *m, void *unused)
 		seq_printf(m, " %s", mlu_state_name(target->state));
 		mlu_options_show(m, &target->options);
 		seq_puts(m, target->frozen ? " frozen=1" : "");
+		if (target->group)
+			seq_printf(m, " group=%u", target->group->id);
 		control_show_uses(m, target);
 		mlu_unseen_collect(&unseen, target);
 		mlu_unseen_show(m, &unseen, target);
 	}
+	list_for_each_entry(group, &mlu_groups, node)
+		control_show_group(m, group);
 	mutex_unlock(&mlu_targets_lock);
 
 	mutex_lock(&control->lock);

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 
 #include "dso.h"
+#include "group.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -150,6 +151,8 @@ static void report_show_head(struct seq_file *m, const struct mlu_section *secti
 		if (events[i] || i == MLU_COUNT_allocated || i == MLU_COUNT_freed)
 			seq_printf(m, " %s=%llu", mlu_counter_names[i], events[i]);
 	seq_putc(m, '\n');
+	if (section->target->group)
+		seq_printf(m, "group %u\n", section->target->group->id);
 	if (mlu_sampler_is_used(sampler)) {
 		seq_printf(m, "sampling %s=%u: ", sampler->bytes ? "sample" : "every",
 			   sampler->bytes ? sampler->bytes : sampler->every);

@@ -20,7 +20,7 @@
  *
  * Context: Process context; all functions may sleep, except mlu_dso_give_up() and mlu_dso_vaddr().
  *
- * Locks: dsos_lock (mutex) guards the list, the users, and the freeing of the rules. late_lock
+ * Locks: dsos_lock (mutex) guards the list, the last user, and the freeing of the rules. late_lock
  * (spinlock, a leaf) orders "done" and "late".
  *
  * The rules are freed with the last user. Proof that no one reads them then: a mapping is retired
@@ -93,7 +93,7 @@ static void dso_store_rules(struct mlu_dso *dso, struct mlu_rules *rules)
 	if (IS_ERR_OR_NULL(rules))
 		return;
 	mutex_lock(&dsos_lock);
-	if (dso->users) {
+	if (atomic_read(&dso->users)) {
 		dso->rules = rules;
 		rules = NULL;
 	}
@@ -112,7 +112,7 @@ static void dso_read_mapped(struct mlu_dso *dso)
 	}
 	dso_set_ready(dso, dso_read_head(dso, image));
 	/* Skip the unwind data if all users are gone. A later user gets a new dso. */
-	if (!dso->err && READ_ONCE(dso->users))
+	if (!dso->err && atomic_read(&dso->users))
 		dso_store_rules(dso, mlu_rules_read(&image->elf));
 	mlu_image_close(image);
 out:
@@ -158,7 +158,7 @@ static struct mlu_dso *dso_alloc(void)
 	kref_init(&dso->refs);
 	INIT_LIST_HEAD(&dso->node);
 	INIT_WORK(&dso->work, dso_read_work);
-	dso->users = 1;
+	atomic_set(&dso->users, 1);
 	dso->queued_at = jiffies;
 	return dso;
 }
@@ -175,7 +175,8 @@ static struct mlu_dso *dso_find_or_queue(struct mlu_dso *dso, struct file *mappe
 		    !mlu_file_id_is_same(&known->id, &dso->id) ||
 		    !kref_get_unless_zero(&known->refs))
 			continue;
-		known->users++;
+		/* Those in the list have users. */
+		atomic_inc(&known->users);
 		goto out_known;
 	}
 	list_add(&dso->node, &dsos);
@@ -254,14 +255,13 @@ struct mlu_dso *mlu_dso_get_image(const void *image, size_t size)
  */
 void mlu_dso_retire(struct mlu_dso *dso)
 {
-	struct mlu_rules *rules = NULL;
+	struct mlu_rules *rules;
 
-	mutex_lock(&dsos_lock);
-	if (!--dso->users) {
-		list_del_init(&dso->node);
-		rules = dso->rules;
-		dso->rules = NULL;
-	}
+	if (!atomic_dec_and_mutex_lock(&dso->users, &dsos_lock))
+		return;
+	list_del_init(&dso->node);
+	rules = dso->rules;
+	dso->rules = NULL;
 	mutex_unlock(&dsos_lock);
 	mlu_rules_free(rules);
 }

@@ -3,6 +3,7 @@
 #ifndef MLU_DSO_H
 #define MLU_DSO_H
 
+#include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -30,7 +31,8 @@
  * @done: nothing is being read any more
  * @late: a wait for it has timed out, and no one waits for it again
  * @holds_module: @work holds a reference on the module until it is done, as it is late
- * @users: the number of mappings that are not retired; guarded by the mutex
+ * @users: the number of mappings that are not retired, and of groups that share it with mappings;
+ *	it becomes 0 under the mutex only
  * @rules: the unwind rules, or NULL; set before @done, freed with the last user
  * @rules_missing: the rules could not be read, or did not fit; constant once @done
  * @err: why the file could not be read, -ENOMEM or an I/O error; this and what follows is constant
@@ -65,7 +67,7 @@ struct mlu_dso {
 	bool late;
 	bool holds_module;
 
-	unsigned int users;
+	atomic_t users;
 	struct mlu_rules *rules;
 	bool rules_missing;
 
@@ -89,6 +91,21 @@ bool mlu_dso_wait(struct mlu_dso *dso, unsigned long deadline);
 void mlu_dso_give_up(struct mlu_dso *dso);
 void mlu_dso_show_bytes(struct seq_file *m);
 bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr);
+
+/**
+ * mlu_dso_share() - take a further reference and a further use of a dso
+ * @dso: the dso; the caller knows that it is not being freed
+ *
+ * Context: Any. Does not sleep.
+ * Return: false if it has no users: its unwind data is gone.
+ */
+static inline bool mlu_dso_share(struct mlu_dso *dso)
+{
+	if (!atomic_inc_not_zero(&dso->users))
+		return false;
+	kref_get(&dso->refs);
+	return true;
+}
 
 /* Return: true if what attaching and reports need has been read. */
 static inline bool mlu_dso_is_ready(const struct mlu_dso *dso)

@@ -242,7 +242,12 @@ static __always_inline bool enter_call(struct mlu_target *target,
 	} else if (is_mapping) {
 		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
 	}
-	if (!call->nested && !is_string)
+	/* No notifier tells yet when the mapping ends. */
+	if (is_mapping && !call->nested && READ_ONCE(target->is_new)) {
+		mlu_count(epoch->counters, lost_inflight);
+		call->lost = true;
+	}
+	if (!call->nested && !is_string && !(is_mapping && call->lost))
 		enter_outermost(target, epoch, call, regs, is_decided);
 	if (!outer && (is_mapping || may_decline(target))) {
 		if (!call->nested)

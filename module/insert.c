@@ -58,10 +58,35 @@ static int check_breakpoint(const struct mlu_target *target, unsigned long addr)
 	return err || mlu_arch_is_breakpoint(bytes) ? err : -EFAULT;
 }
 
+static int refuse_probe(struct mlu_request *request, const struct mlu_site *site, int err)
+{
+	const char *function = site->function.proto->name, *name;
+	size_t len;
+
+	name = mlu_mapping_name(site->mapping, &len);
+	if (err == -EADDRINUSE)
+		return mlu_refuse(request, err,
+				  "%s of %.*s has another tracer's probe with a reference counter",
+				  function, (int)len, name);
+	return mlu_refuse(request, err, "cannot probe %s of %.*s", function, (int)len, name);
+}
+
+/* For every process that maps the file: their memory cannot be compared. */
+static int use_everywhere(struct mlu_request *request, struct mlu_target *template,
+			  const struct mlu_site *site, struct mlu_uses *uses)
+{
+	int err = mlu_probe_use(template, site, false, NULL, &uses->use[uses->nr]);
+
+	if (err)
+		return refuse_probe(request, site, err);
+	uses->nr++;
+	return 0;
+}
+
 /**
  * mlu_insert_probe() - compare the code of a site with that of its file, then probe it
  * @request: the request; gets the reason of a refusal; may be NULL
- * @target: the target, published
+ * @target: the target, published; or the template of a group, which has no mm
  * @site: the site
  * @uses: the use is added here; it has space for it
  *
@@ -78,8 +103,11 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 	size_t len;
 	const char *name = mlu_mapping_name(site->mapping, &len);
 	const char *function = site->function.proto->name;
+	const u8 *inherited = NULL;
 	int err;
 
+	if (!target->mm)
+		return use_everywhere(request, target, site, uses);
 	err = read_memory(target, addr, memory, n);
 	if (err == -ESRCH)
 		return refuse_ended(request, target);
@@ -92,16 +120,13 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 			return mlu_refuse(request, -EFAULT,
 					  "the code of %s of %.*s in memory differs from its file",
 					  function, (int)len, name);
-	err = mlu_probe_use(target, site, false, use);
+	if (target->is_new)
+		inherited = memory;
+	err = mlu_probe_use(target, site, false, inherited, use);
 	if (err == -EADDRINUSE && !check_breakpoint(target, addr))
-		err = mlu_probe_use(target, site, true, use);
-	if (err == -EADDRINUSE)
-		return mlu_refuse(request, err,
-				  "%s of %.*s has another tracer's probe with a reference counter",
-				  function, (int)len, name);
+		err = mlu_probe_use(target, site, true, inherited, use);
 	if (err)
-		return mlu_refuse(request, err, "cannot probe %s of %.*s", function, (int)len,
-				  name);
+		return refuse_probe(request, site, err);
 	uses->nr++;
 	return 0;
 }

@@ -59,6 +59,27 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 }
 
 /**
+ * mlu_mapping_new_whole() - allocate a mapping of a whole file, which is in no process
+ * @file: the file, as a mapping has it
+ *
+ * Context: Process context. May sleep.
+ * Return: the mapping, from address 0 on, with a reference on the file, or NULL without memory.
+ */
+struct mlu_mapping *mlu_mapping_new_whole(struct file *file)
+{
+	struct mlu_mapping *m = mlu_mem_zalloc(MLU_MEM_MAPPINGS, sizeof(*m), GFP_KERNEL);
+
+	if (!m)
+		return NULL;
+	m->type = MLU_MAPPING_FILE;
+	m->end = LONG_MAX;
+	m->gone_at = U32_MAX;
+	m->file = get_file(file);
+	mlu_file_id_read(&m->file_id, file);
+	return m;
+}
+
+/**
  * mlu_mapping_is_same() - compare two mappings
  * @a: one
  * @b: the other

@@ -77,6 +77,7 @@ struct mlu_mapping {
 };
 
 struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp);
+struct mlu_mapping *mlu_mapping_new_whole(struct file *file);
 void mlu_mapping_free(struct mlu_mapping *m);
 bool mlu_mapping_is_same(const struct mlu_mapping *a, const struct mlu_mapping *b);
 bool mlu_mapping_is_part(const struct mlu_mapping *part, const struct mlu_mapping *whole);

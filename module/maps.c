@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 
 #include "dso.h"
+#include "known_files.h"
 #include "maps_internal.h"
 #include "maps_table.h"
 #include "mem.h"
@@ -141,6 +142,8 @@ static void maps_append_locked(struct mlu_maps *maps, struct mlu_mapping *m)
 {
 	m->id = ++maps->last_id;
 	maps->nr_unresolved += m->file ? 1 : 0;
+	if (maps->known)
+		mlu_known_files_apply(maps->known, m);
 	list_add_tail(&m->node, &maps->all);
 }
 
@@ -300,6 +303,24 @@ struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u3
 out:
 	spin_unlock(&maps->lock);
 	return m;
+}
+
+/**
+ * mlu_maps_next() - go through all mappings, present and past, oldest first
+ * @maps: the maps
+ * @m: the mapping before, or NULL
+ *
+ * Context: Any. Does not sleep. Takes and releases maps->lock.
+ * Return: the next mapping, or NULL if there is none.
+ */
+struct mlu_mapping *mlu_maps_next(struct mlu_maps *maps, struct mlu_mapping *m)
+{
+	struct list_head *next;
+
+	spin_lock(&maps->lock);
+	next = m ? m->node.next : maps->all.next;
+	spin_unlock(&maps->lock);
+	return next == &maps->all ? NULL : list_entry(next, struct mlu_mapping, node);
 }
 
 /**

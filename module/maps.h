@@ -14,6 +14,7 @@
 /* In a target's life. More than any real program has: the table is copied at each change. */
 #define MLU_MAX_MAPPINGS 8192
 
+struct mlu_known_files;
 struct mlu_maps_table;
 
 /**
@@ -25,11 +26,13 @@ struct mlu_maps_table;
  * @all: all mappings, oldest first; one is removed only by mlu_maps_exit()
  * @probed: those with probes in their files; complete before the first probe is hit
  * @names: the names of functions that files are searched for, with a reference, or NULL; constant
+ * @known: files that are known before they are mapped, or NULL; constant
  * @number: from 1 on, never reused
  * @last_id: the id of the newest mapping
  * @clock: incremented whenever a mapping comes or goes
  * @nr_unresolved: the number of mappings that hold a file which is not kept
  * @nr_late_walks: the number of pending walks that will look up the mappings of an earlier time
+ * @holds_files: files are not dropped, as the worker has not looked for allocators in them yet
  * @closed: no mapping is added any more: the target has ended
  * @retired: no stack of the target will be walked any more
  * @resolve: notes the paths of new mappings and drops their files
@@ -40,11 +43,13 @@ struct mlu_maps {
 	struct list_head all;
 	struct list_head probed;
 	struct mlu_names *names;
+	const struct mlu_known_files *known;
 	u32 number;
 	u32 last_id;
 	u32 clock;
 	unsigned int nr_unresolved;
 	atomic_t nr_late_walks;
+	bool holds_files;
 	bool closed;
 	bool retired;
 	struct work_struct resolve;
@@ -64,9 +69,11 @@ static inline u64 mlu_maps_version(const struct mlu_maps *maps)
 
 void mlu_maps_init(struct mlu_maps *maps, struct mlu_names *names);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
+int mlu_maps_reread(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_resolve(struct mlu_maps *maps);
+void mlu_maps_release(struct mlu_maps *maps);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_retire(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);
@@ -77,6 +84,12 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 bool mlu_maps_copy_holes(struct mlu_maps *maps, const struct mlu_mapping *m,
 			 struct mlu_holes *holes);
 void mlu_maps_unmap(struct mlu_maps *maps, unsigned long start, unsigned long end);
+
+struct mlu_mapping *mlu_maps_next(struct mlu_maps *maps, struct mlu_mapping *m);
+
+/* Each mapping @m, while handlers may add further ones. The worker. */
+#define mlu_maps_for_each(m, maps) \
+	for ((m) = mlu_maps_next(maps, NULL); m; (m) = mlu_maps_next(maps, m))
 
 void mlu_maps_wait(struct mlu_maps *maps);
 void mlu_maps_wait_or_give_up(struct mlu_maps *maps);

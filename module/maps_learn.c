@@ -92,6 +92,43 @@ static struct mlu_mapping *maps_learn_vma(struct mlu_maps *maps, const struct vm
 }
 
 /**
+ * mlu_maps_reread() - take over what handlers have not met of a target that was made in a handler
+ * @maps: the maps, which hold their files
+ * @mm: the target's mm; the caller holds a reference on its users
+ *
+ * Until the target had its notifier, nothing told of what was unmapped: that is noted now.
+ *
+ * Context: Worker, when the target has its notifier. May sleep. Takes and releases mmap_lock.
+ * Return: 0, -ENOMEM, or -ENOSPC if there are more than MLU_MAX_MAPPINGS.
+ */
+int mlu_maps_reread(struct mlu_maps *maps, struct mm_struct *mm)
+{
+	const struct mlu_mapping *m;
+	struct vm_area_struct *vma;
+	unsigned long end = 0;
+	int err = 0;
+
+	mmap_read_lock(mm);
+	for (vma = find_vma(mm, 0); vma && !err; vma = find_vma(mm, vma->vm_end)) {
+		if (!(vma->vm_flags & VM_EXEC) || vma->vm_start >= TASK_SIZE_MAX)
+			continue;
+		mlu_maps_unmap(maps, end, vma->vm_start);
+		end = vma->vm_end;
+		/* That of a mapping which is known is found, and a changed one is replaced. */
+		rcu_read_lock();
+		m = maps_learn_vma(maps, vma);
+		err = PTR_ERR_OR_ZERO(m);
+		rcu_read_unlock();
+	}
+	if (!err)
+		mlu_maps_unmap(maps, end, ULONG_MAX);
+	mmap_read_unlock(mm);
+	if (!err)
+		mlu_maps_name_all(maps, mm);
+	return err;
+}
+
+/**
  * mlu_maps_look_up() - find the mapping of a pc, adding it if it is not known yet
  * @maps: the maps
  * @mm: current->mm

@@ -32,13 +32,14 @@
  * @maps: the maps
  * @mm: the target's mm
  *
- * Context: Worker, at attach. May sleep. No lock: no mapping is added yet.
+ * Context: Worker, at attach, while no file is dropped. May sleep. Handlers of a target that was
+ * made in a handler may add mappings meanwhile.
  */
 void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 {
 	struct mlu_mapping *m;
 
-	list_for_each_entry(m, &maps->all, node) {
+	mlu_maps_for_each(m, maps) {
 		if (m->file)
 			mlu_mapping_name_file(m, maps->names);
 		else if (m->type == MLU_MAPPING_VDSO)
@@ -48,9 +49,11 @@ void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 
 static struct mlu_mapping *maps_next_unresolved(struct mlu_maps *maps)
 {
-	struct mlu_mapping *m;
+	struct mlu_mapping *m = NULL;
 
 	spin_lock(&maps->lock);
+	if (maps->holds_files)
+		goto out;
 	list_for_each_entry(m, &maps->all, node)
 		if (m->file && !m->kept)
 			goto out;
@@ -113,6 +116,20 @@ void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m)
 		maps->nr_unresolved--;
 	m->kept = true;
 	spin_unlock(&maps->lock);
+}
+
+/**
+ * mlu_maps_release() - drop the files of a target that was made in a handler, but those with probes
+ * @maps: the maps
+ *
+ * Context: Worker. Takes and releases maps->lock.
+ */
+void mlu_maps_release(struct mlu_maps *maps)
+{
+	spin_lock(&maps->lock);
+	maps->holds_files = false;
+	spin_unlock(&maps->lock);
+	mlu_maps_resolve(maps);
 }
 
 /* === Waiting === */
@@ -214,6 +231,7 @@ void mlu_maps_close(struct mlu_maps *maps)
 
 	spin_lock(&maps->lock);
 	maps->closed = true;
+	maps->holds_files = false;
 	list_for_each_entry(m, &maps->all, node) {
 		if (m->kept)
 			maps->nr_unresolved++;

@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 
+#include "adopt.h"
 #include "compat.h"
 #include "events.h"
 #include "execute.h"
@@ -32,15 +33,19 @@ static const struct mlu_function *consumer_function(struct uprobe_consumer *uc)
 	return &consumer_probe(uc)->function;
 }
 
-/* Return: true if the target with this mm uses the probe. */
+/* Return: true if the process with this mm uses the probe. */
 static bool is_used_by(struct uprobe_consumer *uc, const struct mm_struct *mm)
 {
 	const struct mlu_use *use;
-	bool is_used = false;
+	bool is_used = false, is_of_group = false;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(use, &consumer_probe(uc)->uses, node)
+	list_for_each_entry_rcu(use, &consumer_probe(uc)->uses, node) {
 		is_used |= use->mm == mm;
+		is_of_group |= !!use->group;
+	}
+	if (!is_used && is_of_group)
+		is_used = mlu_adopt_uses(consumer_probe(uc), mm);
 	rcu_read_unlock();
 	return is_used;
 }
@@ -59,6 +64,24 @@ static int refuse_foreign(void)
 {
 	atomic64_inc(&foreign_hits);
 	return UPROBE_HANDLER_REMOVE;
+}
+
+/* Current is no target yet. Return: its target, which has been made now, or NULL with *@ret set. */
+static noinline struct mlu_target *adopt_or_refuse(struct uprobe_consumer *uc, int *ret)
+{
+	struct mlu_target *target = mlu_adopt_current(consumer_probe(uc));
+
+	if (!target)
+		*ret = refuse_foreign();
+	return IS_ERR(target) ? NULL : target;
+}
+
+/* Within rcu_read_lock(). Return: as adopt_or_refuse(). */
+static __always_inline struct mlu_target *target_of_current(struct uprobe_consumer *uc, int *ret)
+{
+	struct mlu_target *target = mlu_target_of_mm(current->mm);
+
+	return target ? target : adopt_or_refuse(uc, ret);
 }
 
 /*
@@ -86,9 +109,9 @@ static MLU_UPROBE_HANDLER(on_entry)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = mlu_target_of_mm(current->mm);
+	target = target_of_current(uc, &ret);
 	if (!target) {
-		ret = refuse_foreign();
+		/* Refused, or the event is lost. */
 	} else if (mlu_return_probe_would_kill_current()) {
 		enter_without_return_probe(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
@@ -105,11 +128,9 @@ static MLU_UPROBE_HANDLER(on_entry_with_exits)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = mlu_target_of_mm(current->mm);
+	target = target_of_current(uc, &ret);
 	if (target)
 		mlu_event_enter_by_exit(target, consumer_function(uc), regs);
-	else
-		ret = refuse_foreign();
 	rcu_read_unlock();
 	return ret;
 }
@@ -120,12 +141,10 @@ static MLU_UPROBE_HANDLER(on_exit)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = mlu_target_of_mm(current->mm);
+	target = target_of_current(uc, &ret);
 	if (target)
 		mlu_event_exit(target, regs, consumer_probe(uc)->kind - MLU_PROBE_EXIT,
 			       !mlu_has_other_consumers(to_mlu_consumer(uc)));
-	else
-		ret = refuse_foreign();
 	rcu_read_unlock();
 	return ret;
 }
@@ -136,11 +155,9 @@ static MLU_UPROBE_HANDLER(on_leave)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = mlu_target_of_mm(current->mm);
+	target = target_of_current(uc, &ret);
 	if (target)
 		mlu_event_leave(target, regs, consumer_probe(uc)->exit_len);
-	else
-		ret = refuse_foreign();
 	rcu_read_unlock();
 	return ret;
 }
@@ -151,11 +168,9 @@ static MLU_UPROBE_HANDLER(on_free)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = mlu_target_of_mm(current->mm);
+	target = target_of_current(uc, &ret);
 	if (target)
 		mlu_event_free(target, consumer_function(uc), regs);
-	else
-		ret = refuse_foreign();
 	rcu_read_unlock();
 	return ret;
 }

@@ -49,7 +49,10 @@ static unsigned int nr_probes;
 
 static MLU_UPROBE_FILTER(accept_helper_mm)
 {
-	return mm == container_of(to_mlu_consumer(uc), struct mlu_helper, consumer)->mm;
+	const struct mm_struct *only =
+		container_of(to_mlu_consumer(uc), struct mlu_helper, consumer)->mm;
+
+	return !only || mm == only;
 }
 
 /* A breakpoint is removed only if all its consumers request it, so this one leaves it to others. */
@@ -59,7 +62,7 @@ static MLU_UPROBE_HANDLER(request_removal)
 }
 
 /*
- * Make the core call the shared filter for @mm again: it inserts the breakpoint if the filter
+ * Make the core call the shared filter for @mm, or for all if it is NULL, again: it inserts the breakpoint if the filter
  * accepts the mm, and removes it otherwise. The helper is part of the use, so that removing a
  * breakpoint allocates nothing here.
  */
@@ -179,6 +182,7 @@ static noinline struct mlu_probe *probe_register_at(struct inode *inode,
 		kfree(probe);
 		return ERR_PTR(err);
 	}
+	WRITE_ONCE(probe->is_registered, true);
 	list_add(&probe->node, &probes);
 	WRITE_ONCE(nr_probes, nr_probes + 1);
 	return probe;
@@ -221,6 +225,8 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
  *	without it, and if the target already has another tracer's breakpoint on the function's
  *	first instruction: the core changes a counter when it inserts or removes a breakpoint, and
  *	does so in that process for bcc anyway.
+ * @inherited: the target's bytes at the site, if its breakpoints may have been inserted before; or
+ *	NULL
  * @use: filled in; the target's maps keep the file of @site's mapping
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
@@ -229,7 +235,7 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
  * inserted.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
-		  struct mlu_use *use)
+		  const u8 *inherited, struct mlu_use *use)
 {
 	struct inode *inode = file_inode(site->mapping->file);
 	struct mlu_probe *probe = probe_find(inode, site);
@@ -242,9 +248,14 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	if (probe && probe->consumer.ref_ctr && !beside_bcc)
 		return -EADDRINUSE;
 	use->mm = target->mm;
+	use->group = target->group;
 	if (probe) {
 		list_add_rcu(&use->node, &probe->uses);
-		err = probe_update_mm(probe, target->mm, &use->helper);
+		err = 0;
+		/* Registering walks through all processes that map the file, and stops forks. */
+		if (!inherited ||
+		    !mlu_arch_is_breakpoint(inherited + (probe->consumer.offset - site->offset)))
+			err = probe_update_mm(probe, target->mm, &use->helper);
 		if (err) {
 			list_del_rcu(&use->node);
 			/* The caller may use the memory again at once. */
@@ -266,7 +277,18 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 }
 
 /**
- * mlu_probe_unuse() - remove a probe from a target that is no longer published
+ * mlu_probe_leave() - let the filter of a probe refuse a target that is no longer published
+ * @use: the use to end
+ *
+ * Context: The worker. Does not sleep. The caller calls mlu_probe_unuse() afterwards.
+ */
+void mlu_probe_leave(struct mlu_use *use)
+{
+	list_del_rcu(&use->node);
+}
+
+/**
+ * mlu_probe_unuse() - remove the breakpoint of a probe from a target that has left it
  * @target: the target
  * @use: the use to end
  * @mm_is_alive: the target still has an address space, with breakpoints in it
@@ -279,9 +301,11 @@ void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_
 {
 	struct mlu_probe *probe = use->probe;
 
-	list_del_rcu(&use->node);
+	if (probe->is_retired)
+		return;
 	if (list_empty(&probe->uses)) {
 		mlu_uprobe_unregister_nosync(&probe->consumer);
+		probe->is_retired = true;
 		list_move(&probe->node, &retired);
 		WRITE_ONCE(nr_probes, nr_probes - 1);
 	} else if (mm_is_alive && probe_update_mm(probe, target->mm, &use->helper)) {

@@ -72,6 +72,8 @@ struct mlu_site {
  * @names: the set of names that its users have found the function by, or NULL; constant
  * @place: how the instruction under the breakpoint is executed; constant
  * @exit_len: length of the instruction of an exit; constant
+ * @is_registered: its consumer has been registered; written by the worker
+ * @is_retired: it has been unregistered; the worker's
  * @uses: the targets that use the probe; changed by the worker, read under RCU
  * @step: the instruction, if the handler executes it; constant
  */
@@ -83,6 +85,8 @@ struct mlu_probe {
 	const struct mlu_names *names;
 	enum mlu_place_kind place;
 	u8 exit_len;
+	bool is_registered;
+	bool is_retired;
 	struct list_head uses;
 	struct mlu_step_insn step;
 };
@@ -90,7 +94,7 @@ struct mlu_probe {
 /**
  * struct mlu_helper - a consumer that makes the uprobe core call the filters for one mm again
  * @consumer: registered for a moment only
- * @mm: the mm
+ * @mm: the mm, or NULL for all
  */
 struct mlu_helper {
 	struct mlu_consumer consumer;
@@ -107,13 +111,15 @@ struct mlu_helper {
  * @refusal: as in struct mlu_site
  * @helper: to insert and remove the breakpoint
  * @node: in the probe's list
- * @mm: the target's mm; compared only
+ * @mm: the target's mm; compared only; NULL: every process that maps the file uses the probe
+ * @group: the target's group, or NULL
  *
  * Freed only after a mlu_probe_sync() and a synchronize_rcu().
  */
 struct mlu_use {
 	struct list_head node;
 	const struct mm_struct *mm;
+	struct mlu_group *group;
 	struct mlu_probe *probe;
 	struct mlu_mapping *mapping;
 	unsigned long addr;
@@ -131,7 +137,8 @@ static inline bool mlu_probe_is_executed(const struct mlu_probe *probe)
 }
 
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
-		  struct mlu_use *use);
+		  const u8 *inherited, struct mlu_use *use);
+void mlu_probe_leave(struct mlu_use *use);
 void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive);
 void mlu_probe_sync(void);
 unsigned int mlu_nr_probes(void);

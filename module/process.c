@@ -144,6 +144,48 @@ out:
 }
 
 /**
+ * mlu_process_has_mm() - check whether a process still has an mm
+ * @pid: the thread group
+ * @mm: the mm; compared only
+ *
+ * Context: Any. Does not sleep.
+ * Return: true if a thread of the group has it.
+ */
+bool mlu_process_has_mm(struct pid *pid, const struct mm_struct *mm)
+{
+	struct task_struct *leader, *thread;
+	bool has_mm = false;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		for_each_thread(leader, thread)
+			has_mm |= READ_ONCE(thread->mm) == mm;
+	rcu_read_unlock();
+	return has_mm;
+}
+
+/**
+ * mlu_process_of_current() - find the process that current's mm belongs to
+ *
+ * A child of vfork() has the mm of its parent. The kernel knows the owner if it accounts memory to
+ * cgroups; otherwise it is current's process.
+ *
+ * Context: Any, within rcu_read_lock(). Does not sleep.
+ * Return: the thread group, valid until rcu_read_unlock().
+ */
+struct pid *mlu_process_of_current(void)
+{
+#ifdef CONFIG_MEMCG
+	struct task_struct *owner = rcu_dereference(current->mm->owner);
+
+	if (owner && READ_ONCE(owner->mm) == current->mm)
+		return task_tgid(owner);
+#endif
+	return task_tgid(current);
+}
+
+/**
  * mlu_process_has_execed() - check whether a process has replaced its mm
  * @pid: the thread group
  * @mm: the mm that it had; compared only

@@ -24,6 +24,8 @@ const char *mlu_process_refusal(const struct mlu_process *process);
 const char *mlu_process_kill_reason(const struct mlu_process *process);
 
 struct task_struct *mlu_process_thread(struct pid *pid, const struct mm_struct *mm);
+bool mlu_process_has_mm(struct pid *pid, const struct mm_struct *mm);
+struct pid *mlu_process_of_current(void);
 bool mlu_process_has_execed(struct pid *pid, const struct mm_struct *mm);
 
 #endif /* MLU_PROCESS_H */

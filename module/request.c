@@ -9,10 +9,12 @@
  * Context: The writer and the worker, in process context; may sleep.
  * Locks: mlu_targets_lock, to look up targets. No other lock is taken under it.
  */
+#include <linux/file.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "group.h"
 #include "request.h"
 
 /* === Sessions === */
@@ -83,6 +85,9 @@ void mlu_request_put(struct mlu_request *request)
 		mlu_target_put(request->targets[i]);
 	kfree(request->targets);
 	put_pid(request->pid);
+	if (request->file)
+		fput(request->file);
+	kfree(request->path);
 	mlu_session_put(request->session);
 	kfree(request);
 }
@@ -109,6 +114,13 @@ int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...)
 
 /* === Targets of a detach or clear === */
 
+/* The next event of the process would make another target. */
+static bool is_held_by_all(const struct mlu_target *target)
+{
+	return mlu_target_is_live(target) && target->group && mlu_group_is_all(target->group) &&
+	       READ_ONCE(target->group->open);
+}
+
 /**
  * mlu_request_add_targets() - look up the targets of a detach or clear
  * @request: the request; gets the matching targets, possibly none
@@ -118,7 +130,8 @@ int mlu_refuse(struct mlu_request *request, int err, const char *fmt, ...)
  * detach stop counting events here.
  *
  * Context: The writer. May sleep. Takes and releases mlu_targets_lock.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EBUSY if a target can be detached only together with those of its "attach
+ * all".
  */
 int mlu_request_add_targets(struct mlu_request *request, pid_t nr)
 {
@@ -151,6 +164,10 @@ int mlu_request_add_targets(struct mlu_request *request, pid_t nr)
 			more[request->nr_targets++] = mlu_target_get(target);
 		}
 	}
+	err = -EBUSY;
+	for (i = 0; nr && request->op == MLU_OP_DETACH && i < request->nr_targets; i++)
+		if (is_held_by_all(request->targets[i]))
+			goto out;
 	err = 0;
 	/* Close the gates now: no event counts after a detach, however long removing takes. */
 	for (i = 0; request->op == MLU_OP_DETACH && i < request->nr_targets; i++) {

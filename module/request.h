@@ -47,6 +47,10 @@ enum mlu_op {
  * @session: the writer's session, with a reference
  * @pid: attach: the process, with a reference
  * @options: attach: the options
+ * @all: attach: every process that maps @file; detach, clear and others: all targets
+ * @path: attach all: the path of @file, or NULL
+ * @file: attach all: the file as mappings of it have it, with a reference, or NULL
+ * @group: attach with children=1: the group of the target, or NULL; used by the worker
  * @nr_targets: all but attach: number of @targets
  * @targets: all but attach: the targets, with a reference each
  * @err: result; written by the worker until @done
@@ -60,6 +64,10 @@ struct mlu_request {
 	struct mlu_session *session;
 	struct pid *pid;
 	struct mlu_options options;
+	bool all;
+	char *path;
+	struct file *file;
+	struct mlu_group *group;
 	unsigned int nr_targets;
 	struct mlu_target **targets;
 	int err;

@@ -288,9 +288,12 @@ static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsi
 	size_t len;
 	int err;
 
-	list_for_each_entry(mapping, &target->maps.all, node) {
+	mlu_maps_for_each(mapping, &target->maps) {
 		if (!mapping->file)
 			continue;
+		/* A handler has added it since the mappings were read. */
+		if (target->is_new && !mlu_mapping_dso(mapping))
+			mlu_mapping_name_file(mapping, target->maps.names);
 		if (*object && !mlu_mapping_path(mapping))
 			return -ENOMEM;
 		name = mlu_mapping_name(mapping, &len);
@@ -310,11 +313,11 @@ static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsi
  */
 static bool takes_backtraces(struct mlu_target *target, unsigned long deadline)
 {
-	const struct mlu_mapping *mapping;
+	struct mlu_mapping *mapping;
 	const struct mlu_dso *dso;
 
 	mlu_maps_wait_until(&target->maps, deadline);
-	list_for_each_entry(mapping, &target->maps.all, node) {
+	mlu_maps_for_each(mapping, &target->maps) {
 		dso = mlu_mapping_read_dso(mapping);
 		if (dso && dso->allocator.takes_backtraces)
 			return true;
@@ -341,7 +344,9 @@ int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struc
 {
 	int err;
 
-	target->prefers_exits = target->options.exits == MLU_EXITS_ALWAYS || target->kill_reason ||
+	/* A member of a group has what the first one has. */
+	if (!target->is_new)
+		target->prefers_exits = target->options.exits == MLU_EXITS_ALWAYS || target->kill_reason ||
 				takes_backtraces(target, deadline);
 	err = add_mappings(target, sites, deadline);
 	return mlu_sites_check(request, target, sites, err, deadline);

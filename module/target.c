@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Targets: their lifetime, and the hash by mm in which handlers find them.
+ * Targets: their lifetime.
  *
- * Contexts: handlers and the filter look up targets by mm, under RCU. The mmu notifier
- * (target_watch.c) unpublishes a target. All else is called from the worker and from readers.
+ * Contexts: a handler identifies a spare target that the worker has allocated (adopt.c). All else
+ * is called from the worker and from readers.
  *
- * Locks: mlu_targets_lock (mutex) protects the list, the states and the replacing of epochs;
- * hash_lock (spinlock) protects changes of the hash. Neither is held while a uprobe is
- * registered or unregistered.
+ * Locks: mlu_targets_lock (mutex) protects the list, the states and the replacing of epochs. It is
+ * not held while a uprobe is registered or unregistered.
  *
  * The end of a target, as a proof: first the gate is closed and the target unpublished. A
  * handler that looks it up later does not find it. A handler that has found it runs within
@@ -21,6 +20,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "group.h"
 #include "mem.h"
 #include "target.h"
 
@@ -28,8 +28,6 @@
 DEFINE_MUTEX(mlu_targets_lock);
 LIST_HEAD(mlu_targets);
 
-static DEFINE_SPINLOCK(hash_lock);
-struct hlist_head mlu_targets_by_mm[1 << MLU_TARGET_BITS];
 static atomic_t last_id;
 
 const struct mlu_options mlu_default_options = {
@@ -68,18 +66,26 @@ u64 mlu_target_now(const struct mlu_target *target)
 }
 
 /**
- * mlu_target_new() - allocate a target
- * @pid: the thread group
- * @task: any of its threads
+ * mlu_target_new_id() - get the id of a new target or group
+ *
+ * Context: Any. Does not sleep.
+ * Return: the id, which is never reused.
+ */
+u32 mlu_target_new_id(void)
+{
+	return atomic_inc_return(&last_id);
+}
+
+/**
+ * mlu_target_new_spare() - allocate a target that is no process's yet
  * @options: the keys of the attach command
  *
  * The target is neither listed nor published, and has no mm.
  *
  * Context: Process context. May sleep.
- * Return: the target with one reference, or ERR_PTR(-ENOMEM).
+ * Return: the target with one reference, or NULL without memory.
  */
-struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
-				  const struct mlu_options *options)
+struct mlu_target *mlu_target_new_spare(const struct mlu_options *options)
 {
 	struct mlu_target *target;
 	struct mlu_names *names;
@@ -87,7 +93,7 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 
 	target = kzalloc(sizeof(*target), GFP_KERNEL);
 	if (!target)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	epoch = mlu_epoch_new();
 	if (!epoch)
 		goto err_target;
@@ -109,13 +115,9 @@ struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 	mlu_maps_init(&target->maps, names);
 	mlu_deferred_init(&target->deferred, &target->maps);
 	RCU_INIT_POINTER(target->epoch, epoch);
-	target->id = atomic_inc_return(&last_id);
-	target->pid = get_pid(pid);
-	get_task_comm(target->comm, task);
 	target->options = *options;
 	target->skips = options->min || options->max < U64_MAX ||
 			mlu_sampler_is_used(&target->sampler);
-	target->attached_ns = mlu_now_ns();
 	return target;
 
 err_sampler:
@@ -126,7 +128,45 @@ err_epoch:
 	mlu_epoch_put(epoch);
 err_target:
 	kfree(target);
-	return ERR_PTR(-ENOMEM);
+	return NULL;
+}
+
+/**
+ * mlu_target_identify() - make a spare target that of a process
+ * @target: the target
+ * @pid: the thread group
+ * @comm: the name of the process
+ *
+ * Context: Any. Does not sleep.
+ */
+void mlu_target_identify(struct mlu_target *target, struct pid *pid, const char *comm)
+{
+	target->id = mlu_target_new_id();
+	target->pid = get_pid(pid);
+	strscpy(target->comm, comm, sizeof(target->comm));
+	target->attached_ns = mlu_now_ns();
+}
+
+/**
+ * mlu_target_new() - allocate a target
+ * @pid: the thread group
+ * @task: any of its threads
+ * @options: the keys of the attach command
+ *
+ * Context: Process context. May sleep.
+ * Return: as mlu_target_new_spare(), or ERR_PTR(-ENOMEM).
+ */
+struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
+				  const struct mlu_options *options)
+{
+	struct mlu_target *target = mlu_target_new_spare(options);
+	char comm[TASK_COMM_LEN];
+
+	if (!target)
+		return ERR_PTR(-ENOMEM);
+	get_task_comm(comm, task);
+	mlu_target_identify(target, pid, comm);
+	return target;
 }
 
 /**
@@ -156,22 +196,9 @@ void mlu_target_put(struct mlu_target *target)
 	mlu_maps_exit(&target->maps);
 	mlu_sampler_exit(&target->sampler);
 	put_pid(target->pid);
+	mlu_group_put(target->group);
 	kfree(target->untraced);
 	kfree_rcu(target, rcu);
-}
-
-/**
- * mlu_target_publish() - let handlers and the filter find a target by its mm
- * @target: the target
- *
- * Context: The worker. Takes and releases hash_lock.
- */
-void mlu_target_publish(struct mlu_target *target)
-{
-	spin_lock(&hash_lock);
-	hlist_add_head_rcu(&target->hash_node,
-			   &mlu_targets_by_mm[hash_ptr(target->mm, MLU_TARGET_BITS)]);
-	spin_unlock(&hash_lock);
 }
 
 /**
@@ -182,24 +209,12 @@ void mlu_target_publish(struct mlu_target *target)
  */
 void mlu_target_want_exits(struct mlu_target *target)
 {
+	/* The worker has not set up the work of a new target. */
+	if (smp_load_acquire(&target->is_new))
+		return;
 	if (READ_ONCE(target->exits_wanted) || xchg(&target->exits_wanted, true))
 		return;
 	queue_work(target->wq, &mlu_target_get(target)->exits_work);
-}
-
-/**
- * mlu_target_unpublish() - hide a target from handlers and the filter
- * @target: the target; may be unpublished already
- *
- * Handlers that have found the target before may run until synchronize_rcu().
- *
- * Context: Process context. Does not sleep. Takes and releases hash_lock.
- */
-void mlu_target_unpublish(struct mlu_target *target)
-{
-	spin_lock(&hash_lock);
-	hlist_del_init_rcu(&target->hash_node);
-	spin_unlock(&hash_lock);
 }
 
 /**

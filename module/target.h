@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
@@ -22,6 +23,7 @@
 #include "sampler.h"
 
 struct dentry;
+struct mlu_group;
 struct mlu_prototype;
 struct mlu_refused_exits;
 struct mlu_watch;
@@ -60,7 +62,8 @@ struct mlu_untraced {
  * @sample: sample=, bytes; 0: each block is recorded
  * @every: every=, calls; 0 or 1: each call is recorded
  * @exits: exits=, an enum mlu_exits_key
- * @object: object=, or empty
+ * @children: children=, 0 or 1
+ * @object: object=, or empty; of attach all, the last part of the path
  * @names: prefix= and pair=
  */
 struct mlu_options {
@@ -72,6 +75,7 @@ struct mlu_options {
 	u64 sample;
 	u64 every;
 	u64 exits;
+	u64 children;
 	char object[MLU_NAME_MAX + 1];
 	struct mlu_names_spec names;
 };
@@ -89,8 +93,9 @@ enum mlu_state {
 
 /**
  * struct mlu_target - a traced process
- * @refs: held by the list of targets; by the mmu notifier, from the attach to free_notifier(); by
- *	the queued @end_work and @exits_work; by each open file that shows the target
+ * @refs: held by the list of targets, or by the list of @born ones; by the mmu notifier, from the
+ *	attach to free_notifier(); by the queued @end_work and @exits_work; by each open file that
+ *	shows the target
  * @rcu: to free the target
  * @id: never reused; this and the following members up to @attached_ns are constant from the
  *	attach on
@@ -99,6 +104,7 @@ enum mlu_state {
  * @options: the keys of the attach command
  * @kill_reason: why a return probe would end it, or NULL
  * @prefers_exits: the returns of all functions whose exits are found are seen there
+ * @group: the group that it is a member of, with a reference, or NULL
  * @untraced: functions that are not traced, or NULL
  * @nr_untraced: number of @untraced
  * @bound_to: the session to which the target is bound, or NULL; compared only
@@ -110,6 +116,7 @@ enum mlu_state {
  * @frozen: no allocations are recorded; changed under mlu_targets_lock
  * @skips: some allocations are not recorded on purpose; never cleared
  * @sampler: which allocations are sampled
+ * @is_new: it was made in a handler, and the worker has not completed it: it has no notifier
  * @exits_wanted: a return probe would end a thread, and @exits_work has been queued
  * @has_exits: the exits of all functions that have return probes are probed, too
  * @trampoline: address of the trampoline of return probes; 0: not known yet
@@ -117,7 +124,8 @@ enum mlu_state {
  * @inflight: calls between entry and return
  * @maps: the executable mappings
  * @deferred: walks that wait for unwind data
- * @node: in mlu_targets; this and the following members up to @uses are protected by
+ * @born: in the list of targets that the worker has to complete
+ * @node: in mlu_targets, or in the spares of its group; this and the following members up to @uses are protected by
  *	mlu_targets_lock
  * @state: the state
  * @ended_ns: time of the end; 0: not ended
@@ -141,6 +149,7 @@ struct mlu_target {
 	struct mlu_options options;
 	const char *kill_reason;
 	bool prefers_exits;
+	struct mlu_group *group;
 	struct mlu_untraced *untraced;
 	unsigned int nr_untraced;
 	const void *bound_to;
@@ -151,6 +160,7 @@ struct mlu_target {
 	bool gate;
 	bool frozen;
 	bool skips;
+	bool is_new;
 	bool exits_wanted;
 	bool has_exits;
 	struct mlu_sampler sampler;
@@ -160,6 +170,7 @@ struct mlu_target {
 	struct mlu_maps maps;
 	struct mlu_deferred deferred;
 
+	struct llist_node born;
 	struct list_head node;
 	enum mlu_state state;
 	u64 ended_ns;
@@ -184,10 +195,17 @@ extern struct list_head mlu_targets;
 
 struct mlu_target *mlu_target_new(struct pid *pid, struct task_struct *task,
 				  const struct mlu_options *options);
+struct mlu_target *mlu_target_new_spare(const struct mlu_options *options);
+void mlu_target_identify(struct mlu_target *target, struct pid *pid, const char *comm);
 struct mlu_target *mlu_target_get(struct mlu_target *target);
 void mlu_target_put(struct mlu_target *target);
 
-void mlu_target_publish(struct mlu_target *target);
+u32 mlu_target_new_id(void);
+void mlu_target_limit(unsigned int max);
+bool mlu_target_reserve(void);
+void mlu_target_unreserve(void);
+
+struct mlu_target *mlu_target_publish(struct mlu_target *target);
 void mlu_target_unpublish(struct mlu_target *target);
 
 #define MLU_TARGET_BITS 8

@@ -129,7 +129,7 @@ int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm, work_func_
 
 /**
  * mlu_target_unwatch() - undo mlu_target_watch()
- * @target: the target
+ * @target: the target; one that was made in a handler may not be watched
  *
  * The notifier's reference on the target is dropped later, after an SRCU grace period.
  *
@@ -137,7 +137,8 @@ int mlu_target_watch(struct mlu_target *target, struct mm_struct *mm, work_func_
  */
 void mlu_target_unwatch(struct mlu_target *target)
 {
-	mmu_notifier_put(&target->watch->mn);
+	if (target->watch)
+		mmu_notifier_put(&target->watch->mn);
 }
 
 /**

@@ -52,9 +52,26 @@ void mlu_uses_add(struct mlu_target *target, struct mlu_uses *uses)
 }
 
 /**
- * mlu_uses_end() - end the uses of a chunk, the last one first
- * @target: the target
+ * mlu_uses_leave() - let the filters of the probes of a chunk refuse the target
  * @uses: the chunk, in no list that readers see
+ *
+ * If several targets end together, all of them leave before the first mlu_uses_end(): a probe that
+ * has no use any more is then unregistered once, instead of being removed from each process.
+ *
+ * Context: The worker. Does not sleep.
+ */
+void mlu_uses_leave(struct mlu_uses *uses)
+{
+	unsigned int i;
+
+	for (i = 0; i < uses->nr; i++)
+		mlu_probe_leave(&uses->use[i]);
+}
+
+/**
+ * mlu_uses_end() - remove the breakpoints of a chunk that has left, the last one first
+ * @target: the target
+ * @uses: the chunk
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() and synchronize_rcu() before it
  * frees the chunk.
@@ -86,6 +103,7 @@ void mlu_uses_free(struct mlu_uses *uses)
  */
 void mlu_uses_remove(struct mlu_target *target, struct mlu_uses *uses)
 {
+	mlu_uses_leave(uses);
 	mlu_uses_end(target, uses);
 	mlu_probe_sync();
 	synchronize_rcu();

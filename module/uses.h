@@ -33,6 +33,7 @@ struct mlu_uses {
 
 struct mlu_uses *mlu_uses_new(enum mlu_uses_kind kind, unsigned int capacity);
 void mlu_uses_add(struct mlu_target *target, struct mlu_uses *uses);
+void mlu_uses_leave(struct mlu_uses *uses);
 void mlu_uses_end(struct mlu_target *target, struct mlu_uses *uses);
 void mlu_uses_free(struct mlu_uses *uses);
 void mlu_uses_remove(struct mlu_target *target, struct mlu_uses *uses);

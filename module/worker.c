@@ -18,17 +18,31 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
+#include "adopt.h"
 #include "attach.h"
+#include "follow.h"
 #include "target_watch.h"
 #include "worker.h"
 
 #define COMMAND_TIMEOUT (5 * HZ)
+
+/* Targets that are ended together: all share one wait for handlers. */
+#define END_BATCH 64
 
 static struct workqueue_struct *wq;
 static const struct mlu_worker_ops *ops;
 static unsigned int max_targets, max_ended;
 
 /* === The list of targets === */
+
+static void list_target(struct mlu_target *target)
+{
+	mutex_lock(&mlu_targets_lock);
+	target->state = MLU_TRACING;
+	list_add_tail(&target->node, &mlu_targets);
+	mutex_unlock(&mlu_targets_lock);
+	ops->target_added(target);
+}
 
 /* Remove an ended target and drop the list's reference. No effect if it was removed before. */
 static void forget_target(struct mlu_target *target)
@@ -101,6 +115,9 @@ static void end_targets(struct mlu_target **targets, unsigned int nr)
 		targets[i]->state = state ? state : MLU_DETACHED;
 		WRITE_ONCE(targets[i]->ended_ns, mlu_now_ns());
 		mutex_unlock(&mlu_targets_lock);
+		mlu_target_unreserve();
+		if (targets[i]->group)
+			atomic_dec(&targets[i]->group->nr_live);
 	}
 }
 
@@ -117,27 +134,78 @@ static void end_target_work(struct work_struct *work)
 		end_targets(&target, 1);
 	mlu_target_put(target);
 	forget_excess_targets();
+	mlu_follow_reap();
 }
+
+static bool is_bound_to(const struct mlu_target *target, const struct mlu_session *session)
+{
+	return !session || target->bound_to == session;
+}
+
+/* End the targets that are bound to @session, or all if it is NULL, many at once. */
+static void end_bound_targets(const struct mlu_session *session)
+{
+	static struct mlu_target *batch[END_BATCH]; /* the worker's */
+	struct mlu_target *target;
+	unsigned int nr;
+
+	do {
+		nr = 0;
+		mutex_lock(&mlu_targets_lock);
+		/* Only the worker removes targets, so the list keeps its references until then. */
+		list_for_each_entry(target, &mlu_targets, node)
+			if (nr < END_BATCH && is_bound_to(target, session) &&
+			    mlu_target_is_live(target))
+				batch[nr++] = target;
+		mutex_unlock(&mlu_targets_lock);
+		end_targets(batch, nr);
+	} while (nr);
+}
+
+/* === Groups === */
+
+/* Complete the targets that handlers have made, before anything else is done with targets. */
+static void complete_born_targets(void)
+{
+	struct mlu_target *target;
+
+	while ((target = mlu_adopt_next_born())) {
+		list_target(target);
+		if (mlu_follow_complete(target, end_target_work, wq))
+			end_targets(&target, 1);
+	}
+}
+
+static void complete_work(struct work_struct *work)
+{
+	complete_born_targets();
+	forget_excess_targets();
+	mlu_follow_reap();
+}
+
+static DECLARE_WORK(born_work, complete_work);
 
 /* === Sessions === */
 
-/* End and forget the targets that are bound to @session, or all if it is NULL. */
+/* End and forget the targets and groups that are bound to @session, or all if it is NULL. */
 static void forget_targets(const struct mlu_session *session)
 {
 	struct mlu_target *target;
 
+	mlu_follow_close_bound(session);
+	complete_born_targets();
+	end_bound_targets(session);
 again:
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(target, &mlu_targets, node) {
-		if (session && target->bound_to != session)
+		if (!is_bound_to(target, session))
 			continue;
-		/* Only the worker removes targets, so the list keeps its reference until then. */
 		mutex_unlock(&mlu_targets_lock);
-		end_targets(&target, 1);
 		forget_target(target);
 		goto again;
 	}
 	mutex_unlock(&mlu_targets_lock);
+	mlu_follow_reap();
 }
 
 static void close_session_work(struct work_struct *work)
@@ -165,37 +233,50 @@ void mlu_worker_close_session(struct mlu_session *session)
 
 /* === Commands === */
 
-static int execute_attach(struct mlu_request *request)
+static int attach_process(struct mlu_request *request)
 {
 	struct mlu_target *target;
-	unsigned int nr = 0;
+	int err;
+
+	if (!mlu_target_reserve())
+		return mlu_refuse(request, -ENOSPC, "%u targets are already traced (max_targets)",
+				  max_targets);
+	err = request->options.children ? mlu_follow_prepare(request) : 0;
+	if (err)
+		goto err_unreserve;
+	target = mlu_attach(request, end_target_work, wq);
+	err = PTR_ERR_OR_ZERO(target);
+	if (err)
+		goto err_group;
+	if (request->options.bound)
+		target->bound_to = request->session;
+	target->attached_ns = mlu_now_ns();
+	list_target(target);
+	mlu_maps_resolve(&target->maps);
+	if (request->group)
+		mlu_follow_open(request->group, target);
+	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
+	return 0;
+
+err_group:
+	if (request->group)
+		mlu_follow_cancel(request->group);
+err_unreserve:
+	mlu_target_unreserve();
+	return err;
+}
+
+static int execute_attach(struct mlu_request *request)
+{
 	bool closed;
 
 	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node)
-		nr += mlu_target_is_live(target);
 	closed = request->session->closed;
 	mutex_unlock(&mlu_targets_lock);
 	/* The writer stopped waiting before it closed the file, so it does not get this error. */
 	if (closed && request->options.bound)
 		return -ECANCELED;
-	if (nr >= max_targets)
-		return mlu_refuse(request, -ENOSPC, "%u targets are already traced (max_targets)",
-				  nr);
-	target = mlu_attach(request, end_target_work, wq);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	if (request->options.bound)
-		target->bound_to = request->session;
-	mutex_lock(&mlu_targets_lock);
-	target->state = MLU_TRACING;
-	target->attached_ns = mlu_now_ns();
-	list_add_tail(&target->node, &mlu_targets);
-	mutex_unlock(&mlu_targets_lock);
-	ops->target_added(target);
-	mlu_maps_resolve(&target->maps);
-	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
-	return 0;
+	return request->all ? mlu_follow_all(request) : attach_process(request);
 }
 
 static void execute_request_work(struct work_struct *work)
@@ -204,11 +285,17 @@ static void execute_request_work(struct work_struct *work)
 	struct mlu_target *target;
 	unsigned int i;
 
+	complete_born_targets();
 	switch (request->op) {
 	case MLU_OP_ATTACH:
 		request->err = execute_attach(request);
 		break;
 	case MLU_OP_DETACH:
+		if (request->all) {
+			mlu_follow_close_bound(NULL);
+			complete_born_targets();
+			end_bound_targets(NULL);
+		}
 		end_targets(request->targets, request->nr_targets);
 		break;
 	case MLU_OP_CLEAR:
@@ -224,6 +311,7 @@ static void execute_request_work(struct work_struct *work)
 		break;
 	}
 	forget_excess_targets();
+	mlu_follow_reap();
 	complete_all(&request->done);
 	mlu_request_put(request);
 }
@@ -267,7 +355,11 @@ int mlu_worker_init(const struct mlu_worker_ops *worker_ops, unsigned int target
 	max_targets = targets;
 	max_ended = ended_targets;
 	wq = alloc_ordered_workqueue("memleak_user", 0);
-	return wq ? 0 : -ENOMEM;
+	if (!wq)
+		return -ENOMEM;
+	mlu_target_limit(targets);
+	mlu_adopt_init(wq, &born_work);
+	return 0;
 }
 
 static void forget_all_work(struct work_struct *work)

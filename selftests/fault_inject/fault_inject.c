@@ -163,6 +163,27 @@ TEST_F_TIMEOUT(allocation, attach_to_a_second_process_is_refused_or_done, 60)
 	EXPECT_TRUE(mst_exact(&self->f.other));
 }
 
+/* Forked children, and every process that maps a file. */
+TEST_F_TIMEOUT(allocation, members_of_groups_are_traced_or_counted, 300)
+{
+	mst_fresh();
+	EXPECT_TRUE(fault_try_each(&self->f, "groups", fault_try_groups));
+	EXPECT_TRUE(fault_try_inside(&self->f, "groups", fault_try_groups));
+	fault_attach(&self->f);
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
+TEST_F_TIMEOUT(allocation, members_beyond_the_limit_are_refused, 60)
+{
+	mst_reload("max_targets=1");
+	fault_sites_locate();
+	EXPECT_TRUE(fault_try_each(&self->f, "refused", fault_try_refused_members));
+	mst_reload("");
+	fault_sites_locate();
+	fault_attach(&self->f);
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
 TEST_F_TIMEOUT(allocation, insmod_is_refused_or_done, 120)
 {
 	mst_fresh();

@@ -2,7 +2,7 @@
 /*
  * The parts of the test fault_inject (see fault_inject.c): the module's allocation sites (sites.c),
  * the kernel's fault injection (inject.c), the traced program and common checks (run.c), and what
- * is tried while a site fails (events.c, late.c, files.c, commands.c, attach.c).
+ * is tried while a site fails (events.c, late.c, files.c, commands.c, attach.c, groups.c).
  *
  * The harness runs each test in a process of its own; the state of the sites is in shared memory.
  */
@@ -14,7 +14,7 @@
 
 #include "../lib/mst.h"
 
-#define FAULT_SITES 320
+#define FAULT_SITES 640
 
 /**
  * struct fault_site - a call of a function that may allocate, in one phase of the test
@@ -136,6 +136,8 @@ bool fault_try_commands_one_by_one(struct fault_test *f);
 bool fault_try_attach(struct fault_test *f, struct fault_site *site);
 bool fault_try_second_attach(struct fault_test *f, struct fault_site *site);
 bool fault_try_untraced(struct fault_test *f, struct fault_site *site);
+bool fault_try_groups(struct fault_test *f, struct fault_site *site);
+bool fault_try_refused_members(struct fault_test *f, struct fault_site *site);
 bool fault_try_late_exits(struct fault_test *f, struct fault_site *site);
 bool fault_try_attach_without_names(struct fault_test *f);
 bool fault_try_attach_halfway(struct fault_test *f);

@@ -56,7 +56,9 @@ static void write_commands(struct torture *t, unsigned int seed)
 					      "attach %d min=100 depth=3",
 					      "attach %d bound=1",
 					      "attach %d exits=always",
-					      "attach %d exits=always bound=1" };
+					      "attach %d exits=always bound=1",
+					      "attach %d children=1",
+					      "attach %d children=1 bound=1" };
 	unsigned int what;
 	pid_t pid;
 	int fd;
@@ -68,7 +70,7 @@ static void write_commands(struct torture *t, unsigned int seed)
 		pid = torture_some_target(t, &seed);
 		what = torture_next(&seed) % 4;
 		if (what < 2)
-			count_attach(t, write_command(fd, attach[torture_next(&seed) % 7], pid));
+			count_attach(t, write_command(fd, attach[torture_next(&seed) % 9], pid));
 		else if (what == 2)
 			t->detaches += !write_command(fd, "detach %d", pid);
 		else
