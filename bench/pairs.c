@@ -14,7 +14,7 @@
  *	hold		allocates a block at the depth of the pairs and keeps it; prints its address
  *	drop		frees that block
  *	where		prints the addresses of malloc and free
- *	probed		prints how many of malloc, free and munmap have changed first bytes
+ *	probed		prints how many of malloc, free and mmap have changed first bytes
  *
  * The frames are the loop, its callers, and one that ends the chain like the first function of a
  * thread. Built with frame pointers and without unwind data, and vice versa.
@@ -44,7 +44,7 @@ enum event { ENTRY, RETURN, FREE, EVENTS };
 
 typedef void *(*malloc_fn)(size_t size);
 typedef void (*free_fn)(void *block);
-typedef int (*munmap_fn)(void *addr, size_t len);
+typedef void *(*mmap_fn)(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 
 struct function {
 	const unsigned char *code;
@@ -331,13 +331,13 @@ int main(void)
 	static char in[256], out[256], line[64];
 	malloc_fn volatile malloc_at = malloc;
 	free_fn volatile free_at = free;
-	munmap_fn volatile munmap_at = munmap;
+	mmap_fn volatile mmap_at = mmap;
 
 	setvbuf(stdin, in, _IOFBF, sizeof(in));
 	setvbuf(stdout, out, _IOFBF, sizeof(out));
 	save_first_bytes(&functions[0], (const void *)malloc_at);
 	save_first_bytes(&functions[1], (const void *)free_at);
-	save_first_bytes(&functions[2], (const void *)munmap_at);
+	save_first_bytes(&functions[2], (const void *)mmap_at);
 	free_at(malloc_at(64));
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!run_with_argument(line) && !run_without_argument(line))

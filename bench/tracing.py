@@ -51,7 +51,7 @@ class Pairs:
         return answer
 
     def expect_probed(self, number):
-        """Check how many of malloc, free and munmap have a breakpoint."""
+        """Check how many of malloc, free and mmap have a breakpoint."""
         probed = int(self.ask("probed"))
         check(probed == number, f"{probed} of the functions have a breakpoint, expected {number}")
 
@@ -134,7 +134,8 @@ def mlu(pairs, keys="", beside=()):
 def check_counters(name):
     """Check that this counter has increased, and that no allocation was lost."""
     counted = stats(name)
-    lost = sum(stats("lost_" + why) for why in ("memory", "limit", "busy", "inflight", "fault"))
+    lost = sum(stats("lost_" + why) for why in ("memory", "limit", "busy", "inflight", "fault",
+                                                 "split"))
     check(counted > LEAST and not lost, f"{counted} allocations {name}, {lost} lost")
 
 

@@ -12,8 +12,8 @@
  * In the first two cases the handler makes the target from a spare one of the group (group.c),
  * publishes it, and counts the event. The worker completes it afterwards: it adds the notifier and
  * the uses of probes. Until then the target is "new": its breakpoints are those that it has
- * inherited or that the core has inserted, its mappings are those that handlers have met, and calls
- * that map memory are not recorded, as no notifier tells of their end.
+ * inherited or that the core has inserted, its mappings of code are those that handlers have met,
+ * and what it unmaps is found afterwards.
  *
  * Context: handlers, within rcu_read_lock(); nothing sleeps. next_born is called from the worker.
  * Locks: none of its own.
@@ -70,9 +70,9 @@ static bool is_used_by_group(const struct mlu_probe *probe, const struct mlu_gro
 }
 
 /*
- * fork() copies the breakpoints before the tracepoint notes the child. If a consumer of the probe is
- * unregistered just then, the breakpoints of an unknown mm stay. The first hit removes those of a
- * process that is not followed: then, and when a file is mapped, the mm is that of current.
+ * fork() copies the breakpoints before the tracepoint notes the child. If a consumer of the probe
+ * is unregistered just then, the breakpoints of an unknown mm stay. The first hit removes those of
+ * a process that is not followed: then, and when a file is mapped, the mm is that of current.
  */
 static bool may_be_a_new_child(const struct mlu_probe *probe, const struct mm_struct *mm)
 {
@@ -113,9 +113,12 @@ bool mlu_adopt_uses(const struct mlu_probe *probe, const struct mm_struct *mm)
 	return group_of_all(probe) || may_be_a_new_child(probe, mm);
 }
 
-/* Do not trace the process: there are too many targets. Its breakpoints are removed. */
-static struct mlu_target *refuse_process(struct mlu_group *group, struct mlu_descendant *d,
-					 struct pid *pid)
+/*
+ * Do not trace the process: there are too many targets. Its breakpoints are removed. Not inlined,
+ * so that the fault injection test finds its call of mlu_descendants_add().
+ */
+static noinline struct mlu_target *refuse_process(struct mlu_group *group, struct mlu_descendant *d,
+						  struct pid *pid)
 {
 	if (d) {
 		if (xchg(&d->is_refused, true))

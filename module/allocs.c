@@ -32,39 +32,30 @@
 /* Buckets that a walk shows under one lock: some microseconds. */
 #define STEP_BUCKETS 32
 
-struct mlu_pool mlu_heap_pool, mlu_mapped_pool;
+struct mlu_pool mlu_heap_pool;
 static u64 secret_xor, secret_mul;
 
 /**
- * mlu_allocs_pool_init() - set up the pools of records and the secret of the keys
+ * mlu_allocs_pool_init() - set up the pool of records and the secret of the keys
  *
  * Return: 0, or -ENOMEM.
  */
 int mlu_allocs_pool_init(void)
 {
-	int err;
-
 	get_random_bytes(&secret_xor, sizeof(secret_xor));
 	get_random_bytes(&secret_mul, sizeof(secret_mul));
 	secret_mul |= 1;
-	err = mlu_pool_init(&mlu_heap_pool, "mlu_alloc", sizeof(struct mlu_alloc), MLU_MEM_RECORDS);
-	if (err)
-		return err;
-	err = mlu_pool_init(&mlu_mapped_pool, "mlu_mapped_alloc", sizeof(struct mlu_mapped_alloc),
-			    MLU_MEM_RECORDS);
-	if (err)
-		mlu_pool_exit(&mlu_heap_pool);
-	return err;
+	return mlu_pool_init(&mlu_heap_pool, "mlu_alloc", sizeof(struct mlu_alloc),
+			     MLU_MEM_RECORDS);
 }
 
 /**
- * mlu_allocs_pool_exit() - free the pools of records
+ * mlu_allocs_pool_exit() - free the pool of records
  *
  * All records have been freed.
  */
 void mlu_allocs_pool_exit(void)
 {
-	mlu_pool_exit(&mlu_mapped_pool);
 	mlu_pool_exit(&mlu_heap_pool);
 }
 

@@ -5,7 +5,6 @@
 
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -22,9 +21,9 @@ struct mlu_stack;
  * @stack: the stack that made it, possibly a placeholder
  * @tid: the thread, in the initial PID namespace
  * @taken: a call that may move or free the block is under way
- * @mapped: it is embedded in a struct mlu_mapped_alloc
  *
- * All but @next and @taken is constant once it is in a table.
+ * All but @next and @taken is constant once it is in a table. (A record of a mapping is changed
+ * in its tree, see ranges.h.)
  */
 struct mlu_alloc {
 	struct mlu_alloc *next;
@@ -34,21 +33,6 @@ struct mlu_alloc {
 	struct mlu_stack *stack;
 	u32 tid;
 	bool taken;
-	bool mapped;
-};
-
-/**
- * struct mlu_mapped_alloc - the record of a mapping
- * @alloc: the record; the first member, since a pool's object is freed as either
- * @range_node: node in the tree of struct mlu_ranges
- * @range_subtree_last: the largest address below that node
- *
- * It is found by any of the mapping's addresses, too (ranges.c).
- */
-struct mlu_mapped_alloc {
-	struct mlu_alloc alloc;
-	struct rb_node range_node;
-	u64 range_subtree_last;
 };
 
 /**
@@ -107,24 +91,19 @@ struct mlu_allocs {
 int mlu_allocs_pool_init(void);
 void mlu_allocs_pool_exit(void);
 
-extern struct mlu_pool mlu_heap_pool, mlu_mapped_pool;
+extern struct mlu_pool mlu_heap_pool;
 
 /**
- * mlu_alloc_new() - allocate a record
- * @mapped: it is the record of a mapping, embedded in a struct mlu_mapped_alloc
+ * mlu_alloc_new() - allocate the record of a heap block
  *
  * The caller fills it in and inserts it.
  *
  * Context: Task context. Does not sleep.
  * Return: the record; ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
  */
-static inline struct mlu_alloc *mlu_alloc_new(bool mapped)
+static inline struct mlu_alloc *mlu_alloc_new(void)
 {
-	struct mlu_alloc *alloc = mlu_pool_get(mapped ? &mlu_mapped_pool : &mlu_heap_pool);
-
-	if (!IS_ERR(alloc))
-		alloc->mapped = mapped;
-	return alloc;
+	return mlu_pool_get(&mlu_heap_pool);
 }
 
 /**
@@ -133,7 +112,7 @@ static inline struct mlu_alloc *mlu_alloc_new(bool mapped)
  */
 static inline void mlu_alloc_free(struct mlu_alloc *alloc)
 {
-	mlu_pool_put(alloc->mapped ? &mlu_mapped_pool : &mlu_heap_pool, alloc);
+	mlu_pool_put(&mlu_heap_pool, alloc);
 }
 
 int mlu_allocs_init(struct mlu_allocs *allocs, unsigned int stripe_bits);

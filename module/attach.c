@@ -30,6 +30,7 @@
 #include "group.h"
 #include "insert.h"
 #include "late_exits.h"
+#include "mappings.h"
 #include "process.h"
 #include "sites.h"
 #include "target_watch.h"
@@ -251,6 +252,8 @@ int mlu_attach_new(struct mlu_target *target, struct mm_struct *mm, work_func_t 
 	INIT_WORK(&target->exits_work, mlu_late_exits_work);
 	if (!err)
 		err = mlu_maps_reread(&target->maps, mm);
+	if (!err)
+		mlu_mappings_recheck(target, mm);
 	/* The probes of "attach all" are uses of every process. */
 	if (!err && !mlu_group_is_all(target->group))
 		err = mlu_sites_find(NULL, target, sites, jiffies + READ_TIMEOUT);

@@ -36,7 +36,7 @@ u64 mlu_counters_lost(const struct mlu_counters *sum)
 	u64 lost = 0;
 	unsigned int i;
 
-	for (i = MLU_COUNT_lost_memory; i <= MLU_COUNT_lost_fault; i++)
+	for (i = MLU_COUNT_lost_memory; i <= MLU_COUNT_lost_split; i++)
 		lost += sum->n[i];
 	return lost;
 }

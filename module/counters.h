@@ -20,6 +20,7 @@
 	X(allocated)            \
 	X(freed)                \
 	X(reallocated)          \
+	X(split)                \
 	X(failed)               \
 	X(filtered)             \
 	X(unsampled)            \
@@ -28,7 +29,6 @@
 	X(unknown_free)         \
 	X(unseen_free)          \
 	X(skipped_free)         \
-	X(partial_unmap)        \
 	X(replaced)             \
 	X(uncertain)            \
 	X(unknown_caller)       \
@@ -37,6 +37,7 @@
 	X(lost_busy)            \
 	X(lost_inflight)        \
 	X(lost_fault)           \
+	X(lost_split)           \
 	X(walk_end)             \
 	X(walk_depth)           \
 	X(walk_fault)           \

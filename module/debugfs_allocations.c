@@ -2,9 +2,9 @@
 /*
  * debugfs "allocations" and "blocks": every outstanding allocation, streamed, as text or in binary.
  *
- * A reader goes through the targets, the two tables of each, and the buckets of each table, by a
- * cursor that stays valid whatever happens to the table (allocs.h). The records of one bucket are
- * copied under its lock and printed without it. So an allocation that lives through the whole
+ * A reader goes through the targets and the records of each, by a cursor that stays valid whatever
+ * happens to the records (allocs.h, ranges.h). Some records are copied under a lock and printed
+ * without it. So an allocation that lives through the whole
  * reading is shown exactly once, however many are made and freed, and a slow reader holds no lock.
  *
  * A reader that moves back (pread, lseek) starts again from the beginning and skips allocations up
@@ -37,6 +37,7 @@ struct item {
 
 #define MLU_BLOCKS_MAGIC "memleak_blocks1\n"
 #define MLU_BLOCK_TAKEN 4
+#define MLU_BLOCK_BRK 8
 
 /* The file blocks, see docs/ABI: a head, then a record for each block. */
 struct mlu_blocks_head {
@@ -51,7 +52,7 @@ struct mlu_block {
 	u64 size;
 	u64 time_ns;
 	u32 stack;
-	u32 flags; /* enum mlu_kind, MLU_BLOCK_TAKEN */
+	u32 flags; /* see block_flags() */
 };
 
 /* An open file. */
@@ -62,10 +63,9 @@ struct reader {
 	/* The reader's position. */
 	loff_t pos; /* of items[at - 1]; 0 before the first */
 	unsigned int target;
-	bool mmaps;
-	struct mlu_allocs_cursor cursor;
+	struct mlu_epoch_cursor cursor;
 
-	/* The records of one bucket; the capacity grows to that of the largest bucket. */
+	/* The records of one step; the capacity grows to that of the largest bucket. */
 	unsigned int capacity, nr, at;
 	struct item *items;
 };
@@ -74,9 +74,11 @@ static const char *const kind_names[MLU_NR_KINDS] = {
 	[MLU_KIND_HEAP] = "heap",
 	[MLU_KIND_MMAP] = "mmap",
 	[MLU_KIND_STACK] = "stack",
+	[MLU_KIND_SHM] = "shm",
+	[MLU_KIND_BRK] = "brk",
 };
 
-/* Called for each record of a bucket, under the spinlock of its stripe. */
+/* Called for each record, under the spinlock of its table. */
 static void reader_copy_item(const struct mlu_alloc *alloc, void *ctx)
 {
 	struct reader *reader = ctx;
@@ -109,23 +111,19 @@ static int reader_grow(struct reader *reader, unsigned int capacity)
  */
 static int reader_refill(struct reader *reader)
 {
-	struct mlu_allocs *table;
 	unsigned int need;
 	int err = 0;
 
 	reader->nr = 0;
 	reader->at = 0;
 	while (!err && !reader->nr && reader->target < reader->selection->nr) {
-		if (reader->cursor.done) {
-			/* Go on to the target's other table, or to the first of the next target. */
+		if (mlu_epoch_cursor_is_done(&reader->cursor)) {
 			memset(&reader->cursor, 0, sizeof(reader->cursor));
-			reader->mmaps = !reader->mmaps;
-			reader->target += !reader->mmaps;
+			reader->target++;
 		} else {
-			table = mlu_epoch_table(reader->selection->item[reader->target].epoch,
-						reader->mmaps);
-			need = mlu_allocs_step(table, &reader->cursor, reader_copy_item, reader,
-					       reader->capacity);
+			need = mlu_epoch_step(reader->selection->item[reader->target].epoch,
+					      &reader->cursor, reader_copy_item, reader,
+					      reader->capacity);
 			err = need ? reader_grow(reader, need * 2) : 0;
 		}
 		if (fatal_signal_pending(current))
@@ -171,7 +169,6 @@ static void *reader_start(struct seq_file *m, loff_t *pos)
 	if (*pos < reader->pos || !*pos) {
 		reader->pos = 0;
 		reader->target = 0;
-		reader->mmaps = false;
 		memset(&reader->cursor, 0, sizeof(reader->cursor));
 		reader->nr = 0;
 		reader->at = 0;
@@ -237,6 +234,15 @@ static const struct seq_operations allocations_ops = {
 	.show = allocations_show,
 };
 
+/* The kind has two bits; brk is the fifth kind. */
+static u32 block_flags(const struct item *item)
+{
+	u32 kind = item->kind == MLU_KIND_BRK ? MLU_KIND_SHM | MLU_BLOCK_BRK : item->kind;
+
+	BUILD_BUG_ON(MLU_KIND_SHM != 3 || MLU_NR_KINDS != MLU_KIND_BRK + 1);
+	return kind | (item->taken ? MLU_BLOCK_TAKEN : 0);
+}
+
 static int blocks_show(struct seq_file *m, void *v)
 {
 	const struct reader *reader = m->private;
@@ -258,7 +264,7 @@ static int blocks_show(struct seq_file *m, void *v)
 			.size = item->size,
 			.time_ns = item->time_ns,
 			.stack = item->stack,
-			.flags = item->kind | (item->taken ? MLU_BLOCK_TAKEN : 0),
+			.flags = block_flags(item),
 		};
 
 		seq_write(m, &block, sizeof(block));

@@ -34,6 +34,8 @@ static const char *const kind_words[MLU_NR_KINDS] = {
 	[MLU_KIND_HEAP] = "",
 	[MLU_KIND_MMAP] = "mmap, ",
 	[MLU_KIND_STACK] = "stack, ",
+	[MLU_KIND_SHM] = "shm, ",
+	[MLU_KIND_BRK] = "brk, ",
 };
 
 /* === Printing === */
@@ -133,6 +135,22 @@ static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_sho
 	seq_putc(m, '\n');
 }
 
+/* What is counted of mappings: a program may have written to a part of it only. */
+static void report_show_mapped(struct seq_file *m, const struct mlu_section *section)
+{
+	u64 bytes = 0, nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < section->nr_rows; i++) {
+		if (section->rows[i].stack->kind == MLU_KIND_HEAP)
+			continue;
+		bytes += section->rows[i].bytes;
+		nr += section->rows[i].nr;
+	}
+	if (nr)
+		seq_printf(m, "mapped %llu bytes of address space in %llu allocations\n", bytes, nr);
+}
+
 static void report_show_head(struct seq_file *m, const struct mlu_section *section)
 {
 	const struct mlu_sampler *sampler = &section->target->sampler;
@@ -165,6 +183,7 @@ static void report_show_head(struct seq_file *m, const struct mlu_section *secti
 			   section->mark->nr_stacks == 1 ? "" : "s");
 	if (section->frozen_ns)
 		seq_printf(m, "frozen %llu ms\n", section_age_ms(section, section->frozen_ns));
+	report_show_mapped(m, section);
 	mlu_unseen_show(m, &section->unseen, section->target);
 }
 

@@ -5,22 +5,22 @@
  * fork() copies the breakpoints, and no file of the child is mapped anew, so no probe tells of a
  * child before it has its first event. The tracepoint sched_process_fork is called in the parent,
  * before the child runs for the first time. It notes the child's mm here, with the group of the
- * parent; the first event in that mm makes the target (adopt.c). A child that shares its parent's mm
- * (vfork, posix_spawn, CLONE_VM) needs no entry: its events are those of the parent's target.
+ * parent; the first event in that mm makes the target (adopt.c). A child that shares its parent's
+ * mm (vfork, posix_spawn, CLONE_VM) needs no entry: its events are those of the parent's target.
  *
- * An entry has no reference on its mm, as that would keep the page tables of each short-lived child.
- * So the mm may be freed, and another process may get its address. An entry is valid only while its
- * process has the mm (is_valid()). A process that executes another program loses the
+ * An entry has no reference on its mm, as that would keep the page tables of each short-lived
+ * child. So the mm may be freed, and another process may get its address. An entry is valid only
+ * while its process has the mm (is_valid()). A process that executes another program loses the
  * breakpoints together with the mm. mlu_descendants_purge() removes entries that are not valid any
  * more; the worker calls it some times a second while there are any.
  *
  * Context: the tracepoint is called in task context, with preemption disabled on most kernels; it
- * does not sleep. Handlers and the filter look up entries within rcu_read_lock(). The rest is called
- * from the worker.
+ * does not sleep. Handlers and the filter look up entries within rcu_read_lock(). The rest is
+ * called from the worker.
  * Locks: lock (spinlock), a leaf, protects changes of the hash.
  *
- * Removal of the tracepoint's function, as a proof: tracepoint_synchronize_unregister() waits until
- * no call of it runs, and the worker calls it before the last group is closed for good.
+ * The function of the tracepoint, as a proof: tracepoint_synchronize_unregister() waits until no
+ * call of it runs, and the last group cannot be forgotten before that.
  */
 #include <linux/err.h>
 #include <linux/hash.h>

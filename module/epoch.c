@@ -5,12 +5,13 @@
  * The command clear gives a target a new epoch, so that all records disappear at once. A call that
  * started before and ends after it belongs to the new epoch.
  *
- * Context: Record, forget, restore and abandon are called from handlers, within rcu_read_lock(),
- * and do not sleep; put is called from the worker, readers and the work of deferred walks.
+ * Context: Record, forget, restore, abandon and map are called from handlers, unmap and take also
+ * from the mmu notifier, within rcu_read_lock(), and do not sleep; put is called from the worker, readers and the work of deferred walks.
  * Freeing millions of records takes long: a separate work does it, so that neither the worker nor a
  * reader's close() waits.
  * Locking: None of its own; those of the tables.
  */
+#include <linux/mm.h>
 #include <linux/overflow.h>
 
 #include "epoch.h"
@@ -19,8 +20,7 @@
 #include "mem.h"
 #include "workqueues.h"
 
-#define HEAP_STRIPE_BITS 8
-#define MMAP_STRIPE_BITS 4
+#define STRIPE_BITS 8
 
 static atomic64_t last_id;
 
@@ -29,11 +29,19 @@ static void epoch_free_work(struct work_struct *work)
 	struct mlu_epoch *epoch = container_of(work, struct mlu_epoch, free_work);
 
 	mlu_allocs_exit(&epoch->heap);
-	mlu_allocs_exit(&epoch->mmaps);
+	mlu_ranges_exit(&epoch->ranges);
 	mlu_stacks_exit(&epoch->stacks);
 	free_percpu(epoch->counters);
 	mlu_mark_put(epoch->mark);
 	mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
+}
+
+static void refill_work(struct work_struct *work)
+{
+	struct mlu_epoch *epoch = container_of(work, struct mlu_epoch, refill_work);
+
+	mlu_ranges_refill(&epoch->ranges);
+	mlu_epoch_put(epoch);
 }
 
 /**
@@ -50,15 +58,15 @@ struct mlu_epoch *mlu_epoch_new(void)
 		return NULL;
 	refcount_set(&epoch->refs, 1);
 	INIT_WORK(&epoch->free_work, epoch_free_work);
-	mlu_ranges_init(&epoch->ranges);
+	INIT_WORK(&epoch->refill_work, refill_work);
 	epoch->id = atomic64_inc_return(&last_id);
 	if (mlu_stacks_init(&epoch->stacks)) {
 		mlu_mem_free(MLU_MEM_TABLES, epoch, sizeof(*epoch));
 		return NULL;
 	}
 	epoch->counters = alloc_percpu(struct mlu_counters);
-	if (!epoch->counters || mlu_allocs_init(&epoch->heap, HEAP_STRIPE_BITS) ||
-	    mlu_allocs_init(&epoch->mmaps, MMAP_STRIPE_BITS)) {
+	mlu_ranges_init(&epoch->ranges, &epoch->stacks, epoch->counters);
+	if (!epoch->counters || mlu_allocs_init(&epoch->heap, STRIPE_BITS)) {
 		epoch_free_work(&epoch->free_work);
 		return NULL;
 	}
@@ -111,14 +119,13 @@ void mlu_mark_put(struct mlu_mark *mark)
 /**
  * mlu_epoch_restore() - put back the record that a call has taken and not freed
  * @epoch: the target's epoch
- * @table: the table of the record
  * @taken: the record; freed if there is a newer one of the same address
  *
  * Context: Handler, within rcu_read_lock(), or worker. Does not sleep.
  */
-void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *taken)
+void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_alloc *taken)
 {
-	struct mlu_alloc *loser = mlu_allocs_restore(table, taken);
+	struct mlu_alloc *loser = mlu_allocs_restore(&epoch->heap, taken);
 
 	if (!loser)
 		return;
@@ -131,7 +138,8 @@ void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct
  * @epoch: the target's epoch
  * @call: the call, which is not in flight any more
  *
- * The record that it has taken is put back. The call is counted, unless it has been counted as lost
+ * The record that it has taken is put back; those of mappings are dropped, since these were moved
+ * and nobody knows where to. The call is counted, unless it has been counted as lost
  * already. A nested call never allocates a block for the program, nor does one that an exception
  * has left.
  *
@@ -146,8 +154,66 @@ void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call)
 	else if (!call->lost)
 		mlu_count(epoch->counters, uncertain);
 	if (call->taken && call->epoch == epoch->id)
-		mlu_epoch_restore(epoch,
-				  mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),
-				  call->taken);
+		mlu_epoch_restore(epoch, call->taken);
+	if (call->proto->type == MLU_CALL_MREMAP)
+		mlu_ranges_drop(&epoch->ranges, call->arg, call->arg + PAGE_ALIGN(call->old_size),
+				call);
 	mlu_call_free(call);
+}
+
+/* The epoch is current, so that it has a reference, but may be replaced meanwhile. */
+static void refill_if_needed(struct mlu_epoch *epoch)
+{
+	if (!mlu_ranges_want_refill(&epoch->ranges) || work_pending(&epoch->refill_work) ||
+	    !refcount_inc_not_zero(&epoch->refs))
+		return;
+	if (!queue_work(mlu_compute_wq, &epoch->refill_work))
+		mlu_epoch_put(epoch);
+}
+
+/**
+ * mlu_epoch_map() - insert the record of a mapping and charge its stack
+ * @epoch: the target's epoch
+ * @mapped: the record, which belongs to the epoch from now on
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_epoch_map(struct mlu_epoch *epoch, struct mlu_mapped *mapped)
+{
+	mlu_ranges_prepare(&epoch->ranges);
+	mlu_ranges_insert(&epoch->ranges, mapped);
+	refill_if_needed(epoch);
+}
+
+/**
+ * mlu_epoch_unmap() - remove what records have of addresses that are no longer mapped
+ * @epoch: the target's epoch
+ * @start: the first address
+ * @end: the address behind the last one
+ *
+ * Context: Handler or mmu notifier, within rcu_read_lock(). Neither sleeps nor allocates.
+ */
+void mlu_epoch_unmap(struct mlu_epoch *epoch, u64 start, u64 end)
+{
+	if (mlu_ranges_is_empty(&epoch->ranges))
+		return;
+	mlu_ranges_cut(&epoch->ranges, start, end);
+	refill_if_needed(epoch);
+}
+
+/**
+ * mlu_epoch_take() - take the records of addresses that mremap moves
+ * @epoch: the target's epoch
+ * @start: the first address
+ * @end: the address behind the last one
+ * @call: the call of mremap
+ *
+ * Context: mmu notifier, within rcu_read_lock(). Neither sleeps nor allocates.
+ */
+void mlu_epoch_take(struct mlu_epoch *epoch, u64 start, u64 end, const struct mlu_call *call)
+{
+	if (mlu_ranges_is_empty(&epoch->ranges))
+		return;
+	mlu_ranges_take(&epoch->ranges, start, end, call);
+	refill_if_needed(epoch);
 }

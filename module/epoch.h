@@ -37,11 +37,11 @@ struct mlu_mark {
  * @refs: references
  * @id: never reused: a call in flight compares it before it uses its pointers
  * @heap: records of heap blocks
- * @mmaps: records of mappings
- * @ranges: the records in @mmaps, by all their addresses
+ * @ranges: records of mappings
  * @stacks: the stacks of both
  * @counters: the events' outcomes
  * @mark: the last mark, or NULL; protected by mlu_targets_lock
+ * @refill_work: allocates spares of @ranges; has a reference while it is queued
  * @free_work: frees the epoch
  *
  * Handlers use the target's current epoch within rcu_read_lock() and hold no reference. The
@@ -52,11 +52,11 @@ struct mlu_epoch {
 	refcount_t refs;
 	u64 id;
 	struct mlu_allocs heap;
-	struct mlu_allocs mmaps;
 	struct mlu_ranges ranges;
 	struct mlu_stacks stacks;
 	struct mlu_counters __percpu *counters;
 	struct mlu_mark *mark;
+	struct work_struct refill_work;
 	struct work_struct free_work;
 };
 
@@ -66,12 +66,6 @@ struct mlu_epoch *mlu_epoch_new(void);
 void mlu_epoch_put(struct mlu_epoch *epoch);
 struct mlu_mark *mlu_mark_new(u32 nr_ids);
 void mlu_mark_put(struct mlu_mark *mark);
-
-/* The table for mappings, or for heap blocks. */
-static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool mmaps)
-{
-	return mmaps ? &epoch->mmaps : &epoch->heap;
-}
 
 /**
  * mlu_epoch_forget() - count a freed block, free its record
@@ -83,29 +77,23 @@ static inline struct mlu_allocs *mlu_epoch_table(struct mlu_epoch *epoch, bool m
 static inline void mlu_epoch_forget(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 {
 	mlu_count(epoch->counters, freed);
-	if (alloc->mapped)
-		mlu_ranges_remove(&epoch->ranges, alloc);
 	mlu_alloc_free(alloc);
 }
 
 /**
- * mlu_epoch_record() - insert a record and charge its stack
+ * mlu_epoch_record() - insert the record of a heap block and charge its stack
  * @epoch: the target's epoch
- * @table: the table for it
  * @alloc: the record, which belongs to the table from now on
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
-static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *table,
-				    struct mlu_alloc *alloc)
+static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_alloc *alloc)
 {
 	struct mlu_alloc *old;
 
 	/* Before the record can be seen: no reader finds more records than allocations. */
 	mlu_stacks_count(&epoch->stacks, alloc->stack);
-	if (alloc->mapped)
-		mlu_ranges_add(&epoch->ranges, alloc);
-	old = mlu_allocs_insert(table, alloc);
+	old = mlu_allocs_insert(&epoch->heap, alloc);
 	mlu_count(epoch->counters, allocated);
 	if (!old)
 		return;
@@ -113,7 +101,52 @@ static inline void mlu_epoch_record(struct mlu_epoch *epoch, struct mlu_allocs *
 	mlu_epoch_forget(epoch, old);
 }
 
-void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_allocs *table, struct mlu_alloc *taken);
+void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_alloc *taken);
 void mlu_epoch_abandon(struct mlu_epoch *epoch, struct mlu_call *call);
+void mlu_epoch_map(struct mlu_epoch *epoch, struct mlu_mapped *mapped);
+void mlu_epoch_unmap(struct mlu_epoch *epoch, u64 start, u64 end);
+void mlu_epoch_take(struct mlu_epoch *epoch, u64 start, u64 end, const struct mlu_call *call);
+
+/* The size that decided whether the allocation of a record was sampled. */
+static inline u64 mlu_epoch_sampled_size(const struct mlu_alloc *alloc)
+{
+	return alloc->stack->kind == MLU_KIND_HEAP ? alloc->size : mlu_to_mapped(alloc)->sampled;
+}
+
+/**
+ * struct mlu_epoch_cursor - a position in a walk over the records of an epoch
+ * @heap: the position among heap blocks
+ * @ranges: the position among mappings, which come after them
+ *
+ * Zeroed before the first step.
+ */
+struct mlu_epoch_cursor {
+	struct mlu_allocs_cursor heap;
+	struct mlu_ranges_cursor ranges;
+};
+
+/* Return: true if there are no more records. */
+static inline bool mlu_epoch_cursor_is_done(const struct mlu_epoch_cursor *cursor)
+{
+	return cursor->ranges.done;
+}
+
+/**
+ * mlu_epoch_step() - one step of a walk over the records
+ * @epoch: the epoch
+ * @cursor: the position, advanced by this
+ * @fn: called for each record, under a spinlock
+ * @ctx: passed to @fn
+ * @max: the largest number of records that @fn can take in this step
+ *
+ * Return: 0, or the number of records that @fn should be able to take: try again.
+ */
+static inline unsigned int mlu_epoch_step(struct mlu_epoch *epoch, struct mlu_epoch_cursor *cursor,
+					  mlu_alloc_fn fn, void *ctx, unsigned int max)
+{
+	return cursor->heap.done ?
+		       mlu_ranges_step(&epoch->ranges, &cursor->ranges, fn, ctx, max) :
+		       mlu_allocs_step(&epoch->heap, &cursor->heap, fn, ctx, max);
+}
 
 #endif /* MLU_EPOCH_H */

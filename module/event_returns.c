@@ -25,6 +25,7 @@
 #include "events.h"
 #include "events_internal.h"
 #include "frees.h"
+#include "mappings.h"
 #include "mem.h"
 #include "umem.h"
 #include "unwind.h"
@@ -90,6 +91,27 @@ noinline struct mlu_stack *mlu_event_walk(struct mlu_target *target, struct mlu_
 	return NULL;
 }
 
+/**
+ * mlu_event_walk_at_return() - walk the stack of the caller of a call that has returned
+ * @target: current's target
+ * @epoch: its epoch
+ * @call: the call
+ * @regs: the registers at its return
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ * Return: the stack, or NULL, which is counted.
+ */
+noinline struct mlu_stack *mlu_event_walk_at_return(struct mlu_target *target,
+						    struct mlu_epoch *epoch,
+						    const struct mlu_call *call,
+						    const struct pt_regs *regs)
+{
+	bool at_probe = !call->by_exit;
+
+	return mlu_event_walk(target, epoch, call, regs, at_probe ? mlu_arch_pc(regs) : call->ret,
+			      at_probe);
+}
+
 /* Return: the block that the call has returned, or 0, which is counted if a block was expected. */
 static __always_inline unsigned long
 block_given(struct mlu_epoch *epoch, const struct mlu_call *call, const struct pt_regs *regs)
@@ -97,10 +119,6 @@ block_given(struct mlu_epoch *epoch, const struct mlu_call *call, const struct p
 	unsigned long block = mlu_arch_result(regs);
 
 	switch (call->proto->type) {
-	case MLU_CALL_MMAP:
-		return IS_ERR_VALUE(block) ? 0 : block;
-	case MLU_CALL_MUNMAP:
-		return 0;
 	case MLU_CALL_MEMALIGN:
 		if (mlu_arch_result_int(regs))
 			return 0;
@@ -123,8 +141,6 @@ static noinline struct mlu_stack *late_stack(struct mlu_target *target, struct m
 					     struct mlu_call *call, const struct pt_regs *regs,
 					     unsigned long block)
 {
-	bool at_probe = !call->by_exit;
-
 	if (call->proto->type == MLU_CALL_STRING) {
 		/* The program has just written the copy, so it is present. */
 		call->size = mlu_umem_string_size(block);
@@ -134,8 +150,7 @@ static noinline struct mlu_stack *late_stack(struct mlu_target *target, struct m
 			return NULL;
 		}
 	}
-	return mlu_event_walk(target, epoch, call, regs, at_probe ? mlu_arch_pc(regs) : call->ret,
-			      at_probe);
+	return mlu_event_walk_at_return(target, epoch, call, regs);
 }
 
 /* Not inlined, so that the fault injection test finds its call of mlu_pool_alloc(). */
@@ -150,7 +165,7 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 		stack = late_stack(target, epoch, call, regs, block);
 	if (!stack)
 		return;
-	alloc = mlu_alloc_new(call->kind != MLU_KIND_HEAP);
+	alloc = mlu_alloc_new();
 	if (IS_ERR(alloc)) {
 		mlu_event_count_failure(epoch, PTR_ERR(alloc));
 		return;
@@ -160,19 +175,23 @@ static noinline void record_block(struct mlu_target *target, struct mlu_epoch *e
 	alloc->time = jiffies;
 	alloc->stack = stack;
 	alloc->tid = current->pid;
-	mlu_epoch_record(epoch, mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto)),
-			 alloc);
+	mlu_epoch_record(epoch, alloc);
 }
 
 /* An outermost call has returned: free what it has freed, record what it has allocated. */
 static __always_inline void settle_call(struct mlu_target *target, struct mlu_epoch *epoch,
 					struct mlu_call *call, const struct pt_regs *regs)
 {
-	unsigned long block = block_given(epoch, call, regs);
+	unsigned long block;
 
+	if (unlikely(mlu_prototype_is_mapping(call->proto))) {
+		mlu_mappings_settle(target, epoch, call, regs);
+		return;
+	}
+	block = block_given(epoch, call, regs);
 	if (call->epoch == epoch->id && mlu_call_may_free(call))
-		mlu_frees_settle(target, epoch, call, regs, block);
-	if (call->proto->type == MLU_CALL_MUNMAP || call->lost)
+		mlu_frees_settle(target, epoch, call, block);
+	if (call->lost)
 		return;
 	/* It was taken for nested at its entry. */
 	if (call->nested)

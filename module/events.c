@@ -8,9 +8,8 @@
  *   realloc(p, n)        take p's record: still charged,  an address: drop the old one, insert
  *                        still shown, but not found by    the new one; NULL: put it back, but
  *                        other calls                      drop it if n is 0
- *   mmap                 -                                an address: insert it
  *   strdup and the like  -                                the same; its size is not known before
- *   munmap               take the record                  0: drop it; an error: put it back
+ *   mmap and the like    -                                see mappings.c
  *
  * The record has to be taken at the entry: realloc frees the old address before its return probe is
  * hit, and by then another thread's malloc may have got that address and been recorded with it.
@@ -25,7 +24,6 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/overflow.h>
 
 #include "arch.h"
@@ -34,6 +32,7 @@
 #include "events.h"
 #include "events_internal.h"
 #include "frees.h"
+#include "mappings.h"
 #include "mem.h"
 #include "umem.h"
 #include "unwind.h"
@@ -88,13 +87,6 @@ static unsigned long size_of(const struct mlu_prototype *proto, const struct pt_
 	return size;
 }
 
-static u8 kind_of_mapping(const struct mlu_prototype *proto, const struct pt_regs *regs)
-{
-	if (proto->type == MLU_CALL_MMAP && mlu_arch_arg(regs, 3) & MAP_STACK)
-		return MLU_KIND_STACK;
-	return MLU_KIND_MMAP;
-}
-
 static __always_inline void fill_call(struct mlu_call *call, const struct mlu_epoch *epoch,
 				      const struct mlu_function *function,
 				      const struct pt_regs *regs, const bool is_mapping)
@@ -104,8 +96,10 @@ static __always_inline void fill_call(struct mlu_call *call, const struct mlu_ep
 	mlu_call_read(call, function, regs);
 	call->epoch = epoch->id;
 	call->size = size_of(proto, regs);
-	call->kind = is_mapping ? kind_of_mapping(proto, regs) : MLU_KIND_HEAP;
-	if (!is_mapping && proto->type == MLU_CALL_MEMALIGN)
+	call->kind = MLU_KIND_HEAP;
+	if (is_mapping)
+		mlu_mappings_read_call(call, regs);
+	else if (proto->type == MLU_CALL_MEMALIGN)
 		call->arg = mlu_arch_arg(regs, proto->block);
 }
 
@@ -121,8 +115,6 @@ static __always_inline void enter_outermost(struct mlu_target *target, struct ml
 
 	if (mlu_call_may_free(call))
 		mlu_frees_take(epoch, call, mlu_arch_arg(regs, proto->block));
-	if (proto->type == MLU_CALL_MUNMAP)
-		return;
 	if (!is_decided)
 		call->skip = mlu_target_skip(target, call->size);
 	if (call->skip)
@@ -146,9 +138,7 @@ static void enter_unfollowed(struct mlu_epoch *epoch, const struct mlu_function 
 		alloc = mlu_allocs_remove(&epoch->heap, mlu_arch_arg(regs, proto->block));
 	if (alloc)
 		mlu_epoch_forget(epoch, alloc);
-	if (proto->type == MLU_CALL_MUNMAP)
-		mlu_count(epoch->counters, uncertain);
-	else if (err)
+	if (err)
 		mlu_event_count_failure(epoch, err);
 	else
 		mlu_count(epoch->counters, lost_inflight);
@@ -186,8 +176,7 @@ static inline bool may_decline(const struct mlu_target *target)
 static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch *epoch,
 				     struct mlu_call *call, const struct pt_regs *regs)
 {
-	if (call->proto->type == MLU_CALL_MUNMAP || call->lost ||
-	    !mlu_call_is_by_allocator(target, epoch, call->ret))
+	if (call->lost || !mlu_call_is_by_allocator(target, epoch, call->ret))
 		return false;
 	if (!call->stack)
 		call->stack = mlu_event_walk(target, epoch, call, regs, call->ret, false);
@@ -198,7 +187,7 @@ static noinline bool enter_in_unseen(struct mlu_target *target, struct mlu_epoch
 /* Inlined for most calls and for others, since mappings and strings need more and are rare. */
 static __always_inline bool enter_call(struct mlu_target *target,
 				       const struct mlu_function *function, struct pt_regs *regs,
-				       const bool is_mapping, const bool is_string,
+				       const bool is_mapping, const bool is_late,
 				       const bool by_exit)
 {
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
@@ -242,20 +231,15 @@ static __always_inline bool enter_call(struct mlu_target *target,
 	} else if (is_mapping) {
 		call->nested = mlu_call_is_nested(target, epoch, NULL, call, regs);
 	}
-	/* No notifier tells yet when the mapping ends. */
-	if (is_mapping && !call->nested && READ_ONCE(target->is_new)) {
-		mlu_count(epoch->counters, lost_inflight);
-		call->lost = true;
-	}
-	if (!call->nested && !is_string && !(is_mapping && call->lost))
+	if (!call->nested && !is_late)
 		enter_outermost(target, epoch, call, regs, is_decided);
 	if (!outer && (is_mapping || may_decline(target))) {
 		if (!call->nested)
 			call->nested = enter_in_unseen(target, epoch, call, regs);
 		call->unseen = call->nested;
 	}
-	/* The size, and so whether it is recorded, is known at the return: see late_stack(). */
-	if (is_string)
+	/* What it allocates, and so whether it is recorded, is known at its return. */
+	if (is_late)
 		call->stack = NULL;
 	mlu_inflight_push(target->inflight, call);
 	return true;
@@ -265,8 +249,9 @@ static noinline bool enter_rare(struct mlu_target *target, const struct mlu_func
 				struct pt_regs *regs, bool by_exit)
 {
 	bool is_mapping = mlu_prototype_is_mapping(function->proto);
+	bool is_late = mlu_prototype_is_late(function->proto);
 
-	return enter_call(target, function, regs, is_mapping, !is_mapping, by_exit);
+	return enter_call(target, function, regs, is_mapping, is_late, by_exit);
 }
 
 /**

@@ -4,8 +4,8 @@
  *
  * A group that follows children is opened with its first target and closed when no member is live
  * and no descendant is left that may become one. A group of every process that maps a file has a
- * template: a target that is no process's, with the file as its only mapping. The uses of its probes
- * are those of every process. It is closed by "detach all", or with its session.
+ * template: a target that is no process's, with the file as its only mapping. The uses of its
+ * probes are those of every process. It is closed by "detach all", or with its session.
  *
  * A closed group stays in the list as long as one of its members does, so that control shows what
  * it has not traced.
@@ -75,8 +75,7 @@ int mlu_follow_prepare(struct mlu_request *request)
 	struct mlu_group *group;
 	int err;
 
-	group = mlu_group_new(&request->options,
-			      request->options.bound ? request->session : NULL);
+	group = mlu_group_new(&request->options, request->options.bound ? request->session : NULL);
 	if (!group)
 		return -ENOMEM;
 	err = mlu_descendants_follow();
@@ -210,8 +209,7 @@ int mlu_follow_all(struct mlu_request *request)
 		return mlu_refuse(request, -EBUSY, "every process that maps %s is traced already",
 				  request->path);
 	sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
-	group = mlu_group_new(&request->options,
-			      request->options.bound ? request->session : NULL);
+	group = mlu_group_new(&request->options, request->options.bound ? request->session : NULL);
 	if (!sites || !group)
 		goto out;
 	group->path = request->path;
@@ -258,8 +256,8 @@ int mlu_follow_complete(struct mlu_target *target, work_func_t end_work,
 	if (!mmget_not_zero(mm)) {
 		mlu_target_set_gate(target, false);
 		mlu_target_unpublish(target);
-		WRITE_ONCE(target->end_state, mlu_process_has_execed(target->pid, mm) ? MLU_EXEC :
-											MLU_EXITED);
+		WRITE_ONCE(target->end_state,
+			   mlu_process_has_execed(target->pid, mm) ? MLU_EXEC : MLU_EXITED);
 		return -ESRCH;
 	}
 	err = mlu_attach_new(target, mm, end_work, wq);
@@ -321,8 +319,8 @@ static struct mlu_group *next_to_reap(bool *to_close)
 
 	mutex_lock(&mlu_targets_lock);
 	list_for_each_entry(group, &mlu_groups, node) {
-		*to_close = group->open && !mlu_group_is_all(group) && !atomic_read(&group->nr_live) &&
-			    !mlu_descendants_has(group);
+		*to_close = group->open && !mlu_group_is_all(group) &&
+			    !atomic_read(&group->nr_live) && !mlu_descendants_has(group);
 		if (*to_close || (!group->open && !has_listed_member(group)))
 			goto out;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handle the blocks that calls free: free() at its entry, realloc() and munmap() at their return.
+ * Handle the blocks that calls free: free() at its entry, realloc() at its return.
  *
  * A free that finds no record is either one of the program, of a block that was allocated before
  * the attach or was lost, or one of an allocator, of something that is not a block of the program,
@@ -11,18 +11,9 @@
  * Ownership: A record that a call has taken stays in its table, and belongs to the call until it
  * returns or is abandoned.
  */
-#include <linux/mm.h>
-
 #include "arch.h"
 #include "calls.h"
 #include "frees.h"
-
-/* Return: false if munmap() unmaps a part of the mapping only: its record stays as it is. */
-static bool covers_block(const struct mlu_call *call, const struct mlu_alloc *alloc)
-{
-	return call->proto->type != MLU_CALL_MUNMAP ||
-	       PAGE_ALIGN((u64)call->size) >= PAGE_ALIGN(alloc->size);
-}
 
 /**
  * mlu_frees_take() - take the record of a block that a call may free
@@ -36,27 +27,8 @@ static bool covers_block(const struct mlu_call *call, const struct mlu_alloc *al
  */
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr)
 {
-	bool maps = mlu_prototype_is_mapping(call->proto);
-	struct mlu_allocs *table = mlu_epoch_table(epoch, maps);
-	struct mlu_alloc *alloc = addr ? mlu_allocs_take(table, addr) : NULL;
-
-	if (alloc && !covers_block(call, alloc)) {
-		mlu_epoch_restore(epoch, table, alloc);
-		call->partial = true;
-	} else if (alloc) {
-		call->taken = alloc;
-	} else if (addr) {
-		call->partial = maps && mlu_ranges_overlap(&epoch->ranges, addr, call->size);
-		call->unknown = !call->partial;
-	}
-}
-
-/* Return: true if the call has freed the block that it was called for. */
-static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
-{
-	if (call->proto->type == MLU_CALL_MUNMAP)
-		return !mlu_arch_result_int(regs);
-	return block || !call->size || call->proto->frees;
+	call->taken = addr ? mlu_allocs_take(&epoch->heap, addr) : NULL;
+	call->unknown = addr && !call->taken;
 }
 
 /**
@@ -64,28 +36,24 @@ static bool is_freed(const struct mlu_call *call, const struct pt_regs *regs, un
  * @target: current's target
  * @epoch: its epoch, which must be the call's
  * @call: the call that has returned
- * @regs: the registers at its return
  * @block: the block that it has returned, or 0
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
 void mlu_frees_settle(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call, const struct pt_regs *regs, unsigned long block)
+		      const struct mlu_call *call, unsigned long block)
 {
-	struct mlu_allocs *table = mlu_epoch_table(epoch, mlu_prototype_is_mapping(call->proto));
-	bool freed = is_freed(call, regs, block);
+	bool freed = block || !call->size || call->proto->frees;
 
-	if (call->partial && freed)
-		mlu_count(epoch->counters, partial_unmap);
 	if (call->unknown && freed)
 		mlu_target_count_unknown(target, epoch, false);
 	if (!call->taken)
 		return;
 	if (!freed) {
-		mlu_epoch_restore(epoch, table, call->taken);
+		mlu_epoch_restore(epoch, call->taken);
 		return;
 	}
-	mlu_allocs_drop(table, call->taken);
+	mlu_allocs_drop(&epoch->heap, call->taken);
 	mlu_epoch_forget(epoch, call->taken);
 	if (block)
 		mlu_count(epoch->counters, reallocated);

@@ -12,14 +12,14 @@ struct pt_regs;
 /* Return: true if the call is of a function that frees a block and has a return probe. */
 static inline bool mlu_call_may_free(const struct mlu_call *call)
 {
-	return call->proto->type == MLU_CALL_REALLOC || call->proto->type == MLU_CALL_MUNMAP;
+	return call->proto->type == MLU_CALL_REALLOC;
 }
 
 void mlu_event_free(struct mlu_target *target, const struct mlu_function *function,
 		    struct pt_regs *regs);
 void mlu_frees_take(struct mlu_epoch *epoch, struct mlu_call *call, unsigned long addr);
 void mlu_frees_settle(struct mlu_target *target, struct mlu_epoch *epoch,
-		      const struct mlu_call *call, const struct pt_regs *regs, unsigned long block);
+		      const struct mlu_call *call, unsigned long block);
 
 /**
  * mlu_frees_at_once() - remove the record of a block for which free is called

@@ -20,8 +20,8 @@
  * struct mlu_group - the targets of one attach command with children=1, or of attach all
  * @refs: held by the list of groups, its members, its uses of probes and the descendants; by
  *	@refill_work while it is queued
- * @id: never reused, nor is it the id of a target; this and the following members up to @prefers_exits
- *	are constant while the group is open
+ * @id: never reused, nor is it the id of a target; this and the following members up to
+ *	@prefers_exits are constant while the group is open
  * @options: the keys of the attach command
  * @path: object= of attach all as it was written; NULL: the group follows children
  * @file: the file of attach all, with a reference while the group is open, or NULL

@@ -35,8 +35,11 @@ enum mlu_skip {
  * @ret: return address; 0: could not be read
  * @start: start of the function's code
  * @end: end of the function's code
- * @size: requested bytes; ULONG_MAX if the product overflows
- * @arg: where posix_memalign() stores the address; the block of a free
+ * @size: requested bytes; ULONG_MAX if the product overflows; brk: the new break
+ * @arg: where posix_memalign() stores the address; the block of a free; the mapping of mremap; the
+ *	break before brk
+ * @old_size: (mremap) the size of the mapping, not aligned
+ * @flags: (mmap, mremap) the flags
  * @epoch: id of the epoch of @stack and @taken
  * @stack: stack of the allocation; NULL: walked at the return
  * @taken: record of the block that it may free
@@ -48,7 +51,6 @@ enum mlu_skip {
  * @by_exit: its return is seen by exit probes, not by a return probe
  * @lost: already counted as lost
  * @unknown: the block that it frees is not recorded
- * @partial: it unmaps a part of a recorded mapping
  * @is_own: it is embedded in its bucket
  *
  * Used by its own thread only, until the target has ended.
@@ -64,9 +66,11 @@ struct mlu_call {
 	unsigned long end;
 	unsigned long size;
 	unsigned long arg;
+	unsigned long old_size;
 	u64 epoch;
 	struct mlu_stack *stack;
 	struct mlu_alloc *taken;
+	unsigned int flags;
 	u8 depth;
 	u8 kind;
 	bool nested;
@@ -75,7 +79,6 @@ struct mlu_call {
 	bool by_exit;
 	bool lost;
 	bool unknown;
-	bool partial;
 	bool is_own;
 };
 
@@ -156,7 +159,8 @@ static inline bool mlu_call_is_exiting(const struct mlu_call *call, unsigned lon
  * The caller fills it in and pushes it.
  *
  * Context: Handler. Does not sleep.
- * Return: the call, of which proto, sp, ret, start, end, size, epoch and kind are not set;
+ * Return: the call, of which proto, sp, ret, start, end, size, epoch and kind are not set,
+ * nor what only mappings have;
  * ERR_PTR(-ENOSPC) at the memory limit, ERR_PTR(-ENOMEM) without memory.
  */
 static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool is_only)
@@ -183,7 +187,6 @@ static inline struct mlu_call *mlu_call_new(struct mlu_inflight *inflight, bool 
 	call->by_exit = false;
 	call->lost = false;
 	call->unknown = false;
-	call->partial = false;
 	call->is_own = is_own;
 	return call;
 }

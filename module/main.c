@@ -16,6 +16,7 @@
 #include "debugfs.h"
 #include "inflight.h"
 #include "mem.h"
+#include "ranges.h"
 #include "unwind.h"
 #include "worker.h"
 #include "workqueues.h"
@@ -50,9 +51,12 @@ static int __init memleak_user_init(void)
 	err = mlu_allocs_pool_init();
 	if (err)
 		return err;
-	err = mlu_inflight_pool_init();
+	err = mlu_ranges_pool_init();
 	if (err)
 		goto err_allocs;
+	err = mlu_inflight_pool_init();
+	if (err)
+		goto err_ranges;
 	err = mlu_unwind_init(walk_cache);
 	if (err)
 		goto err_inflight;
@@ -73,6 +77,8 @@ err_unwind:
 	mlu_unwind_exit();
 err_inflight:
 	mlu_inflight_pool_exit();
+err_ranges:
+	mlu_ranges_pool_exit();
 err_allocs:
 	mlu_allocs_pool_exit();
 	return err;
@@ -87,6 +93,7 @@ static void __exit memleak_user_exit(void)
 	mlu_workqueues_exit();
 	mlu_unwind_exit();
 	mlu_inflight_pool_exit();
+	mlu_ranges_pool_exit();
 	mlu_allocs_pool_exit();
 }
 

@@ -39,7 +39,8 @@ void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 {
 	struct mlu_mapping *m;
 
-	mlu_maps_for_each(m, maps) {
+	mlu_maps_for_each(m, maps)
+	{
 		if (m->file)
 			mlu_mapping_name_file(m, maps->names);
 		else if (m->type == MLU_MAPPING_VDSO)

@@ -347,6 +347,26 @@ void *mlu_pool_alloc(struct mlu_pool *pool)
 }
 
 /**
+ * mlu_pool_alloc_slowly() - allocate an object in process context, not from the reserve
+ * @pool: the pool
+ *
+ * Context: Process context. May sleep.
+ * Return: as mlu_pool_alloc().
+ */
+void *mlu_pool_alloc_slowly(struct mlu_pool *pool)
+{
+	void *object;
+
+	if (!pool_charge(pool))
+		return ERR_PTR(-ENOSPC);
+	object = kmem_cache_alloc(pool->cache, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (object)
+		return object;
+	pool_uncharge(pool);
+	return ERR_PTR(-ENOMEM);
+}
+
+/**
  * mlu_pool_free() - free an object to the reserve or, if that is full, to the slab cache
  * @pool: the pool
  * @object: the object

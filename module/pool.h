@@ -59,6 +59,7 @@ struct mlu_pool {
 int mlu_pool_init(struct mlu_pool *pool, const char *name, size_t size, enum mlu_mem_kind kind);
 void mlu_pool_exit(struct mlu_pool *pool);
 void *mlu_pool_alloc(struct mlu_pool *pool);
+void *mlu_pool_alloc_slowly(struct mlu_pool *pool);
 void mlu_pool_free(struct mlu_pool *pool, void *object);
 
 /**

@@ -62,9 +62,9 @@ static MLU_UPROBE_HANDLER(request_removal)
 }
 
 /*
- * Make the core call the shared filter for @mm, or for all if it is NULL, again: it inserts the breakpoint if the filter
- * accepts the mm, and removes it otherwise. The helper is part of the use, so that removing a
- * breakpoint allocates nothing here.
+ * Make the core call the shared filter for @mm, or for all if it is NULL, again: it inserts the
+ * breakpoint if the filter accepts the mm, and removes it otherwise. The helper is part of the use,
+ * so that removing a breakpoint allocates nothing here.
  */
 static int probe_update_mm(struct mlu_probe *probe, struct mm_struct *mm, struct mlu_helper *helper)
 {

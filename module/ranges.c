@@ -1,99 +1,523 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of mappings, by the addresses that they cover: an interval tree.
+ * Records of mappings: intervals of addresses that do not overlap.
  *
- * The table of allocations finds a record by its first address only. munmap() of the middle or the
- * tail of a mapping is called with another address; the record is found here.
+ * A program may unmap any part of what it has mapped, and map over it. The mmu notifier tells so
+ * (mappings.c), and the records are trimmed, split or removed. A part that is split off is an
+ * allocation of its own from then on, with the stack, the time and the thread of the whole.
  *
- * Context: Called from handlers, in task context. Does not sleep.
- * Locking: ranges->lock, a leaf.
- * Ownership: A record is in the tree from before it is inserted into its table until after it has
- * been removed from it. The table owns it.
+ * The notifier must not allocate. So each record that is inserted brings a spare one, and its first
+ * split cannot fail. A record that has used its spare takes one of the tree's, which a work
+ * refills. If there is none, the smaller of the two parts is dropped and counted as lost_split.
+ *
+ * Records that mremap is moving (ranges_move.c) are in a tree of their own, where only walks and
+ * the call find them: by the time of the call's return, another thread may have mapped their old
+ * addresses.
+ *
+ * A walk goes by address. Its position is the end of the record that it has shown last, so a record
+ * that is trimmed, split or extended meanwhile is not shown twice.
+ *
+ * Context: Called from handlers, from the mmu notifier, from readers and works, in task context and
+ * within rcu_read_lock(), unless said otherwise. Does not sleep. What is done under the lock is
+ * done in batches, and freed without it.
+ * Locking: ranges->lock, a leaf. Nothing is allocated under it.
+ * Ownership: The tree owns a record from its insertion to its removal, and the record its spare.
  */
-#include <linux/interval_tree_generic.h>
-#include <linux/mm.h>
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/string.h>
 
-#include "ranges.h"
+#include "mem.h"
+#include "ranges_internal.h"
 
-static inline u64 range_start(const struct mlu_mapped_alloc *m)
+#define FIRST_GOAL 256
+#define MAX_GOAL 16384
+#define FEW_SPARES 64
+
+static struct mlu_pool pool;
+
+/**
+ * mlu_ranges_pool_init() - set up the pool of records of mappings
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int mlu_ranges_pool_init(void)
 {
-	return m->alloc.addr;
+	return mlu_pool_init(&pool, "mlu_mapped", sizeof(struct mlu_mapped), MLU_MEM_RECORDS);
 }
 
-/* The kernel maps whole pages. A range that would wrap ends at the end of the address space. */
-static u64 last_address(u64 start, u64 size)
+/**
+ * mlu_ranges_pool_exit() - free the pool of records of mappings
+ *
+ * All records have been freed.
+ */
+void mlu_ranges_pool_exit(void)
 {
-	u64 bytes = max_t(u64, PAGE_ALIGN(size), PAGE_SIZE);
-
-	return bytes < size || start + (bytes - 1) < start ? U64_MAX : start + (bytes - 1);
+	mlu_pool_exit(&pool);
 }
 
-static inline u64 range_last(const struct mlu_mapped_alloc *m)
+static void init_mapped(struct mlu_mapped *mapped)
 {
-	return last_address(m->alloc.addr, m->alloc.size);
+	mapped->alloc.next = NULL;
+	mapped->alloc.taken = false;
+	mapped->spare = NULL;
+	mapped->taker = NULL;
 }
 
-INTERVAL_TREE_DEFINE(struct mlu_mapped_alloc, range_node, u64, range_subtree_last, range_start,
-		     range_last, static inline, range_tree)
-
-static struct mlu_mapped_alloc *to_mapped(struct mlu_alloc *alloc)
+/**
+ * mlu_mapped_new() - allocate the record of a mapping, with its spare
+ *
+ * Context: Handler. Does not sleep.
+ * Return: the record, to be filled in and inserted; ERR_PTR(-ENOSPC) at the memory limit,
+ * ERR_PTR(-ENOMEM) without memory.
+ */
+struct mlu_mapped *mlu_mapped_new(void)
 {
-	return container_of(alloc, struct mlu_mapped_alloc, alloc);
+	struct mlu_mapped *mapped = mlu_pool_get(&pool), *spare;
+
+	if (IS_ERR(mapped))
+		return mapped;
+	init_mapped(mapped);
+	spare = mlu_pool_get(&pool);
+	if (IS_ERR(spare)) {
+		mlu_pool_put(&pool, mapped);
+		return spare;
+	}
+	init_mapped(spare);
+	mapped->spare = spare;
+	return mapped;
+}
+
+/**
+ * mlu_mapped_free() - free a record that is in no tree
+ * @mapped: the record
+ *
+ * Context: Task context. Does not sleep.
+ */
+void mlu_mapped_free(struct mlu_mapped *mapped)
+{
+	if (mapped->spare)
+		mlu_pool_put(&pool, mapped->spare);
+	mlu_pool_put(&pool, mapped);
 }
 
 /**
  * mlu_ranges_init() - initialize an empty tree
  * @ranges: the tree
+ * @stacks: the stacks of its records
+ * @counters: the counters of events
  */
-void mlu_ranges_init(struct mlu_ranges *ranges)
+void mlu_ranges_init(struct mlu_ranges *ranges, struct mlu_stacks *stacks,
+		     struct mlu_counters __percpu *counters)
 {
 	spin_lock_init(&ranges->lock);
-	ranges->tree = RB_ROOT_CACHED;
+	ranges->live = RB_ROOT;
+	ranges->taken = RB_ROOT;
+	ranges->goal = FIRST_GOAL;
+	ranges->stacks = stacks;
+	ranges->counters = counters;
 }
 
-/**
- * mlu_ranges_add() - add a record before it is inserted into its table
- * @ranges: the tree
- * @alloc: the record, which must be one of a mapping
- *
- * Context: Task context. Does not sleep. Takes and releases ranges->lock.
- */
-void mlu_ranges_add(struct mlu_ranges *ranges, struct mlu_alloc *alloc)
+static void free_tree(struct rb_root *root)
 {
-	spin_lock(&ranges->lock);
-	range_tree_insert(to_mapped(alloc), &ranges->tree);
-	spin_unlock(&ranges->lock);
+	struct mlu_mapped *mapped, *next;
+	unsigned int n = 0;
+
+	rbtree_postorder_for_each_entry_safe(mapped, next, root, node) {
+		mlu_mapped_free(mapped);
+		if (!(++n % MLU_RANGES_BATCH))
+			cond_resched();
+	}
 }
 
 /**
- * mlu_ranges_remove() - remove a record before it is freed
- * @ranges: the tree
- * @alloc: the record, which has been removed from its table
+ * mlu_ranges_exit() - free a tree and its records
+ * @ranges: the tree, which has no other users; may be zeroed
  *
- * Context: Task context. Does not sleep. Takes and releases ranges->lock.
+ * Context: Process context. May sleep.
  */
-void mlu_ranges_remove(struct mlu_ranges *ranges, struct mlu_alloc *alloc)
+void mlu_ranges_exit(struct mlu_ranges *ranges)
 {
+	struct mlu_alloc *spare;
+
+	free_tree(&ranges->live);
+	free_tree(&ranges->taken);
+	while ((spare = ranges->spares)) {
+		ranges->spares = spare->next;
+		mlu_mapped_free(mlu_to_mapped(spare));
+	}
+}
+
+/* Return: false if there are enough. */
+static bool add_spare(struct mlu_ranges *ranges, struct mlu_mapped *spare)
+{
+	bool is_full;
+
 	spin_lock(&ranges->lock);
-	range_tree_remove(to_mapped(alloc), &ranges->tree);
+	is_full = ranges->nr_spares >= ranges->goal;
+	ranges->was_full |= is_full;
+	if (!is_full) {
+		spare->alloc.next = ranges->spares;
+		ranges->spares = &spare->alloc;
+		WRITE_ONCE(ranges->nr_spares, ranges->nr_spares + 1);
+	}
 	spin_unlock(&ranges->lock);
+	return !is_full;
 }
 
 /**
- * mlu_ranges_overlap() - look for a record of any of these addresses
+ * mlu_ranges_prepare() - allocate some spares, before the work that calls mlu_ranges_refill() runs
+ * @ranges: the tree
+ *
+ * Context: Handler. Does not sleep.
+ */
+void mlu_ranges_prepare(struct mlu_ranges *ranges)
+{
+	struct mlu_mapped *spare;
+
+	while (READ_ONCE(ranges->nr_spares) < FEW_SPARES) {
+		spare = mlu_pool_get(&pool);
+		if (IS_ERR(spare))
+			return;
+		init_mapped(spare);
+		add_spare(ranges, spare);
+	}
+}
+
+/**
+ * mlu_ranges_refill() - allocate spares, so that records can be split
+ * @ranges: the tree
+ *
+ * If most of them are gone, four times as many are kept from then on: the program splits its mappings
+ * faster than the work that calls this is run.
+ *
+ * Context: Work, process context. May sleep.
+ */
+void mlu_ranges_refill(struct mlu_ranges *ranges)
+{
+	struct mlu_mapped *spare;
+
+	spin_lock(&ranges->lock);
+	if (ranges->was_full && ranges->nr_spares < ranges->goal / 4 && ranges->goal < MAX_GOAL)
+		WRITE_ONCE(ranges->goal, ranges->goal * 4);
+	spin_unlock(&ranges->lock);
+	for (;;) {
+		spare = mlu_pool_alloc_slowly(&pool);
+		if (IS_ERR(spare))
+			return;
+		init_mapped(spare);
+		if (add_spare(ranges, spare))
+			continue;
+		mlu_mapped_free(spare);
+		return;
+	}
+}
+
+static struct mlu_mapped *get_spare(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
+{
+	struct mlu_mapped *spare = mapped->spare;
+
+	if (spare) {
+		mapped->spare = NULL;
+	} else if (ranges->spares) {
+		spare = mlu_to_mapped(ranges->spares);
+		ranges->spares = spare->alloc.next;
+		WRITE_ONCE(ranges->nr_spares, ranges->nr_spares - 1);
+	}
+	return spare;
+}
+
+/**
+ * mlu_ranges_starting() - find the first record that starts at an address or above it
+ * @root: the tree
+ * @start: the address
+ *
+ * Context: Under ranges->lock.
+ * Return: the record, or NULL.
+ */
+struct mlu_mapped *mlu_ranges_starting(const struct rb_root *root, u64 start)
+{
+	struct rb_node *node = root->rb_node, *found = NULL;
+
+	while (node) {
+		if (mlu_mapped_of(node)->alloc.addr >= start) {
+			found = node;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return mlu_mapped_of(found);
+}
+
+/**
+ * mlu_ranges_reaching() - find the first record that ends at an address or above it
+ * @live: a tree of records that do not overlap
+ * @start: the address
+ *
+ * Context: Under ranges->lock.
+ * Return: the record, or NULL.
+ */
+struct mlu_mapped *mlu_ranges_reaching(const struct rb_root *live, u64 start)
+{
+	struct rb_node *node = live->rb_node, *found = NULL;
+
+	while (node) {
+		if (mlu_mapped_last(mlu_mapped_of(node)) >= start) {
+			found = node;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return mlu_mapped_of(found);
+}
+
+/**
+ * mlu_ranges_link() - add a record to a tree
+ * @root: the tree
+ * @mapped: the record
+ *
+ * Context: Under ranges->lock.
+ */
+void mlu_ranges_link(struct rb_root *root, struct mlu_mapped *mapped)
+{
+	struct rb_node **link = &root->rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = mapped->alloc.addr < mlu_mapped_of(parent)->alloc.addr ? &parent->rb_left :
+										&parent->rb_right;
+	}
+	rb_link_node(&mapped->node, parent, link);
+	rb_insert_color(&mapped->node, root);
+}
+
+/**
+ * mlu_ranges_unlink() - remove a record from a tree
+ * @root: the tree
+ * @mapped: the record
+ * @gone: gets the record
+ *
+ * Context: Under ranges->lock.
+ */
+void mlu_ranges_unlink(struct rb_root *root, struct mlu_mapped *mapped,
+		       struct mlu_ranges_gone *gone)
+{
+	rb_erase(&mapped->node, root);
+	mapped->alloc.next = gone->first;
+	gone->first = &mapped->alloc;
+	gone->nr++;
+}
+
+/**
+ * mlu_ranges_forget() - count removed records as freed, and free them
+ * @ranges: the tree
+ * @gone: the records; empty on return
+ *
+ * Context: Not under ranges->lock.
+ */
+void mlu_ranges_forget(struct mlu_ranges *ranges, struct mlu_ranges_gone *gone)
+{
+	struct mlu_alloc *alloc;
+
+	mlu_count_add(ranges->counters, freed, gone->nr);
+	gone->nr = 0;
+	while ((alloc = gone->first)) {
+		gone->first = alloc->next;
+		mlu_mapped_free(mlu_to_mapped(alloc));
+	}
+}
+
+/**
+ * mlu_ranges_split() - remove the middle of a record
+ * @ranges: the tree
+ * @mapped: a live record that begins below @start and ends behind @end
+ * @start: first address of the middle
+ * @end: the address behind it; may be @start, to divide a record only
+ *
+ * Without a spare, only the larger part is kept.
+ *
+ * Context: Under ranges->lock.
+ */
+void mlu_ranges_split(struct mlu_ranges *ranges, struct mlu_mapped *mapped, u64 start, u64 end)
+{
+	struct mlu_mapped *spare = get_spare(ranges, mapped);
+	u64 below = start - mapped->alloc.addr;
+	u64 above = mlu_mapped_last(mapped) - end + 1;
+
+	if (spare) {
+		/* Before it can be seen: no reader finds more records than allocations. */
+		mlu_stacks_count(ranges->stacks, mapped->alloc.stack);
+		mlu_count(ranges->counters, split);
+		spare->alloc = mapped->alloc;
+		spare->sampled = mapped->sampled;
+		spare->alloc.addr = end;
+		spare->alloc.size = above;
+		mapped->alloc.size = below;
+		mlu_ranges_link(&ranges->live, spare);
+		return;
+	}
+	mlu_count(ranges->counters, lost_split);
+	if (below < above) {
+		mapped->alloc.addr = end;
+		mapped->alloc.size = above;
+	} else {
+		mapped->alloc.size = below;
+	}
+}
+
+/* @mapped overlaps with the addresses. */
+static void cut_record(struct mlu_ranges *ranges, struct mlu_mapped *mapped, u64 start, u64 last,
+		       struct mlu_ranges_gone *gone)
+{
+	struct mlu_alloc *alloc = &mapped->alloc;
+	u64 end = mlu_mapped_last(mapped);
+
+	gone->touched++;
+	if (alloc->addr >= start && end <= last) {
+		mlu_ranges_unlink(&ranges->live, mapped, gone);
+	} else if (alloc->addr < start && end > last) {
+		mlu_ranges_split(ranges, mapped, start, last + 1);
+	} else if (alloc->addr < start) {
+		alloc->size = start - alloc->addr;
+	} else {
+		alloc->addr = last + 1;
+		alloc->size = end - last;
+	}
+}
+
+/**
+ * mlu_ranges_cut_some() - remove what records have of some addresses
  * @ranges: the tree
  * @start: the first address
- * @size: the number of bytes; less than a page counts as one
+ * @last: the last address
+ * @gone: gets the removed records
  *
- * Context: Task context. Does not sleep. Takes and releases ranges->lock.
- * Return: true if there is a record.
+ * Context: Under ranges->lock.
+ * Return: true if there may be more to be removed.
  */
-bool mlu_ranges_overlap(struct mlu_ranges *ranges, u64 start, u64 size)
+bool mlu_ranges_cut_some(struct mlu_ranges *ranges, u64 start, u64 last,
+			 struct mlu_ranges_gone *gone)
 {
-	bool overlap;
+	struct mlu_mapped *mapped;
+	unsigned int n;
 
+	for (n = 0; n < MLU_RANGES_BATCH; n++) {
+		mapped = mlu_ranges_reaching(&ranges->live, start);
+		if (!mapped || mapped->alloc.addr > last)
+			return false;
+		cut_record(ranges, mapped, start, last, gone);
+	}
+	return true;
+}
+
+/* Return: the number of records that were removed, trimmed or split. */
+static unsigned int cut_all(struct mlu_ranges *ranges, u64 start, u64 last)
+{
+	struct mlu_ranges_gone gone = {};
+	bool more;
+
+	do {
+		spin_lock(&ranges->lock);
+		more = mlu_ranges_cut_some(ranges, start, last, &gone);
+		spin_unlock(&ranges->lock);
+		mlu_ranges_forget(ranges, &gone);
+	} while (more);
+	return gone.touched;
+}
+
+/**
+ * mlu_ranges_cut() - remove what records have of addresses that are no longer mapped
+ * @ranges: the tree
+ * @start: the first address
+ * @end: the address behind the last one
+ *
+ * Context: Handler or mmu notifier, within rcu_read_lock(). Neither sleeps nor allocates.
+ */
+void mlu_ranges_cut(struct mlu_ranges *ranges, u64 start, u64 end)
+{
+	if (start < end)
+		cut_all(ranges, start, end - 1);
+}
+
+/**
+ * mlu_ranges_place() - put a record where others may be
+ * @ranges: the tree
+ * @mapped: the record, which is in no tree
+ * @gone: gets the records that it replaces
+ *
+ * Nothing should be there: what is there was unmapped unnoticed.
+ *
+ * Context: Under ranges->lock.
+ */
+void mlu_ranges_place(struct mlu_ranges *ranges, struct mlu_mapped *mapped,
+		      struct mlu_ranges_gone *gone)
+{
+	while (mlu_ranges_cut_some(ranges, mapped->alloc.addr, mlu_mapped_last(mapped), gone))
+		;
+	mlu_ranges_link(&ranges->live, mapped);
+}
+
+/**
+ * mlu_ranges_insert() - insert a record and charge its stack
+ * @ranges: the tree
+ * @mapped: the record, which belongs to the tree from now on
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_ranges_insert(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
+{
+	struct mlu_ranges_gone gone = {};
+	unsigned int replaced;
+
+	/* In batches; then, under one lock, what was inserted meanwhile. */
+	replaced = cut_all(ranges, mapped->alloc.addr, mlu_mapped_last(mapped));
+	/* Before the record can be seen: no reader finds more records than allocations. */
+	mlu_stacks_count(ranges->stacks, mapped->alloc.stack);
 	spin_lock(&ranges->lock);
-	overlap = range_tree_iter_first(&ranges->tree, start, last_address(start, size));
+	mlu_ranges_place(ranges, mapped, &gone);
 	spin_unlock(&ranges->lock);
-	return overlap;
+	mlu_count(ranges->counters, allocated);
+	mlu_count_add(ranges->counters, replaced, replaced + gone.touched);
+	mlu_ranges_forget(ranges, &gone);
+}
+
+/**
+ * mlu_ranges_step() - one step of a walk: show the next records
+ * @ranges: the tree
+ * @cursor: the position, advanced by this
+ * @fn: called for each record, under a spinlock
+ * @ctx: passed to @fn
+ * @max: the largest number of records that @fn can take in this step
+ *
+ * A record that exists during the whole walk is shown exactly once, but for one that mremap moves
+ * meanwhile, which may be shown at both places or at neither.
+ *
+ * Return: 0, or the number of records that @fn should be able to take: try again.
+ */
+unsigned int mlu_ranges_step(struct mlu_ranges *ranges, struct mlu_ranges_cursor *cursor,
+			     mlu_alloc_fn fn, void *ctx, unsigned int max)
+{
+	struct mlu_mapped *mapped;
+	unsigned int n;
+
+	if (!max)
+		return MLU_RANGES_BATCH;
+	max = min_t(unsigned int, max, MLU_RANGES_BATCH);
+	spin_lock(&ranges->lock);
+	mapped = mlu_ranges_starting(cursor->taken ? &ranges->taken : &ranges->live, cursor->at);
+	for (n = 0; n < max && mapped; n++) {
+		fn(&mapped->alloc, ctx);
+		cursor->at = mlu_mapped_last(mapped) + 1;
+		mapped = mlu_mapped_of(rb_next(&mapped->node));
+	}
+	if (!mapped && cursor->taken) {
+		cursor->done = true;
+	} else if (!mapped) {
+		cursor->at = 0;
+		cursor->taken = true;
+	}
+	spin_unlock(&ranges->lock);
+	return 0;
 }

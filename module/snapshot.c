@@ -36,7 +36,7 @@ static struct mlu_row *section_find_row(struct mlu_section *section, struct mlu_
 	return row;
 }
 
-/* Called for each record, under the spinlock of its stripe. */
+/* Called for each record, under the spinlock of its table. */
 static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 {
 	struct mlu_section *section = ctx;
@@ -56,17 +56,18 @@ static void section_add_alloc(const struct mlu_alloc *alloc, void *ctx)
 	row->nr_recorded++;
 	if (mlu_sampler_is_used(&section->target->sampler))
 		mlu_estimate_add(&row->estimate, alloc->size,
-				 mlu_sampler_weight(&section->target->sampler, alloc->size));
+				 mlu_sampler_weight(&section->target->sampler,
+						    mlu_epoch_sampled_size(alloc)));
 	else
 		row->bytes += alloc->size;
 }
 
-static int section_walk_table(struct mlu_section *section, struct mlu_allocs *table)
+static int section_walk_records(struct mlu_section *section)
 {
-	struct mlu_allocs_cursor cursor = {};
+	struct mlu_epoch_cursor cursor = {};
 
-	while (!cursor.done) {
-		mlu_allocs_step(table, &cursor, section_add_alloc, section, UINT_MAX);
+	while (!mlu_epoch_cursor_is_done(&cursor)) {
+		mlu_epoch_step(section->epoch, &cursor, section_add_alloc, section, UINT_MAX);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -200,9 +201,7 @@ static int section_collect(struct mlu_section *section, const struct mlu_selecte
 	section->rows = kvcalloc(section->nr_rows + 1, sizeof(*section->rows), GFP_KERNEL);
 	if (!section->rows)
 		return -ENOMEM;
-	err = section_walk_table(section, &section->epoch->heap);
-	if (!err)
-		err = section_walk_table(section, &section->epoch->mmaps);
+	err = section_walk_records(section);
 	if (err)
 		return err;
 	section_finish_rows(section);

@@ -125,8 +125,8 @@ enum mlu_state {
  * @maps: the executable mappings
  * @deferred: walks that wait for unwind data
  * @born: in the list of targets that the worker has to complete
- * @node: in mlu_targets, or in the spares of its group; this and the following members up to @uses are protected by
- *	mlu_targets_lock
+ * @node: in mlu_targets, or in the spares of its group; this and the following members up to
+ *	@uses are protected by mlu_targets_lock
  * @state: the state
  * @ended_ns: time of the end; 0: not ended
  * @frozen_ns: since when it is @frozen

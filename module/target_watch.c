@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
+#include "mappings.h"
 #include "process.h"
 #include "target_watch.h"
 
@@ -47,15 +48,25 @@ static void watch_release(struct mmu_notifier *mn, struct mm_struct *mm)
 	queue_work(watch->wq, &target->end_work);
 }
 
-/* The OOM reaper sends MMU_NOTIFY_UNMAP too, but must not be blocked, and unmaps no code. */
+/*
+ * The OOM reaper sends MMU_NOTIFY_UNMAP too, but must not be blocked, and does not free addresses.
+ *
+ * Records are cut before mmap_lock is released, so before another thread can get the addresses. A
+ * detach closes the gate and waits for RCU before it drops what is used here.
+ */
 static int watch_invalidate(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
 {
 	struct mlu_watch *watch = container_of(mn, struct mlu_watch, mn);
 	struct mlu_target *target = watch_target(watch);
 
 	if (target && range->event == MMU_NOTIFY_UNMAP && mmu_notifier_range_blockable(range) &&
-	    !READ_ONCE(target->end_state))
+	    !READ_ONCE(target->end_state)) {
 		mlu_maps_unmap(&target->maps, range->start, range->end);
+		rcu_read_lock();
+		if (READ_ONCE(target->gate))
+			mlu_mappings_unmap(target, range->start, range->end);
+		rcu_read_unlock();
+	}
 	return 0;
 }
 

@@ -60,11 +60,23 @@ static bool runs_exactly(struct mst_program *prog)
 
 /*
  * A probe on an instruction that is emulated by the kernel, or executed by the probe, costs one
- * exception; a stepped one costs two. Return: true if none is stepped, or the kernel needs that.
+ * exception; a stepped one costs two. Return: true if none is stepped, or the kernel needs that, but
+ * for functions that are called rarely.
  */
 static bool is_cheap(const char *line)
 {
-	if (!mst_has_exits() || !strstr(line, " stepped"))
+	static const char *const rare[] = { "mremap", "shmat", "brk", "sbrk" };
+	size_t i, stepped = mst_count(line, " stepped");
+	char name[16];
+	const char *at;
+
+	for (i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
+		snprintf(name, sizeof(name), " %s ", rare[i]);
+		at = strstr(line, name);
+		at = at ? strstr(at, " stepped") : NULL;
+		stepped -= at && strcspn(strstr(line, name), ",") > (size_t)(at - strstr(line, name));
+	}
+	if (!mst_has_exits() || !stepped)
 		return true;
 	mst_say("a probe is stepped: %s", line);
 	return false;

@@ -47,7 +47,7 @@ static int attach_with(pid_t pid, const char *keys)
 	return mst_id(pid);
 }
 
-static void start(FIXTURE_DATA(brood) *self, const char *name)
+static void start(FIXTURE_DATA(brood) * self, const char *name)
 {
 	mst_spawn(&self->prog, "brood", name, NULL);
 	self->id = attach_with(self->prog.pid, "");
@@ -104,8 +104,7 @@ static bool wait_group(int group, const char *word, long number)
 			return true;
 		usleep(10000);
 	}
-	mst_say("group %d: expected %ld%s, is %ld", group, number, word,
-		group_number(group, word));
+	mst_say("group %d: expected %ld%s, is %ld", group, number, word, group_number(group, word));
 	return false;
 }
 
@@ -114,7 +113,8 @@ static void read_sums(int id, unsigned long *bytes, unsigned long *nr, unsigned 
 {
 	char *text = mst_text("targets/%d/report", id);
 
-	if (sscanf(text, "memleak_user report 1\ntarget %*d pid %*d %*s %*s %*d ms: %lu bytes in %lu allocations from %u",
+	if (sscanf(text,
+		   "memleak_user report 1\ntarget %*d pid %*d %*s %*s %*d ms: %lu bytes in %lu allocations from %u",
 		   bytes, nr, stacks) != 3)
 		mst_die("cannot parse the report: %.200s", text);
 	free(text);

@@ -68,7 +68,8 @@ static bool counters_agree(int id, const struct mst_program *prog)
 	long long made = mst_stat(id, "allocated"), freed = mst_stat(id, "freed");
 	long long failed = mst_stat(id, "failed"), bad = mst_stat(id, "uncertain");
 	static const char *const lost[] = { "lost_memory",   "lost_limit", "lost_busy",
-					    "lost_inflight", "lost_fault", "replaced" };
+					    "lost_inflight", "lost_fault", "lost_split",
+					    "replaced" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)

@@ -65,6 +65,8 @@ EXACT("edge", realloc_from_before)
 EXACT("edge", zero_and_null)
 EXACT("edge", big)
 EXACT("edge", munmap_fails)
+EXACT("edge", munmap_part)
+EXACT("edge", mmap_over)
 EXACT("edge", kinds)
 EXACT("edge", first_free)
 EXACT("toy", longjmp_deeper)
@@ -98,13 +100,6 @@ TEST_F(exact_after, free_of_an_older_block)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F(exact_after, munmap_of_a_part)
-{
-	self->id = spawn_and_step(&self->prog, "edge", "munmap_part");
-	EXPECT_EQ(1, mst_stat(self->id, "partial_unmap"));
-	EXPECT_EQ(0, mst_end(&self->prog));
-}
-
 /* The free of a block was not seen: its record is replaced when its address is allocated again. */
 #define EXACT_REPLACED(program, name)                                   \
 	TEST_F(exact_after, name)                                       \
@@ -116,7 +111,6 @@ TEST_F(exact_after, munmap_of_a_part)
 		EXPECT_EQ(0, mst_end(&self->prog));                     \
 	}
 
-EXACT_REPLACED("edge", mmap_over)
 EXACT_REPLACED("toy_apart", given_twice)
 
 /* A block whose address cannot be read is not recorded, but counted as lost. */

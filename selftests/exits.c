@@ -66,8 +66,8 @@ static bool has_exits(int id, const char *const *functions, const char *word)
 /* Before glibc 2.34, some functions end with a jump to a hook. */
 TEST_F(exits, are_found_for_the_functions_of_libc)
 {
-	static const char *const without_hook[] = { "calloc", "posix_memalign", "mmap", "munmap",
-						    NULL };
+	static const char *const without_hook[] = { "calloc", "posix_memalign", "mmap", "mremap",
+						    "shmat",  "brk",		"sbrk", NULL };
 	static const char *const with_hook[] = { "malloc", "realloc", "reallocarray",
 						 "valloc", "pvalloc", NULL };
 	bool has_hooks = strverscmp(gnu_get_libc_version(), "2.34") < 0;
@@ -86,11 +86,15 @@ TEST_F(exits, are_found_for_the_functions_of_libc)
 
 TEST_F(exits, are_not_used_where_return_probes_are_harmless)
 {
-	char line[16384];
+	char line[16384], *mremap;
 
 	mst_spawn(&self->prog, "mix", "all", "1", NULL);
 	self->id = attach_with(self->prog.pid, "needed");
 	mst_line(self->id, line, sizeof(line));
+	/* Its only place may be an instruction that is executed only without a return probe. */
+	mremap = strstr(line, " mremap ");
+	if (mremap)
+		memset(mremap, '-', strcspn(mremap, ","));
 	EXPECT_LACKS(line, " exits=");
 	EXPECT_EQ(0, mst_end(&self->prog));
 }

@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(all)
 	mst_fresh();
 }
 
-static void spawn(FIXTURE_DATA(all) *self, size_t from, size_t to, const char *threads)
+static void spawn(FIXTURE_DATA(all) * self, size_t from, size_t to, const char *threads)
 {
 	size_t i;
 

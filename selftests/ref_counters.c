@@ -33,10 +33,10 @@ struct function {
 
 static const struct function functions[] = {
 	{ "malloc", true }, { "calloc", true }, { "realloc", true }, { "posix_memalign", true },
-	{ "mmap", true },   { "free", false },	{ "munmap", false },
+	{ "mmap", true },   { "free", false },
 };
 
-enum { MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, MMAP, FREE, MUNMAP, FUNCTIONS };
+enum { MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, MMAP, FREE, FUNCTIONS };
 
 static unsigned int pmu_type(void)
 {

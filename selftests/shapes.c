@@ -26,7 +26,7 @@
 #define PROBES "(none|" PROBE "(, " PROBE ")*)"
 #define BYTES NUMBER " bytes in " NUMBER " allocations from "
 #define STACKS "(1 stack|(0|[2-9]|[1-9][0-9]+) stacks)"
-#define AGE "(mmap, |stack, )?age " NUMBER "\\.\\." NUMBER " ms"
+#define AGE "(mmap, |stack, |shm, |brk, )?age " NUMBER "\\.\\." NUMBER " ms"
 #define GONE "( \\(unmapped\\))?( \\(mapping " NUMBER "\\))?"
 #define END "( \\((end|depth|fault|bad frame pointer|bad pc)\\))?"
 #define FILE_OF HEX " (-|[0-9a-f]+) (\\(unmapped\\) )?[ -~]+"
@@ -42,6 +42,7 @@ static const char *const report_lines[] = {
 	"^memleak_user report 1$",
 	TARGET STATE " " NUMBER " ms: " BYTES STACKS ", lost " NUMBER "$",
 	"^events allocated=" NUMBER " freed=" NUMBER "( [a-z_]+=[1-9][0-9]*)*$",
+	"^mapped " NUMBER " bytes of address space in " NUMBER " allocations$",
 	"^" BYTES "stack " NUMBER " \\(" AGE ", " NUMBER " made, " NUMBER " freed\\)$",
 	"^\t0x[0-9a-f]{16} " NAME "\\+" HEX GONE END "$",
 	"^mapping " NUMBER " " HEX "-" HEX " " FILE_OF "$",
@@ -51,7 +52,7 @@ static const char *const report_lines[] = {
 static const char *const allocations_lines[] = {
 	"^memleak_user allocations 1$",
 	"^# target address size age_ms thread stack kind$",
-	"^[0-9]+ 0x[0-9a-f]{16} [0-9]+ [0-9]+ [0-9]+ [0-9]+ (heap|mmap|stack)$",
+	"^[0-9]+ 0x[0-9a-f]{16} [0-9]+ [0-9]+ [0-9]+ [0-9]+ (heap|mmap|stack|shm|brk)$",
 	NULL,
 };
 
@@ -60,11 +61,12 @@ static const char *const counters[] = {
 	"reallocated",	  "failed",
 	"filtered",	  "nested",
 	"unknown_free",	  "unseen_free",
-	"partial_unmap",  "replaced",
+	"split",	  "replaced",
 	"uncertain",	  "unknown_caller",
 	"foreign",	  "lost_memory",
 	"lost_limit",	  "lost_busy",
 	"lost_inflight",  "lost_fault",
+	"lost_split",	  "skipped_free",
 	"walk_end",	  "walk_depth",
 	"walk_fault",	  "walk_frame_pointer",
 	"walk_pc",	  "unknown_mapping",

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define MU_BLOCK_KIND 3U  /* mask of the kind in the flags; 0: of the heap */
-#define MU_BLOCK_TAKEN 4U /* a realloc or munmap of it is in flight */
+#define MU_BLOCK_TAKEN 4U /* a realloc or mremap of it is in flight */
 
 /**
  * struct mu_block - a record of the blocks file, in its layout

@@ -79,7 +79,7 @@ struct mu_estimate {
  * @start: what was outstanding at the start, if the target has one
  * @key: of its group of stacks, NULL without groups
  * @nr_merged: number of stacks that were merged into this one
- * @kind: "heap", "mmap" or "stack"
+ * @kind: "heap", "mmap", "stack", "shm" or "brk"
  * @frames: the frames, innermost first
  * @nr_frames: number of @frames
  * @capacity: allocated elements of @frames
@@ -157,6 +157,8 @@ struct mu_left_out {
  * @has_mark: @mark_ms and @marked are known
  * @mark_ms: the time since the last mark, in milliseconds
  * @marked: what was outstanding at the last mark
+ * @has_mapped: @mapped is known: some of what is outstanding is address space
+ * @mapped: how much of it
  * @is_frozen: no new blocks are recorded
  * @frozen_ms: the time since the freeze, in milliseconds
  * @has_last: there was a table before this one
@@ -195,6 +197,8 @@ struct mu_target {
 	bool has_mark;
 	uint64_t mark_ms;
 	struct mu_amount marked;
+	bool has_mapped;
+	struct mu_amount mapped;
 	bool is_frozen;
 	uint64_t frozen_ms;
 	bool has_last;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Parsers for the lines of a raw report that are present only in some states of a target: while it
- * is sampled, after it was marked, after it was frozen.
+ * is sampled, after it was marked, after it was frozen, while it has mappings.
  *
  * As strict as those of report_line.c: a line that is malformed, or that is repeated, is an error
  * and changes nothing. Depends on report_line.c and text.c.
@@ -83,6 +83,21 @@ static bool parse_frozen(const char *line, struct mu_target *t)
 	return true;
 }
 
+/* mapped BYTES bytes of address space in N allocations */
+static bool parse_mapped(const char *line, struct mu_target *t)
+{
+	struct mu_amount mapped;
+	const char *p = line;
+
+	if (t->has_mapped || !mu_take(&p, "mapped ") || !mu_take_number(&p, &mapped.bytes) ||
+	    !mu_take(&p, " bytes of address space in ") || !mu_take_number(&p, &mapped.count) ||
+	    !mu_take(&p, " allocations") || *p)
+		return false;
+	t->has_mapped = true;
+	t->mapped = mapped;
+	return true;
+}
+
 /* marked BYTES bytes in N allocations */
 static bool parse_marked(const char *line, struct mu_stack *s)
 {
@@ -105,7 +120,7 @@ static bool parse_marked(const char *line, struct mu_stack *s)
 bool mu_is_target_state(const char *line)
 {
 	return mu_begins_with_word(line, "sampling") || mu_begins_with_word(line, "mark") ||
-	       mu_begins_with_word(line, "frozen");
+	       mu_begins_with_word(line, "frozen") || mu_begins_with_word(line, "mapped");
 }
 
 /**
@@ -118,7 +133,7 @@ bool mu_is_target_state(const char *line)
 bool mu_parse_target_state(const char *line, struct mu_target *target)
 {
 	return parse_sampling(line, target) || parse_mark(line, target) ||
-	       parse_frozen(line, target);
+	       parse_frozen(line, target) || parse_mapped(line, target);
 }
 
 /**

@@ -28,7 +28,8 @@ static uint64_t find_count(const struct mu_target *t, const char *name)
 /* Count the recorded allocations that age and size filters exclude from the report. */
 static uint64_t count_hidden(const struct mu_target *t)
 {
-	uint64_t outstanding = t->allocated > t->freed ? t->allocated - t->freed : 0;
+	uint64_t made = t->allocated + find_count(t, "split");
+	uint64_t outstanding = made > t->freed ? made - t->freed : 0;
 	uint64_t shown = t->sampling ? t->estimate.samples : t->count;
 
 	return outstanding > shown ? outstanding - shown : 0;
@@ -92,6 +93,7 @@ static const char *loss_reason(const char *name)
 		{ "lost_busy", "the module's table of stacks was being resized" },
 		{ "lost_inflight", "calls nested too deeply, or whose return may not be probed" },
 		{ "lost_fault", "the address of the block could not be read" },
+		{ "lost_split", "parts of mappings that were unmapped in parts too fast" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -169,6 +171,15 @@ static void print_sampling(const struct mu_target *t)
 	       e->error.bytes, e->error.count);
 }
 
+/* With -z and other filters of the tool's own the amount is that of the report, too. */
+static void print_mapped(const struct mu_target *t)
+{
+	if (t->has_mapped)
+		printf("\tmapped: %" PRIu64 " bytes of address space in %" PRIu64
+		       " allocations, of which less may be resident\n",
+		       t->mapped.bytes, t->mapped.count);
+}
+
 /* The command clear resets the counters. */
 static void print_since(const struct mu_target *t, struct mu_since *since)
 {
@@ -216,6 +227,7 @@ void mu_print_total(const struct mu_total *total, const struct mu_target *t, str
 		printf("\tnot seen: %s\n", t->unseen[i]);
 	print_frozen(total, t);
 	print_sampling(t);
+	print_mapped(t);
 	print_change_of_total(t);
 	if (total->resident)
 		mu_resident_print(total->resident, t);

@@ -91,9 +91,9 @@
 	{                                                                              \
 		.name = fn, .type = MLU_CALL_MMAP, .size = n, .times = NO, .block = NO \
 	}
-#define MUNMAP(fn, p, n)                                                                \
-	{                                                                               \
-		.name = fn, .type = MLU_CALL_MUNMAP, .size = n, .times = NO, .block = p \
+#define MAPS(fn, does, p, n)                                                    \
+	{                                                                       \
+		.name = fn, .type = MLU_CALL_##does, .size = n, .times = NO, .block = p \
 	}
 
 const struct mlu_prototype mlu_prototypes[] = {
@@ -115,7 +115,10 @@ const struct mlu_prototype mlu_prototypes[] = {
 	FREE("__libc_cfree", 0),
 	MMAP("mmap", 1),
 	MMAP("mmap64", 1),
-	MUNMAP("munmap", 0, 1),
+	MAPS("mremap", MREMAP, 0, 2),
+	MAPS("shmat", SHMAT, NO, NO),
+	MAPS("brk", BRK, NO, 0),
+	MAPS("sbrk", SBRK, NO, 0),
 	/* The runtimes of sanitizers: their other functions that return a block call malloc. */
 	SANITIZER_STRING("strdup"),
 	SANITIZER_STRING("__strdup"),

@@ -12,7 +12,10 @@
  * @MLU_CALL_MEMALIGN: stores a new block's address where an argument points to; returns 0 if it did
  * @MLU_CALL_FREE: frees a block; entry probe only
  * @MLU_CALL_MMAP: returns a new mapping, or MAP_FAILED
- * @MLU_CALL_MUNMAP: removes a mapping; returns 0 if it did
+ * @MLU_CALL_MREMAP: moves or resizes a mapping, or copies it; returns its address, or MAP_FAILED
+ * @MLU_CALL_SHMAT: returns the address of shared memory, or -1
+ * @MLU_CALL_BRK: sets the program's break; returns 0, or -1
+ * @MLU_CALL_SBRK: adds to the program's break; returns the one before, or -1
  * @MLU_CALL_STRING: returns a copy of a string in a new block, or NULL
  */
 enum mlu_call_type {
@@ -22,7 +25,10 @@ enum mlu_call_type {
 	MLU_CALL_FREE,
 	/* The rare ones, see mlu_prototype_is_rare(). */
 	MLU_CALL_MMAP,
-	MLU_CALL_MUNMAP,
+	MLU_CALL_MREMAP,
+	MLU_CALL_SHMAT,
+	MLU_CALL_BRK,
+	MLU_CALL_SBRK,
 	MLU_CALL_STRING,
 };
 
@@ -81,19 +87,25 @@ static inline bool mlu_prototype_has_return(const struct mlu_prototype *proto)
 /* Probed first at attach: otherwise a recorded block could be freed unnoticed. */
 static inline bool mlu_prototype_is_free(const struct mlu_prototype *proto)
 {
-	return proto->type == MLU_CALL_FREE || proto->type == MLU_CALL_MUNMAP;
+	return proto->type == MLU_CALL_FREE;
 }
 
-/* True if its blocks are mappings, which have a table of their own. */
+/* True if its blocks are address space, whose records are in a tree of their own. */
 static inline bool mlu_prototype_is_mapping(const struct mlu_prototype *proto)
 {
-	return proto->type == MLU_CALL_MMAP || proto->type == MLU_CALL_MUNMAP;
+	return proto->type >= MLU_CALL_MMAP && proto->type <= MLU_CALL_SBRK;
 }
 
 /* True if its calls need more than those of malloc and the like at their entry. */
 static inline bool mlu_prototype_is_rare(const struct mlu_prototype *proto)
 {
 	return proto->type >= MLU_CALL_MMAP;
+}
+
+/* True if what its calls allocate is known at their return only; of those that are rare. */
+static inline bool mlu_prototype_is_late(const struct mlu_prototype *proto)
+{
+	return proto->type > MLU_CALL_MMAP;
 }
 
 #endif /* MLU_PROTOTYPES_H */

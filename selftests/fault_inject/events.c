@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fault_inject.h"
 
@@ -88,6 +89,46 @@ static bool try_nested_step(struct fault_test *f, struct fault_site *site, const
 bool fault_try_nested_events(struct fault_test *f, struct fault_site *site)
 {
 	return try_nested_step(f, site, "nested") && try_nested_step(f, site, "mapped");
+}
+
+/**
+ * fault_try_mappings() - let the program map and copy mappings while a site in the handlers fails
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if each allocation was recorded or counted as lost.
+ */
+bool fault_try_mappings(struct fault_test *f, struct fault_site *site)
+{
+	mst_fresh();
+	mst_reload("");
+	fault_sites_locate();
+	fault_attach(f);
+	fault_clear(f);
+	arm_handler_site(site);
+	mst_step(&f->l, "remap");
+	site->failed |= inject_disable() > 0;
+	return mst_stat(f->id, "allocated") + mst_stat(f->id, "lost_memory") == 3;
+}
+
+/**
+ * fault_try_refill() - let the program map while a site in the work fails that allocates spares
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if all is recorded as if nothing had failed, or if it is another work's site.
+ */
+bool fault_try_refill(struct fault_test *f, struct fault_site *site)
+{
+	if (strcmp(site->function, "mlu_ranges_refill") &&
+	    strcmp(site->function, "mlu_pool_alloc_slowly"))
+		return true;
+	fault_clear(f);
+	fault_arm(site);
+	mst_step(&f->l, "remap");
+	usleep(200000);
+	site->failed = inject_disable() > 0;
+	return mst_exact(&f->l) && fault_is_exact(f, "remap");
 }
 
 /**

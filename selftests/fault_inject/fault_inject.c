@@ -33,6 +33,7 @@ TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 180)
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_first_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_nested_events));
+	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_mappings));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
@@ -42,6 +43,7 @@ TEST_F_TIMEOUT(allocation, events_at_exits_are_recorded_or_counted_as_lost, 180)
 	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_first_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_nested_events));
+	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_mappings));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
@@ -67,6 +69,7 @@ TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
 
 TEST_F_TIMEOUT(allocation, a_file_that_could_not_be_read_is_read_by_the_next, 60)
 {
+	EXPECT_TRUE(fault_try_each(&self->f, "learning", fault_try_refill));
 	EXPECT_TRUE(fault_try_each(&self->f, "learning", fault_try_learning));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }

@@ -125,6 +125,8 @@ bool fault_try_nested_events(struct fault_test *f, struct fault_site *site);
 #define FAULT_DRAIN_STEPS 4 /* steps */
 long long fault_drain_pools(struct fault_test *f, struct inject_window spared);
 bool fault_try_learning(struct fault_test *f, struct fault_site *site);
+bool fault_try_mappings(struct fault_test *f, struct fault_site *site);
+bool fault_try_refill(struct fault_test *f, struct fault_site *site);
 void fault_note_files(void);
 bool fault_try_files(struct fault_test *f, struct fault_site *site);
 bool fault_try_files_one_by_one(void);

@@ -25,6 +25,8 @@ struct excuse {
 #define IS_NESTED_RARELY "a table is nested only if a large one cannot be allocated contiguously"
 #define IS_PRESENT "the page is present, as the breakpoint has just been written to it"
 
+#define IS_REFUSED "max_targets is reached in the phase refused only"
+
 static const struct excuse excuses[] = {
 	{ "handlers", "mlu_mem_zalloc", "__kvmalloc_node_noprof",
 	  "called by callers that may sleep only" },
@@ -47,6 +49,13 @@ static const struct excuse excuses[] = {
 	{ "learning", "mlu_rules_of_memory", "", "the vdso is read during attach" },
 	{ "attach", "", "access_process_vm", IS_PRESENT },
 	{ "late", "", "access_process_vm", IS_PRESENT },
+	{ "groups", "", "access_process_vm", IS_PRESENT },
+	{ "groups", "mlu_probe_unuse", "",
+	  "called only after another failure; the call fails in the phase commands" },
+	{ "handlers", "refuse_process", "", IS_REFUSED },
+	{ "exits", "refuse_process", "", IS_REFUSED },
+	{ "refused", "mlu_mem_zalloc", "__kvmalloc_node_noprof",
+	  "called by callers that may sleep only" },
 	{ "late", "mlu_probe_unuse", "",
 	  "called only after another failure; the call fails in the phase commands" },
 };
@@ -79,7 +88,7 @@ const char *fault_site_excuse(const struct fault_site *site)
  * @site: the site
  *
  * debugfs may be disabled, so that its errors are ignored: a target without files is traced all the
- * same. A reserve that could not be filled is filled later. The kernel reports no failure to remove
+ * same. A reserve, or a stock of spares, that could not be filled is filled later. The kernel reports no failure to remove
  * a breakpoint.
  *
  * Return: true if no operation is refused because of it.
@@ -88,6 +97,7 @@ bool fault_site_is_tolerated(const struct fault_site *site)
 {
 	return !strncmp(site->callee, "debugfs_create_", strlen("debugfs_create_")) ||
 	       !strcmp(site->function, "pool_refill") ||
+	       !strcmp(site->function, "mlu_ranges_prepare") ||
 	       !strcmp(site->callee, "uprobe_unregister_nosync");
 }
 

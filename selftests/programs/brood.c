@@ -33,7 +33,7 @@ extern char **environ;
 static struct noted {
 	pid_t pid;
 	size_t bytes;
-} *noted;
+} * noted;
 static volatile unsigned int *rounds; /* how often the workers are to work */
 static volatile unsigned int *nr_noted;
 static void *inherited;

@@ -98,8 +98,8 @@ static void do_threads(void)
 }
 
 /*
- * munmap() of a part of a recorded mapping, six times; of an unrecorded one, once; one that fails;
- * and one of a whole recorded mapping.
+ * munmap() of parts of a recorded mapping; of one that begins in an unrecorded one; of an
+ * unrecorded one; one that fails; and one of a whole recorded mapping.
  */
 static void do_unmaps(void)
 {
@@ -110,9 +110,9 @@ static void do_unmaps(void)
 	unmap_pages(p, 1);
 	unmap_pages(p + 1 * PAGE, 2);
 	unmap_pages(p + 6 * PAGE, 2);
-	program_keep_as(p, 8 * PAGE, "mmap");
-	unmap_pages(mapped_before, 8);
-	program_keep_as(q, 4 * PAGE, "mmap");
+	program_keep_as(p + 4 * PAGE, 2 * PAGE, "mmap");
+	unmap_pages(mapped_before, 4);
+	program_keep_as(q + 2 * PAGE, 2 * PAGE, "mmap");
 	unmap_pages(mapped_before + 8 * PAGE, 1);
 	if (!munmap(p + 4 * PAGE + 1, PAGE))
 		program_die("munmap of no page");

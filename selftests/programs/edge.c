@@ -112,8 +112,11 @@ static void munmap_fails(void)
 /* The first page of three is unmapped. */
 static void munmap_part(void)
 {
-	if (munmap(map_anonymous(3 * PAGE, 0), PAGE))
+	char *p = map_anonymous(3 * PAGE, 0);
+
+	if (munmap(p, PAGE))
 		program_die("munmap");
+	program_keep_as(p + PAGE, 2 * PAGE, "mmap");
 }
 
 /* A mapping replaces another one, which is not unmapped before. */

@@ -27,6 +27,10 @@
 #include "code_image.h"
 #include "program.h"
 
+#ifndef MREMAP_DONTUNMAP /* before glibc 2.32 */
+#define MREMAP_DONTUNMAP 4
+#endif
+
 #define ROUNDS 8
 #define HELD (ROUNDS * 16)
 #define FRAMES_AT 272
@@ -195,6 +199,17 @@ static void run_code(void)
 	close(fd);
 }
 
+/* The kernel moves the pages and keeps the old mapping. */
+static void map_and_copy(void)
+{
+	char *p = mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	char *q = mremap(p, CODE_IMAGE_PAGE, CODE_IMAGE_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+
+	hold_block(p, CODE_IMAGE_PAGE, "mmap");
+	hold_block(q, CODE_IMAGE_PAGE, "mremap");
+}
+
 static void map_object(const char *object)
 {
 	int fd = open(object, O_RDONLY);
@@ -230,6 +245,8 @@ int main(int argc, char **argv)
 			hold_block(reallocarray(NULL, 9, 100), 900, "reallocarray");
 		if (word == 'm')
 			free(malloc(MAPPED));
+		if (word == 'r')
+			map_and_copy();
 		run_code();
 		check_blocks();
 	}

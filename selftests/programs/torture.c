@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <setjmp.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -51,14 +52,81 @@ static void exchange_block(unsigned int *seed)
 	free(__atomic_exchange_n(slot, make_block(b, seed), __ATOMIC_ACQ_REL));
 }
 
+#define PAGE 4096UL
+#ifndef MREMAP_DONTUNMAP /* before glibc 2.32 */
+#define MREMAP_DONTUNMAP 4
+#endif
+
+static char *remap(char *p, size_t old, size_t new, int flags)
+{
+	char *q = mremap(p, old, new, flags);
+
+	if (q == MAP_FAILED)
+		program_die("mremap");
+	return q;
+}
+
+/* Unmaps, moves or replaces a part of a mapping of three pages or more. Returns what is left. */
+static char *change_mapping(char *p, size_t *size, unsigned int how)
+{
+	size_t middle = *size - 2 * PAGE;
+	char *q;
+
+	switch (how) {
+	case 0: /* the middle, then the tail */
+		if (munmap(p + PAGE, middle) || munmap(p + PAGE + middle, PAGE))
+			program_die("munmap");
+		*size = PAGE;
+		break;
+	case 1: /* the head, by a system call */
+		if (syscall(SYS_munmap, p, PAGE))
+			program_die("munmap");
+		p += PAGE;
+		*size -= PAGE;
+		break;
+	case 2:
+		p = remap(p, *size, 3 * *size, MREMAP_MAYMOVE);
+		*size *= 3;
+		break;
+	case 3:
+		remap(p, *size, PAGE, 0);
+		*size = PAGE;
+		break;
+	case 4: /* the tail is moved away */
+		q = remap(p + PAGE, *size - PAGE, *size, MREMAP_MAYMOVE);
+		if (q == p + PAGE) {
+			*size += PAGE;
+		} else if (munmap(q, *size)) {
+			program_die("munmap");
+		} else {
+			*size = PAGE;
+		}
+		break;
+	case 5:
+		if (mmap(p + PAGE, middle, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) != p + PAGE)
+			program_die("mmap over a part");
+		break;
+	case 6:
+		q = remap(p, *size, *size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+		if (munmap(q, *size))
+			program_die("munmap");
+		break;
+	default:
+		break;
+	}
+	return p;
+}
+
 static void map_and_unmap(unsigned int *seed)
 {
-	size_t size = 4096 * (1 + torture_next(seed) % 8);
+	size_t size = PAGE * (3 + torture_next(seed) % 8);
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		program_die("mmap");
 	p[size - 1] = 1;
+	p = change_mapping(p, &size, torture_next(seed) % 8);
 	if (munmap(p, size))
 		program_die("munmap");
 }

@@ -14,6 +14,7 @@
 #define SAMPLING "sampling sample=512: 2 allocations, error 100 bytes in 1 allocations\n"
 #define MARK "mark 5000 ms: 200 bytes in 2 allocations from 1 stack\n"
 #define FROZEN "frozen 70 ms\n"
+#define MAPPED "mapped 4096 bytes of address space in 1 allocations\n"
 #define ONE "200 bytes in 2 allocations from stack 1 (age 1..2 ms, 1 made, 0 freed)\n"
 #define TWO "100 bytes in 1 allocations from stack 2 (age 1..2 ms, 1 made, 0 freed)\n"
 #define SAMPLED "sampled 2 allocations, error 90 bytes in 1 allocations\n"
@@ -31,8 +32,8 @@ static struct mu_report *parse_text(const char *text)
 
 static void test_all(void)
 {
-	struct mu_report *r = parse_text(HEAD EVENTS SAMPLING MARK FROZEN ONE SAMPLED MARKED FRAME
-						 FRAME TWO SAMPLED MARKED FRAME);
+	struct mu_report *r = parse_text(HEAD EVENTS SAMPLING MARK FROZEN MAPPED ONE SAMPLED MARKED
+						 FRAME FRAME TWO SAMPLED MARKED FRAME);
 	const struct mu_target *t = &r->targets[0];
 	const struct mu_stack *s = &t->stacks[0];
 
@@ -44,6 +45,8 @@ static void test_all(void)
 	tap_ok(t->has_mark && t->mark_ms == 5000 && t->marked.bytes == 200 && t->marked.count == 2,
 	       "the mark is read");
 	tap_ok(t->is_frozen && t->frozen_ms == 70, "the freeze is read");
+	tap_ok(t->has_mapped && t->mapped.bytes == 4096 && t->mapped.count == 1,
+	       "the amount of address space is read");
 	tap_ok(s->estimate.is_set && s->estimate.samples == 2 && s->estimate.error.bytes == 90,
 	       "the estimate of a stack is read");
 	tap_ok(s->has_mark && s->marked.bytes == 150 && s->marked.count == 1,
@@ -57,7 +60,8 @@ static void test_none(void)
 	struct mu_report *r = parse_text(HEAD EVENTS ONE FRAME TWO FRAME);
 	const struct mu_target *t = &r->targets[0];
 
-	tap_ok(!r->errors && !t->sampling && !t->estimate.is_set && !t->has_mark && !t->is_frozen,
+	tap_ok(!r->errors && !t->sampling && !t->estimate.is_set && !t->has_mark && !t->is_frozen &&
+		       !t->has_mapped,
 	       "a report of an older module has no state");
 	tap_ok(!t->stacks[0].estimate.is_set && !t->stacks[0].has_mark, "nor have its stacks");
 	mu_report_free(r);
@@ -89,6 +93,9 @@ static void test_malformed(void)
 		"frozen 70\n",
 		"frozen -1 ms\n",
 		"frozen 1 ms ago\n",
+		"mapped 1 bytes in 1 allocations\n",
+		"mapped 1 bytes of address space in 1 allocations more\n",
+		"mapped x bytes of address space in 1 allocations\n",
 	};
 	char text[512];
 
@@ -108,6 +115,8 @@ static void test_order(void)
 		     "a second sampling is an error");
 	check_errors(HEAD MARK MARK ONE FRAME TWO FRAME, 1, "a second mark is an error");
 	check_errors(HEAD FROZEN FROZEN ONE FRAME TWO FRAME, 1, "a second freeze is an error");
+	check_errors(HEAD MAPPED MAPPED ONE FRAME TWO FRAME, 1,
+		     "a second amount of address space is an error");
 	check_errors(HEAD ONE SAMPLED SAMPLED FRAME TWO FRAME, 1, "a second estimate is an error");
 	check_errors(HEAD ONE MARKED MARKED FRAME TWO FRAME, 1,
 		     "a second marked amount is an error");

@@ -163,6 +163,12 @@ static void test_changes(void)
 		    "what is left out is printed");
 	check_state(SOME "events allocated=11 freed=8\nfrozen 61000 ms\n" STACKS, &none,
 		    FROZEN TOTAL EVENTS, "a freeze is printed");
+	check_state(SOME "events allocated=11 freed=8\n"
+			 "mapped 4096 bytes of address space in 1 allocations\n" STACKS,
+		    &none,
+		    "\tmapped: 4096 bytes of address space in 1 allocations, of which less may be resident\n" TOTAL
+			    EVENTS,
+		    "address space is distinguished from memory");
 	total.freeze = true;
 	check_state(CHANGES, &none,
 		    "\tnot frozen (--freeze): blocks that are in use are shown, too\n" TOTAL EVENTS,
