@@ -102,7 +102,7 @@ bool mlu_adopt_uses(const struct mlu_probe *probe, const struct mm_struct *mm)
 
 	if (target) {
 		group = target->group;
-		return group && (READ_ONCE(target->is_new) || mlu_group_is_all(group)) &&
+		return group && (READ_ONCE(target->inherits) || mlu_group_is_all(group)) &&
 		       is_used_by_group(probe, group);
 	}
 	d = mlu_descendant_of_mm(mm);
@@ -142,6 +142,7 @@ static void set_up(struct mlu_target *target, struct mlu_group *group, struct pi
 	mmgrab(current->mm);
 	target->mm = current->mm;
 	target->is_new = true;
+	target->inherits = true;
 	mlu_target_set_gate(target, true);
 }
 

@@ -121,26 +121,22 @@ static void close_target(struct mlu_target *target)
 
 /* === Attach and detach === */
 
-/*
- * Insert the probes of functions that free in the first pass, all others in the second: no block
- * is recorded whose free could be missed.
- */
+/* No block is recorded whose free could be missed: functions that free come first. */
 static int insert_sites(struct mlu_request *request, struct mlu_target *target,
 			const struct mlu_sites *sites)
 {
 	struct mlu_uses *uses = mlu_uses_new(MLU_USES_FUNCTIONS, sites->nr);
-	unsigned int i, pass;
-	int err = 0;
+	int err;
 
 	if (!uses)
 		return -ENOMEM;
-	for (pass = 0; pass < 2; pass++)
-		for (i = 0; !err && i < sites->nr; i++)
-			if (mlu_prototype_is_free(sites->site[i].function.proto) == !pass)
-				err = mlu_insert_probe(request, target, &sites->site[i], uses);
+	err = mlu_insert_pass(request, target, sites, true, uses);
+	if (!err)
+		err = mlu_insert_pass(request, target, sites, false, uses);
 	mlu_probe_sync();
 	if (!err && target->mm)
 		err = mlu_insert_check(request, target, uses);
+	/* Readers do not see the target yet. */
 	mlu_uses_add(target, uses);
 	return err;
 }
@@ -156,6 +152,7 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	err = mlu_target_watch(target, mm, end_work, wq);
 	if (err)
 		return err;
+	target->late.known_ns = mlu_now_ns();
 	deadline = jiffies + READ_TIMEOUT;
 	err = mlu_maps_read(&target->maps, mm);
 	if (err == -ENOSPC)
@@ -176,8 +173,11 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	/* If the process has exited, that is the cause of any error above. */
 	if (READ_ONCE(target->end_state))
 		err = mlu_refuse(request, -ESRCH, "the process has exited");
-	if (!err)
+	if (!err) {
+		mlu_sites_note_untraced(target, sites);
+		mlu_maps_end_attach(&target->maps);
 		return 0;
+	}
 
 err_remove:
 	remove_probes(&target, 1);
@@ -201,7 +201,7 @@ struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 	struct mlu_sites *sites;
 	int err;
 
-	sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	sites = mlu_sites_new(NULL);
 	if (!sites)
 		return ERR_PTR(-ENOMEM);
 	err = get_process(request, &process);
@@ -226,44 +226,37 @@ struct mlu_target *mlu_attach(struct mlu_request *request, work_func_t end_work,
 out_process:
 	mlu_process_put(&process);
 out_sites:
-	kvfree(sites);
+	mlu_sites_free(sites);
 	return err ? ERR_PTR(err) : target;
 }
 
 /**
- * mlu_attach_new() - make a target that a handler has made like one of mlu_attach()
- * @target: the target, published; on an error it is to be detached
+ * mlu_attach_new() - give a target that a handler has made what an attached one has
+ * @target: the target, published and listed; on an error it is to be detached
  * @mm: its mm, with a reference on its users
  * @end_work: the work to queue when the process ends
  * @wq: the workqueue for @end_work
  *
- * The breakpoints are in the process already.
+ * The breakpoints are in the process already. The uses of their probes are added by
+ * mlu_late_poll(), here or, if a file has to be read first, at a later poll.
  *
  * Context: The worker; may sleep.
- * Return: 0 or a negative errno.
+ * Return: 0 or -ENOMEM.
  */
 int mlu_attach_new(struct mlu_target *target, struct mm_struct *mm, work_func_t end_work,
 		   struct workqueue_struct *wq)
 {
-	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
-	int err = sites ? mlu_target_watch(target, mm, end_work, wq) : -ENOMEM;
+	int err = mlu_target_watch(target, mm, end_work, wq);
 
+	if (err)
+		return err;
 	target->wq = wq;
 	INIT_WORK(&target->exits_work, mlu_late_exits_work);
-	if (!err)
-		err = mlu_maps_reread(&target->maps, mm);
-	if (!err)
-		mlu_mappings_recheck(target, mm);
-	/* The probes of "attach all" are uses of every process. */
-	if (!err && !mlu_group_is_all(target->group))
-		err = mlu_sites_find(NULL, target, sites, jiffies + READ_TIMEOUT);
-	if (!err && !mlu_group_is_all(target->group))
-		err = insert_sites(NULL, target, sites);
-	mlu_maps_release(&target->maps);
+	mlu_maps_recheck(&target->maps, mm);
+	mlu_mappings_recheck(target, mm);
 	/* Pairs with mlu_target_want_exits(). */
 	smp_store_release(&target->is_new, false);
-	kvfree(sites);
-	return err;
+	return 0;
 }
 
 /**

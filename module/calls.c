@@ -31,7 +31,7 @@
 
 static bool is_allocator(const struct mlu_mapping *mapping)
 {
-	return mapping && mapping->allocator;
+	return mapping && mlu_mapping_is_allocator(mapping);
 }
 
 /**
@@ -53,7 +53,7 @@ bool mlu_call_is_by_allocator(struct mlu_target *target, struct mlu_epoch *epoch
 	mapping = mlu_maps_look_up(&target->maps, target->mm, ret);
 	if (IS_ERR(mapping) && PTR_ERR(mapping) != -EFAULT)
 		mlu_count(epoch->counters, unknown_caller);
-	return !IS_ERR(mapping) && mapping->allocator;
+	return !IS_ERR(mapping) && mlu_mapping_is_allocator(mapping);
 }
 
 /*

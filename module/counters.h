@@ -28,6 +28,7 @@
 	X(nested)               \
 	X(unknown_free)         \
 	X(unseen_free)          \
+	X(late_free)            \
 	X(skipped_free)         \
 	X(replaced)             \
 	X(uncertain)            \

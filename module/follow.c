@@ -28,6 +28,7 @@
 #include "attach.h"
 #include "descendants.h"
 #include "follow.h"
+#include "late.h"
 #include "maps_internal.h"
 #include "process.h"
 #include "sites.h"
@@ -186,7 +187,7 @@ static int find_and_insert(struct mlu_request *request, struct mlu_group *group,
 	smp_store_release(&group->open, true);
 	mlu_group_fill(group);
 	err = mlu_attach_template(request, template, sites);
-	mlu_maps_resolve(&template->maps);
+	mlu_maps_end_attach(&template->maps);
 	if (err)
 		close_group(group);
 	return err;
@@ -208,7 +209,7 @@ int mlu_follow_all(struct mlu_request *request)
 	if (is_followed(file_inode(request->file)))
 		return mlu_refuse(request, -EBUSY, "every process that maps %s is traced already",
 				  request->path);
-	sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	sites = mlu_sites_new(NULL);
 	group = mlu_group_new(&request->options, request->options.bound ? request->session : NULL);
 	if (!sites || !group)
 		goto out;
@@ -223,7 +224,7 @@ int mlu_follow_all(struct mlu_request *request)
 		close_group(group);
 out:
 	mlu_group_put(group);
-	kvfree(sites);
+	mlu_sites_free(sites);
 	return err;
 }
 
@@ -261,13 +262,17 @@ int mlu_follow_complete(struct mlu_target *target, work_func_t end_work,
 		return -ESRCH;
 	}
 	err = mlu_attach_new(target, mm, end_work, wq);
-	mlu_maps_for_each(mapping, &target->maps)
-		mlu_known_files_add(&target->group->known, mapping);
-	if (err && err != -ESRCH)
-		refuse_member(target);
 	/* If the process has ended meanwhile, the notifier says so here. */
 	mmput(mm);
-	return err;
+	if (err) {
+		refuse_member(target);
+		return err;
+	}
+	/* A file that has to be read is examined at a later poll. */
+	mlu_late_poll(target);
+	mlu_maps_for_each(mapping, &target->maps)
+		mlu_known_files_add(&target->group->known, mapping);
+	return 0;
 }
 
 /* === Closing === */

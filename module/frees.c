@@ -46,7 +46,7 @@ void mlu_frees_settle(struct mlu_target *target, struct mlu_epoch *epoch,
 	bool freed = block || !call->size || call->proto->frees;
 
 	if (call->unknown && freed)
-		mlu_target_count_unknown(target, epoch, false);
+		mlu_target_count_unknown(target, epoch, call->start, false);
 	if (!call->taken)
 		return;
 	if (!freed) {
@@ -75,7 +75,7 @@ static void count_unrecorded(struct mlu_target *target, struct mlu_epoch *epoch,
 	    mlu_call_is_inside_free(target, call->start, call->ret))
 		mlu_count(epoch->counters, nested);
 	else
-		mlu_target_count_unknown(target, epoch, function->unseen);
+		mlu_target_count_unknown(target, epoch, call->start, function->unseen);
 }
 
 /* A free that is made within another call, or that another one may be made within. */
@@ -125,5 +125,5 @@ void mlu_event_free(struct mlu_target *target, const struct mlu_function *functi
 	    mlu_call_is_inside_free(target, start, ret))
 		enter_nested_free(target, epoch, function, regs, addr, noted);
 	else
-		mlu_target_count_unknown(target, epoch, function->unseen);
+		mlu_target_count_unknown(target, epoch, start, function->unseen);
 }

@@ -67,7 +67,6 @@ void mlu_group_fill(struct mlu_group *group)
 		if (!target)
 			return;
 		target->maps.known = &group->known;
-		target->maps.holds_files = true;
 		if (!add_spare(group, target)) {
 			free_spare(target);
 			return;
@@ -106,6 +105,7 @@ struct mlu_group *mlu_group_new(const struct mlu_options *options, const void *b
 	group->id = mlu_target_new_id();
 	group->options = *options;
 	group->bound_to = bound_to;
+	group->known.needs_uses = options->children;
 	return group;
 }
 

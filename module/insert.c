@@ -75,7 +75,7 @@ static int refuse_probe(struct mlu_request *request, const struct mlu_site *site
 static int use_everywhere(struct mlu_request *request, struct mlu_target *template,
 			  const struct mlu_site *site, struct mlu_uses *uses)
 {
-	int err = mlu_probe_use(template, site, false, NULL, &uses->use[uses->nr]);
+	int err = mlu_probe_use(template, site, false, 0, &uses->use[uses->nr]);
 
 	if (err)
 		return refuse_probe(request, site, err);
@@ -100,10 +100,10 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 	unsigned long addr = site->mapping->start + (site->offset - site->mapping->offset);
 	unsigned int i, n = min_t(unsigned long, site->code_len, site->mapping->end - addr);
 	u8 memory[MLU_CODE_HEAD];
+	u64 there = 0;
 	size_t len;
 	const char *name = mlu_mapping_name(site->mapping, &len);
 	const char *function = site->function.proto->name;
-	const u8 *inherited = NULL;
 	int err;
 
 	if (!target->mm)
@@ -120,15 +120,40 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 			return mlu_refuse(request, -EFAULT,
 					  "the code of %s of %.*s in memory differs from its file",
 					  function, (int)len, name);
-	if (target->is_new)
-		inherited = memory;
-	err = mlu_probe_use(target, site, false, inherited, use);
+	/* A copy of another target's memory: what our probes need is there, if a breakpoint is. */
+	BUILD_BUG_ON(MLU_CODE_HEAD > BITS_PER_LONG_LONG);
+	for (i = 0; target->inherits && i < n; i++)
+		there |= (u64)mlu_arch_is_breakpoint(&memory[i]) << i;
+	err = mlu_probe_use(target, site, false, there, use);
 	if (err == -EADDRINUSE && !check_breakpoint(target, addr))
-		err = mlu_probe_use(target, site, true, inherited, use);
+		err = mlu_probe_use(target, site, true, there, use);
 	if (err)
 		return refuse_probe(request, site, err);
 	uses->nr++;
 	return 0;
+}
+
+/**
+ * mlu_insert_pass() - probe the functions that free, or all others
+ * @request: the request; gets the reason of a refusal; may be NULL
+ * @target: the target, published
+ * @sites: the sites
+ * @frees: probe those that free
+ * @uses: the uses are added here
+ *
+ * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
+ * Return: as mlu_insert_probe().
+ */
+int mlu_insert_pass(struct mlu_request *request, struct mlu_target *target,
+		    const struct mlu_sites *sites, bool frees, struct mlu_uses *uses)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < sites->nr; i++)
+		if (mlu_prototype_is_free(sites->site[i].function.proto) == frees)
+			err = mlu_insert_probe(request, target, &sites->site[i], uses);
+	return err;
 }
 
 /**

@@ -59,7 +59,10 @@ void mlu_known_files_apply(const struct mlu_known_files *files, struct mlu_mappi
 	file = find_file(files, &mapping->file_id);
 	if (!file)
 		return;
-	mapping->allocator |= file->allocator;
+	if (file->allocator && !mapping->allocator) {
+		mapping->allocator = true;
+		mapping->inherited = files->needs_uses;
+	}
 	if (mlu_file_id_is_same(&file->id, &mapping->file_id) && mlu_dso_share(file->dso))
 		mapping->dso = file->dso;
 }

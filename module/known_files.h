@@ -24,6 +24,7 @@ struct mlu_known_file {
 
 /**
  * struct mlu_known_files - the files that the processes of a group have mapped
+ * @needs_uses: a process that has them gets uses of their probes of its own; constant
  * @nr: number of @file; read with acquire
  * @file: the files; constant once they are counted
  *
@@ -31,6 +32,7 @@ struct mlu_known_file {
  * first event can be walked at once.
  */
 struct mlu_known_files {
+	bool needs_uses;
 	unsigned int nr;
 	struct mlu_known_file file[MLU_MAX_KNOWN_FILES];
 };

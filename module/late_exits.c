@@ -9,12 +9,8 @@
  * Context: The worker; may sleep. Waits for mmap_locks and for the uprobe core, and holds no lock
  * of the module meanwhile.
  */
-#include <linux/mm.h>
-#include <linux/slab.h>
-
 #include "insert.h"
 #include "late_exits.h"
-#include "sites.h"
 
 static int insert_exits(struct mlu_target *target, const struct mlu_sites *sites,
 			struct mlu_uses *uses)
@@ -37,7 +33,7 @@ static int insert_exits(struct mlu_target *target, const struct mlu_sites *sites
 void mlu_late_exits_work(struct work_struct *work)
 {
 	struct mlu_target *target = container_of(work, struct mlu_target, exits_work);
-	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	struct mlu_sites *sites = mlu_sites_new(NULL);
 	struct mlu_uses *uses;
 
 	if (!sites)
@@ -56,6 +52,6 @@ void mlu_late_exits_work(struct work_struct *work)
 	/* Pairs with enter_without_return_probe(). */
 	smp_store_release(&target->has_exits, true);
 out:
-	kvfree(sites);
+	mlu_sites_free(sites);
 	mlu_target_put(target);
 }

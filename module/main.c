@@ -16,6 +16,7 @@
 #include "debugfs.h"
 #include "inflight.h"
 #include "mem.h"
+#include "target_list.h"
 #include "ranges.h"
 #include "unwind.h"
 #include "worker.h"
@@ -38,7 +39,7 @@ module_param(max_ended, uint, 0444);
 MODULE_PARM_DESC(max_ended,
 		 "ended targets that are kept; the oldest is dropped first (default 64)");
 
-static const struct mlu_worker_ops worker_ops = {
+static const struct mlu_list_ops list_ops = {
 	.target_added = mlu_debugfs_add_target,
 	.target_removed = mlu_debugfs_remove_target,
 };
@@ -64,7 +65,8 @@ static int __init memleak_user_init(void)
 	if (err)
 		goto err_unwind;
 	mlu_debugfs_init();
-	err = mlu_worker_init(&worker_ops, max_targets, max_ended);
+	mlu_list_init(&list_ops, max_ended);
+	err = mlu_worker_init(max_targets);
 	if (err)
 		goto err_debugfs;
 	mlu_debugfs_open_control();

@@ -47,6 +47,7 @@ struct mlu_mapping *mlu_mapping_new(const struct vm_area_struct *vma, gfp_t gfp)
 	m->start = vma->vm_start;
 	m->end = vma->vm_end;
 	m->gone_at = U32_MAX;
+	INIT_LIST_HEAD(&m->pending_node);
 	/* The vdso is an ELF image of its own, which begins where it is mapped. */
 	m->offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 	m->program = vma->vm_mm->start_code - vma->vm_start < vma->vm_end - vma->vm_start;
@@ -75,7 +76,9 @@ struct mlu_mapping *mlu_mapping_new_whole(struct file *file)
 	m->end = LONG_MAX;
 	m->gone_at = U32_MAX;
 	m->file = get_file(file);
+	m->held = get_file(file);
 	mlu_file_id_read(&m->file_id, file);
+	INIT_LIST_HEAD(&m->pending_node);
 	return m;
 }
 
@@ -123,6 +126,8 @@ void mlu_mapping_free(struct mlu_mapping *m)
 {
 	if (m->file)
 		fput(m->file);
+	if (m->held)
+		fput(m->held);
 	mlu_dso_put(m->dso);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m->path, m->path_len + 1);
 	mlu_mem_free(MLU_MEM_MAPPINGS, m, sizeof(*m));

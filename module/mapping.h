@@ -36,10 +36,23 @@ enum mlu_mapping_type {
  * @retired: it does not use its dso any more
  * @seen_at: when it was added, by the clock of struct mlu_maps; it may have been mapped earlier
  * @gone_at: when it became @gone, by the same clock; U32_MAX if it is not
- * @allocator: its file has probes; constant before the first probe is hit
+ * @allocator: its file has probes; set before the first of them is hit, and false again when they
+ *	have been removed. Read it with mlu_mapping_is_allocator()
+ * @late: these were inserted after the attach
+ * @late_since_ns: if @late, when all of them had been inserted, counted from the attach
+ * @late_after_ns: if @late, for how long at most the mapping had been there by then
+ * @late_err: why they could not be inserted; 0: they were, or were not to be
+ * @inherited: @allocator is known from the target's group: the target has no uses of its own yet
  * @program: it is of the program itself, not of a library
  * @special: it is made by the kernel, like [vdso] and [uprobes]
- * @kept: probes are in @file, which is held until the maps are closed
+ * @held: the file, with a reference of its own, while the worker examines it or has probes in it
+ * @used: probes are in @held
+ * @examined: the worker has decided about probes in the file
+ * @tries: how often inserting them has failed
+ * @failed_at: the @seen_at for which @late_err is
+ * @round: when @pending_node was looked at last
+ * @pending_node: in the list of mappings that are not @examined; this and the six members above
+ *	are written by the worker only
  * @file: until it is resolved, with a reference
  * @dso: of @file; read it with mlu_mapping_dso()
  * @path: as in /proc/PID/maps; read it with mlu_mapping_path()
@@ -53,6 +66,7 @@ enum mlu_mapping_type {
 struct mlu_mapping {
 	struct list_head node;
 	struct list_head probed_node;
+	struct list_head pending_node;
 	u32 id;
 	enum mlu_mapping_type type;
 	unsigned long start;
@@ -67,9 +81,19 @@ struct mlu_mapping {
 	u32 seen_at;
 	u32 gone_at;
 	bool allocator;
+	bool late;
+	bool inherited;
 	bool program;
 	bool special;
-	bool kept;
+	bool used;
+	bool examined;
+	u8 tries;
+	u32 failed_at;
+	unsigned int round;
+	int late_err;
+	u64 late_since_ns;
+	u64 late_after_ns;
+	struct file *held;
 	struct file *file;
 	struct mlu_dso *dso;
 	char *path;
@@ -90,6 +114,15 @@ static inline const char *mlu_mapping_path(const struct mlu_mapping *mapping)
 {
 	/* Pairs with mlu_mapping_name_file(). */
 	return smp_load_acquire(&mapping->path);
+}
+
+/*
+ * Return: true if the functions of the mapping's file are probed. The worker sets this while
+ * handlers run: each call is decided once, at its entry, and what was decided stays.
+ */
+static inline bool mlu_mapping_is_allocator(const struct mlu_mapping *mapping)
+{
+	return READ_ONCE(mapping->allocator);
 }
 
 struct mlu_dso *mlu_mapping_dso(const struct mlu_mapping *mapping);

@@ -173,6 +173,8 @@ static int maps_publish(struct mlu_maps *maps, struct mlu_maps_table *table, str
 	if (!used) {
 		maps_append_locked(maps, m);
 		used = m;
+		/* The kernel puts a file's probes into each mapping of it. */
+		mlu_maps_inherit_probed_locked(maps, m);
 	}
 	*in = used;
 	maps_mark_overlapped(maps, used->start, used->end, used);

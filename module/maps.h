@@ -19,20 +19,20 @@ struct mlu_maps_table;
 
 /**
  * struct mlu_maps - the executable mappings of one target
- * @lock: guards @all, @last_id, @clock, @nr_unresolved, the replacing of @table, and of each
- *	mapping @gone, @holes, @part_of, @overlays, @seen_at, @gone_at, @retired and @kept. A leaf
- *	that is also taken in the mmu notifier: nothing under it may reclaim or fault
+ * @lock: guards @all, @probed, @last_id, @clock, @nr_unresolved, the replacing of @table, and of
+ *	each mapping @gone, @holes, @part_of, @overlays, @seen_at, @gone_at, @retired, @held, and
+ *	the changes of @allocator and the members that begin with late. A leaf that is also taken
+ *	in the mmu notifier: nothing under it may reclaim or fault
  * @table: the present mappings by address
  * @all: all mappings, oldest first; one is removed only by mlu_maps_exit()
- * @probed: those with probes in their files; complete before the first probe is hit
+ * @probed: one mapping of each file with probes
  * @names: the names of functions that files are searched for, with a reference, or NULL; constant
  * @known: files that are known before they are mapped, or NULL; constant
  * @number: from 1 on, never reused
  * @last_id: the id of the newest mapping
  * @clock: incremented whenever a mapping comes or goes
- * @nr_unresolved: the number of mappings that hold a file which is not kept
+ * @nr_unresolved: the number of mappings that have a @file
  * @nr_late_walks: the number of pending walks that will look up the mappings of an earlier time
- * @holds_files: files are not dropped, as the worker has not looked for allocators in them yet
  * @closed: no mapping is added any more: the target has ended
  * @retired: no stack of the target will be walked any more
  * @resolve: notes the paths of new mappings and drops their files
@@ -49,7 +49,6 @@ struct mlu_maps {
 	u32 clock;
 	unsigned int nr_unresolved;
 	atomic_t nr_late_walks;
-	bool holds_files;
 	bool closed;
 	bool retired;
 	struct work_struct resolve;
@@ -69,11 +68,20 @@ static inline u64 mlu_maps_version(const struct mlu_maps *maps)
 
 void mlu_maps_init(struct mlu_maps *maps, struct mlu_names *names);
 int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm);
-int mlu_maps_reread(struct mlu_maps *maps, struct mm_struct *mm);
-void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m);
-void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m);
+int mlu_maps_scan(struct mlu_maps *maps, struct mm_struct *mm, struct list_head *pending);
+
+void mlu_maps_set_probed(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_set_late(struct mlu_maps *maps, struct mlu_mapping *m, u64 since_ns, u64 after_ns);
+void mlu_maps_clear_probed(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_clear_allocator(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_end_pending(struct mlu_maps *maps, struct mlu_mapping *m, int err);
+void mlu_maps_drop_pending(struct mlu_maps *maps, struct mlu_mapping *m);
+bool mlu_maps_has_present(struct mlu_maps *maps, const struct mlu_mapping *m);
+void mlu_maps_name_again(struct mlu_maps *maps, struct mlu_mapping *m);
+void mlu_maps_end_attach(struct mlu_maps *maps);
+
+void mlu_maps_recheck(struct mlu_maps *maps, struct mm_struct *mm);
 void mlu_maps_resolve(struct mlu_maps *maps);
-void mlu_maps_release(struct mlu_maps *maps);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_retire(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);

@@ -4,11 +4,10 @@
  *
  * All mappings are read at attach. What dlopen() or a compiler at run time maps later is not
  * reported by the kernel, so a pc in no known mapping is looked up in the mm, if mmap_lock is free
- * at that moment, and its mapping is added.
+ * at that moment, and its mapping is added. The worker finds the rest (maps_scan.c).
  *
- * Context: mlu_maps_read() and mlu_maps_probe() are called from the worker at attach, before there
- * is a handler. mlu_maps_look_up() is called from handlers within rcu_read_lock() and does not
- * sleep.
+ * Context: mlu_maps_read() is called from the worker at attach, before there is a handler.
+ * mlu_maps_look_up() is called from handlers within rcu_read_lock() and does not sleep.
  * Lock order: mmap_lock -> maps->lock.
  */
 #include <linux/err.h>
@@ -31,7 +30,7 @@
  * the table what is unmapped.
  *
  * When this returns the files of the mappings are being read. They are held until
- * mlu_maps_resolve().
+ * mlu_maps_end_attach().
  *
  * Context: Worker. May sleep. Takes and releases mmap_lock.
  * Return: 0, -ENOMEM, or -ENOSPC if there are more than MLU_MAX_MAPPINGS.
@@ -53,6 +52,8 @@ int mlu_maps_read(struct mlu_maps *maps, struct mm_struct *mm)
 		m = mlu_mapping_new(vma, GFP_KERNEL);
 		if (!m)
 			goto out;
+		if (m->file)
+			m->held = get_file(m->file);
 		mlu_maps_append(maps, m);
 	}
 	err = mlu_maps_publish_all(maps);
@@ -64,68 +65,51 @@ out:
 }
 
 /**
- * mlu_maps_probe() - mark a mapping whose file will have probes
+ * mlu_maps_learn() - add a mapping of the mm, if it is not known yet
  * @maps: the maps
- * @m: the mapping
+ * @vma: the mapping
+ * @gfp: as for kmalloc()
  *
- * Context: Worker, at attach. No lock: @maps is not used by handlers yet.
+ * Context: Under mmap_lock. Does not sleep unless @gfp allows it.
+ * Return: as mlu_maps_add().
  */
-void mlu_maps_probe(struct mlu_maps *maps, struct mlu_mapping *m)
+struct mlu_mapping *mlu_maps_learn(struct mlu_maps *maps, const struct vm_area_struct *vma,
+				   gfp_t gfp)
 {
-	m->allocator = true;
-	list_add_tail(&m->probed_node, &maps->probed);
-}
+	struct mlu_mapping *m = mlu_mapping_new(vma, gfp);
 
-static struct mlu_mapping *maps_learn_vma(struct mlu_maps *maps, const struct vm_area_struct *vma)
-{
-	struct mlu_mapping *m = mlu_mapping_new(vma, MLU_GFP);
-	const struct mlu_mapping *other;
-
-	if (!m)
-		return ERR_PTR(-ENOMEM);
-	/* The kernel puts a file's probes into each mapping of it, also one that is made later. */
-	list_for_each_entry(other, &maps->probed, probed_node)
-		if (m->type == MLU_MAPPING_FILE &&
-		    mlu_file_id_is_same_inode(&other->file_id, &m->file_id))
-			m->allocator = true;
-	return mlu_maps_add(maps, m);
+	return m ? mlu_maps_add(maps, m) : ERR_PTR(-ENOMEM);
 }
 
 /**
- * mlu_maps_reread() - take over what handlers have not met of a target that was made in a handler
- * @maps: the maps, which hold their files
+ * mlu_maps_recheck() - find what was mapped and unmapped while a target had no notifier
+ * @maps: the maps of a target that was made in a handler
  * @mm: the target's mm; the caller holds a reference on its users
  *
- * Until the target had its notifier, nothing told of what was unmapped: that is noted now.
+ * Without memory, a mapping is added by a handler or by a scan.
  *
  * Context: Worker, when the target has its notifier. May sleep. Takes and releases mmap_lock.
- * Return: 0, -ENOMEM, or -ENOSPC if there are more than MLU_MAX_MAPPINGS.
  */
-int mlu_maps_reread(struct mlu_maps *maps, struct mm_struct *mm)
+void mlu_maps_recheck(struct mlu_maps *maps, struct mm_struct *mm)
 {
-	const struct mlu_mapping *m;
 	struct vm_area_struct *vma;
+	struct mlu_mapping *m;
 	unsigned long end = 0;
-	int err = 0;
 
 	mmap_read_lock(mm);
-	for (vma = find_vma(mm, 0); vma && !err; vma = find_vma(mm, vma->vm_end)) {
+	for (vma = find_vma(mm, 0); vma; vma = find_vma(mm, vma->vm_end)) {
 		if (!(vma->vm_flags & VM_EXEC) || vma->vm_start >= TASK_SIZE_MAX)
 			continue;
 		mlu_maps_unmap(maps, end, vma->vm_start);
 		end = vma->vm_end;
-		/* That of a mapping which is known is found, and a changed one is replaced. */
-		rcu_read_lock();
-		m = maps_learn_vma(maps, vma);
-		err = PTR_ERR_OR_ZERO(m);
-		rcu_read_unlock();
+		/* One that is known is found, and replaces what was there before. */
+		m = mlu_maps_learn(maps, vma, GFP_KERNEL);
+		if (!IS_ERR(m) && m->type == MLU_MAPPING_VDSO && !mlu_mapping_dso(m))
+			mlu_mapping_name_vdso(m, mm);
 	}
-	if (!err)
-		mlu_maps_unmap(maps, end, ULONG_MAX);
+	mlu_maps_unmap(maps, end, ULONG_MAX);
 	mmap_read_unlock(mm);
-	if (!err)
-		mlu_maps_name_all(maps, mm);
-	return err;
+	mlu_maps_resolve(maps);
 }
 
 /**
@@ -156,7 +140,7 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 	if (!vma || vma->vm_start > pc || !(vma->vm_flags & VM_EXEC))
 		m = ERR_PTR(-EFAULT);
 	else
-		m = maps_learn_vma(maps, vma);
+		m = mlu_maps_learn(maps, vma, MLU_GFP);
 	/*
 	 * A library has been mapped, perhaps together with others. Add them all: a late walk finds
 	 * only mappings that were added by the time of its event. The type is checked, not m->file,
@@ -166,7 +150,7 @@ struct mlu_mapping *mlu_maps_look_up(struct mlu_maps *maps, struct mm_struct *mm
 		goto out;
 	for (vma = find_vma(mm, 0); vma && n < MAX_LOOKED_AT; vma = find_vma(mm, vma->vm_end), n++)
 		if (vma->vm_file && vma->vm_flags & VM_EXEC && !mlu_maps_find(maps, vma->vm_start))
-			maps_learn_vma(maps, vma);
+			mlu_maps_learn(maps, vma, MLU_GFP);
 out:
 	mmap_read_unlock(mm);
 	if (!IS_ERR(m))

@@ -32,15 +32,13 @@
  * @maps: the maps
  * @mm: the target's mm
  *
- * Context: Worker, at attach, while no file is dropped. May sleep. Handlers of a target that was
- * made in a handler may add mappings meanwhile.
+ * Context: Worker, at attach. May sleep. No lock: no mapping is added yet.
  */
 void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 {
 	struct mlu_mapping *m;
 
-	mlu_maps_for_each(m, maps)
-	{
+	list_for_each_entry(m, &maps->all, node) {
 		if (m->file)
 			mlu_mapping_name_file(m, maps->names);
 		else if (m->type == MLU_MAPPING_VDSO)
@@ -50,13 +48,11 @@ void mlu_maps_name_all(struct mlu_maps *maps, struct mm_struct *mm)
 
 static struct mlu_mapping *maps_next_unresolved(struct mlu_maps *maps)
 {
-	struct mlu_mapping *m = NULL;
+	struct mlu_mapping *m;
 
 	spin_lock(&maps->lock);
-	if (maps->holds_files)
-		goto out;
 	list_for_each_entry(m, &maps->all, node)
-		if (m->file && !m->kept)
+		if (m->file)
 			goto out;
 	m = NULL;
 out:
@@ -101,36 +97,6 @@ void mlu_maps_resolve_work(struct work_struct *work)
 void mlu_maps_resolve(struct mlu_maps *maps)
 {
 	queue_work(mlu_close_wq, &maps->resolve);
-}
-
-/**
- * mlu_maps_keep() - hold the file of a mapping until the maps are closed
- * @maps: the maps
- * @m: the mapping, which has been named
- *
- * Context: Worker, before the first mlu_maps_resolve(). Takes and releases maps->lock.
- */
-void mlu_maps_keep(struct mlu_maps *maps, struct mlu_mapping *m)
-{
-	spin_lock(&maps->lock);
-	if (!m->kept)
-		maps->nr_unresolved--;
-	m->kept = true;
-	spin_unlock(&maps->lock);
-}
-
-/**
- * mlu_maps_release() - drop the files of a target that was made in a handler, but those with probes
- * @maps: the maps
- *
- * Context: Worker. Takes and releases maps->lock.
- */
-void mlu_maps_release(struct mlu_maps *maps)
-{
-	spin_lock(&maps->lock);
-	maps->holds_files = false;
-	spin_unlock(&maps->lock);
-	mlu_maps_resolve(maps);
 }
 
 /* === Waiting === */
@@ -232,12 +198,8 @@ void mlu_maps_close(struct mlu_maps *maps)
 
 	spin_lock(&maps->lock);
 	maps->closed = true;
-	maps->holds_files = false;
-	list_for_each_entry(m, &maps->all, node) {
-		if (m->kept)
-			maps->nr_unresolved++;
-		m->kept = false;
-	}
+	list_for_each_entry(m, &maps->all, node)
+		mlu_maps_release_locked(maps, m);
 	spin_unlock(&maps->lock);
 	mlu_maps_resolve(maps);
 	wait_event_timeout(mlu_dso_reads, maps_is_settled(maps), READ_WAIT);

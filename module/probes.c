@@ -217,6 +217,11 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
 	return ERR_PTR(-EADDRINUSE);
 }
 
+static bool is_there(const struct mlu_probe *probe, const struct mlu_site *site, u64 there)
+{
+	return there >> (probe->consumer.offset - site->offset) & 1;
+}
+
 /**
  * mlu_probe_use() - probe a function in a published target
  * @target: the target
@@ -225,8 +230,8 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
  *	without it, and if the target already has another tracer's breakpoint on the function's
  *	first instruction: the core changes a counter when it inserts or removes a breakpoint, and
  *	does so in that process for bcc anyway.
- * @inherited: the target's bytes at the site, if its breakpoints may have been inserted before; or
- *	NULL
+ * @there: bit i is set if the target is known to have the breakpoint of our probe, if there is
+ *	one, at @site's byte i
  * @use: filled in; the target's maps keep the file of @site's mapping
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
@@ -235,9 +240,9 @@ static struct mlu_probe *probe_register(struct inode *inode, const struct mlu_si
  * inserted.
  */
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
-		  const u8 *inherited, struct mlu_use *use)
+		  u64 there, struct mlu_use *use)
 {
-	struct inode *inode = file_inode(site->mapping->file);
+	struct inode *inode = file_inode(site->mapping->held);
 	struct mlu_probe *probe = probe_find(inode, site);
 	int err;
 
@@ -251,11 +256,9 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	use->group = target->group;
 	if (probe) {
 		list_add_rcu(&use->node, &probe->uses);
-		err = 0;
-		/* Registering walks through all processes that map the file, and stops forks. */
-		if (!inherited ||
-		    !mlu_arch_is_breakpoint(inherited + (probe->consumer.offset - site->offset)))
-			err = probe_update_mm(probe, target->mm, &use->helper);
+		err = is_there(probe, site, there) ?
+			      0 :
+			      probe_update_mm(probe, target->mm, &use->helper);
 		if (err) {
 			list_del_rcu(&use->node);
 			/* The caller may use the memory again at once. */
@@ -267,7 +270,7 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 	}
 	if (err)
 		return err;
-	mlu_maps_keep(&target->maps, site->mapping);
+	site->mapping->used = true;
 	use->probe = probe;
 	use->mapping = site->mapping;
 	use->nr_exits = site->nr_exits;
@@ -293,7 +296,8 @@ void mlu_probe_leave(struct mlu_use *use)
  * @use: the use to end
  * @mm_is_alive: the target still has an address space, with breakpoints in it
  *
- * The file is released later, with the target's maps.
+ * The file is released later. If the target is still published, events of the probe count until the
+ * breakpoint has been removed.
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
  */

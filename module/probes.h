@@ -137,7 +137,7 @@ static inline bool mlu_probe_is_executed(const struct mlu_probe *probe)
 }
 
 int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool beside_bcc,
-		  const u8 *inherited, struct mlu_use *use);
+		  u64 there, struct mlu_use *use);
 void mlu_probe_leave(struct mlu_use *use);
 void mlu_probe_unuse(struct mlu_target *target, struct mlu_use *use, bool mm_is_alive);
 void mlu_probe_sync(void);

@@ -34,7 +34,7 @@ static bool has_site(const struct mlu_sites *sites, struct inode *inode, bool is
 		const struct mlu_site *site = &sites->site[i];
 
 		if (mlu_probe_is_entry(site->kind) == is_entry &&
-		    file_inode(site->mapping->file) == inode &&
+		    file_inode(site->mapping->held) == inode &&
 		    site->offset + site->places.place[0].offset == offset)
 			return true;
 	}
@@ -63,24 +63,18 @@ static const struct mlu_refused_exits refused_by_others = {
 	"another process is traced by return probes of it",
 };
 
-/*
- * Return: the mapping of the same file as @mapping that contains an offset, or NULL. After the
- * attach only mappings with probes are found: those that are added meanwhile, and those that have
- * no probes, lose their files at any moment.
- */
+/* Return: the held mapping of the same file as @mapping that contains an offset, or NULL. */
 static struct mlu_mapping *mapping_of(struct mlu_target *target, struct mlu_mapping *mapping,
 				      u64 offset)
 {
-	bool is_late = READ_ONCE(target->exits_wanted);
 	struct mlu_mapping *other;
 
 	if (is_offset_mapped(mapping, offset))
 		return mapping;
 	spin_lock(&target->maps.lock);
 	list_for_each_entry(other, &target->maps.all, node)
-		if ((is_late ? other->kept : !!other->file) &&
-		    file_inode(other->file) == file_inode(mapping->file) &&
-		    is_offset_mapped(other, offset))
+		if (other->held && file_inode(other->held) == file_inode(mapping->held) &&
+		    !other->gone && is_offset_mapped(other, offset))
 			goto out;
 	other = NULL;
 out:
@@ -114,7 +108,7 @@ static const struct mlu_refused_exits *exits_refusal(struct mlu_target *target,
 		return &refused_by_kernel;
 	if (!are_exits_mapped(target, site->mapping, f))
 		return &refused_unmapped;
-	if (!mlu_probe_may_be(file_inode(site->mapping->file), site, MLU_PROBE_ENTRY))
+	if (!mlu_probe_may_be(file_inode(site->mapping->held), site, MLU_PROBE_ENTRY))
 		return &refused_by_others;
 	return NULL;
 }
@@ -123,7 +117,8 @@ static const struct mlu_refused_exits *exits_refusal(struct mlu_target *target,
  * Decide how the return of a function is seen. A return probe is cheaper; exit probes are used
  * where it would harm the target, on request, and where exit probes for other targets leave no
  * place for it. A return probe harms if it would end the target, or if an exception or a backtrace
- * of the function's own object may pass its trampoline. It is not cheaper if the instruction under
+ * of the function's own object may pass its trampoline. In a library that is mapped after a thread
+ * has needed exits, it would be followed by neither. It is not cheaper if the instruction under
  * the breakpoint had to be single-stepped because of it.
  *
  * Return: NULL, or why the function is not traced.
@@ -132,6 +127,7 @@ static const struct mlu_refused_exits *choose_kind(struct mlu_target *target, st
 						   const struct mlu_allocator_function *f)
 {
 	bool is_harmful = f->function.proto->throws || target->kill_reason ||
+			  READ_ONCE(target->exits_wanted) ||
 			  mlu_mapping_dso(site->mapping)->allocator.takes_backtraces;
 	const struct mlu_refused_exits *refusal;
 	bool is_stepped = site->places.place[0].kind == MLU_PLACE_FRAME;
@@ -142,7 +138,7 @@ static const struct mlu_refused_exits *choose_kind(struct mlu_target *target, st
 	refusal = exits_refusal(target, site, f, is_harmful);
 	site->kind = MLU_PROBE_RETURN;
 	if (!is_harmful && !target->prefers_exits && !site->names && (!is_stepped || refusal) &&
-	    mlu_probe_may_be(file_inode(site->mapping->file), site, MLU_PROBE_RETURN))
+	    mlu_probe_may_be(file_inode(site->mapping->held), site, MLU_PROBE_RETURN))
 		return NULL;
 	if (!refusal) {
 		site->kind = MLU_PROBE_ENTRY;
@@ -157,26 +153,24 @@ static const struct mlu_refused_exits *choose_kind(struct mlu_target *target, st
 	return refusal;
 }
 
-static int add_untraced(struct mlu_target *target, struct mlu_mapping *mapping,
+static int add_untraced(struct mlu_sites *sites, struct mlu_mapping *mapping,
 			const struct mlu_prototype *proto, const struct mlu_refused_exits *refusal)
 {
-	struct mlu_untraced *more;
+	struct mlu_untraced *untraced = kmalloc(sizeof(*untraced), GFP_KERNEL);
 
-	more = krealloc(target->untraced, (target->nr_untraced + 1) * sizeof(*more), GFP_KERNEL);
-	if (!more)
+	if (!untraced)
 		return -ENOMEM;
-	target->untraced = more;
-	more += target->nr_untraced++;
-	more->mapping = mapping;
-	more->proto = proto;
-	more->refusal = refusal;
+	untraced->mapping = mapping;
+	untraced->proto = proto;
+	untraced->refusal = refusal;
+	list_add_tail(&untraced->node, &sites->untraced);
 	return 0;
 }
 
 /* Return: the next site to fill in, or NULL if there are too many. */
 static struct mlu_site *next_site(struct mlu_sites *sites)
 {
-	if (sites->nr < MLU_MAX_SITES)
+	if (sites->nr < sites->max)
 		return &sites->site[sites->nr];
 	sites->too_many = true;
 	return NULL;
@@ -189,7 +183,7 @@ static void add_exit(struct mlu_target *target, struct mlu_sites *sites,
 	struct mlu_site *site = next_site(sites);
 
 	mapping = mapping_of(target, mapping, exit->offset);
-	if (!site || !mapping || has_site(sites, file_inode(mapping->file), false, exit->offset))
+	if (!site || !mapping || has_site(sites, file_inode(mapping->held), false, exit->offset))
 		return;
 	memset(site, 0, sizeof(*site));
 	site->kind = MLU_PROBE_EXIT + exit->kind;
@@ -211,7 +205,7 @@ static int add_site(struct mlu_target *target, struct mlu_sites *sites, struct m
 	unsigned int i;
 
 	if (!is_offset_mapped(mapping, f->offset) ||
-	    has_site(sites, file_inode(mapping->file), true, f->offset + f->places.place[0].offset))
+	    has_site(sites, file_inode(mapping->held), true, f->offset + f->places.place[0].offset))
 		return 0;
 	site = next_site(sites);
 	if (!site)
@@ -232,7 +226,7 @@ static int add_site(struct mlu_target *target, struct mlu_sites *sites, struct m
 	if (!refusal || f->function.proto->type == MLU_CALL_REALLOC)
 		sites->nr++;
 	if (refusal)
-		return add_untraced(target, mapping, f->function.proto, refusal);
+		return add_untraced(sites, mapping, f->function.proto, refusal);
 	for (i = 0; i < site->nr_exits; i++)
 		add_exit(target, sites, mapping, f, &f->exits[i]);
 	return 0;
@@ -250,12 +244,25 @@ static void note_names(struct mlu_sites *sites, const struct mlu_allocator *allo
 			sites->whole |= MLU_PAIR_BOTH(i);
 }
 
+/* Add the sites of a mapping whose file defines an allocator. */
+static int add_functions(struct mlu_target *target, struct mlu_sites *sites,
+			 struct mlu_mapping *mapping, const struct mlu_dso *dso)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (!mlu_mapping_defines_allocator(mapping, dso))
+		return 0;
+	mlu_maps_set_probed(&target->maps, mapping);
+	for (i = 0; i < dso->allocator.nr && !err; i++)
+		err = add_site(target, sites, mapping, &dso->allocator.function[i]);
+	return err;
+}
+
 static int add_mapping(struct mlu_target *target, struct mlu_sites *sites,
 		       struct mlu_mapping *mapping, unsigned long deadline)
 {
 	struct mlu_dso *dso = mlu_mapping_dso(mapping);
-	unsigned int i;
-	int err = 0;
 
 	if (!dso)
 		return -ENOMEM;
@@ -272,32 +279,37 @@ static int add_mapping(struct mlu_target *target, struct mlu_sites *sites,
 	if (dso->err)
 		return 0;
 	note_names(sites, &dso->allocator);
-	if (!mlu_mapping_defines_allocator(mapping, dso))
-		return 0;
-	mlu_maps_probe(&target->maps, mapping);
-	for (i = 0; i < dso->allocator.nr && !err; i++)
-		err = add_site(target, sites, mapping, &dso->allocator.function[i]);
-	return err;
+	return add_functions(target, sites, mapping, dso);
+}
+
+/**
+ * mlu_sites_is_wanted() - may a mapping have sites, by object=?
+ * @target: the target
+ * @mapping: the mapping, with its path
+ *
+ * Return: false if object= names another one.
+ */
+bool mlu_sites_is_wanted(const struct mlu_target *target, const struct mlu_mapping *mapping)
+{
+	const char *object = target->options.object, *name;
+	size_t len;
+
+	name = mlu_mapping_name(mapping, &len);
+	return !*object || (strlen(object) == len && !memcmp(name, object, len));
 }
 
 /* Add the sites of all mapped files or, with object=, of those with that name. */
 static int add_mappings(struct mlu_target *target, struct mlu_sites *sites, unsigned long deadline)
 {
-	const char *object = target->options.object, *name;
 	struct mlu_mapping *mapping;
-	size_t len;
 	int err;
 
-	mlu_maps_for_each(mapping, &target->maps) {
-		if (!mapping->file)
+	list_for_each_entry(mapping, &target->maps.all, node) {
+		if (!mapping->held)
 			continue;
-		/* A handler has added it since the mappings were read. */
-		if (target->is_new && !mlu_mapping_dso(mapping))
-			mlu_mapping_name_file(mapping, target->maps.names);
-		if (*object && !mlu_mapping_path(mapping))
+		if (*target->options.object && !mlu_mapping_path(mapping))
 			return -ENOMEM;
-		name = mlu_mapping_name(mapping, &len);
-		if (*object && (strlen(object) != len || memcmp(name, object, len)))
+		if (!mlu_sites_is_wanted(target, mapping))
 			continue;
 		sites->object_seen = true;
 		err = add_mapping(target, sites, mapping, deadline);
@@ -317,12 +329,79 @@ static bool takes_backtraces(struct mlu_target *target, unsigned long deadline)
 	const struct mlu_dso *dso;
 
 	mlu_maps_wait_until(&target->maps, deadline);
-	mlu_maps_for_each(mapping, &target->maps) {
+	list_for_each_entry(mapping, &target->maps.all, node) {
 		dso = mlu_mapping_read_dso(mapping);
 		if (dso && dso->allocator.takes_backtraces)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * mlu_sites_new() - allocate an empty set of sites
+ * @target: the target that they will be added to, or NULL for a new one
+ *
+ * Context: The worker; may sleep.
+ * Return: the sites, with space for as many as the target may still have; or NULL.
+ */
+struct mlu_sites *mlu_sites_new(const struct mlu_target *target)
+{
+	struct mlu_sites *sites = kvzalloc(sizeof(*sites), GFP_KERNEL);
+	const struct mlu_uses *uses;
+
+	if (!sites)
+		return NULL;
+	INIT_LIST_HEAD(&sites->untraced);
+	sites->max = MLU_MAX_SITES;
+	if (target)
+		list_for_each_entry(uses, &target->uses, node)
+			sites->max -= min(sites->max, uses->nr);
+	return sites;
+}
+
+/**
+ * mlu_sites_free() - free a set of sites
+ * @sites: the sites; may be NULL
+ */
+void mlu_sites_free(struct mlu_sites *sites)
+{
+	struct mlu_untraced *untraced, *tmp;
+
+	if (!sites)
+		return;
+	list_for_each_entry_safe(untraced, tmp, &sites->untraced, node)
+		kfree(untraced);
+	kvfree(sites);
+}
+
+static bool is_noted(const struct mlu_target *target, const struct mlu_untraced *untraced)
+{
+	const struct mlu_untraced *other;
+
+	list_for_each_entry(other, &target->untraced, node)
+		if (other->mapping == untraced->mapping && other->proto == untraced->proto)
+			return true;
+	return false;
+}
+
+/**
+ * mlu_sites_note_untraced() - show the functions that are not traced to the target's readers
+ * @target: the target
+ * @sites: the sites, which have been probed
+ *
+ * A library that comes back at the same place has its functions noted already.
+ *
+ * Context: The worker. Takes and releases maps->lock.
+ */
+void mlu_sites_note_untraced(struct mlu_target *target, struct mlu_sites *sites)
+{
+	struct mlu_untraced *untraced, *tmp;
+
+	spin_lock(&target->maps.lock);
+	list_for_each_entry_safe(untraced, tmp, &sites->untraced, node)
+		if (!is_noted(target, untraced))
+			list_move_tail(&untraced->node, &target->untraced);
+	spin_unlock(&target->maps.lock);
 }
 
 /**
@@ -344,12 +423,35 @@ int mlu_sites_find(struct mlu_request *request, struct mlu_target *target, struc
 {
 	int err;
 
-	/* A member of a group has what the first one has. */
-	if (!target->is_new)
-		target->prefers_exits = target->options.exits == MLU_EXITS_ALWAYS || target->kill_reason ||
+	target->prefers_exits = target->options.exits == MLU_EXITS_ALWAYS || target->kill_reason ||
 				takes_backtraces(target, deadline);
 	err = add_mappings(target, sites, deadline);
 	return mlu_sites_check(request, target, sites, err, deadline);
+}
+
+/**
+ * mlu_sites_find_in() - find the sites of a library that was mapped after the attach
+ * @target: the target; the mappings of the library are pending and held
+ * @dso: the library, ready, with an allocator
+ * @sites: new; filled in
+ *
+ * Context: The worker; may sleep. Waits for nothing.
+ * Return: 0; -ENOMEM; -ENOSPC if the target would have too many.
+ */
+int mlu_sites_find_in(struct mlu_target *target, const struct mlu_dso *dso,
+		      struct mlu_sites *sites)
+{
+	struct mlu_mapping *mapping;
+	int err;
+
+	list_for_each_entry(mapping, &target->late.pending, pending_node) {
+		if (mlu_mapping_dso(mapping) != dso || READ_ONCE(mapping->gone))
+			continue;
+		err = add_functions(target, sites, mapping, dso);
+		if (err)
+			return err;
+	}
+	return sites->too_many ? -ENOSPC : 0;
 }
 
 /* Return: the function of a use, or NULL. */

@@ -113,14 +113,14 @@ static int check_names(struct mlu_request *request, const struct mlu_options *op
 }
 
 /* A report without the blocks of malloc would be worse than none. */
-static int refuse_untraced_malloc(struct mlu_request *request, const struct mlu_target *target)
+static int refuse_untraced_malloc(struct mlu_request *request, const struct mlu_target *target,
+				  const struct mlu_sites *sites)
 {
 	const struct mlu_untraced *function;
 	const char *name;
 	size_t len;
 
-	for (function = target->untraced; function < target->untraced + target->nr_untraced;
-	     function++) {
+	list_for_each_entry(function, &sites->untraced, node) {
 		if (strcmp(function->proto->name, "malloc"))
 			continue;
 		name = mlu_mapping_name(function->mapping, &len);
@@ -156,7 +156,7 @@ int mlu_sites_check(struct mlu_request *request, struct mlu_target *target,
 	if (!err && (!*object || sites->object_seen))
 		err = check_names(request, &target->options, sites);
 	if (!err && target->kill_reason)
-		err = refuse_untraced_malloc(request, target);
+		err = refuse_untraced_malloc(request, target, sites);
 	if (!err && !sites->nr)
 		return refuse_without_sites(request, target, sites, deadline);
 	if (err != -ETIMEDOUT)

@@ -111,6 +111,8 @@ struct mlu_target *mlu_target_new_spare(const struct mlu_options *options)
 	INIT_LIST_HEAD(&target->node);
 	INIT_LIST_HEAD(&target->uses);
 	INIT_LIST_HEAD(&target->old_uses);
+	INIT_LIST_HEAD(&target->untraced);
+	INIT_LIST_HEAD(&target->late.pending);
 	INIT_HLIST_NODE(&target->hash_node);
 	mlu_maps_init(&target->maps, names);
 	mlu_deferred_init(&target->deferred, &target->maps);
@@ -189,15 +191,18 @@ struct mlu_target *mlu_target_get(struct mlu_target *target)
  */
 void mlu_target_put(struct mlu_target *target)
 {
+	struct mlu_untraced *untraced, *tmp;
+
 	if (!refcount_dec_and_test(&target->refs))
 		return;
+	list_for_each_entry_safe(untraced, tmp, &target->untraced, node)
+		kfree(untraced);
 	mlu_inflight_free(target->inflight);
 	mlu_epoch_put(rcu_dereference_protected(target->epoch, !refcount_read(&target->refs)));
 	mlu_maps_exit(&target->maps);
 	mlu_sampler_exit(&target->sampler);
 	put_pid(target->pid);
 	mlu_group_put(target->group);
-	kfree(target->untraced);
 	kfree_rcu(target, rcu);
 }
 
@@ -250,6 +255,32 @@ enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size)
 	if (mlu_sampler_is_used(&target->sampler) && !mlu_sampler_takes(&target->sampler, size))
 		return MLU_SKIP_SAMPLE;
 	return READ_ONCE(target->frozen) ? MLU_SKIP_FROZEN : MLU_SKIP_NONE;
+}
+
+/**
+ * mlu_target_count_unknown() - count a free of a block that is not recorded
+ * @target: current's target
+ * @epoch: its epoch
+ * @start: start of the function that frees
+ * @unseen: the block may be one whose allocation is not traced
+ *
+ * Context: Handler, within rcu_read_lock(). Does not sleep.
+ */
+void mlu_target_count_unknown(struct mlu_target *target, struct mlu_epoch *epoch,
+			      unsigned long start, bool unseen)
+{
+	const struct mlu_mapping *mapping = NULL;
+
+	if (READ_ONCE(target->has_late))
+		mapping = mlu_maps_find(&target->maps, start);
+	if (unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else if (READ_ONCE(target->skips))
+		mlu_count(epoch->counters, skipped_free);
+	else if (mapping && READ_ONCE(mapping->late))
+		mlu_count(epoch->counters, late_free);
+	else
+		mlu_count(epoch->counters, unknown_free);
 }
 
 /**

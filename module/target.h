@@ -42,11 +42,13 @@ enum mlu_exits_key {
 
 /**
  * struct mlu_untraced - an allocator function that is not traced, since its return cannot be seen
+ * @node: in the target's list
  * @mapping: the mapping that contains it
  * @proto: the function
  * @refusal: why it is not seen at its exits; a return probe would harm the target
  */
 struct mlu_untraced {
+	struct list_head node;
 	const struct mlu_mapping *mapping;
 	const struct mlu_prototype *proto;
 	const struct mlu_refused_exits *refusal;
@@ -92,6 +94,34 @@ enum mlu_state {
 };
 
 /**
+ * struct mlu_late - the worker's view of what a target has mapped since its attach (late.c)
+ * @pending: the mappings whose files are to be examined
+ * @round: the number of times that @pending has been walked through
+ * @is_scanned: all mappings that there were with @exec_vm and @clock are known
+ * @exec_vm: executable pages of the mm at the last scan
+ * @clock: the clock of the maps at the last scan
+ * @is_full: mappings are missing, as there have been too many
+ * @scan_after: in jiffies, the next scan comes not before
+ * @patient_at: in jiffies, files that are still being read then are looked at less often
+ * @known_ns: at this time all mappings were known and examined
+ * @nr_chunks: the number of chunks of probes that were inserted after the attach
+ * @has_gone: the file of such a chunk is not mapped any more
+ */
+struct mlu_late {
+	struct list_head pending;
+	unsigned int round;
+	bool is_scanned;
+	unsigned long exec_vm;
+	u32 clock;
+	bool is_full;
+	unsigned long scan_after;
+	unsigned long patient_at;
+	u64 known_ns;
+	unsigned int nr_chunks;
+	bool has_gone;
+};
+
+/**
  * struct mlu_target - a traced process
  * @refs: held by the list of targets, or by the list of @born ones; by the mmu notifier, from the
  *	attach to free_notifier(); by the queued @end_work and @exits_work; by each open file that
@@ -105,13 +135,11 @@ enum mlu_state {
  * @kill_reason: why a return probe would end it, or NULL
  * @prefers_exits: the returns of all functions whose exits are found are seen there
  * @group: the group that it is a member of, with a reference, or NULL
- * @untraced: functions that are not traced, or NULL
- * @nr_untraced: number of @untraced
  * @bound_to: the session to which the target is bound, or NULL; compared only
  * @attached_ns: time of the attach
  * @hash_node: in the hash by mm; this and the following members up to @deferred are used by
  *	handlers, within rcu_read_lock()
- * @mm: a key, with mmgrab() from the attach to its end; not dereferenced
+ * @mm: a key, with mmgrab() from the attach to its end; handlers do not dereference it
  * @gate: events count
  * @frozen: no allocations are recorded; changed under mlu_targets_lock
  * @skips: some allocations are not recorded on purpose; never cleared
@@ -123,6 +151,7 @@ enum mlu_state {
  * @epoch: the current records; changed under mlu_targets_lock
  * @inflight: calls between entry and return
  * @maps: the executable mappings
+ * @has_late: a library that was mapped after the attach has probes, or had them
  * @deferred: walks that wait for unwind data
  * @born: in the list of targets that the worker has to complete
  * @node: in mlu_targets, or in the spares of its group; this and the following members up to
@@ -131,8 +160,12 @@ enum mlu_state {
  * @ended_ns: time of the end; 0: not ended
  * @frozen_ns: since when it is @frozen
  * @uses: the probes, a list of struct mlu_uses
+ * @untraced: functions that are not traced; changed under maps.lock, entries stay
  * @dir: directory in debugfs; this and the following members are used by the worker only
  * @old_uses: probes that are being removed
+ * @late: what has been mapped since the attach
+ * @inherits: its memory is a copy of another target's: it has the breakpoints already, and the
+ *	libraries that are found first were there from the beginning
  * @watch: the mmu notifier
  * @wq: for @end_work and @exits_work
  * @end_work: ends the target when its mm is released
@@ -150,8 +183,6 @@ struct mlu_target {
 	const char *kill_reason;
 	bool prefers_exits;
 	struct mlu_group *group;
-	struct mlu_untraced *untraced;
-	unsigned int nr_untraced;
 	const void *bound_to;
 	u64 attached_ns;
 
@@ -168,6 +199,7 @@ struct mlu_target {
 	struct mlu_epoch __rcu *epoch;
 	struct mlu_inflight *inflight;
 	struct mlu_maps maps;
+	bool has_late;
 	struct mlu_deferred deferred;
 
 	struct llist_node born;
@@ -177,8 +209,12 @@ struct mlu_target {
 	u64 frozen_ns;
 	struct list_head uses;
 
+	struct list_head untraced;
+
 	struct dentry *dir;
 	struct list_head old_uses;
+	struct mlu_late late;
+	bool inherits;
 	struct mlu_watch *watch;
 	struct workqueue_struct *wq;
 	struct work_struct end_work;
@@ -253,24 +289,8 @@ static inline enum mlu_skip mlu_target_skip(struct mlu_target *target, u64 size)
 	return READ_ONCE(target->skips) ? mlu_target_skip_of(target, size) : MLU_SKIP_NONE;
 }
 
-/**
- * mlu_target_count_unknown() - count a free of a block that is not recorded
- * @target: current's target
- * @epoch: its epoch
- * @unseen: the block may be one whose allocation is not traced
- *
- * Context: Handler, within rcu_read_lock().
- */
-static inline void mlu_target_count_unknown(const struct mlu_target *target,
-					    struct mlu_epoch *epoch, bool unseen)
-{
-	if (unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else if (READ_ONCE(target->skips))
-		mlu_count(epoch->counters, skipped_free);
-	else
-		mlu_count(epoch->counters, unknown_free);
-}
+void mlu_target_count_unknown(struct mlu_target *target, struct mlu_epoch *epoch,
+			      unsigned long start, bool unseen);
 
 void mlu_target_want_exits(struct mlu_target *target);
 void mlu_target_set_frozen(struct mlu_target *target, bool frozen);

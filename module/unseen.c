@@ -4,16 +4,17 @@
  * not traced or have no names.
  *
  * A report that shows no leak means less if some allocations are not traced. The lines are derived
- * from the target's mappings each time, so they include what was mapped after the attach, once a
- * walk has met it.
+ * from the target's mappings each time, so they include what was mapped after the attach, once the
+ * worker or a walk has met it.
  *
  * Context: Called from readers, which hold a reference on the target.
  * Locks: maps->lock, under which nothing sleeps.
  */
-#include <linux/string.h>
+#include <linux/math64.h>
 
 #include "dso.h"
 #include "lib/exits.h"
+#include "sites.h"
 #include "target.h"
 #include "text.h"
 #include "unseen.h"
@@ -54,9 +55,9 @@ static void unseen_add(struct mlu_unseen *unseen, enum mlu_unseen_kind kind,
  */
 void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 {
+	const struct mlu_untraced *untraced;
 	const struct mlu_mapping *mapping;
 	const struct mlu_dso *dso;
-	unsigned int i;
 
 	unseen->nr = 0;
 	unseen->cut = false;
@@ -81,13 +82,15 @@ void mlu_unseen_collect(struct mlu_unseen *unseen, struct mlu_target *target)
 			unseen_add(unseen, MLU_UNSEEN_JIT, mapping, NULL);
 		if (dso->has_go)
 			unseen_add(unseen, MLU_UNSEEN_GO, mapping, NULL);
-		if (mlu_mapping_defines_allocator(mapping, dso) && !mapping->allocator)
+		if (mlu_mapping_defines_allocator(mapping, dso) &&
+		    (!mapping->allocator || !list_empty(&mapping->pending_node)))
 			unseen_add(unseen, MLU_UNSEEN_ALLOCATOR, mapping, NULL);
+		else if (mapping->late)
+			unseen_add(unseen, MLU_UNSEEN_LATE, mapping, NULL);
 	}
+	list_for_each_entry(untraced, &target->untraced, node)
+		unseen_add(unseen, MLU_UNSEEN_FUNCTION, untraced->mapping, untraced);
 	spin_unlock(&target->maps.lock);
-	for (i = 0; i < target->nr_untraced; i++)
-		unseen_add(unseen, MLU_UNSEEN_FUNCTION, target->untraced[i].mapping,
-			   &target->untraced[i]);
 }
 
 static const struct {
@@ -97,12 +100,37 @@ static const struct {
 	[MLU_UNSEEN_FUNCTION] = { "function", "" },
 	[MLU_UNSEEN_GO] = { "go", "it has a Go runtime, which allocates without malloc" },
 	[MLU_UNSEEN_ALLOCATOR] = { "allocator", "its malloc and free are not traced, since " },
+	[MLU_UNSEEN_LATE] = { "late", "its malloc and free are traced since " },
 	[MLU_UNSEEN_UNREADABLE] = { "unreadable", "its file cannot be read " },
 	[MLU_UNSEEN_JIT] = {
 		"jit",
 		"code made at run time, whose frames have no names and need frame pointers",
 	},
 };
+
+static void show_allocator(struct seq_file *m, const struct mlu_mapping *mapping,
+			   const struct mlu_target *target)
+{
+	int err = READ_ONCE(mapping->late_err);
+
+	if (!mlu_sites_is_wanted(target, mapping))
+		seq_puts(m, "object= names another object");
+	else if (err == -ENOSPC)
+		seq_printf(m, "more than %d functions and exits would be probed", MLU_MAX_SITES);
+	else if (err)
+		seq_printf(m, "probes could not be inserted (%s)", mlu_errno_name(err));
+	else
+		seq_puts(m, "it was mapped after the attach");
+}
+
+static void show_late(struct seq_file *m, const struct mlu_mapping *mapping)
+{
+	seq_printf(m, "%llu ms after the attach, ",
+		   div_u64(READ_ONCE(mapping->late_since_ns), NSEC_PER_MSEC));
+	seq_printf(m, "at most %llu ms after it was mapped; ",
+		   div_u64(READ_ONCE(mapping->late_after_ns), NSEC_PER_MSEC) + 1);
+	seq_puts(m, "what it allocated before is not in the report");
+}
 
 /**
  * mlu_unseen_show() - write the unseen lines of a target
@@ -115,9 +143,8 @@ static const struct {
 void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 		     const struct mlu_target *target)
 {
-	const char *name, *object = target->options.object;
 	const struct mlu_unseen_line *line;
-	bool is_excluded;
+	const char *name;
 	size_t len;
 
 	for (line = unseen->line; line < unseen->line + unseen->nr; line++) {
@@ -128,15 +155,13 @@ void mlu_unseen_show(struct seq_file *m, const struct mlu_unseen *unseen,
 		if (line->function)
 			seq_printf(m, "%s is not traced, since %s", line->function->proto->name,
 				   line->function->refusal->sentence);
-		if (line->kind == MLU_UNSEEN_ALLOCATOR) {
-			is_excluded = *object &&
-				      (strlen(object) != len || memcmp(object, name, len));
-			seq_puts(m, is_excluded ? "object= names another object" :
-						  "it was mapped after the attach");
-		} else if (line->kind == MLU_UNSEEN_UNREADABLE) {
+		if (line->kind == MLU_UNSEEN_ALLOCATOR)
+			show_allocator(m, line->mapping, target);
+		else if (line->kind == MLU_UNSEEN_LATE)
+			show_late(m, line->mapping);
+		else if (line->kind == MLU_UNSEEN_UNREADABLE)
 			seq_printf(m, "(%s), so it may define an allocator",
 				   mlu_errno_name(mlu_mapping_dso(line->mapping)->err));
-		}
 		seq_putc(m, '\n');
 	}
 	if (unseen->cut)

@@ -16,6 +16,7 @@ struct mlu_target;
  * @MLU_UNSEEN_FUNCTION: a function is not traced
  * @MLU_UNSEEN_GO: a Go runtime is not traced
  * @MLU_UNSEEN_ALLOCATOR: a malloc and free are not traced
+ * @MLU_UNSEEN_LATE: a malloc and free are traced, but not since the library was mapped
  * @MLU_UNSEEN_UNREADABLE: a file cannot be read
  * @MLU_UNSEEN_JIT: code was made at run time
  * @MLU_NR_UNSEEN: the number of kinds
@@ -24,6 +25,7 @@ enum mlu_unseen_kind {
 	MLU_UNSEEN_FUNCTION,
 	MLU_UNSEEN_GO,
 	MLU_UNSEEN_ALLOCATOR,
+	MLU_UNSEEN_LATE,
 	MLU_UNSEEN_UNREADABLE,
 	MLU_UNSEEN_JIT,
 	MLU_NR_UNSEEN

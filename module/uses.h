@@ -21,12 +21,18 @@ enum mlu_uses_kind {
  * struct mlu_uses - uses of probes that were inserted together
  * @node: in the target's uses, under mlu_targets_lock
  * @kind: what they are for; constant
+ * @late: a mapping of the library that they are in, if that was mapped after the attach, or NULL
+ * @is_gone: the library is not mapped; this and @gone_at are used by late.c
+ * @gone_at: since when, in jiffies
  * @nr: number of @use; constant once the chunk is in the list of a listed target
  * @use: the uses
  */
 struct mlu_uses {
 	struct list_head node;
 	enum mlu_uses_kind kind;
+	struct mlu_mapping *late;
+	bool is_gone;
+	unsigned long gone_at;
 	unsigned int nr;
 	struct mlu_use use[];
 };

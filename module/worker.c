@@ -20,106 +20,37 @@
 
 #include "adopt.h"
 #include "attach.h"
+#include "descendants.h"
 #include "follow.h"
+#include "late.h"
+#include "target_list.h"
 #include "target_watch.h"
 #include "worker.h"
 
 #define COMMAND_TIMEOUT (5 * HZ)
 
-/* Targets that are ended together: all share one wait for handlers. */
-#define END_BATCH 64
+/*
+ * How often targets are polled for new libraries: one is to be probed within a second, and its file
+ * has to be read between two polls.
+ */
+#define POLL_INTERVAL (HZ * 2 / 5)
+
+/* The same while a file is being read. */
+#define POLL_SOON (HZ / 20)
 
 static struct workqueue_struct *wq;
-static const struct mlu_worker_ops *ops;
-static unsigned int max_targets, max_ended;
+static unsigned int max_targets;
 
-/* === The list of targets === */
+static void poll_targets_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(poll_work, poll_targets_work);
 
-static void list_target(struct mlu_target *target)
+/* No effect if it is queued already. */
+static void start_polling(void)
 {
-	mutex_lock(&mlu_targets_lock);
-	target->state = MLU_TRACING;
-	list_add_tail(&target->node, &mlu_targets);
-	mutex_unlock(&mlu_targets_lock);
-	ops->target_added(target);
+	queue_delayed_work(wq, &poll_work, POLL_INTERVAL);
 }
 
-/* Remove an ended target and drop the list's reference. No effect if it was removed before. */
-static void forget_target(struct mlu_target *target)
-{
-	bool listed;
-
-	mutex_lock(&mlu_targets_lock);
-	listed = !list_empty(&target->node);
-	list_del_init(&target->node);
-	mutex_unlock(&mlu_targets_lock);
-	if (!listed)
-		return;
-	ops->target_removed(target);
-	mlu_target_drop_records(target);
-	mlu_target_put(target);
-}
-
-/* Forget the oldest ended targets while there are more than max_ended. */
-static void forget_excess_targets(void)
-{
-	struct mlu_target *target, *oldest;
-	unsigned int nr;
-
-	do {
-		nr = 0;
-		oldest = NULL;
-		mutex_lock(&mlu_targets_lock);
-		list_for_each_entry(target, &mlu_targets, node) {
-			if (mlu_target_is_live(target))
-				continue;
-			if (!oldest || target->ended_ns < oldest->ended_ns)
-				oldest = target;
-			nr++;
-		}
-		mutex_unlock(&mlu_targets_lock);
-		/* Only the worker removes targets, so the list still has its reference. */
-		if (nr > max_ended)
-			forget_target(oldest);
-	} while (nr > max_ended);
-}
-
-static bool is_live_unlocked(struct mlu_target *target)
-{
-	bool live;
-
-	mutex_lock(&mlu_targets_lock);
-	live = mlu_target_is_live(target);
-	mutex_unlock(&mlu_targets_lock);
-	return live;
-}
-
-/* Detach the live ones among @targets, all at once. Reorders the array. */
-static void end_targets(struct mlu_target **targets, unsigned int nr)
-{
-	unsigned int i, nr_live = 0;
-	enum mlu_state state;
-
-	for (i = 0; i < nr; i++) {
-		if (!is_live_unlocked(targets[i]))
-			continue;
-		swap(targets[nr_live], targets[i]);
-		nr_live++;
-	}
-	if (!nr_live)
-		return;
-	mlu_detach(targets, nr_live);
-	for (i = 0; i < nr_live; i++) {
-		state = READ_ONCE(targets[i]->end_state);
-		mutex_lock(&mlu_targets_lock);
-		targets[i]->state = state ? state : MLU_DETACHED;
-		WRITE_ONCE(targets[i]->ended_ns, mlu_now_ns());
-		mutex_unlock(&mlu_targets_lock);
-		mlu_target_unreserve();
-		if (targets[i]->group)
-			atomic_dec(&targets[i]->group->nr_live);
-	}
-}
+/* === Ends of targets === */
 
 /* Queued by the mmu notifier, with a reference on the target, when the target's mm is released. */
 static void end_target_work(struct work_struct *work)
@@ -131,35 +62,10 @@ static void end_target_work(struct work_struct *work)
 	listed = !list_empty(&target->node);
 	mutex_unlock(&mlu_targets_lock);
 	if (listed)
-		end_targets(&target, 1);
+		mlu_end_targets(&target, 1);
 	mlu_target_put(target);
-	forget_excess_targets();
+	mlu_forget_excess_targets();
 	mlu_follow_reap();
-}
-
-static bool is_bound_to(const struct mlu_target *target, const struct mlu_session *session)
-{
-	return !session || target->bound_to == session;
-}
-
-/* End the targets that are bound to @session, or all if it is NULL, many at once. */
-static void end_bound_targets(const struct mlu_session *session)
-{
-	static struct mlu_target *batch[END_BATCH]; /* the worker's */
-	struct mlu_target *target;
-	unsigned int nr;
-
-	do {
-		nr = 0;
-		mutex_lock(&mlu_targets_lock);
-		/* Only the worker removes targets, so the list keeps its references until then. */
-		list_for_each_entry(target, &mlu_targets, node)
-			if (nr < END_BATCH && is_bound_to(target, session) &&
-			    mlu_target_is_live(target))
-				batch[nr++] = target;
-		mutex_unlock(&mlu_targets_lock);
-		end_targets(batch, nr);
-	} while (nr);
 }
 
 /* === Groups === */
@@ -170,16 +76,17 @@ static void complete_born_targets(void)
 	struct mlu_target *target;
 
 	while ((target = mlu_adopt_next_born())) {
-		list_target(target);
+		mlu_list_target(target);
 		if (mlu_follow_complete(target, end_target_work, wq))
-			end_targets(&target, 1);
+			mlu_end_targets(&target, 1);
+		start_polling();
 	}
 }
 
 static void complete_work(struct work_struct *work)
 {
 	complete_born_targets();
-	forget_excess_targets();
+	mlu_forget_excess_targets();
 	mlu_follow_reap();
 }
 
@@ -190,21 +97,10 @@ static DECLARE_WORK(born_work, complete_work);
 /* End and forget the targets and groups that are bound to @session, or all if it is NULL. */
 static void forget_targets(const struct mlu_session *session)
 {
-	struct mlu_target *target;
-
 	mlu_follow_close_bound(session);
 	complete_born_targets();
-	end_bound_targets(session);
-again:
-	mutex_lock(&mlu_targets_lock);
-	list_for_each_entry(target, &mlu_targets, node) {
-		if (!is_bound_to(target, session))
-			continue;
-		mutex_unlock(&mlu_targets_lock);
-		forget_target(target);
-		goto again;
-	}
-	mutex_unlock(&mlu_targets_lock);
+	mlu_end_bound_targets(session);
+	mlu_forget_bound_targets(session);
 	mlu_follow_reap();
 }
 
@@ -231,6 +127,32 @@ void mlu_worker_close_session(struct mlu_session *session)
 	queue_work(wq, &session->close_work);
 }
 
+/* === Polling === */
+
+/* Find libraries that are mapped later, and forked processes that have ended without an event. */
+static void poll_targets_work(struct work_struct *work)
+{
+	bool goes_on, is_soon = false;
+	struct mlu_target *target;
+
+	complete_born_targets();
+	goes_on = mlu_descendants_purge();
+	mutex_lock(&mlu_targets_lock);
+	list_for_each_entry(target, &mlu_targets, node) {
+		goes_on |= mlu_target_is_live(target);
+		if (!mlu_late_has_work(target))
+			continue;
+		/* Only the worker removes targets, so this one stays where it is in the list. */
+		mutex_unlock(&mlu_targets_lock);
+		is_soon |= mlu_late_poll(target);
+		mutex_lock(&mlu_targets_lock);
+	}
+	mutex_unlock(&mlu_targets_lock);
+	mlu_follow_reap();
+	if (goes_on)
+		queue_delayed_work(wq, &poll_work, is_soon ? POLL_SOON : POLL_INTERVAL);
+}
+
 /* === Commands === */
 
 static int attach_process(struct mlu_request *request)
@@ -251,11 +173,11 @@ static int attach_process(struct mlu_request *request)
 	if (request->options.bound)
 		target->bound_to = request->session;
 	target->attached_ns = mlu_now_ns();
-	list_target(target);
-	mlu_maps_resolve(&target->maps);
+	mlu_list_target(target);
 	if (request->group)
 		mlu_follow_open(request->group, target);
 	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
+	start_polling();
 	return 0;
 
 err_group:
@@ -294,15 +216,15 @@ static void execute_request_work(struct work_struct *work)
 		if (request->all) {
 			mlu_follow_close_bound(NULL);
 			complete_born_targets();
-			end_bound_targets(NULL);
+			mlu_end_bound_targets(NULL);
 		}
-		end_targets(request->targets, request->nr_targets);
+		mlu_end_targets(request->targets, request->nr_targets);
 		break;
 	case MLU_OP_CLEAR:
 		for (i = 0; i < request->nr_targets; i++) {
 			target = request->targets[i];
-			if (!is_live_unlocked(target))
-				forget_target(target);
+			if (mlu_target_is_ended(target))
+				mlu_forget_target(target);
 			else if (mlu_target_new_epoch(target))
 				request->err = -ENOMEM;
 		}
@@ -310,7 +232,7 @@ static void execute_request_work(struct work_struct *work)
 	default:
 		break;
 	}
-	forget_excess_targets();
+	mlu_forget_excess_targets();
 	mlu_follow_reap();
 	complete_all(&request->done);
 	mlu_request_put(request);
@@ -342,18 +264,13 @@ int mlu_worker_run(struct mlu_request *request)
 
 /**
  * mlu_worker_init() - start the worker
- * @worker_ops: called when targets are added and removed
  * @targets: limit of live targets
- * @ended_targets: number of ended targets to keep
  *
  * Return: 0 or -ENOMEM.
  */
-int mlu_worker_init(const struct mlu_worker_ops *worker_ops, unsigned int targets,
-		    unsigned int ended_targets)
+int mlu_worker_init(unsigned int targets)
 {
-	ops = worker_ops;
 	max_targets = targets;
-	max_ended = ended_targets;
 	wq = alloc_ordered_workqueue("memleak_user", 0);
 	if (!wq)
 		return -ENOMEM;
@@ -384,6 +301,8 @@ void mlu_worker_exit(void)
 	queue_work(wq, &work);
 	flush_workqueue(wq);
 	destroy_work_on_stack(&work);
+	/* There is no target, so that it does not queue itself again. */
+	cancel_delayed_work_sync(&poll_work);
 	mlu_target_watch_exit();
 	destroy_workqueue(wq);
 }

@@ -132,6 +132,16 @@ TEST_F_TIMEOUT(allocation, exits_are_added_or_calls_counted_as_lost, 120)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
+/* Sites that add functions which are not traced are reached by another library only. */
+TEST_F_TIMEOUT(allocation, a_library_that_is_opened_is_probed_after_all, 400)
+{
+	EXPECT_TRUE(fault_try_each(&self->f, "libraries", fault_try_library));
+	EXPECT_TRUE(fault_try_inside(&self->f, "libraries", fault_try_library));
+	EXPECT_TRUE(fault_try_each(&self->f, "libraries", fault_try_closed_library));
+	EXPECT_TRUE(fault_try_each(&self->f, "libraries", fault_try_untraced_library));
+	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
+}
+
 /* The other process is a static program. */
 TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
 {

@@ -2,7 +2,8 @@
 /*
  * The parts of the test fault_inject (see fault_inject.c): the module's allocation sites (sites.c),
  * the kernel's fault injection (inject.c), the traced program and common checks (run.c), and what
- * is tried while a site fails (events.c, late.c, files.c, commands.c, attach.c, groups.c).
+ * is tried while a site fails (events.c, late.c, libraries.c, files.c, commands.c, attach.c,
+ * groups.c).
  *
  * The harness runs each test in a process of its own; the state of the sites is in shared memory.
  */
@@ -141,6 +142,9 @@ bool fault_try_untraced(struct fault_test *f, struct fault_site *site);
 bool fault_try_groups(struct fault_test *f, struct fault_site *site);
 bool fault_try_refused_members(struct fault_test *f, struct fault_site *site);
 bool fault_try_late_exits(struct fault_test *f, struct fault_site *site);
+bool fault_try_library(struct fault_test *f, struct fault_site *site);
+bool fault_try_untraced_library(struct fault_test *f, struct fault_site *site);
+bool fault_try_closed_library(struct fault_test *f, struct fault_site *site);
 bool fault_try_attach_without_names(struct fault_test *f);
 bool fault_try_attach_halfway(struct fault_test *f);
 bool fault_try_attach_stranger(struct fault_test *f);

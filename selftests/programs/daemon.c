@@ -144,6 +144,7 @@ static void answer_request(const struct fuse_in_header *in)
 		return do_open(in);
 	case FUSE_READ:
 		return do_read(in, arg);
+	case FUSE_FLUSH:
 	case FUSE_RELEASE:
 		return send_reply(in, 0, NULL, 0);
 	case FUSE_FORGET:

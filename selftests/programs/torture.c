@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * torture SEED FD INDEX LIBRARY [again]: eight threads that stress an allocator until the program
- * is killed: blocks are passed between threads; fork, vfork and exec; libraries are loaded and
- * unloaded; children longjmp out of signal handlers that interrupted malloc, or exit in them. See
- * tortured.h for arguments and steps, and torture_jump.c for a program that does longjmp itself.
+ * is killed: blocks are passed between threads; fork, vfork and exec; libraries and allocators are
+ * loaded and unloaded; children longjmp out of signal handlers that interrupted malloc, or exit in
+ * them. See tortured.h for arguments and steps, and torture_jump.c for a program that does longjmp
+ * itself.
  *
  * The content of each block is checked before it is freed or moved. The program exits with status 1
  * if a block has changed, which fails the test torture/torture.
@@ -213,6 +214,35 @@ static void load_and_unload(void)
 		dlclose(handle);
 }
 
+static void allocate_some(void *handle)
+{
+	void *(*alloc)(size_t size) = (void *(*)(size_t))dlsym(handle, "malloc");
+	void (*release)(void *block) = (void (*)(void *))dlsym(handle, "free");
+	int i;
+
+	for (i = 0; i < 20; i++)
+		release(alloc(100));
+}
+
+/* An allocator, which the module finds and probes if it stays for long enough. */
+static void use_allocator(unsigned int *seed)
+{
+	const char *slash = strrchr(tortured_library, '/');
+	char path[300];
+	void *handle;
+
+	snprintf(path, sizeof(path), "%.*s/liblate_alloc.so", (int)(slash - tortured_library),
+		 tortured_library);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!handle)
+		program_die(path);
+	allocate_some(handle);
+	if (torture_next(seed) % 4 == 0)
+		usleep(torture_next(seed) % 900000);
+	allocate_some(handle);
+	dlclose(handle);
+}
+
 static void *run_thread(void *arg)
 {
 	unsigned long self = (unsigned long)arg;
@@ -224,6 +254,8 @@ static void *run_thread(void *arg)
 			have_child(&seed);
 		else if (what < 4)
 			load_and_unload();
+		else if (what == 4)
+			use_allocator(&seed);
 		else if (what < 20)
 			map_and_unmap(&seed);
 		else
