@@ -4,7 +4,7 @@
  *
  * The control file stays open for as long as the tool runs: a target that is attached with
  * bound=1 lives until it is closed. It is O_CLOEXEC, so that no command inherits it. Errors are
- * explained on stderr. Depends on load.c to load the module and on rows.c to parse control.
+ * explained on stderr. Depends on load.c to load the module and on control.c to parse control.
  */
 #include "debugfs.h"
 
@@ -20,7 +20,7 @@
 #include "load.h"
 #include "mem.h"
 #include "msg.h"
-#include "rows.h"
+#include "control.h"
 
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's files with one row per line: control, allocations and stats.
+ * The module's files with one row per line: allocations and stats.
  *
- * Parsed as strictly as reports. Depends on report_line.c for the lines that control shares with
- * reports, and on text.c.
+ * Parsed as strictly as reports. Depends on text.c.
  */
 #include "rows.h"
 
@@ -12,7 +11,6 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "report_line.h"
 #include "text.h"
 
 /* Allocates the reader, which is too large for the stack. */
@@ -22,126 +20,6 @@ static struct mu_lines *open_lines(FILE *in)
 
 	lines->in = in;
 	return lines;
-}
-
-/* Take STATE[ key=value...]: up to the colon behind the last word. */
-static bool take_state_and_keys(const char **p, struct mu_span *state, struct mu_span *keys)
-{
-	struct mu_span word;
-
-	if (!mu_take_word(p, state))
-		return false;
-	*keys = (struct mu_span){ .at = *p + (**p == ' '), .len = 0 };
-	word = *state;
-	while (word.at[word.len - 1] != ':') {
-		if (!mu_take(p, " ") || !mu_take_word(p, &word))
-			return false;
-		keys->len = word.at + word.len - 1 - keys->at;
-	}
-	if (state->at[state->len - 1] == ':')
-		state->len--;
-	return true;
-}
-
-/* target ID pid PID COMM STATE[ key=value...]: PROBE[, PROBE...] */
-static bool parse_control(const char *p, struct mu_control_row *row)
-{
-	struct mu_span comm, state, keys;
-
-	if (!mu_take(&p, "target ") || !mu_take_number(&p, &row->id) || !mu_take(&p, " pid ") ||
-	    !mu_take_number(&p, &row->pid) || !mu_take(&p, " ") || !mu_take_word(&p, &comm) ||
-	    !mu_take(&p, " ") || !take_state_and_keys(&p, &state, &keys))
-		return false;
-	row->live = mu_span_is(state, "tracing");
-	row->keys = mu_span_copy(keys);
-	return true;
-}
-
-/**
- * mu_control_row_free() - free the strings of a row
- * @row: the row
- */
-void mu_control_row_free(struct mu_control_row *row)
-{
-	for (size_t i = 0; i < row->nr_unseen; i++)
-		free(row->unseen[i]);
-	free(row->unseen);
-	free(row->keys);
-}
-
-/* Read the unseen lines of a target, up to the next target. Other lines are skipped. */
-static void read_unseen(struct mu_lines *lines, struct mu_control_row *row)
-{
-	while (mu_lines_next(lines) && !mu_begins_with_word(lines->text, "target")) {
-		char *message = lines->is_whole ? mu_parse_unseen(lines->text) : NULL;
-
-		if (!message)
-			continue;
-		row->unseen = mu_grow(row->unseen, row->nr_unseen, &row->unseen_capacity,
-				      sizeof(*row->unseen));
-		row->unseen[row->nr_unseen++] = message;
-	}
-}
-
-/**
- * mu_control_find() - find the live target of a process
- * @control: the control file
- * @pid: PID of the process
- * @row: set to the target, to be freed with mu_control_row_free() if it was found
- *
- * Return: true if it was found.
- */
-bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row)
-{
-	struct mu_lines *lines = open_lines(control);
-	bool found = false;
-
-	*row = (struct mu_control_row){};
-	while (!found && mu_lines_next(lines)) {
-		if (!lines->is_whole || !parse_control(lines->text, row))
-			continue;
-		found = row->live && row->pid == pid;
-		if (!found)
-			free(row->keys);
-	}
-	if (found)
-		read_unseen(lines, row);
-	free(lines);
-	return found;
-}
-
-/* Return: a copy of the reason in "COMMAND: REASON (ERRNO), written by COMM[PID]". */
-static char *copy_reason(const char *p, const char *command)
-{
-	const char *end = strstr(p, "), written by ");
-
-	if (mu_take(&p, command))
-		mu_take(&p, ": ");
-	while (end && end > p && strncmp(end, " (", 2))
-		end--;
-	return mu_strndup(p, end && end > p ? (size_t)(end - p) : strlen(p));
-}
-
-/**
- * mu_control_reason() - read why a command was refused
- * @control: the control file
- * @command: the command
- *
- * Return: the reason, to be freed, or NULL if no command was refused.
- */
-char *mu_control_reason(FILE *control, const char *command)
-{
-	struct mu_lines *lines = open_lines(control);
-	char *reason = NULL;
-
-	while (!reason && mu_lines_next(lines)) {
-		const char *p = lines->text;
-
-		if (mu_take(&p, "refused "))
-			reason = copy_reason(p, command);
-	}
-	free(lines);
-	return reason;
 }
 
 /* TARGET ADDRESS SIZE AGE THREAD STACK KIND */

@@ -10,26 +10,6 @@
 #include "report.h"
 
 /**
- * struct mu_control_row - a target in the control file
- * @id: its id
- * @pid: its PID
- * @keys: the keys that are not at their defaults, "" if all are
- * @live: it is being traced
- * @unseen: messages about what cannot be traced
- * @nr_unseen: number of @unseen
- * @unseen_capacity: allocated elements of @unseen
- */
-struct mu_control_row {
-	uint64_t id;
-	uint64_t pid;
-	char *keys;
-	bool live;
-	char **unseen;
-	size_t nr_unseen;
-	size_t unseen_capacity;
-};
-
-/**
  * struct mu_allocation - an outstanding allocation
  * @address: its address
  * @size: its size in bytes
@@ -68,10 +48,6 @@ struct mu_filter {
 	uint64_t max;
 	uint64_t older;
 };
-
-bool mu_control_find(FILE *control, uint64_t pid, struct mu_control_row *row);
-void mu_control_row_free(struct mu_control_row *row);
-char *mu_control_reason(FILE *control, const char *command);
 
 bool mu_filter_is_set(const struct mu_filter *filter);
 struct mu_allocations *mu_allocations_read(FILE *in, const struct mu_filter *filter);

@@ -20,6 +20,7 @@
 #include "mem.h"
 #include "msg.h"
 #include "object_name.h"
+#include "control.h"
 #include "rows.h"
 #include "wait.h"
 
