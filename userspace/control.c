@@ -73,7 +73,7 @@ static bool parse_row(const char *p, struct mu_control_row *row)
 	return true;
 }
 
-/* group ID[ key=value...]: N targets, M live, K not traced */
+/* group ID[ key=value...]: N targets, M live, K not traced[, L events lost][: PROBE...] */
 static bool parse_group(const char *p, struct mu_control_group *group)
 {
 	struct mu_span id, keys;
@@ -87,6 +87,8 @@ static bool parse_group(const char *p, struct mu_control_group *group)
 		return false;
 	digits = id.at;
 	if (!mu_take_number(&digits, &group->id) || digits != id.at + id.len)
+		return false;
+	if (mu_take(&p, ", ") && !mu_take_number(&p, &group->lost))
 		return false;
 	group->keys = mu_span_copy(keys);
 	return true;

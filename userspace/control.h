@@ -36,6 +36,7 @@ struct mu_control_row {
  * @made: number of targets that were made
  * @live: number of those that are being traced
  * @untraced: number of processes that could not be traced
+ * @lost: number of events that were lost when processes had their first one
  */
 struct mu_control_group {
 	uint64_t id;
@@ -43,6 +44,7 @@ struct mu_control_group {
 	uint64_t made;
 	uint64_t live;
 	uint64_t untraced;
+	uint64_t lost;
 };
 
 /**

@@ -4,7 +4,8 @@
  *
  * The control file stays open for as long as the tool runs: a target that is attached with
  * bound=1 lives until it is closed. It is O_CLOEXEC, so that no command inherits it. Errors are
- * explained on stderr. Depends on load.c to load the module and on control.c to parse control.
+ * explained on stderr. Depends on load.c to load the module and on control.c and rows.c to parse
+ * its files.
  */
 #include "debugfs.h"
 
@@ -20,6 +21,7 @@
 #include "load.h"
 #include "mem.h"
 #include "msg.h"
+#include "rows.h"
 #include "control.h"
 
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
@@ -213,12 +215,17 @@ FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char
 }
 
 /**
- * mu_debugfs_open_stats() - open the stats of all targets
+ * mu_debugfs_memory_limit() - read the memory limit of the module
  * @debugfs: the handle
  *
- * Return: the file, or NULL with errno.
+ * Return: the limit in bytes, or 0 if it is not known.
  */
-FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs)
+uint64_t mu_debugfs_memory_limit(struct mu_debugfs *debugfs)
 {
-	return open_file(debugfs, "stats");
+	FILE *stats = open_file(debugfs, "stats");
+	uint64_t limit = stats ? mu_stats_value(stats, "bytes_limit") : 0;
+
+	if (stats)
+		fclose(stats);
+	return limit;
 }

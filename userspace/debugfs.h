@@ -12,6 +12,6 @@ void mu_debugfs_close(struct mu_debugfs *debugfs);
 int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **reason);
 FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs);
 FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name);
-FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs);
+uint64_t mu_debugfs_memory_limit(struct mu_debugfs *debugfs);
 
 #endif

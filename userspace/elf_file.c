@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -182,5 +184,27 @@ int mu_elf_fetch(const char *build_id, const char *debug_path)
 		dwfl_end(dwfl);
 	}
 	free(dirs);
+	return fd;
+}
+
+/**
+ * mu_elf_open_vdso() - copy our own vdso to a file, as all processes have the same one
+ *
+ * Return: the open file, or -1.
+ */
+int mu_elf_open_vdso(void)
+{
+	const Elf64_Ehdr *image = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
+	size_t size;
+	int fd;
+
+	if (!image)
+		return -1;
+	size = image->e_shoff + (size_t)image->e_shentsize * image->e_shnum;
+	fd = memfd_create("vdso", MFD_CLOEXEC);
+	if (fd >= 0 && write(fd, image, size) != (ssize_t)size) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }

@@ -8,5 +8,6 @@ int mu_elf_open(int dir, const char *path, bool in_root);
 char *mu_elf_build_id(int fd);
 int mu_elf_fetch(const char *build_id, const char *debug_path);
 char *mu_elf_search_path(const char *debug_path);
+int mu_elf_open_vdso(void);
 
 #endif

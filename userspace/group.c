@@ -5,7 +5,7 @@
  *
  * Each stack gets a key, a text that is equal for the stacks of a group, and also in another report
  * of the same program. Stacks of a group are merged into the largest one of them. Depends on
- * report.c, amount.c and symbolize.c.
+ * report.c, stack_sum.c and symbolize.c.
  */
 #include "group.h"
 
@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "stack_sum.h"
 
 /* A function without a name is distinguished by the address in its object. */
 static void write_function(FILE *out, const struct mu_target *target, const struct mu_frame *frame,
@@ -72,29 +74,10 @@ static int compare_keys(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static void merge_estimate(struct mu_estimate *sum, const struct mu_estimate *e)
-{
-	if (!e->is_set)
-		return;
-	sum->is_set = true;
-	sum->samples = mu_add_limited(sum->samples, e->samples);
-	sum->error = mu_amount_combine_errors(sum->error, e->error);
-}
-
 /* Merge a stack into another one, and free it. */
 static void merge_stack(struct mu_stack *sum, struct mu_stack *s)
 {
-	sum->bytes = mu_add_limited(sum->bytes, s->bytes);
-	sum->count = mu_add_limited(sum->count, s->count);
-	sum->made = mu_add_limited(sum->made, s->made);
-	sum->freed = mu_add_limited(sum->freed, s->freed);
-	if (s->age_min < sum->age_min)
-		sum->age_min = s->age_min;
-	if (s->age_max > sum->age_max)
-		sum->age_max = s->age_max;
-	sum->has_mark |= s->has_mark;
-	mu_amount_add(&sum->marked, s->marked);
-	merge_estimate(&sum->estimate, &s->estimate);
+	mu_stack_add(sum, s);
 	sum->nr_merged++;
 	mu_stack_free(s);
 }

@@ -34,6 +34,7 @@ struct binding {
 };
 
 struct mu_held_files {
+	struct mu_held_files *next; /* of a ring of those that share their files */
 	int proc;
 	unsigned int scans;
 	struct mu_held_file *entry;
@@ -53,7 +54,31 @@ struct mu_held_files *mu_held_files_new(int proc)
 	struct mu_held_files *held = mu_zalloc(sizeof(*held));
 
 	held->proc = proc;
+	held->next = held;
 	return held;
+}
+
+/**
+ * mu_held_files_share() - let the files of two processes be used for both
+ * @held: the files of the one; new
+ * @with: those of the other, and of all that share with it
+ *
+ * A file with a build-id that is open for one process is not opened for the other: the processes of
+ * a server have the same files, and would need more descriptors than the tool may have.
+ */
+void mu_held_files_share(struct mu_held_files *held, struct mu_held_files *with)
+{
+	held->next = with->next;
+	with->next = held;
+}
+
+static void leave_ring(struct mu_held_files *held)
+{
+	struct mu_held_files *before = held;
+
+	while (before->next != held)
+		before = before->next;
+	before->next = held->next;
 }
 
 /**
@@ -62,6 +87,7 @@ struct mu_held_files *mu_held_files_new(int proc)
  */
 void mu_held_files_free(struct mu_held_files *held)
 {
+	leave_ring(held);
 	for (size_t i = 0; i < held->nr; i++)
 		mu_held_file_free(&held->entry[i]);
 	free(held->entry);
@@ -71,10 +97,15 @@ void mu_held_files_free(struct mu_held_files *held)
 
 /* === Scanning /proc/PID/maps === */
 
+static bool is_same_inode(const struct mu_inode *a, const struct mu_inode *b)
+{
+	return a->number == b->number && !strcmp(a->device, b->device);
+}
+
 static bool is_same_range(const struct mu_maps_line *a, const struct mu_maps_line *b)
 {
 	return a->start == b->start && a->end == b->end && a->offset == b->offset &&
-	       a->inode.number == b->inode.number && !strcmp(a->inode.device, b->inode.device);
+	       is_same_inode(&a->inode, &b->inode);
 }
 
 static struct mu_held_file *find_entry(struct mu_held_files *held, const struct mu_maps_line *m)
@@ -86,11 +117,27 @@ static struct mu_held_file *find_entry(struct mu_held_files *held, const struct 
 	return NULL;
 }
 
+static bool is_proven(const struct mu_held_file *h)
+{
+	return h->fd >= 0 && strcmp(h->build_id, "-") && !mu_held_file_is_written(h);
+}
+
+/* Return: true if the file is open for another process, and proves what it is by its build-id. */
+static bool is_shared(const struct mu_held_files *held, const struct mu_inode *inode)
+{
+	for (const struct mu_held_files *other = held->next; other != held; other = other->next)
+		for (size_t i = 0; i < other->nr; i++)
+			if (is_same_inode(&other->entry[i].range.inode, inode) &&
+			    is_proven(&other->entry[i]))
+				return true;
+	return false;
+}
+
 static void add_entry(struct mu_held_files *held, const struct mu_maps_line *m)
 {
 	struct mu_held_file h;
 
-	if (held->nr >= ENTRIES_MAX || held->nr_open >= OPEN_MAX)
+	if (held->nr >= ENTRIES_MAX || held->nr_open >= OPEN_MAX || is_shared(held, &m->inode))
 		return;
 	mu_held_file_open(&h, held->proc, m);
 	h.first = held->scans;
@@ -224,8 +271,8 @@ void mu_held_files_bind(struct mu_held_files *held, const struct mu_target *targ
 
 /* === Opening files === */
 
-static const struct mu_held_file *find_by_build_id(const struct mu_held_files *held,
-						   const char *build_id)
+static const struct mu_held_file *find_own_by_build_id(const struct mu_held_files *held,
+						       const char *build_id)
 {
 	for (size_t i = 0; i < held->nr; i++) {
 		const struct mu_held_file *h = &held->entry[i];
@@ -234,6 +281,17 @@ static const struct mu_held_file *find_by_build_id(const struct mu_held_files *h
 			return h;
 	}
 	return NULL;
+}
+
+static const struct mu_held_file *find_by_build_id(const struct mu_held_files *held,
+						   const char *build_id)
+{
+	const struct mu_held_file *found = find_own_by_build_id(held, build_id);
+
+	for (const struct mu_held_files *other = held->next; !found && other != held;
+	     other = other->next)
+		found = find_own_by_build_id(other, build_id);
+	return found;
 }
 
 /* Whatever was mapped from a path is the file that has been there since before the attach. */
@@ -294,4 +352,23 @@ int mu_held_files_open(const struct mu_held_files *held, const struct mu_mapping
 		return fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
 	*why = h && h->why ? mu_strndup(h->why, strlen(h->why)) : explain_missing(held, mapping);
 	return -1;
+}
+
+/**
+ * mu_held_files_identify() - find out which file without a build-id a mapping is of
+ * @held: the files
+ * @mapping: the mapping
+ *
+ * Return: a text that is equal for the same contents of the same file, also in another process, to
+ * be freed, or NULL if the file is not known.
+ */
+char *mu_held_files_identify(const struct mu_held_files *held, const struct mu_mapping *mapping)
+{
+	const struct mu_held_file *h = find_file(held, mapping);
+
+	if (!h || h->fd < 0)
+		return NULL;
+	return mu_format("%s %lu %jd %jd.%09ld", h->range.inode.device, h->range.inode.number,
+			 (intmax_t)h->state.st_size, (intmax_t)h->state.st_mtim.tv_sec,
+			 h->state.st_mtim.tv_nsec);
 }

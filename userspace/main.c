@@ -7,6 +7,7 @@
 #include "diff.h"
 #include "msg.h"
 #include "options.h"
+#include "sum_reports.h"
 #include "symbolize_report.h"
 #include "top.h"
 #include "trace.h"
@@ -24,6 +25,8 @@ static int run_mode(const struct mu_options *o)
 		return mu_symbolize_report(o);
 	case MU_DIFF:
 		return mu_diff(o);
+	case MU_SUM:
+		return mu_sum_reports(o);
 	case MU_TOP:
 		return mu_top(o);
 	default:

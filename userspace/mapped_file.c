@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "elf_file.h"
 #include "held_files.h"
 #include "mem.h"
@@ -30,6 +31,22 @@ struct mu_mapped_files {
 	int root;		    /* of the process, or the sysroot; -1: our own */
 	struct mu_held_files *held; /* NULL: there is no live process */
 };
+
+/**
+ * mu_mapped_file_is_memory() - check whether the path of a mapping is no file's
+ * @path: the path
+ *
+ * Return: true for memory with a path, in which programs generate code.
+ */
+bool mu_mapped_file_is_memory(const char *path)
+{
+	static const char *const prefixes[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (!strncmp(path, prefixes[i], strlen(prefixes[i])))
+			return true;
+	return false;
+}
 
 static int open_root(const struct mu_search_dirs *dirs)
 {
@@ -55,6 +72,16 @@ struct mu_mapped_files *mu_mapped_files_new(const struct mu_search_dirs *dirs)
 	if (dirs->proc >= 0)
 		files->held = mu_held_files_new(dirs->proc);
 	return files;
+}
+
+/**
+ * mu_mapped_files_share() - let the open files of two live processes be used for both
+ * @files: the files of the one; new
+ * @with: those of the other, and of all that share with it
+ */
+void mu_mapped_files_share(struct mu_mapped_files *files, struct mu_mapped_files *with)
+{
+	mu_held_files_share(files->held, with->held);
 }
 
 /**
@@ -94,6 +121,19 @@ void mu_mapped_files_bind(struct mu_mapped_files *files, const struct mu_target 
 {
 	if (files->held)
 		mu_held_files_bind(files->held, target);
+}
+
+/**
+ * mu_mapped_files_identify() - find out which file without a build-id a mapping is of
+ * @files: the files of a live process
+ * @mapping: the mapping
+ *
+ * Return: as mu_held_files_identify().
+ */
+char *mu_mapped_files_identify(const struct mu_mapped_files *files,
+			       const struct mu_mapping *mapping)
+{
+	return mu_held_files_identify(files->held, mapping);
 }
 
 static void set_reason(char **why, char *text)

@@ -21,10 +21,14 @@ struct mu_search_dirs {
 
 struct mu_mapped_files;
 
+bool mu_mapped_file_is_memory(const char *path);
 struct mu_mapped_files *mu_mapped_files_new(const struct mu_search_dirs *dirs);
+void mu_mapped_files_share(struct mu_mapped_files *files, struct mu_mapped_files *with);
 void mu_mapped_files_free(struct mu_mapped_files *files);
 void mu_mapped_files_hold(struct mu_mapped_files *files);
 void mu_mapped_files_bind(struct mu_mapped_files *files, const struct mu_target *target);
+char *mu_mapped_files_identify(const struct mu_mapped_files *files,
+			       const struct mu_mapping *mapping);
 int mu_mapped_files_open(struct mu_mapped_files *files, const struct mu_mapping *mapping,
 			 char **path, char **why);
 int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_id);

@@ -145,23 +145,6 @@ int mu_options_check_freeze(struct mu_options *o)
 	return 0;
 }
 
-/**
- * mu_option_object() - take the argument of -O
- * @o: the options
- * @name: the argument
- *
- * The module takes one word without white space, and compares the last path component.
- *
- * Return: 0, or the exit status, with a message.
- */
-int mu_option_object(struct mu_options *o, const char *name)
-{
-	if (!*name || name[strcspn(name, " \t\n\v\f\r")] || name[strlen(name) - 1] == '/')
-		return mu_usage_error("-O: invalid object name \"%s\"", name);
-	o->object = name;
-	return 0;
-}
-
 /* The module checks the rest of what is one word. */
 static bool is_word(const char *text)
 {
@@ -296,6 +279,36 @@ int mu_option_why(struct mu_options *o, const char *text)
 }
 
 /**
+ * mu_option_is_stdin() - check whether the name of a report is -
+ * @word: the name
+ *
+ * Return: true if it is.
+ */
+bool mu_option_is_stdin(const char *word)
+{
+	return !strcmp(word, "-");
+}
+
+/**
+ * mu_option_files() - take FILE...
+ * @o: the options
+ * @words: the arguments
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_files(struct mu_options *o, char **words)
+{
+	size_t stdins = 0;
+
+	for (size_t i = 0; words[i]; i++)
+		stdins += mu_option_is_stdin(words[i]);
+	if (stdins > 1)
+		return mu_usage_error("sum: only one of the reports may be stdin");
+	o->files = words;
+	return 0;
+}
+
+/**
  * mu_option_file() - take [FILE]
  * @o: the options
  * @words: the arguments
@@ -306,7 +319,7 @@ int mu_option_file(struct mu_options *o, char **words)
 {
 	if (words[0] && words[1])
 		return mu_usage_error("unexpected argument \"%s\"", words[1]);
-	if (words[0] && strcmp(words[0], "-"))
+	if (words[0] && !mu_option_is_stdin(words[0]))
 		o->file = words[0];
 	return 0;
 }
@@ -324,9 +337,9 @@ int mu_option_two_files(struct mu_options *o, char **words)
 		return mu_usage_error("diff: two reports are needed: OLD and NEW");
 	if (words[2])
 		return mu_usage_error("unexpected argument \"%s\"", words[2]);
-	if (!strcmp(words[0], "-") && !strcmp(words[1], "-"))
+	if (mu_option_is_stdin(words[0]) && mu_option_is_stdin(words[1]))
 		return mu_usage_error("diff: only one of OLD and NEW may be stdin");
-	o->old_file = strcmp(words[0], "-") ? words[0] : NULL;
-	o->file = strcmp(words[1], "-") ? words[1] : NULL;
+	o->old_file = mu_option_is_stdin(words[0]) ? NULL : words[0];
+	o->file = mu_option_is_stdin(words[1]) ? NULL : words[1];
 	return 0;
 }

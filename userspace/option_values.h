@@ -11,7 +11,6 @@ int mu_option_sample(struct mu_options *o, const char *text);
 int mu_option_exits(struct mu_options *o, const char *text);
 int mu_option_older(struct mu_options *o, const char *text);
 int mu_option_freeze(struct mu_options *o, const char *text);
-int mu_option_object(struct mu_options *o, const char *name);
 int mu_option_prefix(struct mu_options *o, const char *prefix);
 int mu_option_pair(struct mu_options *o, const char *pair);
 int mu_option_sort(struct mu_options *o, const char *word);
@@ -19,6 +18,8 @@ int mu_option_group(struct mu_view *view, const char *word);
 int mu_option_debug_path(struct mu_options *o, const char *dir);
 int mu_option_why(struct mu_options *o, const char *text);
 int mu_option_file(struct mu_options *o, char **words);
+int mu_option_files(struct mu_options *o, char **words);
+bool mu_option_is_stdin(const char *word);
 int mu_option_two_files(struct mu_options *o, char **words);
 int mu_options_check_freeze(struct mu_options *o);
 

@@ -3,20 +3,21 @@
  * Parsing the command line.
  *
  * Option letters have the meaning that they have in bcc's memleak. Anything unclear is refused
- * before the tool does anything. Depends on option_values.c, pids.c, quantity.c and msg.c.
+ * before the tool does anything. Depends on option_table.c, option_values.c, option_processes.c,
+ * pids.c, quantity.c and msg.c.
  */
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler.h"
 #include "mem.h"
 #include "msg.h"
+#include "option_table.h"
+#include "option_processes.h"
 #include "option_values.h"
 #include "quantity.h"
 #include "text.h"
@@ -28,128 +29,6 @@
 #define MIN_INTERVAL_MS 100
 #define MAX_DEPTH 128
 #define DEFAULT_MAX_STOP_MS 200
-
-enum {
-	OPT_COMBINED = 256,
-	OPT_DEPTH,
-	OPT_SYMBOLS_PREFIX,
-	OPT_PAIR,
-	OPT_SAMPLE,
-	OPT_EXITS,
-	OPT_FREEZE,
-	OPT_SORT,
-	OPT_GROUP,
-	OPT_IGNORE,
-	OPT_IGNORE_FILE,
-	OPT_MODULE,
-	OPT_SYSROOT,
-	OPT_DEBUG_PATH,
-	OPT_MAX_STOP,
-	OPT_EXACT,
-	OPT_WHY,
-	OPT_HELP,
-	OPT_VERSION
-};
-
-static const struct option long_options[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "command", required_argument, NULL, 'c' },
-	{ "show-allocs", no_argument, NULL, 'a' },
-	{ "lines", no_argument, NULL, 'l' },
-	{ "older", required_argument, NULL, 'o' },
-	{ "top", required_argument, NULL, 'T' },
-	{ "by-cgroup", no_argument, NULL, 'g' },
-	{ "min-size", required_argument, NULL, 'z' },
-	{ "max-size", required_argument, NULL, 'Z' },
-	{ "obj", required_argument, NULL, 'O' },
-	{ "symbols-prefix", required_argument, NULL, OPT_SYMBOLS_PREFIX },
-	{ "pair", required_argument, NULL, OPT_PAIR },
-	{ "sample-rate", required_argument, NULL, 's' },
-	{ "sample", required_argument, NULL, OPT_SAMPLE },
-	{ "exits", required_argument, NULL, OPT_EXITS },
-	{ "freeze", required_argument, NULL, OPT_FREEZE },
-	{ "combined-only", no_argument, NULL, OPT_COMBINED },
-	{ "depth", required_argument, NULL, OPT_DEPTH },
-	{ "sort", required_argument, NULL, OPT_SORT },
-	{ "group", required_argument, NULL, OPT_GROUP },
-	{ "ignore", required_argument, NULL, OPT_IGNORE },
-	{ "ignore-file", required_argument, NULL, OPT_IGNORE_FILE },
-	{ "module", required_argument, NULL, OPT_MODULE },
-	{ "sysroot", required_argument, NULL, OPT_SYSROOT },
-	{ "debug-path", required_argument, NULL, OPT_DEBUG_PATH },
-	{ "max-stop", required_argument, NULL, OPT_MAX_STOP },
-	{ "exact", no_argument, NULL, OPT_EXACT },
-	{ "why", required_argument, NULL, OPT_WHY },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 }
-};
-
-#define LETTERS ":p:c:alo:T:gz:Z:O:s:h"
-
-#define TRACE (1u << MU_TRACE)
-#define SYMBOLIZE (1u << MU_SYMBOLIZE)
-#define DIFF (1u << MU_DIFF)
-#define SAVED (SYMBOLIZE | DIFF)
-#define TOP (1u << MU_TOP)
-#define LEAKS (1u << MU_LEAKS)
-#define ALL (TRACE | SAVED | TOP | LEAKS)
-
-/* The first word of a command line that does not trace, and its mode. */
-static const struct subcommand {
-	const char *word;
-	enum mu_mode mode;
-} subcommands[] = {
-	{ "symbolize", MU_SYMBOLIZE },
-	{ "diff", MU_DIFF },
-	{ "top", MU_TOP },
-	{ "leaks", MU_LEAKS },
-};
-
-/* The modes of the options that do not belong to tracing and leaks. */
-static const struct option_modes {
-	int option;
-	unsigned int modes;
-} option_modes[] = {
-	{ 'a', TRACE },
-	{ OPT_COMBINED, TRACE },
-	{ 's', TRACE },
-	{ OPT_SAMPLE, TRACE },
-	{ OPT_FREEZE, TRACE },
-	{ 'T', ALL },
-	{ 'l', TRACE | SAVED | LEAKS },
-	{ OPT_SORT, TRACE | SYMBOLIZE | LEAKS },
-	{ OPT_GROUP, TRACE | SAVED },
-	{ OPT_IGNORE, TRACE | SAVED },
-	{ OPT_IGNORE_FILE, TRACE | SAVED },
-	{ OPT_DEBUG_PATH, TRACE | SAVED | LEAKS },
-	{ OPT_SYSROOT, SAVED },
-	{ 'g', TOP },
-	{ OPT_MAX_STOP, LEAKS },
-	{ OPT_EXACT, LEAKS },
-	{ OPT_WHY, LEAKS },
-	{ 'h', ALL },
-	{ OPT_HELP, ALL },
-	{ OPT_VERSION, ALL },
-	{ '?', ALL }, /* unknown */
-	{ ':', ALL }, /* without its argument */
-};
-
-static unsigned int modes_of(int option)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(option_modes); i++)
-		if (option_modes[i].option == option)
-			return option_modes[i].modes;
-	return TRACE | LEAKS;
-}
-
-static const struct subcommand *find_subcommand(const char *word)
-{
-	for (size_t i = 0; word && i < ARRAY_SIZE(subcommands); i++)
-		if (!strcmp(word, subcommands[i].word))
-			return &subcommands[i];
-	return NULL;
-}
 
 static int take_interval(struct mu_options *o, const char *text)
 {
@@ -163,34 +42,6 @@ static int take_interval(struct mu_options *o, const char *text)
 	return mu_usage_error("INTERVAL: invalid time \"%s\": must be from %d ms to one day, in "
 			      "seconds or with suffix ms or m",
 			      text, MIN_INTERVAL_MS);
-}
-
-/* Return: the long name of an option, or its letter if it has one. */
-static const char *option_name(int option)
-{
-	static char name[32];
-
-	snprintf(name, sizeof(name), "-%c", option);
-	for (const struct option *o = long_options; option >= 256 && o->name; o++)
-		if (o->val == option)
-			snprintf(name, sizeof(name), "--%s", o->name);
-	return name;
-}
-
-/* Refuse an option of another mode. */
-static int refuse_mode(enum mu_mode mode, int option)
-{
-	const char *words[ARRAY_SIZE(subcommands) + 1] = { "", "" };
-	size_t nr = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
-		if (subcommands[i].mode == mode)
-			return mu_usage_error("%s has no option %s", subcommands[i].word,
-					      option_name(option));
-		else if (modes_of(option) & (1u << subcommands[i].mode))
-			words[nr++] = subcommands[i].word;
-	return mu_usage_error("%s is an option of %s%s%s only", option_name(option), words[0],
-			      nr > 1 ? " and " : "", words[1]);
 }
 
 static int refuse_option(int option, char **argv)
@@ -211,6 +62,20 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	switch (option) {
 	case 'p':
 		return mu_pids_add(&o->pids, optarg, optarg == argv[optind - 1]);
+	case 'n':
+		return mu_option_name(o, optarg);
+	case OPT_CHILDREN:
+		o->children = true;
+		return 0;
+	case OPT_ALL:
+		o->all = true;
+		return 0;
+	case OPT_SUM:
+		o->sum = true;
+		return 0;
+	case OPT_EACH:
+		o->each = true;
+		return 0;
 	case 'c':
 		o->command = optarg;
 		return 0;
@@ -232,7 +97,8 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case 'Z':
 		return mu_option_size("-Z", optarg, &o->filter.max);
 	case 'O':
-		return mu_option_object(o, optarg);
+		o->object = optarg;
+		return 0;
 	case OPT_SYMBOLS_PREFIX:
 		return mu_option_prefix(o, optarg);
 	case OPT_PAIR:
@@ -286,17 +152,18 @@ static int take_option(struct mu_options *o, int option, char **argv)
 
 static int check_trace(struct mu_options *o)
 {
-	if (!o->pids.nr && !o->command)
-		return mu_usage_error("no process given: use -p PID or -c COMMAND");
-	if (o->pids.nr && o->command)
-		return mu_usage_error("-p and -c are mutually exclusive");
+	int status = mu_options_check_processes(o);
+
+	if (status)
+		return status;
 	if (o->filter.min > o->filter.max)
 		return mu_usage_error("-z is larger than -Z: nothing would be recorded");
 	if (o->sample && o->every)
 		return mu_usage_error("-s and --sample are mutually exclusive");
 	if (o->combined && o->show_allocations)
 		return mu_usage_error("-a and --combined-only are mutually exclusive");
-	return mu_options_check_freeze(o);
+	status = mu_options_check_freeze(o);
+	return status ? status : mu_options_expand_names(o);
 }
 
 static int refuse_argument(const struct mu_options *o, const char *word)
@@ -330,6 +197,8 @@ static int take_arguments(struct mu_options *o, char **words)
 		return mu_option_file(o, words);
 	if (o->mode == MU_DIFF)
 		return mu_option_two_files(o, words);
+	if (o->mode == MU_SUM)
+		return mu_option_files(o, words);
 	status = take_interval_and_count(o, words);
 	return status || o->mode == MU_TOP ? status : check_trace(o);
 }
@@ -345,7 +214,7 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 	};
 	if (mode == MU_DIFF)
 		o->view.group = MU_GROUP_FUNCTION;
-	if (mode == MU_SYMBOLIZE || mode == MU_DIFF)
+	if (mode == MU_SYMBOLIZE || mode == MU_DIFF || mode == MU_SUM)
 		o->view.top = UINT64_MAX;
 	else if (mode == MU_TOP)
 		o->view.top = 0;
@@ -365,20 +234,21 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
  */
 int mu_options_read(struct mu_options *o, int argc, char **argv)
 {
-	const struct subcommand *sub = find_subcommand(argc > 1 ? argv[1] : NULL);
-	enum mu_mode mode = sub ? sub->mode : MU_TRACE;
+	enum mu_mode mode;
+	bool has_word = mu_option_find_mode(argc > 1 ? argv[1] : NULL, &mode);
 	int option, status = 0;
 
 	set_defaults(o, mode);
-	if (sub) {
+	if (has_word) {
 		argc--;
 		argv++;
 	}
 	opterr = 0;
 	optind = 1;
-	while (!status && (option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
-		if (!(modes_of(option) & (1u << mode)))
-			status = refuse_mode(mode, option);
+	while (!status &&
+	       (option = getopt_long(argc, argv, MU_OPTION_LETTERS, mu_long_options, NULL)) != -1) {
+		if (!mu_option_is_of_mode(option, mode))
+			status = mu_option_refuse_mode(mode, option);
 		else
 			status = take_option(o, option, argv);
 		if (o->mode == MU_HELP || o->mode == MU_VERSION_ONLY)
@@ -402,6 +272,8 @@ int mu_options_read(struct mu_options *o, int argc, char **argv)
 void mu_options_free(struct mu_options *o)
 {
 	mu_pids_free(&o->pids);
+	free(o->names);
+	free(o->path);
 	mu_ignore_free(&o->view.ignore);
 	free(o->pairs);
 	free(o->debug_path);

@@ -13,6 +13,7 @@
  * @MU_TRACE: trace processes
  * @MU_SYMBOLIZE: symbolize a saved report
  * @MU_DIFF: compare two saved reports
+ * @MU_SUM: sum up saved reports
  * @MU_TOP: show which processes grow
  * @MU_LEAKS: search processes for references to their blocks
  * @MU_HELP: print the help text
@@ -22,6 +23,7 @@ enum mu_mode {
 	MU_TRACE,
 	MU_SYMBOLIZE,
 	MU_DIFF,
+	MU_SUM,
 	MU_TOP,
 	MU_LEAKS,
 	MU_HELP,
@@ -32,6 +34,16 @@ enum mu_mode {
  * struct mu_options - the parsed command line
  * @mode: what to do
  * @pids: of -p
+ * @names: of -n
+ * @nr_names: number of @names
+ * @names_capacity: allocated elements of @names
+ * @children: --children
+ * @all: --all
+ * @path: with @all, the absolute path of -O
+ * @sum: --sum
+ * @each: --each
+ * @several: there may be several processes
+ * @is_sum: there is one table for all processes
  * @command: of -c, or NULL
  * @show_allocations: -a
  * @combined: --combined-only
@@ -56,10 +68,21 @@ enum mu_mode {
  * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
  * @old_file: the report to compare @file with; NULL: stdin
  * @file: the report to symbolize; NULL: stdin
+ * @files: the reports to sum up, ended by NULL
  */
 struct mu_options {
 	enum mu_mode mode;
 	struct mu_pids pids;
+	const char **names;
+	size_t nr_names;
+	size_t names_capacity;
+	bool children;
+	bool all;
+	char *path;
+	bool sum;
+	bool each;
+	bool several;
+	bool is_sum;
 	const char *command;
 	bool show_allocations;
 	bool combined;
@@ -84,6 +107,7 @@ struct mu_options {
 	char *debug_path;
 	const char *old_file;
 	const char *file;
+	char **files;
 };
 
 int mu_options_read(struct mu_options *o, int argc, char **argv);

@@ -4,7 +4,7 @@
  *
  * The format is that of bcc's memleak, including tabs and the order of stacks, so that its users
  * and scripts can read it. Depends on ignore.c, group.c and growth.c for what
- * is in a table, and on symbolize.c and quantity.c.
+ * is in a table, on stack_sum.c, symbolize.c and quantity.c.
  */
 #include "print.h"
 
@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "quantity.h"
+#include "stack_sum.h"
 
 /**
  * mu_print_head() - print the head line of a table
@@ -33,15 +34,29 @@ void mu_print_head(const struct mu_view *view)
 }
 
 /**
- * mu_print_target() - print the head line of a target in a saved report
+ * mu_print_processes() - print how many processes are in a sum, without a newline
+ * @t: the sum
+ *
+ * 21 processes (php-fpm8.2)
+ */
+void mu_print_processes(const struct mu_target *t)
+{
+	printf("%zu process%s (%s)", t->nr_processes, t->nr_processes == 1 ? "" : "es", t->comm);
+}
+
+/**
+ * mu_print_target() - print the head line of a target in a saved report, or of a sum of several
  * @t: the target
  */
 void mu_print_target(const struct mu_target *t)
 {
-	printf("pid %" PRIu64 " %s %s %" PRIu64 " ms: %" PRIu64 " bytes in %" PRIu64
-	       " allocations from %" PRIu64 " stack%s, lost %" PRIu64 "\n",
-	       t->pid, t->comm, t->state, t->ms, t->bytes, t->count, t->stacks_expected,
-	       t->stacks_expected == 1 ? "" : "s", t->lost);
+	if (t->nr_processes)
+		mu_print_processes(t);
+	else
+		printf("pid %" PRIu64 " %s %s %" PRIu64 " ms", t->pid, t->comm, t->state, t->ms);
+	printf(": %" PRIu64 " bytes in %" PRIu64 " allocations from %" PRIu64
+	       " stack%s, lost %" PRIu64 "\n",
+	       t->bytes, t->count, t->stacks_expected, t->stacks_expected == 1 ? "" : "s", t->lost);
 }
 
 /**
@@ -176,6 +191,17 @@ static void print_growth(const struct mu_view *view, const struct mu_target *tar
 	putchar('\n');
 }
 
+static void print_shares(const struct mu_target *target, const struct mu_stack *stack)
+{
+	const struct mu_share *largest = mu_stack_largest_share(stack);
+
+	if (largest)
+		printf("\t  in %zu of %zu process%s, at most %" PRIu64 " bytes in pid %" PRIu64
+		       "\n",
+		       stack->nr_shares, target->nr_processes,
+		       target->nr_processes == 1 ? "" : "es", largest->bytes, largest->pid);
+}
+
 /* The stacks of a group have only their objects in common. */
 static void print_objects(const struct mu_stack *stack)
 {
@@ -213,6 +239,8 @@ static void print_stack(const struct mu_view *view, const struct mu_target *targ
 	if (stack->estimate.is_set)
 		print_estimate(&stack->estimate);
 	print_growth(view, target, stack);
+	if (!view->bare)
+		print_shares(target, stack);
 	mu_print_frames(view, target, stack, sym);
 }
 

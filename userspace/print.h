@@ -30,6 +30,7 @@ struct mu_view {
 };
 
 void mu_print_head(const struct mu_view *view);
+void mu_print_processes(const struct mu_target *target);
 void mu_print_target(const struct mu_target *target);
 void mu_print_allocations(const struct mu_allocations *allocations, bool sampled);
 void mu_print_select(const struct mu_view *view, struct mu_target *target,

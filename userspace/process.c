@@ -98,6 +98,31 @@ static int open_proc(pid_t pid)
 }
 
 /**
+ * mu_process_open_quietly() - open a process that may have exited
+ * @process: set to the handle
+ * @pid: PID of the process, or TID of any of its threads
+ *
+ * Return: false, with errno, if there is no such process.
+ */
+bool mu_process_open_quietly(struct mu_process *process, pid_t pid)
+{
+	int error;
+
+	*process = (struct mu_process){ .pid = read_tgid(pid), .proc = -1, .pidfd = -1 };
+	errno = ESRCH;
+	if (process->pid) {
+		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
+		process->proc = open_proc(process->pid);
+	}
+	if (process->pidfd >= 0 && process->proc >= 0)
+		return true;
+	error = errno;
+	mu_process_close(process);
+	errno = error;
+	return false;
+}
+
+/**
  * mu_process_open() - open a process
  * @process: set to the handle
  * @pid: PID of the process, or TID of any of its threads
@@ -106,18 +131,12 @@ static int open_proc(pid_t pid)
  */
 bool mu_process_open(struct mu_process *process, pid_t pid)
 {
-	*process = (struct mu_process){ .pid = read_tgid(pid), .proc = -1, .pidfd = -1 };
-	if (process->pid) {
-		process->pidfd = syscall(SYS_pidfd_open, process->pid, 0);
-		process->proc = open_proc(process->pid);
-	}
-	if (process->pidfd >= 0 && process->proc >= 0)
+	if (mu_process_open_quietly(process, pid))
 		return true;
-	if (!process->pid || errno == ESRCH || errno == ENOENT)
+	if (errno == ESRCH || errno == ENOENT)
 		mu_warn("no such process: %d", pid);
 	else
 		mu_warn("process %d: %s", pid, strerror(errno));
-	mu_process_close(process);
 	return false;
 }
 
@@ -129,6 +148,8 @@ void mu_process_close(struct mu_process *process)
 {
 	close_if_open(process->pidfd);
 	close_if_open(process->proc);
+	process->pidfd = -1;
+	process->proc = -1;
 }
 
 /**

@@ -18,6 +18,7 @@ struct mu_process {
 	int pidfd;
 };
 
+bool mu_process_open_quietly(struct mu_process *process, pid_t pid);
 bool mu_process_open(struct mu_process *process, pid_t pid);
 void mu_process_close(struct mu_process *process);
 FILE *mu_process_maps(const struct mu_process *process);

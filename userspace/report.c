@@ -246,15 +246,21 @@ void mu_stack_free(struct mu_stack *stack)
 	free(stack->frames);
 	free(stack->kind);
 	free(stack->key);
+	free(stack->shares);
 }
 
-static void free_target(struct mu_target *t)
+/**
+ * mu_target_free() - free what a target owns
+ * @t: the target
+ */
+void mu_target_free(struct mu_target *t)
 {
 	for (size_t i = 0; i < t->nr_stacks; i++)
 		mu_stack_free(&t->stacks[i]);
 	for (size_t i = 0; i < t->nr_mappings; i++) {
 		free(t->mappings[i].build_id);
 		free(t->mappings[i].path);
+		free(t->mappings[i].file);
 	}
 	for (size_t i = 0; i < t->nr_counts; i++)
 		free(t->counts[i].name);
@@ -279,7 +285,7 @@ void mu_report_free(struct mu_report *report)
 	if (!report)
 		return;
 	for (size_t i = 0; i < report->nr_targets; i++)
-		free_target(&report->targets[i]);
+		mu_target_free(&report->targets[i]);
 	free(report->targets);
 	free(report);
 }

@@ -10,6 +10,16 @@
 #include "amount.h"
 
 /**
+ * struct mu_origin - where a mapping in a sum of targets comes from
+ * @target: id of its target, 0 if the mapping is not in a sum
+ * @mapping: its id in that target
+ */
+struct mu_origin {
+	uint64_t target;
+	uint64_t mapping;
+};
+
+/**
  * struct mu_mapping - a mapping of a target
  * @id: its id, unique within the target
  * @start: first address
@@ -17,6 +27,8 @@
  * @offset: of @start in the mapped file
  * @build_id: of the mapped file, in hexadecimal, "-" if it has none
  * @path: of the mapped file, unescaped: to be opened, not to be printed
+ * @file: what identifies a file without a build-id in a live process, NULL if it is not known
+ * @origin: the mapping that this one stands for, in a sum of targets
  * @unmapped: it is not mapped any more
  */
 struct mu_mapping {
@@ -26,6 +38,8 @@ struct mu_mapping {
 	uint64_t offset;
 	char *build_id;
 	char *path;
+	char *file;
+	struct mu_origin origin;
 	bool unmapped;
 };
 
@@ -64,6 +78,18 @@ struct mu_estimate {
 };
 
 /**
+ * struct mu_share - what one process has of a stack, in a sum of targets
+ * @target: id of its target
+ * @pid: its PID
+ * @bytes: its outstanding bytes
+ */
+struct mu_share {
+	uint64_t target;
+	uint64_t pid;
+	uint64_t bytes;
+};
+
+/**
  * struct mu_stack - a stack with outstanding allocations
  * @id: its id, unique within the target
  * @bytes: outstanding bytes
@@ -79,6 +105,9 @@ struct mu_estimate {
  * @start: what was outstanding at the start, if the target has one
  * @key: of its group of stacks, NULL without groups
  * @nr_merged: number of stacks that were merged into this one
+ * @shares: in a sum of targets, what each process has that has any
+ * @nr_shares: number of @shares
+ * @shares_capacity: allocated elements of @shares
  * @kind: "heap", "mmap", "stack", "shm" or "brk"
  * @frames: the frames, innermost first
  * @nr_frames: number of @frames
@@ -99,6 +128,9 @@ struct mu_stack {
 	struct mu_amount start;
 	char *key;
 	size_t nr_merged;
+	struct mu_share *shares;
+	size_t nr_shares;
+	size_t shares_capacity;
 	char *kind;
 	struct mu_frame *frames;
 	size_t nr_frames;
@@ -130,9 +162,10 @@ struct mu_left_out {
 };
 
 /**
- * struct mu_target - a traced process in a report
+ * struct mu_target - a traced process in a report, or the sum of several
  * @id: its id, never reused
  * @pid: its PID
+ * @nr_processes: number of processes of a sum, else 0
  * @ms: for how long it has been traced, in milliseconds
  * @bytes: outstanding bytes
  * @count: outstanding allocations
@@ -173,6 +206,7 @@ struct mu_left_out {
 struct mu_target {
 	uint64_t id;
 	uint64_t pid;
+	size_t nr_processes;
 	uint64_t ms;
 	uint64_t bytes;
 	uint64_t count;
@@ -235,6 +269,7 @@ enum mu_sort { MU_SORT_SIZE, MU_SORT_COUNT, MU_SORT_GROWTH };
 
 struct mu_report *mu_report_read(FILE *in, const char *name);
 void mu_stack_free(struct mu_stack *stack);
+void mu_target_free(struct mu_target *target);
 void mu_report_free(struct mu_report *report);
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 					   const struct mu_frame *frame);

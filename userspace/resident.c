@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "quantity.h"
 #include "top_process.h"
@@ -38,6 +39,25 @@ void mu_resident_begin(struct mu_resident *r, const char *since, int proc, uint6
 void mu_resident_update(struct mu_resident *r, int proc)
 {
 	r->is_known = r->since && mu_top_process_memory(proc, &r->now);
+}
+
+/**
+ * mu_resident_add() - add the comparison of a process to that of several
+ * @sum: that of several; begins with zeros
+ * @r: that of the process; left out if its memory is not known
+ */
+void mu_resident_add(struct mu_resident *sum, const struct mu_resident *r)
+{
+	if (!r->is_known)
+		return;
+	if (!sum->is_known)
+		sum->since = r->since;
+	else if (strcmp(sum->since, r->since))
+		sum->since = "attach or first table";
+	sum->is_known = true;
+	sum->start += r->start;
+	sum->outstanding += r->outstanding;
+	sum->now += r->now;
 }
 
 /* A percentage has a meaning only if both have grown. */

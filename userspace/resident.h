@@ -22,6 +22,7 @@ struct mu_resident {
 
 void mu_resident_begin(struct mu_resident *r, const char *since, int proc, uint64_t outstanding);
 void mu_resident_update(struct mu_resident *r, int proc);
+void mu_resident_add(struct mu_resident *sum, const struct mu_resident *r);
 void mu_resident_print(const struct mu_resident *r, const struct mu_target *target);
 
 #endif

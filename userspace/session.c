@@ -19,53 +19,11 @@
 
 #include "mem.h"
 #include "msg.h"
-#include "object_name.h"
+#include "attach_command.h"
 #include "control.h"
-#include "rows.h"
 #include "wait.h"
 
 #define RETRY_MS 500
-
-/* Append a key to a command. Takes both strings. */
-static char *append_key(char *command, char *key)
-{
-	char *whole = mu_format("%s %s", command, key);
-
-	free(command);
-	free(key);
-	return whole;
-}
-
-static char *format_attach(const struct mu_session *s)
-{
-	const struct mu_filter *f = &s->o->filter;
-	char *command = mu_format("attach %d bound=1 min=%" PRIu64 " max=%" PRIu64
-				  " older=%" PRIu64,
-				  s->process.pid, f->min, f->max, f->older);
-
-	if (s->o->depth)
-		command = append_key(command, mu_format("depth=%" PRIu64, s->o->depth));
-	if (s->o->sample)
-		command = append_key(command, mu_format("sample=%" PRIu64, s->o->sample));
-	if (s->o->every > 1)
-		command = append_key(command, mu_format("every=%" PRIu64, s->o->every));
-	if (s->o->exits)
-		command = append_key(command, mu_format("exits=%s", s->o->exits));
-	if (s->o->object) {
-		FILE *maps = mu_process_maps(&s->process);
-		char *name = mu_object_name(maps, s->o->object);
-
-		command = append_key(command, mu_format("object=%s", name));
-		free(name);
-		if (maps)
-			fclose(maps);
-	}
-	if (s->o->prefix)
-		command = append_key(command, mu_format("prefix=%s", s->o->prefix));
-	if (s->o->pairs)
-		command = append_key(command, mu_format("%s", s->o->pairs));
-	return command;
-}
 
 static bool find_target(struct mu_session *s, struct mu_control_row *row)
 {
@@ -76,8 +34,10 @@ static bool find_target(struct mu_session *s, struct mu_control_row *row)
 		return false;
 	found = mu_control_find(control, s->process.pid, row);
 	fclose(control);
-	if (found)
+	if (found) {
 		s->id = row->id;
+		s->group = row->group;
+	}
 	return found;
 }
 
@@ -159,6 +119,12 @@ static void report_no_effect(const struct mu_session *s, const struct mu_control
 			is_sampled(row) ? "is sampled as above" : "records every block");
 }
 
+/* A child may have been forked, and become a target, since the children were listed. */
+static bool is_in_own_group(const struct mu_session *s)
+{
+	return s->groups && mu_target_groups_has(s->groups, s->group);
+}
+
 static bool find_foreign_target(struct mu_session *s, const char *reason)
 {
 	struct mu_control_row row;
@@ -166,6 +132,10 @@ static bool find_foreign_target(struct mu_session *s, const char *reason)
 	if (!find_target(s, &row)) {
 		report_refusal(s, reason);
 		return false;
+	}
+	if (is_in_own_group(s)) {
+		mu_control_row_free(&row);
+		return true;
 	}
 	if (s->o->freeze_ms) {
 		mu_warn("pid %d is already traced: --freeze would change the target of another "
@@ -185,7 +155,7 @@ static bool find_foreign_target(struct mu_session *s, const char *reason)
 
 static bool attach_process(struct mu_session *s)
 {
-	char *command = format_attach(s);
+	char *command = mu_attach_command(s->o, &s->process);
 	char *reason;
 	bool attached = false;
 
@@ -214,12 +184,17 @@ static void close_symbolizer(struct mu_session *s)
 }
 
 /**
- * mu_session_attach() - attach to the session's process
+ * mu_session_report_children() - report the children of the process that are not traced
  * @s: the session
- *
- * Return: true if it is attached. If not, a message has been printed and @s->error is the errno.
  */
-bool mu_session_attach(struct mu_session *s)
+void mu_session_report_children(struct mu_session *s)
+{
+	if (!s->o->children && !s->o->all)
+		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+}
+
+/* The symbolizer of a sum is that of all sessions. */
+static void prepare_session(struct mu_session *s)
 {
 	const struct mu_search_dirs dirs = {
 		.proc = s->process.proc,
@@ -227,16 +202,44 @@ bool mu_session_attach(struct mu_session *s)
 	};
 
 	s->program = mu_process_name(&s->process);
-	s->sym = mu_symbolizer_new(&dirs, s->o->view.lines);
-	mu_symbolizer_hold(s->sym);
+	if (!s->o->is_sum) {
+		s->sym = mu_symbolizer_new(&dirs, s->o->view.lines);
+		mu_symbolizer_hold(s->sym);
+	}
 	s->foreign = false;
 	s->since = (struct mu_since){};
 	mu_history_free(&s->history);
+}
+
+/**
+ * mu_session_attach() - attach to the session's process
+ * @s: the session
+ *
+ * Return: true if it is attached. If not, a message has been printed and @s->error is the errno.
+ */
+bool mu_session_attach(struct mu_session *s)
+{
+	prepare_session(s);
 	mu_resident_begin(&s->resident, "attach", s->process.proc, 0);
 	s->attached = attach_process(s);
 	if (s->attached)
-		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+		mu_session_report_children(s);
 	return s->attached;
+}
+
+/**
+ * mu_session_adopt() - join the tracing of a process that the module has attached to in a group
+ * @s: the session; its process has been opened
+ * @row: the target
+ */
+void mu_session_adopt(struct mu_session *s, const struct mu_control_row *row)
+{
+	prepare_session(s);
+	s->id = row->id;
+	s->group = row->group;
+	s->attached = true;
+	s->is_adopted = true;
+	report_unseen(s, row);
 }
 
 static void report_reattach(const struct mu_session *s, const char *old)
@@ -277,31 +280,44 @@ bool mu_session_reattach(struct mu_session *s)
 }
 
 /**
+ * mu_session_is_awaited() - check whether the exit of the process is waited for
+ * @s: the session
+ *
+ * In a sum, the table of a process that has exited is that of the others.
+ *
+ * Return: true if it is.
+ */
+bool mu_session_is_awaited(const struct mu_session *s)
+{
+	return !s->over && !(s->o->is_sum && s->has_exited);
+}
+
+/**
  * mu_session_freeze() - let no new blocks be recorded
  * @s: the session
  *
  * If the process has exited, its last table is still to be printed. Otherwise @s->over is set if it
  * cannot be frozen, as a table would show other blocks than those that were not freed.
+ *
+ * Return: true if it is frozen.
  */
-void mu_session_freeze(struct mu_session *s)
+bool mu_session_freeze(struct mu_session *s)
 {
 	char *command, *reason;
 	int error;
 
 	if (!s->attached || s->over)
-		return;
+		return false;
 	command = mu_format("freeze %d", s->process.pid);
 	error = mu_debugfs_command(s->debugfs, command, &reason);
-	if (!error) {
-		printf("pid %d is frozen: no new blocks are recorded.\n", s->process.pid);
-		fflush(stdout);
-	} else if (error != ENOENT && error != ESRCH) {
+	if (error && error != ENOENT && error != ESRCH) {
 		mu_warn("cannot freeze pid %d: %s", s->process.pid, reason);
 		s->errors++;
 		s->over = true;
 	}
 	free(reason);
 	free(command);
+	return !error;
 }
 
 /**

@@ -53,6 +53,7 @@ static void show_results(struct mu_session *s, const struct mu_leaks *l)
 
 	if (!report)
 		return;
+	mu_symbolizer_bind(s->sym, &report->targets[0]);
 	printf("pid %d (%s):\n", s->process.pid, s->program);
 	mu_leaks_show(l, &s->o->view, &report->targets[0], s->sym);
 	if (s->o->why && !mu_leaks_show_why(l, &s->process, s->o->why))

@@ -27,17 +27,6 @@ static struct mu_allocations *read_allocations(struct mu_session *s)
 	return allocations;
 }
 
-/* Return: the memory limit of the module if allocations were lost, else 0. */
-static uint64_t read_memory_limit(struct mu_session *s, const struct mu_target *target)
-{
-	FILE *stats = target->lost ? mu_debugfs_open_stats(s->debugfs) : NULL;
-	uint64_t limit = stats ? mu_stats_value(stats, "bytes_limit") : 0;
-
-	if (stats)
-		fclose(stats);
-	return limit;
-}
-
 /* A foreign target was attached at an unknown time, and any target may be cleared. */
 static void update_resident(struct mu_session *s, const struct mu_target *target)
 {
@@ -56,7 +45,7 @@ static void show_total(struct mu_session *s, const struct mu_target *target)
 	const struct mu_total total = {
 		.view = &s->o->view,
 		.filter = s->foreign ? NULL : &s->o->filter,
-		.limit = read_memory_limit(s, target),
+		.limit = target->lost ? mu_debugfs_memory_limit(s->debugfs) : 0,
 		.resident = &s->resident,
 		.freeze = s->o->freeze_ms != 0,
 	};
@@ -85,7 +74,14 @@ static void check_mark(const struct mu_filter *f, struct mu_target *target)
 		target->has_mark = false;
 }
 
-static void show_target(struct mu_session *s, struct mu_target *target)
+/**
+ * mu_session_apply_filter() - apply the filter of the options to a foreign target
+ * @s: the session
+ * @target: its target; unchanged if it was attached with the filter
+ *
+ * Return: the blocks, to be freed, if they are shown or were needed, else NULL.
+ */
+struct mu_allocations *mu_session_apply_filter(struct mu_session *s, struct mu_target *target)
 {
 	bool regroup = is_to_be_regrouped(s, target);
 	struct mu_allocations *allocations = NULL;
@@ -96,9 +92,16 @@ static void show_target(struct mu_session *s, struct mu_target *target)
 		mu_allocations_regroup(allocations, target);
 		check_mark(&s->o->filter, target);
 	}
+	return allocations;
+}
+
+static void show_target(struct mu_session *s, struct mu_target *target)
+{
+	struct mu_allocations *allocations = mu_session_apply_filter(s, target);
+
 	mu_print_select(&s->o->view, target, s->sym, &s->history);
 	mu_print_prepare(&s->o->view, target, s->sym);
-	if (s->o->pids.nr > 1)
+	if (s->o->several)
 		printf("pid %d (%s):\n", s->process.pid, target->comm);
 	mu_print_head(&s->o->view);
 	if (allocations)
@@ -125,9 +128,14 @@ static void report_state(struct mu_session *s, const char *state)
 		s->over = false;
 }
 
-/* A foreign target may be removed at any time. Our own one cannot be removed. */
+/*
+ * A foreign target may be removed at any time, and one of a group when it has ended. Another one of
+ * our own cannot be removed.
+ */
 static void report_gone(struct mu_session *s, int error)
 {
+	if (s->is_adopted && error == ENOENT)
+		return;
 	if (s->foreign && error == ENOENT) {
 		printf("pid %d is no longer traced: its target was removed.\n", s->process.pid);
 		return;
@@ -136,8 +144,14 @@ static void report_gone(struct mu_session *s, int error)
 	s->errors++;
 }
 
-/* Return: the report, or NULL, with a message, if the target does not exist any more. */
-static struct mu_report *read_report(struct mu_session *s)
+/**
+ * mu_session_read() - read the report of a session
+ * @s: the session; mu_symbolizer_hold() has been called
+ *
+ * Return: the report, which has one target, or NULL, with a message, if the target does not exist
+ * any more.
+ */
+struct mu_report *mu_session_read(struct mu_session *s)
 {
 	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, "report");
 	struct mu_report *report;
@@ -157,8 +171,14 @@ static struct mu_report *read_report(struct mu_session *s)
 	return NULL;
 }
 
-/* Return: true if the command has executed a program and has not reached its entry point yet. */
-static bool is_between_programs(const struct mu_session *s, const struct mu_target *target)
+/**
+ * mu_session_is_between_programs() - check whether the command is about to be attached again
+ * @s: the session
+ * @target: its target
+ *
+ * Return: true if the command has executed a program and has not reached its entry point yet.
+ */
+bool mu_session_is_between_programs(const struct mu_session *s, const struct mu_target *target)
 {
 	return s->command && !strcmp(target->state, "exec") && mu_command_is_followed(s->command);
 }
@@ -176,13 +196,14 @@ void mu_session_show(struct mu_session *s)
 	if (!s->attached || s->over)
 		return;
 	mu_symbolizer_hold(s->sym);
-	report = read_report(s);
+	report = mu_session_read(s);
 	if (!report) {
 		s->over = true;
 		return;
 	}
-	if (!is_between_programs(s, &report->targets[0])) {
-		mu_children_report(&s->children, s->process.pid, s->o->pids.pid, s->o->pids.nr);
+	mu_symbolizer_bind(s->sym, &report->targets[0]);
+	if (!mu_session_is_between_programs(s, &report->targets[0])) {
+		mu_session_report_children(s);
 		show_target(s, &report->targets[0]);
 		report_state(s, report->targets[0].state);
 	}

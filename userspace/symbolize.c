@@ -3,7 +3,7 @@
  * Symbolizing frames: finds the object of a frame and looks up its address there.
  *
  * Objects and results are cached, as libdwfl searches a whole symbol table for one address.
- * Depends on mapped_file.c for the files, and on symbols.c for what is in them.
+ * Depends on file_sources.c for the files, and on symbols.c for what is in them.
  */
 #include "symbolize.h"
 
@@ -11,12 +11,9 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "compiler.h"
 #include "elf_file.h"
+#include "file_sources.h"
 #include "mem.h"
 #include "msg.h"
 #include "symbols.h"
@@ -29,8 +26,9 @@ struct object {
 	struct mu_symbolizer *owner;
 	char *build_id;
 	char *path;
-	uint64_t target, mapping; /* identify an object without a build-id */
-	unsigned int tried;	  /* value of binds when its file was last searched */
+	char *file;		 /* identifies an object without a build-id in a sum */
+	struct mu_origin origin; /* identifies another object without a build-id */
+	unsigned int tried;	 /* value of binds when its file was last searched */
 	bool is_reported;
 	struct mu_dwarf_split_files split;
 	struct mu_symbols symbols;
@@ -47,17 +45,21 @@ struct lookup {
 };
 
 struct mu_symbolizer {
-	struct mu_mapped_files *files;
+	struct mu_file_sources *files;
 	struct object *objects;
 	void *lookups; /* a tree of struct lookup */
 	char *search_path;
 	Dwfl_Callbacks callbacks;
 	size_t errors;
-	unsigned int binds; /* number of reports whose mappings were bound to files */
-	bool is_bind_due;
+	unsigned int binds; /* number of tables whose mappings were bound to files */
 	bool is_live;
 	bool with_source;
 };
+
+static struct mu_mapped_files *files_of(const struct object *object)
+{
+	return mu_file_sources_get(object->owner->files, object->origin.target);
+}
 
 /*
  * libdwfl callback: searches the root of the target first. A debug link with a slash, or a file
@@ -68,7 +70,7 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 			  char **debug_name)
 {
 	const struct object *object = *userdata;
-	int fd = object ? mu_mapped_files_open_debug(object->owner->files, object->build_id) : -1;
+	int fd = object ? mu_mapped_files_open_debug(files_of(object), object->build_id) : -1;
 
 	if (fd >= 0)
 		return fd;
@@ -91,7 +93,7 @@ struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *dirs, bool 
 {
 	struct mu_symbolizer *sym = mu_zalloc(sizeof(*sym));
 
-	sym->files = mu_mapped_files_new(dirs);
+	sym->files = mu_file_sources_new(dirs);
 	sym->is_live = dirs->proc >= 0;
 	sym->with_source = with_source;
 	sym->search_path = mu_elf_search_path(dirs->debug_path);
@@ -115,6 +117,7 @@ static void free_object(struct object *object)
 	mu_symbols_unload(&object->symbols);
 	free(object->build_id);
 	free(object->path);
+	free(object->file);
 	free(object);
 }
 
@@ -131,31 +134,55 @@ void mu_symbolizer_free(struct mu_symbolizer *sym)
 		sym->objects = object->next;
 		free_object(object);
 	}
-	mu_mapped_files_free(sym->files);
+	mu_file_sources_free(sym->files);
 	free(sym->search_path);
 	free(sym);
 }
 
 /**
- * mu_symbolizer_hold() - open the files that a live process has mapped now
+ * mu_symbolizer_add() - add a live process whose target will be in a sum
+ * @sym: the symbolizer
+ * @target: id of its target
+ * @proc: its directory in /proc; stays open until mu_symbolizer_remove()
+ */
+void mu_symbolizer_add(struct mu_symbolizer *sym, uint64_t target, int proc)
+{
+	mu_file_sources_add(sym->files, target, proc);
+	sym->is_live = true;
+}
+
+/**
+ * mu_symbolizer_remove() - close the files of a process
+ * @sym: the symbolizer
+ * @target: id of its target
+ */
+void mu_symbolizer_remove(struct mu_symbolizer *sym, uint64_t target)
+{
+	mu_file_sources_remove(sym->files, target);
+}
+
+/**
+ * mu_symbolizer_hold() - open the files that live processes have mapped now
  * @sym: the symbolizer
  *
  * To be called before each report is read, see mu_mapped_files_hold().
  */
 void mu_symbolizer_hold(struct mu_symbolizer *sym)
 {
-	mu_mapped_files_hold(sym->files);
-	sym->is_bind_due = true;
+	mu_file_sources_hold(sym->files);
+	sym->binds++;
 }
 
-/* Called for each frame, effective for the first one of each report. */
-static void bind_mappings(struct mu_symbolizer *sym, const struct mu_target *target)
+/**
+ * mu_symbolizer_bind() - associate the mappings of a report with the open files
+ * @sym: the symbolizer
+ * @target: the target; of a sum, each of its targets
+ *
+ * To be called soon after the report was read.
+ */
+void mu_symbolizer_bind(struct mu_symbolizer *sym, struct mu_target *target)
 {
-	if (!sym->is_bind_due)
-		return;
-	mu_mapped_files_bind(sym->files, target);
-	sym->is_bind_due = false;
-	sym->binds++;
+	mu_file_sources_bind(sym->files, target);
 }
 
 /**
@@ -191,9 +218,9 @@ static void report_object(struct object *object, const char *path, const char *w
 	free(name);
 }
 
-static int open_split(void *files, const char *path)
+static int open_split(void *object, const char *path)
 {
-	return mu_mapped_files_open_path(files, path);
+	return mu_mapped_files_open_path(files_of(object), path);
 }
 
 static struct object *add_object(struct mu_symbolizer *sym, const char *build_id, const char *path)
@@ -205,7 +232,7 @@ static struct object *add_object(struct mu_symbolizer *sym, const char *build_id
 	object->path = mu_strndup(path, strlen(path));
 	object->split = (struct mu_dwarf_split_files){
 		.open = open_split,
-		.context = sym->files,
+		.context = object,
 		.object = object->path,
 	};
 	object->symbols.fd = -1;
@@ -214,50 +241,49 @@ static struct object *add_object(struct mu_symbolizer *sym, const char *build_id
 	return object;
 }
 
-/* Return: true for memory with a path that is no file. Programs generate code there. */
-static bool is_memory(const char *path)
-{
-	static const char *const prefixes[] = { "/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (!strncmp(path, prefixes[i], strlen(prefixes[i])))
-			return true;
-	return false;
-}
-
 /* It is no error if memory that is no file is not an ELF image. */
 static void load_mapped(struct object *object, const struct mu_mapping *m)
 {
 	char *path, *why;
-	int fd = mu_mapped_files_open(object->owner->files, m, &path, &why);
+	int fd = mu_file_sources_open(object->owner->files, &object->origin, m, &path, &why);
 
 	object->tried = object->owner->binds;
-	if ((fd < 0 || !load_symbols(object, fd, path)) && !is_memory(m->path))
+	if ((fd < 0 || !load_symbols(object, fd, path)) && !mu_mapped_file_is_memory(m->path))
 		report_object(object, path, fd >= 0 ? dwfl_errmsg(-1) : why);
 	free(path);
 	free(why);
 }
 
+static struct mu_origin origin_of(const struct mu_target *target, const struct mu_mapping *m)
+{
+	if (m->origin.target)
+		return m->origin;
+	return (struct mu_origin){ .target = target->id, .mapping = m->id };
+}
+
 /*
  * All mappings with the same build-id are one object. Without a build-id, each mapping may be of
- * another file.
+ * another file, unless that is known.
  */
-static bool is_object_of(const struct object *object, const struct mu_target *target,
-			 const struct mu_mapping *m)
+static bool is_object_of(const struct object *object, const struct mu_mapping *m,
+			 const struct mu_origin *origin)
 {
 	if (strcmp(object->build_id, m->build_id))
 		return false;
-	return strcmp(m->build_id, "-") ||
-	       (object->target == target->id && object->mapping == m->id);
+	if (strcmp(m->build_id, "-"))
+		return true;
+	if (m->file && object->file)
+		return !strcmp(object->path, m->path) && !strcmp(object->file, m->file);
+	return object->origin.target == origin->target && object->origin.mapping == origin->mapping;
 }
 
-static struct object *find_object(struct mu_symbolizer *sym, const struct mu_target *target,
-				  const struct mu_mapping *m)
+static struct object *find_object(struct mu_symbolizer *sym, const struct mu_mapping *m,
+				  const struct mu_origin *origin)
 {
 	struct object *object;
 
 	for (object = sym->objects; object; object = object->next)
-		if (is_object_of(object, target, m))
+		if (is_object_of(object, m, origin))
 			return object;
 	return NULL;
 }
@@ -265,35 +291,18 @@ static struct object *find_object(struct mu_symbolizer *sym, const struct mu_tar
 static struct object *get_mapped_object(struct mu_symbolizer *sym, const struct mu_target *target,
 					const struct mu_mapping *m)
 {
-	struct object *object = find_object(sym, target, m);
+	struct mu_origin origin = origin_of(target, m);
+	struct object *object = find_object(sym, m, &origin);
 
+	if (object && (object->symbols.dwfl || object->tried == sym->binds))
+		return object;
 	if (!object) {
 		object = add_object(sym, m->build_id, m->path);
-		object->target = target->id;
-		object->mapping = m->id;
-		load_mapped(object, m);
-	} else if (!object->symbols.dwfl && object->tried != sym->binds) {
-		load_mapped(object, m);
+		object->file = m->file ? mu_strndup(m->file, strlen(m->file)) : NULL;
 	}
+	object->origin = origin;
+	load_mapped(object, m);
 	return object;
-}
-
-/* Copies our own vdso to a file, as all processes have the same one. */
-static int open_vdso(void)
-{
-	const Elf64_Ehdr *image = (const Elf64_Ehdr *)getauxval(AT_SYSINFO_EHDR);
-	size_t size;
-	int fd;
-
-	if (!image)
-		return -1;
-	size = image->e_shoff + (size_t)image->e_shentsize * image->e_shnum;
-	fd = memfd_create("vdso", MFD_CLOEXEC);
-	if (fd >= 0 && write(fd, image, size) != (ssize_t)size) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 static struct object *get_vdso_object(struct mu_symbolizer *sym)
@@ -305,7 +314,7 @@ static struct object *get_vdso_object(struct mu_symbolizer *sym)
 		if (!strcmp(object->path, VDSO))
 			return object;
 	object = add_object(sym, "-", VDSO);
-	fd = open_vdso();
+	fd = mu_elf_open_vdso();
 	if (fd >= 0)
 		load_symbols(object, fd, VDSO);
 	return object;
@@ -379,7 +388,6 @@ struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *t
 	struct object *object;
 	const struct lookup *lookup;
 
-	bind_mappings(sym, target);
 	object = get_object(sym, target, frame);
 	if (!object || !object->symbols.dwfl)
 		return name;

@@ -28,7 +28,10 @@ struct mu_name {
 
 struct mu_symbolizer *mu_symbolizer_new(const struct mu_search_dirs *dirs, bool with_source);
 void mu_symbolizer_free(struct mu_symbolizer *sym);
+void mu_symbolizer_add(struct mu_symbolizer *sym, uint64_t target, int proc);
+void mu_symbolizer_remove(struct mu_symbolizer *sym, uint64_t target);
 void mu_symbolizer_hold(struct mu_symbolizer *sym);
+void mu_symbolizer_bind(struct mu_symbolizer *sym, struct mu_target *target);
 size_t mu_symbolizer_errors(const struct mu_symbolizer *sym);
 struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *target,
 			    const struct mu_frame *frame);

@@ -2,8 +2,9 @@
 /*
  * Tracing processes: attach to each, print a table of each in every interval, and close.
  *
- * Each process is a session, session.c. With -c there is one session, whose command is followed
- * through each exec, command.c. This file has the main loop and the exit status.
+ * Each process is a session, session.c, in a list, sessions.c. With -c the first one is that of the
+ * command, which is followed through each exec, command.c. There is a table for each process, or
+ * one for all, sum_table.c. This file has the main loop and the exit status.
  */
 #include "trace.h"
 
@@ -15,45 +16,22 @@
 #include "command.h"
 #include "mem.h"
 #include "msg.h"
-#include "session.h"
+#include "sessions.h"
+#include "sum_table.h"
 #include "text.h"
 #include "wait.h"
+
+#define TICK_MS 1000 /* how often new processes are looked for */
 
 struct trace {
 	const struct mu_options *o;
 	struct mu_debugfs *debugfs;
 	struct mu_command command; /* of -c; pid is 0 without -c */
 	int signals;
-	struct mu_session *sessions;
-	size_t nr;
-	size_t failed; /* processes that could not be attached to */
-	bool frozen;   /* the processes have been frozen, by --freeze */
-	int *pidfds;   /* of the sessions, -1 for a session that is over */
+	struct mu_sessions all;
+	struct mu_sum_table table; /* if there is one for all processes */
+	bool frozen;		   /* the processes have been frozen, by --freeze */
 };
-
-static bool has_session(const struct trace *t, pid_t pid)
-{
-	for (size_t i = 0; i < t->nr; i++)
-		if (t->sessions[i].process.pid == pid)
-			return true;
-	return false;
-}
-
-/* Several threads of a process, or the same PID twice, are one session. */
-static void add_session(struct trace *t, pid_t pid)
-{
-	struct mu_session *s = &t->sessions[t->nr];
-
-	*s = (struct mu_session){ .o = t->o, .debugfs = t->debugfs, .signals = t->signals };
-	if (t->command.pid)
-		s->command = &t->command;
-	if (!mu_process_open(&s->process, pid))
-		t->failed++;
-	else if (has_session(t, s->process.pid))
-		mu_process_close(&s->process);
-	else
-		t->nr++;
-}
 
 /* Sessions keep files open: those of a process, and those that it has mapped. */
 static void raise_file_limit(void)
@@ -71,11 +49,13 @@ static void open_sessions(struct trace *t)
 	const struct mu_pids *pids = &t->o->pids;
 
 	raise_file_limit();
-	t->sessions = mu_zalloc((pids->nr + 1) * sizeof(*t->sessions));
-	if (t->command.pid)
-		add_session(t, t->command.pid);
+	t->all = (struct mu_sessions){ .o = t->o, .debugfs = t->debugfs, .signals = t->signals };
+	if (t->command.pid) {
+		t->all.command = &t->command;
+		mu_sessions_add(&t->all, t->command.pid);
+	}
 	for (size_t i = 0; i < pids->nr; i++)
-		add_session(t, pids->pid[i]);
+		mu_sessions_add(&t->all, pids->pid[i]);
 }
 
 /* A command that cannot be traced may be a wrapper that executes a program that can. */
@@ -92,39 +72,69 @@ static void report_running_on(const struct mu_session *s)
 
 static void attach_session(struct trace *t, struct mu_session *s)
 {
-	printf("Attaching to pid %d, Ctrl+C to quit.\n", s->process.pid);
+	if (!t->o->is_sum || t->all.nr == 1)
+		printf("Attaching to pid %d, Ctrl+C to quit.\n", s->process.pid);
 	fflush(stdout);
 	if (mu_session_attach(s))
 		return;
-	t->failed++;
+	t->all.failed++;
 	s->over = !is_worth_following(s);
 	report_running_on(s);
 	if (s->over && s->command)
 		mu_command_kill(&t->command);
 }
 
-static bool is_any_left(const struct trace *t)
+static void attach_sessions(struct trace *t)
 {
-	for (size_t i = 0; i < t->nr; i++)
-		if (!t->sessions[i].over)
-			return true;
-	return false;
+	size_t nr = t->all.nr;
+
+	if (t->o->is_sum && nr > 1)
+		printf("Attaching to %zu processes, Ctrl+C to quit.\n", nr);
+	for (size_t i = 0; i < nr; i++)
+		attach_session(t, t->all.session[i]);
+	if (!t->o->all)
+		return;
+	printf("Attaching to all processes that map %s, Ctrl+C to quit.\n", t->o->object);
+	fflush(stdout);
+}
+
+/* Find out which processes have come and gone. */
+static void update_sessions(struct trace *t)
+{
+	mu_sessions_update(&t->all);
+	if (t->o->is_sum)
+		mu_sum_table_add(&t->table, &t->all);
+}
+
+static void show_each(struct trace *t)
+{
+	for (size_t i = 0; i < t->all.nr; i++)
+		mu_session_show(t->all.session[i]);
 }
 
 static void show_all(struct trace *t)
 {
-	for (size_t i = 0; i < t->nr; i++)
-		mu_session_show(&t->sessions[i]);
+	update_sessions(t);
+	if (t->o->is_sum)
+		mu_sum_table_show(&t->table, &t->all);
+	else
+		show_each(t);
+	mu_sessions_drop(&t->all);
 }
 
 /* The command is stopped at the entry point of a new program, which replaces the former one. */
 static void follow_exec(struct trace *t)
 {
-	t->failed = !mu_session_reattach(&t->sessions[0]);
-	if (t->failed)
-		report_running_on(&t->sessions[0]);
+	struct mu_session *s = t->all.session[0];
+
+	if (t->o->is_sum)
+		mu_sum_table_remove(&t->table, s);
+	t->all.failed = !mu_session_reattach(s);
+	if (t->all.failed)
+		report_running_on(s);
 	else if (t->frozen)
-		mu_session_freeze(&t->sessions[0]);
+		mu_session_freeze(s);
+	update_sessions(t);
 	mu_command_resume(&t->command);
 }
 
@@ -143,11 +153,39 @@ static void handle_steps(struct trace *t)
 
 static enum mu_wake wait_for_any(struct trace *t, uint64_t deadline, size_t *which)
 {
-	const struct mu_waited waited = { .pidfd = t->pidfds, .nr = t->nr };
+	int *pidfds = mu_zalloc((t->all.nr + 1) * sizeof(*pidfds));
+	const struct mu_waited waited = { .pidfd = pidfds, .nr = t->all.nr };
+	enum mu_wake wake;
 
-	for (size_t i = 0; i < t->nr; i++)
-		t->pidfds[i] = t->sessions[i].over ? -1 : t->sessions[i].process.pidfd;
-	return mu_wait(t->signals, &waited, deadline, which);
+	for (size_t i = 0; i < t->all.nr; i++) {
+		const struct mu_session *s = t->all.session[i];
+
+		pidfds[i] = mu_session_is_awaited(s) ? s->process.pidfd : -1;
+	}
+	wake = mu_wait(t->signals, &waited, deadline, which);
+	free(pidfds);
+	return wake;
+}
+
+static bool has_groups(const struct trace *t)
+{
+	return t->o->children || t->o->all;
+}
+
+/* Wait until the deadline, and look for new processes meanwhile. */
+static enum mu_wake wait_with_ticks(struct trace *t, uint64_t deadline, size_t *which)
+{
+	uint64_t now = mu_wait_clock();
+
+	while (has_groups(t) && deadline > now + TICK_MS) {
+		enum mu_wake wake = wait_for_any(t, now + TICK_MS, which);
+
+		if (wake != MU_TIME)
+			return wake;
+		update_sessions(t);
+		now = mu_wait_clock();
+	}
+	return wait_for_any(t, deadline, which);
 }
 
 static bool is_freeze_due(const struct trace *t, enum mu_wake wake)
@@ -157,9 +195,57 @@ static bool is_freeze_due(const struct trace *t, enum mu_wake wake)
 
 static void freeze_all(struct trace *t)
 {
+	size_t frozen = 0;
+
 	t->frozen = true;
-	for (size_t i = 0; i < t->nr; i++)
-		mu_session_freeze(&t->sessions[i]);
+	t->table.is_frozen = true;
+	update_sessions(t);
+	for (size_t i = 0; i < t->all.nr; i++) {
+		struct mu_session *s = t->all.session[i];
+
+		if (!mu_session_freeze(s))
+			continue;
+		frozen++;
+		if (!t->o->is_sum)
+			printf("pid %d is frozen: no new blocks are recorded.\n", s->process.pid);
+	}
+	if (t->o->is_sum)
+		printf("%zu processes are frozen: no new blocks are recorded.\n", frozen);
+	fflush(stdout);
+}
+
+/* In a sum, the last table follows when no process is left. */
+static void note_exit(struct trace *t, struct mu_session *s)
+{
+	s->has_exited = true;
+	if (t->o->is_sum)
+		return;
+	mu_session_show(s);
+	mu_session_report_exit(s);
+	mu_sessions_drop(&t->all);
+}
+
+/* The module has no target for a child that has not allocated yet. */
+static bool goes_on(struct trace *t)
+{
+	enum mu_wake wake;
+	size_t which;
+
+	if (mu_sessions_is_any_left(&t->all))
+		return true;
+	if (!t->o->children || !t->all.groups.nr)
+		return false;
+	wake = wait_for_any(t, mu_wait_clock() + TICK_MS, &which);
+	update_sessions(t);
+	return wake == MU_TIME && mu_sessions_is_any_left(&t->all);
+}
+
+static bool has_unshown(const struct trace *t)
+{
+	for (size_t i = 0; i < t->all.nr; i++)
+		if (t->all.session[i]->attached && !t->all.session[i]->over)
+			return true;
+	return t->all.nr_unseen != 0;
 }
 
 static void watch_sessions(struct trace *t)
@@ -169,12 +255,11 @@ static void watch_sessions(struct trace *t)
 	uint64_t tables = 0;
 	size_t which;
 
-	while (wake != MU_SIGNAL && is_any_left(t) && !(t->o->count && tables == t->o->count)) {
-		wake = wait_for_any(t, deadline, &which);
+	while (wake != MU_SIGNAL && !(t->o->count && tables == t->o->count) && goes_on(t)) {
+		wake = wait_with_ticks(t, deadline, &which);
 		handle_steps(t);
 		if (wake == MU_EXITED) {
-			mu_session_show(&t->sessions[which]);
-			mu_session_report_exit(&t->sessions[which]);
+			note_exit(t, t->all.session[which]);
 		} else if (is_freeze_due(t, wake)) {
 			freeze_all(t);
 			deadline = mu_wait_clock() + t->o->freeze_ms;
@@ -184,6 +269,9 @@ static void watch_sessions(struct trace *t)
 			deadline = mu_wait_clock() + t->o->interval_ms;
 		}
 	}
+	if (t->o->is_sum && wake != MU_SIGNAL && !mu_sessions_is_any_left(&t->all) &&
+	    has_unshown(t))
+		show_all(t);
 }
 
 /* === Searching for leaks === */
@@ -196,63 +284,73 @@ static bool pause_for(void *context, uint64_t ms)
 	enum mu_wake wake = MU_CHILD;
 	size_t which;
 
-	while (wake != MU_TIME && is_any_left(t)) {
+	while (wake != MU_TIME && mu_sessions_is_any_left(&t->all)) {
 		wake = wait_for_any(t, deadline, &which);
 		if (wake == MU_SIGNAL)
 			return false;
 		handle_steps(t);
 		if (wake == MU_EXITED)
-			mu_session_report_exit(&t->sessions[which]);
+			mu_session_report_exit(t->all.session[which]);
 	}
-	return is_any_left(t);
+	return mu_sessions_is_any_left(&t->all);
 }
 
 static void search_sessions(struct trace *t)
 {
-	bool goes_on = true;
+	bool more = true;
 
-	for (uint64_t round = 0; goes_on && round < t->o->count; round++) {
+	for (uint64_t round = 0; more && round < t->o->count; round++) {
 		pause_for(t, t->o->interval_ms);
-		goes_on = is_any_left(t);
-		for (size_t i = 0; i < t->nr && goes_on; i++)
-			if (t->sessions[i].attached && !t->sessions[i].over)
-				mu_session_leaks(&t->sessions[i], pause_for, t);
+		more = mu_sessions_is_any_left(&t->all);
+		for (size_t i = 0; i < t->all.nr && more; i++)
+			if (t->all.session[i]->attached && !t->all.session[i]->over)
+				mu_session_leaks(t->all.session[i], pause_for, t);
 	}
 }
 
+/* After all sessions have been closed. */
 static int exit_status(const struct trace *t)
 {
-	size_t errors = t->failed;
-	bool shown = false;
+	size_t errors = t->all.failed + t->all.errors;
+	bool shown = t->all.shown;
 
-	for (size_t i = 0; i < t->nr; i++) {
-		errors += mu_session_errors(&t->sessions[i]);
-		shown |= t->sessions[i].shown;
+	if (t->o->is_sum) {
+		errors += mu_symbolizer_errors(t->table.sym);
+		shown |= t->table.shown;
 	}
 	if (!shown)
 		return MU_NOTHING;
 	return errors ? MU_PARTLY : MU_SHOWN;
 }
 
-static int trace_sessions(struct trace *t)
+static void trace_opened(struct trace *t)
 {
-	int status;
-
-	open_sessions(t);
-	t->pidfds = mu_zalloc((t->nr + 1) * sizeof(*t->pidfds));
-	for (size_t i = 0; i < t->nr; i++)
-		attach_session(t, &t->sessions[i]);
-	if (t->command.pid && t->nr)
+	attach_sessions(t);
+	update_sessions(t);
+	if (t->o->children)
+		mu_sessions_attach_descendants(&t->all);
+	update_sessions(t);
+	if (t->command.pid && t->all.nr)
 		mu_command_resume(&t->command);
 	if (t->o->mode == MU_LEAKS)
 		search_sessions(t);
 	else
 		watch_sessions(t);
+}
+
+static int trace_sessions(struct trace *t)
+{
+	int status = MU_NOTHING;
+
+	if (t->o->is_sum)
+		mu_sum_table_init(&t->table, t->o, t->debugfs);
+	open_sessions(t);
+	if (!t->o->all || mu_sessions_attach_all(&t->all))
+		trace_opened(t);
+	mu_sessions_close(&t->all);
 	status = exit_status(t);
-	for (size_t i = 0; i < t->nr; i++)
-		mu_session_close(&t->sessions[i]);
-	free(t->pidfds);
-	free(t->sessions);
+	if (t->o->is_sum)
+		mu_sum_table_free(&t->table);
 	return status;
 }
 

@@ -6,25 +6,25 @@
 #include "control.h"
 #include "tap.h"
 
-#define CONTROL                                                                             \
-	"memleak_user control 1\n"                                                          \
-	"target 1 pid 70 app exited: none\n"                                                \
-	"target 2 pid 70 a:b tracing: malloc l.so+0x97 emulated, free l.so+0x1 stepped\n"   \
-	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc l.so+0x97 emulated\n" \
-	"unseen operator_new a:b.so: operator new of a:b.so is not traced\n"                \
-	"novelty of a newer module\n"                                                       \
-	"unseen jit [anon]: code of [anon] is a JIT's\n"                                    \
-	"target 4 pid 72 z detaching: none\n"                                               \
-	"unseen go z: of another target\n"                                                 \
-	"target 6 pid 80 w tracing children=1 bound=1 group=5: free l.so+0x1 emulated\n"   \
-	"target 7 pid 81 w exited group=5: none\n"                                         \
-	"target 9 pid 90 w tracing frozen=1 group=8: none\n"                               \
-	"target 10 pid 91 w tracing regroup=8: none\n"                                     \
-	"group 5 children=1 bound=1: 3 targets, 1 live, 2 not traced\n"                    \
-	"group 8 object=/l/a\\040b.so: 1 targets, 1 live, 0 not traced\n"                  \
-	"group 11 object=/l/a: 0 targets, 0 live, 0 not traced\n"                          \
-	"group 12: 0 targets, 0 live, 0 not traced\n"                                      \
-	"group x: 0 targets, 0 live, 0 not traced\n"                                       \
+#define CONTROL                                                                                                     \
+	"memleak_user control 1\n"                                                                                  \
+	"target 1 pid 70 app exited: none\n"                                                                        \
+	"target 2 pid 70 a:b tracing: malloc l.so+0x97 emulated, free l.so+0x1 stepped\n"                           \
+	"target 3 pid 71 x,y tracing min=100 object=libc.so.6: malloc l.so+0x97 emulated\n"                         \
+	"unseen operator_new a:b.so: operator new of a:b.so is not traced\n"                                        \
+	"novelty of a newer module\n"                                                                               \
+	"unseen jit [anon]: code of [anon] is a JIT's\n"                                                            \
+	"target 4 pid 72 z detaching: none\n"                                                                       \
+	"unseen go z: of another target\n"                                                                          \
+	"target 6 pid 80 w tracing children=1 bound=1 group=5: free l.so+0x1 emulated\n"                            \
+	"target 7 pid 81 w exited group=5: none\n"                                                                  \
+	"target 9 pid 90 w tracing frozen=1 group=8: none\n"                                                        \
+	"target 10 pid 91 w tracing regroup=8: none\n"                                                              \
+	"group 5 children=1 bound=1: 3 targets, 1 live, 2 not traced\n"                                             \
+	"group 8 object=/l/a\\040b.so: 1 targets, 1 live, 0 not traced, 3 events lost: malloc l.so+0x97 emulated\n" \
+	"group 11 object=/l/a: 0 targets, 0 live, 0 not traced\n"                                                   \
+	"group 12: 0 targets, 0 live, 0 not traced\n"                                                               \
+	"group x: 0 targets, 0 live, 0 not traced\n"                                                                \
 	"group 13 object=/m: 0 targets, 0 live\n"
 
 static FILE *in_memory(const char *text)
@@ -125,6 +125,7 @@ static void test_groups(void)
 	is_number(group ? group->id : 0, 11, "a group is found by a key as a whole");
 	group = mu_control_group_with(control, "object=/l/a\\040b.so");
 	is_number(group ? group->id : 0, 8, "and by an escaped one");
+	is_number(group ? group->lost : 0, 3, "lost events are read");
 	tap_ok(!mu_control_group_with(control, "object=/l"), "and not by a part of it");
 	mu_control_free(control);
 }

@@ -87,9 +87,8 @@ FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char
 	return file;
 }
 
-FILE *mu_debugfs_open_stats(struct mu_debugfs *debugfs)
+uint64_t mu_debugfs_memory_limit(struct mu_debugfs *debugfs)
 {
 	(void)debugfs;
-	errno = ENOENT;
-	return NULL;
+	return 0;
 }

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One table for all processes: the sum of those that are live, by equal stacks.
+ *
+ * The blocks that a process has lost are gone when it ends, so that ended processes are only
+ * counted. If no process is left, the table shows those that have ended since the last one. Depends
+ * on sessions.c, sum.c, print.c and total.c.
+ */
+#include "sum_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "msg.h"
+
+/* A target that has been read for this table. */
+struct part {
+	struct mu_report *report;
+	struct mu_target *target;
+	struct mu_session *session; /* NULL: it had ended before it was seen */
+	bool is_live;
+	bool is_left_out; /* it is not frozen, as others are */
+};
+
+struct parts {
+	struct part *part;
+	size_t nr, capacity;
+	size_t live, left_out;
+	struct mu_amount ended; /* what the ended ones had */
+};
+
+/**
+ * mu_sum_table_init() - prepare tables
+ * @table: the tables
+ * @o: the options
+ * @debugfs: the module's files
+ */
+void mu_sum_table_init(struct mu_sum_table *table, const struct mu_options *o,
+		       struct mu_debugfs *debugfs)
+{
+	const struct mu_search_dirs dirs = { .proc = -1, .debug_path = o->debug_path };
+
+	*table = (struct mu_sum_table){
+		.o = o,
+		.debugfs = debugfs,
+		.sym = mu_symbolizer_new(&dirs, o->view.lines),
+		.sum = mu_sum_new(),
+	};
+}
+
+/**
+ * mu_sum_table_free() - free the tables
+ * @table: the tables
+ */
+void mu_sum_table_free(struct mu_sum_table *table)
+{
+	mu_history_free(&table->history);
+	mu_symbolizer_free(table->sym);
+	mu_sum_free(table->sum);
+}
+
+/**
+ * mu_sum_table_add() - open the files of processes that are new
+ * @table: the tables
+ * @all: the sessions
+ */
+void mu_sum_table_add(struct mu_sum_table *table, struct mu_sessions *all)
+{
+	for (size_t i = 0; i < all->nr; i++) {
+		struct mu_session *s = all->session[i];
+
+		if (!s->attached || s->is_in_sum || s->over)
+			continue;
+		mu_symbolizer_add(table->sym, s->id, s->process.proc);
+		s->is_in_sum = true;
+	}
+}
+
+/**
+ * mu_sum_table_remove() - close the files of a process that has executed another program
+ * @table: the tables
+ * @s: its session, still that of the former program
+ */
+void mu_sum_table_remove(struct mu_sum_table *table, struct mu_session *s)
+{
+	if (!s->is_in_sum)
+		return;
+	mu_symbolizer_remove(table->sym, s->id);
+	s->is_in_sum = false;
+	table->gone += s->group != 0;
+}
+
+/* === Reading === */
+
+static void add_part(struct parts *parts, struct part part)
+{
+	parts->part = mu_grow(parts->part, parts->nr, &parts->capacity, sizeof(part));
+	parts->part[parts->nr++] = part;
+	parts->live += part.is_live;
+	parts->left_out += part.is_left_out;
+	if (!part.is_live)
+		mu_amount_add(&parts->ended, (struct mu_amount){ .bytes = part.target->bytes,
+								 .count = part.target->count });
+}
+
+static void update_resident(struct mu_session *s, const struct mu_target *t)
+{
+	bool is_cleared = t->allocated < s->since.allocated;
+
+	if (is_cleared || !s->resident.since || (s->foreign && !s->since.has_table))
+		mu_resident_begin(&s->resident, is_cleared ? "it was cleared" : "the first table",
+				  s->process.proc, t->bytes);
+	else
+		mu_resident_update(&s->resident, s->process.proc);
+	s->since = (struct mu_since){ .has_table = true, .allocated = t->allocated };
+}
+
+static bool is_live(const struct mu_session *s, const struct mu_target *t)
+{
+	return !s->has_exited && (!strcmp(t->state, "tracing") || !strcmp(t->state, "detaching"));
+}
+
+static void read_session(struct mu_sum_table *table, struct parts *parts, struct mu_session *s)
+{
+	struct part part = { .session = s };
+
+	part.report = mu_session_read(s);
+	if (!part.report) {
+		s->over = true;
+		return;
+	}
+	part.target = &part.report->targets[0];
+	if (mu_session_is_between_programs(s, part.target)) {
+		mu_report_free(part.report);
+		return;
+	}
+	mu_symbolizer_bind(table->sym, part.target);
+	mu_allocations_free(mu_session_apply_filter(s, part.target));
+	mu_session_report_children(s);
+	part.is_live = is_live(s, part.target);
+	part.is_left_out = part.is_live && table->is_frozen && !part.target->is_frozen;
+	if (part.is_live)
+		update_resident(s, part.target);
+	add_part(parts, part);
+}
+
+static void read_unseen(struct mu_sum_table *table, struct parts *parts, uint64_t id)
+{
+	FILE *file = mu_debugfs_open_target(table->debugfs, id, "report");
+	struct part part = { .report = file ? mu_report_read(file, "report") : NULL };
+
+	if (file)
+		fclose(file);
+	if (!part.report || part.report->nr_targets != 1) { /* the module has dropped it */
+		mu_report_free(part.report);
+		return;
+	}
+	part.target = &part.report->targets[0];
+	add_part(parts, part);
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	return x->target->id < y->target->id ? -1 : x->target->id > y->target->id;
+}
+
+static void read_parts(struct mu_sum_table *table, struct parts *parts, struct mu_sessions *all)
+{
+	mu_symbolizer_hold(table->sym);
+	for (size_t i = 0; i < all->nr; i++)
+		if (all->session[i]->attached && !all->session[i]->over)
+			read_session(table, parts, all->session[i]);
+	for (size_t i = 0; i < all->nr_unseen; i++)
+		read_unseen(table, parts, all->unseen[i]);
+	if (parts->nr)
+		qsort(parts->part, parts->nr, sizeof(*parts->part), compare_parts);
+}
+
+/* === Showing === */
+
+static bool is_shown(const struct parts *parts, const struct part *part)
+{
+	return parts->live ? part->is_live && !part->is_left_out : true;
+}
+
+static void sum_up(struct mu_sum_table *table, const struct parts *parts, struct mu_target *sum,
+		   struct mu_resident *resident)
+{
+	const struct mu_target **targets = mu_zalloc((parts->nr + 1) * sizeof(*targets));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < parts->nr; i++) {
+		if (!is_shown(parts, &parts->part[i]))
+			continue;
+		targets[nr++] = parts->part[i].target;
+		if (parts->part[i].is_live)
+			mu_resident_add(resident, &parts->part[i].session->resident);
+	}
+	mu_sum_targets(table->sum, targets, nr, sum);
+	free(targets);
+}
+
+static void show_ended(struct mu_sum_table *table, const struct mu_sessions *all,
+		       const struct parts *parts)
+{
+	uint64_t read = parts->nr - parts->live, ended = all->groups.gone - table->gone;
+
+	if (all->groups.gone < table->gone || ended < read)
+		ended = read;
+	table->gone = all->groups.gone;
+	if (!ended)
+		return;
+	printf("\tended since the %s: %" PRIu64 " process%s, with %" PRIu64 " bytes in %" PRIu64
+	       " allocations",
+	       table->since.has_table ? "last table" : "attach", ended, ended == 1 ? "" : "es",
+	       parts->ended.bytes, parts->ended.count);
+	if (read < ended)
+		printf(" in %" PRIu64 " of them (max_ended)", read);
+	putchar('\n');
+}
+
+static void show_left_out(const struct mu_sessions *all, const struct parts *parts)
+{
+	if (parts->left_out)
+		printf("\tnot frozen: %zu process%s, left out\n", parts->left_out,
+		       parts->left_out == 1 ? "" : "es");
+	if (all->groups.untraced)
+		printf("\tnot traced: %" PRIu64
+		       " process%s (max_targets of the module, or no memory)\n",
+		       all->groups.untraced, all->groups.untraced == 1 ? "" : "es");
+	if (all->groups.lost)
+		printf("\tnot recorded: %" PRIu64 " first events of new processes\n",
+		       all->groups.lost);
+}
+
+static void show_total(struct mu_sum_table *table, struct mu_target *sum,
+		       const struct mu_resident *resident)
+{
+	const struct mu_total total = {
+		.view = &table->o->view,
+		.filter = &table->o->filter,
+		.limit = sum->lost ? mu_debugfs_memory_limit(table->debugfs) : 0,
+		.resident = resident,
+		.freeze = table->o->freeze_ms != 0,
+	};
+
+	if (!sum->nr_processes) {
+		puts("\tempty: no process is traced");
+		sum->has_events = false;
+	}
+	mu_print_total(&total, sum, &table->since);
+	table->since.has_table = true;
+}
+
+static void show_parts(struct mu_sum_table *table, const struct mu_sessions *all,
+		       const struct parts *parts)
+{
+	const struct mu_view *view = &table->o->view;
+	struct mu_resident resident = {};
+	struct mu_target sum;
+
+	sum_up(table, parts, &sum, &resident);
+	mu_print_select(view, &sum, table->sym, &table->history);
+	mu_print_prepare(view, &sum, table->sym);
+	mu_print_processes(&sum);
+	puts(":");
+	mu_print_head(view);
+	mu_print_stacks(view, &sum, table->sym);
+	show_ended(table, all, parts);
+	show_left_out(all, parts);
+	show_total(table, &sum, &resident);
+	fflush(stdout);
+	mu_target_free(&sum);
+}
+
+static void end_sessions(struct mu_sum_table *table, const struct mu_sessions *all,
+			 const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->nr; i++)
+		if (!parts->part[i].is_live && parts->part[i].session)
+			parts->part[i].session->over = true;
+	for (size_t i = 0; i < all->nr; i++) {
+		struct mu_session *s = all->session[i];
+
+		if (!s->over || !s->is_in_sum)
+			continue;
+		mu_symbolizer_remove(table->sym, s->id);
+		s->is_in_sum = false;
+	}
+}
+
+/**
+ * mu_sum_table_show() - print one table
+ * @table: the tables
+ * @all: the sessions; those of ended processes are over then
+ */
+void mu_sum_table_show(struct mu_sum_table *table, struct mu_sessions *all)
+{
+	struct parts parts = {};
+
+	read_parts(table, &parts, all);
+	show_parts(table, all, &parts);
+	table->shown |= parts.nr || all->o->all;
+	end_sessions(table, all, &parts);
+	for (size_t i = 0; i < parts.nr; i++)
+		mu_report_free(parts.part[i].report);
+	free(parts.part);
+}
