@@ -14,6 +14,7 @@ PREFIX	?= /usr/local
 FUZZ_SECONDS ?= 60
 TORTURE_SECONDS ?= 60
 TORTURE_KERNEL ?= 6.12
+SERVERS_KERNEL ?= 6.12
 # The release of the kernel in KDIR. (The file kernel.release may differ from it.)
 release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
@@ -75,6 +76,9 @@ fuzz:
 oracle:
 	$(MAKE) -k -C selftests/oracle run
 
+servers:
+	selftests/servers/run -k $(SERVERS_KERNEL)
+
 torture:
 	selftests/vm/run -k $(TORTURE_KERNEL) -t $$(($(TORTURE_SECONDS) + 300)) -- \
 		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) torture/torture'
@@ -105,6 +109,7 @@ help:
 	@echo "  bench            measure the cost of tracing; QUICK=1 compares instruction counts only,"
 	@echo "                   UPDATE=1 writes the expected ones, BENCH_KERNEL=7.3 counts there"
 	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
+	@echo "  servers          find leaks in PostgreSQL, apache and php-fpm; SERVERS_KERNEL=6.12"
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            run checkpatch, clang-format, sparse, cppcheck, shellcheck"
@@ -112,4 +117,5 @@ help:
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall check check-kcsan demo bench oracle style fuzz torture clean help
+	dkms-uninstall check check-kcsan demo bench oracle servers style fuzz torture clean \
+	help

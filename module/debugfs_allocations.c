@@ -71,11 +71,8 @@ struct reader {
 };
 
 static const char *const kind_names[MLU_NR_KINDS] = {
-	[MLU_KIND_HEAP] = "heap",
-	[MLU_KIND_MMAP] = "mmap",
-	[MLU_KIND_STACK] = "stack",
-	[MLU_KIND_SHM] = "shm",
-	[MLU_KIND_BRK] = "brk",
+	[MLU_KIND_HEAP] = "heap", [MLU_KIND_MMAP] = "mmap", [MLU_KIND_STACK] = "stack",
+	[MLU_KIND_SHM] = "shm",	  [MLU_KIND_BRK] = "brk",
 };
 
 /* Called for each record, under the spinlock of its table. */

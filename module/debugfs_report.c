@@ -31,11 +31,8 @@ static const char *const end_notes[MLU_NR_WALK_ENDS] = {
 static const char unknown[] = "[unknown]";
 
 static const char *const kind_words[MLU_NR_KINDS] = {
-	[MLU_KIND_HEAP] = "",
-	[MLU_KIND_MMAP] = "mmap, ",
-	[MLU_KIND_STACK] = "stack, ",
-	[MLU_KIND_SHM] = "shm, ",
-	[MLU_KIND_BRK] = "brk, ",
+	[MLU_KIND_HEAP] = "",	  [MLU_KIND_MMAP] = "mmap, ", [MLU_KIND_STACK] = "stack, ",
+	[MLU_KIND_SHM] = "shm, ", [MLU_KIND_BRK] = "brk, ",
 };
 
 /* === Printing === */
@@ -148,7 +145,8 @@ static void report_show_mapped(struct seq_file *m, const struct mlu_section *sec
 		nr += section->rows[i].nr;
 	}
 	if (nr)
-		seq_printf(m, "mapped %llu bytes of address space in %llu allocations\n", bytes, nr);
+		seq_printf(m, "mapped %llu bytes of address space in %llu allocations\n", bytes,
+			   nr);
 }
 
 static void report_show_head(struct seq_file *m, const struct mlu_section *section)

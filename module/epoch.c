@@ -6,9 +6,9 @@
  * started before and ends after it belongs to the new epoch.
  *
  * Context: Record, forget, restore, abandon and map are called from handlers, unmap and take also
- * from the mmu notifier, within rcu_read_lock(), and do not sleep; put is called from the worker, readers and the work of deferred walks.
- * Freeing millions of records takes long: a separate work does it, so that neither the worker nor a
- * reader's close() waits.
+ * from the mmu notifier, within rcu_read_lock(), and do not sleep; put is called from the worker,
+ * readers and works. Freeing millions of records takes long: a separate work does it, so that
+ * neither the worker nor a reader's close() waits.
  * Locking: None of its own; those of the tables.
  */
 #include <linux/mm.h>

@@ -144,9 +144,8 @@ static inline bool mlu_epoch_cursor_is_done(const struct mlu_epoch_cursor *curso
 static inline unsigned int mlu_epoch_step(struct mlu_epoch *epoch, struct mlu_epoch_cursor *cursor,
 					  mlu_alloc_fn fn, void *ctx, unsigned int max)
 {
-	return cursor->heap.done ?
-		       mlu_ranges_step(&epoch->ranges, &cursor->ranges, fn, ctx, max) :
-		       mlu_allocs_step(&epoch->heap, &cursor->heap, fn, ctx, max);
+	return cursor->heap.done ? mlu_ranges_step(&epoch->ranges, &cursor->ranges, fn, ctx, max) :
+				   mlu_allocs_step(&epoch->heap, &cursor->heap, fn, ctx, max);
 }
 
 #endif /* MLU_EPOCH_H */

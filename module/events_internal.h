@@ -14,8 +14,7 @@ struct mlu_stack *mlu_event_walk(struct mlu_target *target, struct mlu_epoch *ep
 				 const struct mlu_call *call, const struct pt_regs *regs,
 				 unsigned long pc, bool at_return);
 struct mlu_stack *mlu_event_walk_at_return(struct mlu_target *target, struct mlu_epoch *epoch,
-					   const struct mlu_call *call,
-					   const struct pt_regs *regs);
+					   const struct mlu_call *call, const struct pt_regs *regs);
 
 static inline void mlu_event_count_skipped(struct mlu_epoch *epoch, enum mlu_skip skip)
 {

@@ -6,9 +6,8 @@
  * (mappings.c), and the records are trimmed, split or removed. A part that is split off is an
  * allocation of its own from then on, with the stack, the time and the thread of the whole.
  *
- * The notifier must not allocate. So each record that is inserted brings a spare one, and its first
- * split cannot fail. A record that has used its spare takes one of the tree's, which a work
- * refills. If there is none, the smaller of the two parts is dropped and counted as lost_split.
+ * The notifier must not allocate: the record of the part is a spare one (ranges_spares.c). If there
+ * is none, the smaller of the two parts is dropped and counted as lost_split.
  *
  * Records that mremap is moving (ranges_move.c) are in a tree of their own, where only walks and
  * the call find them: by the time of the call's return, another thread may have mapped their old
@@ -23,83 +22,9 @@
  * Locking: ranges->lock, a leaf. Nothing is allocated under it.
  * Ownership: The tree owns a record from its insertion to its removal, and the record its spare.
  */
-#include <linux/err.h>
 #include <linux/sched.h>
-#include <linux/string.h>
 
-#include "mem.h"
 #include "ranges_internal.h"
-
-#define FIRST_GOAL 256
-#define MAX_GOAL 16384
-#define FEW_SPARES 64
-
-static struct mlu_pool pool;
-
-/**
- * mlu_ranges_pool_init() - set up the pool of records of mappings
- *
- * Return: 0, or -ENOMEM.
- */
-int mlu_ranges_pool_init(void)
-{
-	return mlu_pool_init(&pool, "mlu_mapped", sizeof(struct mlu_mapped), MLU_MEM_RECORDS);
-}
-
-/**
- * mlu_ranges_pool_exit() - free the pool of records of mappings
- *
- * All records have been freed.
- */
-void mlu_ranges_pool_exit(void)
-{
-	mlu_pool_exit(&pool);
-}
-
-static void init_mapped(struct mlu_mapped *mapped)
-{
-	mapped->alloc.next = NULL;
-	mapped->alloc.taken = false;
-	mapped->spare = NULL;
-	mapped->taker = NULL;
-}
-
-/**
- * mlu_mapped_new() - allocate the record of a mapping, with its spare
- *
- * Context: Handler. Does not sleep.
- * Return: the record, to be filled in and inserted; ERR_PTR(-ENOSPC) at the memory limit,
- * ERR_PTR(-ENOMEM) without memory.
- */
-struct mlu_mapped *mlu_mapped_new(void)
-{
-	struct mlu_mapped *mapped = mlu_pool_get(&pool), *spare;
-
-	if (IS_ERR(mapped))
-		return mapped;
-	init_mapped(mapped);
-	spare = mlu_pool_get(&pool);
-	if (IS_ERR(spare)) {
-		mlu_pool_put(&pool, mapped);
-		return spare;
-	}
-	init_mapped(spare);
-	mapped->spare = spare;
-	return mapped;
-}
-
-/**
- * mlu_mapped_free() - free a record that is in no tree
- * @mapped: the record
- *
- * Context: Task context. Does not sleep.
- */
-void mlu_mapped_free(struct mlu_mapped *mapped)
-{
-	if (mapped->spare)
-		mlu_pool_put(&pool, mapped->spare);
-	mlu_pool_put(&pool, mapped);
-}
 
 /**
  * mlu_ranges_init() - initialize an empty tree
@@ -113,7 +38,7 @@ void mlu_ranges_init(struct mlu_ranges *ranges, struct mlu_stacks *stacks,
 	spin_lock_init(&ranges->lock);
 	ranges->live = RB_ROOT;
 	ranges->taken = RB_ROOT;
-	ranges->goal = FIRST_GOAL;
+	ranges->goal = MLU_RANGES_FIRST_GOAL;
 	ranges->stacks = stacks;
 	ranges->counters = counters;
 }
@@ -146,85 +71,6 @@ void mlu_ranges_exit(struct mlu_ranges *ranges)
 		ranges->spares = spare->next;
 		mlu_mapped_free(mlu_to_mapped(spare));
 	}
-}
-
-/* Return: false if there are enough. */
-static bool add_spare(struct mlu_ranges *ranges, struct mlu_mapped *spare)
-{
-	bool is_full;
-
-	spin_lock(&ranges->lock);
-	is_full = ranges->nr_spares >= ranges->goal;
-	ranges->was_full |= is_full;
-	if (!is_full) {
-		spare->alloc.next = ranges->spares;
-		ranges->spares = &spare->alloc;
-		WRITE_ONCE(ranges->nr_spares, ranges->nr_spares + 1);
-	}
-	spin_unlock(&ranges->lock);
-	return !is_full;
-}
-
-/**
- * mlu_ranges_prepare() - allocate some spares, before the work that calls mlu_ranges_refill() runs
- * @ranges: the tree
- *
- * Context: Handler. Does not sleep.
- */
-void mlu_ranges_prepare(struct mlu_ranges *ranges)
-{
-	struct mlu_mapped *spare;
-
-	while (READ_ONCE(ranges->nr_spares) < FEW_SPARES) {
-		spare = mlu_pool_get(&pool);
-		if (IS_ERR(spare))
-			return;
-		init_mapped(spare);
-		add_spare(ranges, spare);
-	}
-}
-
-/**
- * mlu_ranges_refill() - allocate spares, so that records can be split
- * @ranges: the tree
- *
- * If most of them are gone, four times as many are kept from then on: the program splits its mappings
- * faster than the work that calls this is run.
- *
- * Context: Work, process context. May sleep.
- */
-void mlu_ranges_refill(struct mlu_ranges *ranges)
-{
-	struct mlu_mapped *spare;
-
-	spin_lock(&ranges->lock);
-	if (ranges->was_full && ranges->nr_spares < ranges->goal / 4 && ranges->goal < MAX_GOAL)
-		WRITE_ONCE(ranges->goal, ranges->goal * 4);
-	spin_unlock(&ranges->lock);
-	for (;;) {
-		spare = mlu_pool_alloc_slowly(&pool);
-		if (IS_ERR(spare))
-			return;
-		init_mapped(spare);
-		if (add_spare(ranges, spare))
-			continue;
-		mlu_mapped_free(spare);
-		return;
-	}
-}
-
-static struct mlu_mapped *get_spare(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
-{
-	struct mlu_mapped *spare = mapped->spare;
-
-	if (spare) {
-		mapped->spare = NULL;
-	} else if (ranges->spares) {
-		spare = mlu_to_mapped(ranges->spares);
-		ranges->spares = spare->alloc.next;
-		WRITE_ONCE(ranges->nr_spares, ranges->nr_spares - 1);
-	}
-	return spare;
 }
 
 /**
@@ -342,7 +188,7 @@ void mlu_ranges_forget(struct mlu_ranges *ranges, struct mlu_ranges_gone *gone)
  */
 void mlu_ranges_split(struct mlu_ranges *ranges, struct mlu_mapped *mapped, u64 start, u64 end)
 {
-	struct mlu_mapped *spare = get_spare(ranges, mapped);
+	struct mlu_mapped *spare = mlu_ranges_get_spare(ranges, mapped);
 	u64 below = start - mapped->alloc.addr;
 	u64 above = mlu_mapped_last(mapped) - end + 1;
 

@@ -95,9 +95,10 @@ bool mlu_ranges_copy(struct mlu_ranges *ranges, u64 *at, u64 end, struct mlu_map
 void mlu_ranges_prepare(struct mlu_ranges *ranges);
 void mlu_ranges_refill(struct mlu_ranges *ranges);
 
-/* Return: true if no record can be cut. What this thread unmaps was recorded before. */
+/* Return: true if no record can be cut. */
 static inline bool mlu_ranges_is_empty(const struct mlu_ranges *ranges)
 {
+	/* Without the lock: what this thread unmaps was recorded before. */
 	return data_race(!ranges->live.rb_node);
 }
 

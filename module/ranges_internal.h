@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the two parts of ranges: what is done under ranges->lock. */
+/* Shared by the parts of ranges: what is done under ranges->lock. */
 #ifndef MLU_RANGES_INTERNAL_H
 #define MLU_RANGES_INTERNAL_H
 
@@ -7,6 +7,9 @@
 
 /* Records that are handled under one lock: some microseconds. */
 #define MLU_RANGES_BATCH 64
+
+/* Spares that a tree has at first. */
+#define MLU_RANGES_FIRST_GOAL 256
 
 /**
  * struct mlu_ranges_gone - records that were removed under the lock, to be freed without it
@@ -30,6 +33,7 @@ static inline struct mlu_mapped *mlu_mapped_of(struct rb_node *node)
 	return rb_entry_safe(node, struct mlu_mapped, node);
 }
 
+struct mlu_mapped *mlu_ranges_get_spare(struct mlu_ranges *ranges, struct mlu_mapped *mapped);
 struct mlu_mapped *mlu_ranges_starting(const struct rb_root *root, u64 start);
 struct mlu_mapped *mlu_ranges_reaching(const struct rb_root *live, u64 start);
 void mlu_ranges_link(struct rb_root *root, struct mlu_mapped *mapped);

@@ -66,7 +66,7 @@ void mlu_ranges_take(struct mlu_ranges *ranges, u64 start, u64 end, const void *
 	} while (more);
 }
 
-/* Return: the first record from @at on that @taker has taken and that starts below @end, or NULL. */
+/* Return: the first record in [@at, @end) that @taker has taken, or NULL. */
 static struct mlu_mapped *find_taken(const struct mlu_ranges *ranges, u64 at, u64 end,
 				     const void *taker)
 {
@@ -77,7 +77,7 @@ static struct mlu_mapped *find_taken(const struct mlu_ranges *ranges, u64 at, u6
 	return mapped && mapped->alloc.addr < end ? mapped : NULL;
 }
 
-static void untake(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
+static void untake_record(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
 {
 	rb_erase(&mapped->node, &ranges->taken);
 	mapped->alloc.taken = false;
@@ -110,7 +110,7 @@ unsigned int mlu_ranges_move(struct mlu_ranges *ranges, u64 start, u64 end, cons
 			if (!mapped)
 				break;
 			at = mapped->alloc.addr;
-			untake(ranges, mapped);
+			untake_record(ranges, mapped);
 			mapped->alloc.addr += to - start;
 			mlu_ranges_place(ranges, mapped, &gone);
 		}
@@ -145,7 +145,7 @@ static void end_taken(struct mlu_ranges *ranges, u64 start, u64 end, const void 
 			if (!mapped)
 				break;
 			if (may_restore && !is_occupied(ranges, mapped)) {
-				untake(ranges, mapped);
+				untake_record(ranges, mapped);
 				mlu_ranges_link(&ranges->live, mapped);
 			} else {
 				mlu_ranges_unlink(&ranges->taken, mapped, &gone);

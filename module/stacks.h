@@ -17,8 +17,8 @@ enum mlu_kind {
 	MLU_KIND_HEAP,
 	MLU_KIND_MMAP,
 	MLU_KIND_STACK, /* a mapping with MAP_STACK */
-	MLU_KIND_SHM, /* attached by shmat */
-	MLU_KIND_BRK, /* what brk or sbrk has added */
+	MLU_KIND_SHM,	/* attached by shmat */
+	MLU_KIND_BRK,	/* what brk or sbrk has added */
 	MLU_NR_KINDS
 };
 

@@ -60,8 +60,8 @@ static bool runs_exactly(struct mst_program *prog)
 
 /*
  * A probe on an instruction that is emulated by the kernel, or executed by the probe, costs one
- * exception; a stepped one costs two. Return: true if none is stepped, or the kernel needs that, but
- * for functions that are called rarely.
+ * exception; a stepped one costs two. Return: true if none is stepped but those of functions that
+ * are called rarely, or if the kernel needs that.
  */
 static bool is_cheap(const char *line)
 {
@@ -74,7 +74,8 @@ static bool is_cheap(const char *line)
 		snprintf(name, sizeof(name), " %s ", rare[i]);
 		at = strstr(line, name);
 		at = at ? strstr(at, " stepped") : NULL;
-		stepped -= at && strcspn(strstr(line, name), ",") > (size_t)(at - strstr(line, name));
+		stepped -= at &&
+			   strcspn(strstr(line, name), ",") > (size_t)(at - strstr(line, name));
 	}
 	if (!mst_has_exits() || !stepped)
 		return true;

@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(counters, frees_at_the_end_of_a_thread_are_not_unknown, 60)
 	EXPECT_GE(mst_stat(self->id, "freed"), 20 * count);
 }
 
-/* What a munmap leaves of a mapping is one allocation, or several. A failed munmap changes nothing. */
+/* What munmap leaves of a mapping is one allocation, or several. A failed one changes nothing. */
 TEST_F(counters, parts_that_munmap_splits_off_are_counted)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "unmaps", 0);

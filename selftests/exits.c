@@ -66,8 +66,9 @@ static bool has_exits(int id, const char *const *functions, const char *word)
 /* Before glibc 2.34, some functions end with a jump to a hook. */
 TEST_F(exits, are_found_for_the_functions_of_libc)
 {
-	static const char *const without_hook[] = { "calloc", "posix_memalign", "mmap", "mremap",
-						    "shmat",  "brk",		"sbrk", NULL };
+	static const char *const without_hook[] = {
+		"calloc", "posix_memalign", "mmap", "mremap", "shmat", "brk", "sbrk", NULL
+	};
 	static const char *const with_hook[] = { "malloc", "realloc", "reallocarray",
 						 "valloc", "pvalloc", NULL };
 	bool has_hooks = strverscmp(gnu_get_libc_version(), "2.34") < 0;

@@ -57,13 +57,14 @@ FIXTURE_TEARDOWN(late)
 	umount2(mnt, MNT_DETACH);
 }
 
-static void start_program(FIXTURE_DATA(late) *self, const char *options)
+/* Return: the id of the target. */
+static int start_program(struct mst_program *prog, const char *options)
 {
-	mst_spawn(&self->prog, "libraries", path[0], path[1], path[2], path[3], path[4], path[5],
-		  path[6], path[7], path[8], NULL);
-	if (mst_command("attach %d%s", self->prog.pid, options))
+	mst_spawn(prog, "libraries", path[0], path[1], path[2], path[3], path[4], path[5], path[6],
+		  path[7], path[8], NULL);
+	if (mst_command("attach %d%s", prog->pid, options))
 		mst_die("%s", mst_refusal);
-	self->id = mst_id(self->prog.pid);
+	return mst_id(prog->pid);
 }
 
 static long now_ms(void)
@@ -110,13 +111,12 @@ static bool is_probed_in_time(int number)
 }
 
 /* Return: true if exactly the blocks are shown that the chosen library allocates from now on. */
-static bool is_exact_from_now(FIXTURE_DATA(late) *self)
+static bool is_exact_from_now(struct mst_program *prog)
 {
-	if (mst_command("clear %d", self->prog.pid))
+	if (mst_command("clear %d", prog->pid))
 		mst_die("%s", mst_refusal);
-	self->prog.count = 0;
-	mst_step(&self->prog, "keep");
-	return mst_sound(self->id);
+	mst_step(prog, "keep");
+	return mst_sound(mst_id(prog->pid));
 }
 
 static size_t rows_of_3000(int id)
@@ -135,12 +135,12 @@ TEST_F(late, an_opened_allocator_is_probed_within_a_second)
 {
 	char *report;
 
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
 	EXPECT_TRUE(control_has("malloc lib1.so+0x"));
 	EXPECT_TRUE(control_has("free lib1.so+0x"));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, "unseen late lib1.so: its malloc and free are traced since ");
@@ -155,7 +155,7 @@ TEST_F(late, an_opened_allocator_is_probed_within_a_second)
 /* The line says how long the library was not traced, at most; it cannot be less than it was. */
 TEST_F(late, what_it_allocated_before_is_counted)
 {
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "open");
 	mst_step(&self->prog, "before");
 	ASSERT_TRUE(is_probed_in_time(1));
@@ -171,20 +171,20 @@ TEST_F(late, what_it_allocated_before_is_counted)
 
 TEST_F(late, one_that_comes_back_elsewhere_is_traced)
 {
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
 	mst_step(&self->prog, "close");
 	mst_step(&self->prog, "place");
 	mst_step(&self->prog, "open");
 	/* Its file still has probes: the kernel puts them there at once. */
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 	mst_step(&self->prog, "close");
 	EXPECT_GE(wait_for("malloc lib1.so+0x", false), 0);
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_EQ(1, rows_of_3000(self->id));
 }
 
@@ -195,7 +195,7 @@ TEST_F(late, ten_different_ones_in_turn_leave_nothing)
 	char step[2] = "";
 	int i;
 
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	probes = mst_stat(0, "probes");
 	for (i = 1; i < FILES; i++) {
 		step[0] = '0' + i;
@@ -203,7 +203,7 @@ TEST_F(late, ten_different_ones_in_turn_leave_nothing)
 		mst_step(&self->prog, "open");
 		EXPECT_TRUE(is_probed_in_time(i));
 		/* They may all have the same place, and so their blocks. */
-		EXPECT_TRUE(is_exact_from_now(self));
+		EXPECT_TRUE(is_exact_from_now(&self->prog));
 		EXPECT_EQ(1, rows_of_3000(self->id));
 		mst_step(&self->prog, "close");
 	}
@@ -219,13 +219,13 @@ TEST_F(late, several_at_once_are_traced)
 	char step[2] = "", line[64];
 	int i;
 
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "all");
 	for (i = 1; i < FILES; i++) {
 		snprintf(line, sizeof(line), "unseen late lib%d.so: ", i);
 		EXPECT_GE(wait_for(line, true), 0);
 	}
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	for (i = 2; i < FILES; i++) {
 		step[0] = '0' + i;
 		mst_step(&self->prog, step);
@@ -266,7 +266,7 @@ TEST_F(late, a_second_libc_is_traced_at_once)
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	self->id = mst_id(self->prog.pid);
 	mst_step(&self->prog, "new");
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 	usleep(1000000);
 	control = mst_text("control");
@@ -276,22 +276,22 @@ TEST_F(late, a_second_libc_is_traced_at_once)
 
 TEST_F(late, an_allocator_mapped_by_hand_is_traced)
 {
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "map");
 	ASSERT_TRUE(is_probed_in_time(1));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
 TEST_F(late, one_that_becomes_executable_later_is_traced)
 {
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "read");
 	usleep(1000000);
 	EXPECT_FALSE(control_has("lib1.so"));
 	mst_step(&self->prog, "EXEC");
 	ASSERT_TRUE(is_probed_in_time(1));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -300,7 +300,7 @@ TEST_F(late, object_excludes_it)
 	char options[100];
 
 	snprintf(options, sizeof(options), " object=%s", mst_libc());
-	start_program(self, options);
+	self->id = start_program(&self->prog, options);
 	mst_step(&self->prog, "open");
 	EXPECT_GE(wait_for("unseen allocator lib1.so: its malloc and free are not traced, since "
 			   "object= names another object",
@@ -314,7 +314,7 @@ TEST_F(late, object_excludes_it)
 
 TEST_F(late, it_is_sampled_and_filtered_as_all_others)
 {
-	start_program(self, " min=3001");
+	self->id = start_program(&self->prog, " min=3001");
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
 	mst_step(&self->prog, "keep");
@@ -327,10 +327,10 @@ TEST_F(late, exits_are_used_on_request)
 {
 	if (!mst_has_exits())
 		SKIP(return, "this kernel has no exit probes");
-	start_program(self, " exits=always");
+	self->id = start_program(&self->prog, " exits=always");
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -339,7 +339,7 @@ TEST_F(late, two_targets_share_its_probes)
 {
 	long long probes;
 
-	start_program(self, "");
+	self->id = start_program(&self->prog, "");
 	mst_step(&self->prog, "open");
 	ASSERT_TRUE(is_probed_in_time(1));
 	probes = mst_stat(0, "probes");
@@ -351,7 +351,7 @@ TEST_F(late, two_targets_share_its_probes)
 	mst_step(&self->other, "keep");
 	EXPECT_EQ(1, rows_of_3000(mst_id(self->other.pid)));
 	ASSERT_ACCEPTED(mst_command("detach %d", self->other.pid));
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -383,7 +383,7 @@ TEST_F_TIMEOUT(late, one_that_is_read_late_delays_no_other_target, 120)
 	}
 	mst_step(&self->daemon, "answer");
 	ASSERT_GE(wait_for("unseen late file: ", true), 0);
-	EXPECT_TRUE(is_exact_from_now(self));
+	EXPECT_TRUE(is_exact_from_now(&self->prog));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -415,7 +415,7 @@ TEST_F_TIMEOUT(late, exit_exec_and_detach_at_any_moment, 120)
 	int i, id;
 
 	for (i = 0; i < 24; i++) {
-		start_program(self, "");
+		self->id = start_program(&self->prog, "");
 		id = self->id;
 		mst_go(&self->prog, "all");
 		usleep(i * 30000);

@@ -71,24 +71,24 @@ static bool says_mapped(const struct mst_program *prog, int id)
 		bytes += prog->keep.row[i].size;
 		nr++;
 	}
-	snprintf(wanted, sizeof(wanted), "\nmapped %llu bytes of address space in %llu allocations\n",
-		 bytes, nr);
-	good = nr ? strstr(report, wanted) != NULL : !strstr(report, "\nmapped ");
+	snprintf(wanted, sizeof(wanted),
+		 "\nmapped %llu bytes of address space in %llu allocations\n", bytes, nr);
+	good = !strstr(report, nr ? wanted : "\nmapped ") == !nr;
 	if (!good)
 		mst_say("expected %s, got %.600s", nr ? wanted : "no line mapped", report);
 	free(report);
 	return good;
 }
 
-#define MAPPED(name, counters)                                               \
-	TEST_F(mappings, name)                                               \
-	{                                                                    \
-		self->id = spawn_and_step(&self->prog, "mapped", #name);     \
-		EXPECT_TRUE(mst_exact(&self->prog));                         \
-		EXPECT_TRUE(mst_sound(self->id));                            \
-		EXPECT_TRUE(says_mapped(&self->prog, self->id));             \
-		EXPECT_TRUE(counts_are(self->id, counters));                 \
-		EXPECT_EQ(0, mst_end(&self->prog));                          \
+#define MAPPED(name, counters)                                           \
+	TEST_F(mappings, name)                                           \
+	{                                                                \
+		self->id = spawn_and_step(&self->prog, "mapped", #name); \
+		EXPECT_TRUE(mst_exact(&self->prog));                     \
+		EXPECT_TRUE(mst_sound(self->id));                        \
+		EXPECT_TRUE(says_mapped(&self->prog, self->id));         \
+		EXPECT_TRUE(counts_are(self->id, counters));             \
+		EXPECT_EQ(0, mst_end(&self->prog));                      \
 	}
 
 MAPPED(unmap_whole, "allocated=1 freed=1")
@@ -100,7 +100,7 @@ MAPPED(unmap_every_other, "allocated=1 freed=0 split=31")
 MAPPED(unmap_stack, "allocated=1 freed=0")
 MAPPED(unmap_by_system_call, "allocated=1 freed=0 split=1")
 MAPPED(unmap_fails, "allocated=1 freed=0")
-MAPPED(dontneed, "allocated=1 freed=0")
+MAPPED(advise_dontneed, "allocated=1 freed=0")
 MAPPED(map_over_part, "allocated=2 freed=0")
 MAPPED(map_inside, "allocated=2 freed=0 split=1")
 MAPPED(map_over_many, "allocated=4 freed=1")
@@ -109,16 +109,16 @@ MAPPED(map_bytes, "allocated=1 freed=0")
 MAPPED(map_huge, "allocated=2 freed=0")
 MAPPED(grow_in_place, "allocated=1 freed=0 reallocated=1")
 MAPPED(grow_and_move, "allocated=2 freed=0 reallocated=1")
-MAPPED(shrink, "allocated=1 freed=0")
-MAPPED(move, "allocated=1 freed=0 reallocated=1")
+MAPPED(shrink_in_place, "allocated=1 freed=0")
+MAPPED(move_whole, "allocated=1 freed=0 reallocated=1")
 MAPPED(move_untouched, "allocated=1 freed=0 reallocated=1")
 MAPPED(move_and_shrink, "allocated=1 freed=0 reallocated=1")
 MAPPED(move_and_grow, "allocated=1 freed=0 reallocated=1")
 MAPPED(move_part, "allocated=2 freed=0 reallocated=1 split=3")
 MAPPED(move_several, "allocated=3 freed=0 reallocated=1 split=2")
-MAPPED(dontunmap, "allocated=2 freed=0")
+MAPPED(move_and_keep, "allocated=2 freed=0")
 MAPPED(dontunmap_part, "allocated=2 freed=0")
-MAPPED(duplicate, "allocated=2 freed=0")
+MAPPED(map_again, "allocated=2 freed=0")
 MAPPED(remap_fails, "allocated=2 freed=0 failed=3")
 MAPPED(grow_unrecorded, "allocated=1 freed=0")
 MAPPED(move_unrecorded, "allocated=0 freed=0")
@@ -129,17 +129,17 @@ MAPPED(attach_and_detach, "allocated=2 freed=1 failed=1")
 MAPPED(attach_over, "allocated=2 freed=0 split=1")
 
 /* libc asks for the break before it changes it, and calls brk within sbrk. */
-#define BREAK(name, allocated)                                                   \
-	TEST_F(mappings, name)                                                   \
-	{                                                                        \
-		self->id = spawn_and_step(&self->prog, "mapped", #name);         \
-		EXPECT_TRUE(mst_exact(&self->prog));                             \
-		EXPECT_TRUE(mst_sound(self->id));                                \
-		EXPECT_TRUE(says_mapped(&self->prog, self->id));                 \
-		EXPECT_EQ(allocated, mst_stat(self->id, "allocated"));           \
-		EXPECT_GT(mst_stat(self->id, "nested"), 0);                      \
-		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));                   \
-		EXPECT_EQ(0, mst_end(&self->prog));                              \
+#define BREAK(name, allocated)                                           \
+	TEST_F(mappings, name)                                           \
+	{                                                                \
+		self->id = spawn_and_step(&self->prog, "mapped", #name); \
+		EXPECT_TRUE(mst_exact(&self->prog));                     \
+		EXPECT_TRUE(mst_sound(self->id));                        \
+		EXPECT_TRUE(says_mapped(&self->prog, self->id));         \
+		EXPECT_EQ(allocated, mst_stat(self->id, "allocated"));   \
+		EXPECT_GT(mst_stat(self->id, "nested"), 0);              \
+		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));           \
+		EXPECT_EQ(0, mst_end(&self->prog));                      \
 	}
 
 BREAK(grow_break, 2)
@@ -179,7 +179,7 @@ TEST_F(mappings, parts_keep_their_origin)
 	unsigned int stack;
 	size_t i;
 
-	self->id = spawn_and_step(&self->prog, "mapped", "origin");
+	self->id = spawn_and_step(&self->prog, "mapped", "keep_origin");
 	stack = stack_at(self->id, self->prog.keep.row[0].addr);
 	EXPECT_NE(0, stack);
 	mst_step(&self->prog, "go");
@@ -285,9 +285,9 @@ static bool run_random(struct mst_program *prog, int *id, long steps, long threa
 		add_range(&want, rows.row[i].addr, rows.row[i].addr + rows.row[i].size);
 	add_maps(&got, prog->pid);
 	good = join_ranges(&want) && join_ranges(&got) && mst_same(&got, &want) && good;
-	good = good && mst_stat(*id, "allocated") + mst_stat(*id, "split") -
-				       mst_stat(*id, "freed") ==
-			       (long long)rows.count;
+	good = good &&
+	       mst_stat(*id, "allocated") + mst_stat(*id, "split") - mst_stat(*id, "freed") ==
+		       (long long)rows.count;
 	mst_say("%zu records, %lld splits, %lld moved or resized, seed %ld", rows.count,
 		mst_stat(*id, "split"), mst_stat(*id, "reallocated"), seed);
 	mst_rows_free(&rows);

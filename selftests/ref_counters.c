@@ -32,8 +32,8 @@ struct function {
 };
 
 static const struct function functions[] = {
-	{ "malloc", true }, { "calloc", true }, { "realloc", true }, { "posix_memalign", true },
-	{ "mmap", true },   { "free", false },
+	{ "malloc", true },	    { "calloc", true }, { "realloc", true },
+	{ "posix_memalign", true }, { "mmap", true },	{ "free", false },
 };
 
 enum { MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, MMAP, FREE, FUNCTIONS };

@@ -57,22 +57,14 @@ static const char *const allocations_lines[] = {
 };
 
 static const char *const counters[] = {
-	"allocated",	  "freed",
-	"reallocated",	  "failed",
-	"filtered",	  "nested",
-	"unknown_free",	  "unseen_free",
-	"split",	  "replaced",
-	"uncertain",	  "unknown_caller",
-	"foreign",	  "lost_memory",
-	"lost_limit",	  "lost_busy",
-	"lost_inflight",  "lost_fault",
-	"lost_split",	  "skipped_free",
-	"walk_end",	  "walk_depth",
-	"walk_fault",	  "walk_frame_pointer",
-	"walk_pc",	  "unknown_mapping",
-	"bytes_records",  "bytes_stacks",
-	"bytes_inflight", "bytes_tables",
-	"bytes_mappings", "bytes_used",
+	"allocated",	  "freed",	     "reallocated",    "failed",
+	"filtered",	  "nested",	     "unknown_free",   "unseen_free",
+	"split",	  "replaced",	     "uncertain",      "unknown_caller",
+	"foreign",	  "lost_memory",     "lost_limit",     "lost_busy",
+	"lost_inflight",  "lost_fault",	     "lost_split",     "skipped_free",
+	"walk_end",	  "walk_depth",	     "walk_fault",     "walk_frame_pointer",
+	"walk_pc",	  "unknown_mapping", "bytes_records",  "bytes_stacks",
+	"bytes_inflight", "bytes_tables",    "bytes_mappings", "bytes_used",
 };
 
 FIXTURE(format)

@@ -91,8 +91,8 @@
 	{                                                                              \
 		.name = fn, .type = MLU_CALL_MMAP, .size = n, .times = NO, .block = NO \
 	}
-#define MAPS(fn, does, p, n)                                                    \
-	{                                                                       \
+#define MAPS(fn, does, p, n)                                                            \
+	{                                                                               \
 		.name = fn, .type = MLU_CALL_##does, .size = n, .times = NO, .block = p \
 	}
 

@@ -50,7 +50,7 @@ static const struct excuse excuses[] = {
 	{ "attach", "", "access_process_vm", IS_PRESENT },
 	{ "libraries", "", "access_process_vm", IS_PRESENT },
 	{ "libraries", "mlu_mem_zalloc", "__kmalloc_noprof", HAS_VMALLOC },
-	{ "libraries", "mlu_probe_unuse", "uprobe_register",
+	{ "libraries", "mlu_probe_unuse", "uprobe_unregister_nosync",
 	  "the call fails in the phase commands" },
 	{ "late", "", "access_process_vm", IS_PRESENT },
 	{ "groups", "", "access_process_vm", IS_PRESENT },
@@ -92,8 +92,8 @@ const char *fault_site_excuse(const struct fault_site *site)
  * @site: the site
  *
  * debugfs may be disabled, so that its errors are ignored: a target without files is traced all the
- * same. A reserve, or a stock of spares, that could not be filled is filled later. The kernel reports no failure to remove
- * a breakpoint.
+ * same. A reserve, or a stock of spares, that could not be filled is filled later. The kernel
+ * reports no failure to remove a breakpoint.
  *
  * Return: true if no operation is refused because of it.
  */

@@ -101,7 +101,7 @@ static void map_file(int allowed)
 			 protection_of(&part[i]) & allowed, MAP_PRIVATE | MAP_FIXED, fd,
 			 part[i].p_offset - skip) == MAP_FAILED)
 			program_die("mmap");
-		/* The file's bytes behind the segment are none of it. */
+		/* The segment does not contain what follows it in the file. */
 		if (part[i].p_memsz > part[i].p_filesz)
 			memset(file->base + part[i].p_vaddr + part[i].p_filesz, 0,
 			       part[i].p_memsz - part[i].p_filesz);

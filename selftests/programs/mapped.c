@@ -16,7 +16,7 @@
 
 #define PAGE 4096UL
 #define HUGE_PAGE (2UL << 20)
-#define WINDOW 64 /* pages */
+#define WINDOW 64  /* pages */
 #define FAST 20000 /* pages */
 
 #ifndef MREMAP_DONTUNMAP /* before glibc 2.32 */
@@ -26,36 +26,36 @@
 static char *window; /* addresses that nothing is mapped at */
 static char *before; /* 8 pages, mapped before the attach */
 
-static void must(int good, const char *what)
+static void die_unless(int good, const char *what)
 {
 	if (!good)
 		program_die(what);
 }
 
-static char *map(char *at, unsigned long pages, int flags)
+static char *map_pages(char *at, unsigned long pages, int flags)
 {
 	char *p = mmap(at, pages * PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0) | flags, -1, 0);
 
-	must(p != MAP_FAILED && (!at || p == at), "mmap");
+	die_unless(p != MAP_FAILED && (!at || p == at), "mmap");
 	return p;
 }
 
-static void unmap(char *at, unsigned long pages)
+static void unmap_pages(char *at, unsigned long pages)
 {
-	must(!munmap(at, pages * PAGE), "munmap");
+	die_unless(!munmap(at, pages * PAGE), "munmap");
 }
 
-static void keep(char *at, unsigned long pages)
+static void keep_pages(char *at, unsigned long pages)
 {
 	program_keep_as(at, pages * PAGE, "mmap");
 }
 
-static char *remap(char *at, unsigned long old, unsigned long new, int flags, char *to)
+static char *remap_pages(char *at, unsigned long old, unsigned long new, int flags, char *to)
 {
-	char *p = mremap(at, old * PAGE, new * PAGE, flags, to);
+	char *p = mremap(at, old * PAGE, new *PAGE, flags, to);
 
-	must(p != MAP_FAILED && (!to || p == to), "mremap");
+	die_unless(p != MAP_FAILED && (!to || p == to), "mremap");
 	return p;
 }
 
@@ -63,118 +63,118 @@ static char *remap(char *at, unsigned long old, unsigned long new, int flags, ch
 
 static void unmap_whole(void)
 {
-	unmap(map(window, 4, 0), 4);
+	unmap_pages(map_pages(window, 4, 0), 4);
 }
 
 static void unmap_head(void)
 {
-	unmap(map(window, 4, 0), 1);
-	keep(window + PAGE, 3);
+	unmap_pages(map_pages(window, 4, 0), 1);
+	keep_pages(window + PAGE, 3);
 }
 
 static void unmap_tail(void)
 {
-	unmap(map(window, 4, 0) + 3 * PAGE, 1);
-	keep(window, 3);
+	unmap_pages(map_pages(window, 4, 0) + 3 * PAGE, 1);
+	keep_pages(window, 3);
 }
 
 static void unmap_middle(void)
 {
-	unmap(map(window, 4, 0) + PAGE, 2);
-	keep(window, 1);
-	keep(window + 3 * PAGE, 1);
+	unmap_pages(map_pages(window, 4, 0) + PAGE, 2);
+	keep_pages(window, 1);
+	keep_pages(window + 3 * PAGE, 1);
 }
 
 /* From the middle of the first mapping to the middle of the last one, and over gaps. */
 static void unmap_across(void)
 {
-	map(window, 4, 0);
-	map(window + 4 * PAGE, 4, 0);
-	map(window + 10 * PAGE, 4, 0);
-	unmap(window + 2 * PAGE, 10);
-	keep(window, 2);
-	keep(window + 12 * PAGE, 2);
+	map_pages(window, 4, 0);
+	map_pages(window + 4 * PAGE, 4, 0);
+	map_pages(window + 10 * PAGE, 4, 0);
+	unmap_pages(window + 2 * PAGE, 10);
+	keep_pages(window, 2);
+	keep_pages(window + 12 * PAGE, 2);
 }
 
 static void unmap_every_other(void)
 {
 	unsigned long i;
 
-	map(window, WINDOW, 0);
+	map_pages(window, WINDOW, 0);
 	for (i = 0; i < WINDOW; i += 2) {
-		unmap(window + i * PAGE, 1);
-		keep(window + (i + 1) * PAGE, 1);
+		unmap_pages(window + i * PAGE, 1);
+		keep_pages(window + (i + 1) * PAGE, 1);
 	}
 }
 
 static void unmap_stack(void)
 {
-	unmap(map(window, 4, MAP_STACK), 2);
+	unmap_pages(map_pages(window, 4, MAP_STACK), 2);
 	program_keep_as(window + 2 * PAGE, 2 * PAGE, "stack");
 }
 
 static void unmap_by_system_call(void)
 {
-	map(window, 4, 0);
-	must(!syscall(SYS_munmap, window + PAGE, PAGE), "munmap");
-	keep(window, 1);
-	keep(window + 2 * PAGE, 2);
+	map_pages(window, 4, 0);
+	die_unless(!syscall(SYS_munmap, window + PAGE, PAGE), "munmap");
+	keep_pages(window, 1);
+	keep_pages(window + 2 * PAGE, 2);
 }
 
 static void unmap_fails(void)
 {
-	map(window, 4, 0);
-	must(munmap(window + 1, PAGE), "munmap of no page");
-	keep(window, 4);
+	map_pages(window, 4, 0);
+	die_unless(munmap(window + 1, PAGE), "munmap of no page");
+	keep_pages(window, 4);
 }
 
-static void dontneed(void)
+static void advise_dontneed(void)
 {
-	memset(map(window, 4, 0), 1, 4 * PAGE);
-	must(!madvise(window + PAGE, 2 * PAGE, MADV_DONTNEED), "madvise");
-	must(!mprotect(window + PAGE, PAGE, PROT_NONE), "mprotect");
-	keep(window, 4);
+	memset(map_pages(window, 4, 0), 1, 4 * PAGE);
+	die_unless(!madvise(window + PAGE, 2 * PAGE, MADV_DONTNEED), "madvise");
+	die_unless(!mprotect(window + PAGE, PAGE, PROT_NONE), "mprotect");
+	keep_pages(window, 4);
 }
 
 /* === mmap === */
 
 static void map_over_part(void)
 {
-	map(window, 8, 0);
-	map(window + 6 * PAGE, 4, 0);
-	keep(window, 6);
-	keep(window + 6 * PAGE, 4);
+	map_pages(window, 8, 0);
+	map_pages(window + 6 * PAGE, 4, 0);
+	keep_pages(window, 6);
+	keep_pages(window + 6 * PAGE, 4);
 }
 
 static void map_inside(void)
 {
-	map(window, 8, 0);
-	map(window + 2 * PAGE, 4, 0);
-	keep(window, 2);
-	keep(window + 2 * PAGE, 4);
-	keep(window + 6 * PAGE, 2);
+	map_pages(window, 8, 0);
+	map_pages(window + 2 * PAGE, 4, 0);
+	keep_pages(window, 2);
+	keep_pages(window + 2 * PAGE, 4);
+	keep_pages(window + 6 * PAGE, 2);
 }
 
 static void map_over_many(void)
 {
-	map(window, 2, 0);
-	map(window + 2 * PAGE, 2, 0);
-	map(window + 4 * PAGE, 2, 0);
-	map(window + PAGE, 4, 0);
-	keep(window, 1);
-	keep(window + PAGE, 4);
-	keep(window + 5 * PAGE, 1);
+	map_pages(window, 2, 0);
+	map_pages(window + 2 * PAGE, 2, 0);
+	map_pages(window + 4 * PAGE, 2, 0);
+	map_pages(window + PAGE, 4, 0);
+	keep_pages(window, 1);
+	keep_pages(window + PAGE, 4);
+	keep_pages(window + 5 * PAGE, 1);
 }
 
 /* The new mapping is not recorded, but the old one is not there any more. */
 static void map_over_by_system_call(void)
 {
-	map(window, 4, 0);
-	must((char *)syscall(SYS_mmap, window + PAGE, PAGE, PROT_READ,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == window + PAGE,
-	     "mmap");
-	keep(window, 1);
-	keep(window + 2 * PAGE, 2);
+	map_pages(window, 4, 0);
+	die_unless((char *)syscall(SYS_mmap, window + PAGE, PAGE, PROT_READ,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == window + PAGE,
+		   "mmap");
+	keep_pages(window, 1);
+	keep_pages(window + 2 * PAGE, 2);
 }
 
 static void map_bytes(void)
@@ -182,8 +182,19 @@ static void map_bytes(void)
 	int fd = open("/proc/self/exe", O_RDONLY);
 	char *p = mmap(NULL, 100, PROT_READ, MAP_PRIVATE, fd, 0);
 
-	must(p != MAP_FAILED, "mmap of a file");
-	keep(p, 1);
+	die_unless(p != MAP_FAILED, "mmap of a file");
+	keep_pages(p, 1);
+}
+
+/* Return: false if the kernel has no huge pages. */
+static int has_huge_pages(void)
+{
+	void *p = (void *)syscall(SYS_mmap, NULL, HUGE_PAGE, PROT_READ,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB |
+					  MAP_NORESERVE,
+				  -1, 0);
+
+	return p != MAP_FAILED && !syscall(SYS_munmap, p, HUGE_PAGE);
 }
 
 static void map_huge(void)
@@ -192,12 +203,12 @@ static void map_huge(void)
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_NORESERVE, -1,
 		       0);
 
-	must(p != MAP_FAILED, "mmap of a huge page");
+	die_unless(p != MAP_FAILED, "mmap of a huge page");
 	program_keep_as(p, HUGE_PAGE, "mmap");
 	p = mmap(NULL, 2 * HUGE_PAGE, PROT_READ,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_NORESERVE, -1, 0);
-	must(p != MAP_FAILED, "mmap of huge pages");
-	unmap(p, HUGE_PAGE / PAGE);
+	die_unless(p != MAP_FAILED, "mmap of huge pages");
+	unmap_pages(p, HUGE_PAGE / PAGE);
 	program_keep_as(p + HUGE_PAGE, HUGE_PAGE, "mmap");
 }
 
@@ -205,160 +216,165 @@ static void map_huge(void)
 
 static void grow_in_place(void)
 {
-	must(remap(map(window, 2, 0), 2, 5, 0, NULL) == window, "the mapping was moved");
-	keep(window, 5);
+	die_unless(remap_pages(map_pages(window, 2, 0), 2, 5, 0, NULL) == window,
+		   "the mapping was moved");
+	keep_pages(window, 5);
 }
 
 static void grow_and_move(void)
 {
-	char *p = map(window, 2, 0);
+	char *p = map_pages(window, 2, 0);
 
-	map(window + 2 * PAGE, 1, 0);
+	map_pages(window + 2 * PAGE, 1, 0);
 	memset(p, 1, 2 * PAGE);
-	p = remap(p, 2, 5, MREMAP_MAYMOVE, NULL);
-	must(p != window && *p == 1, "the mapping was not moved");
-	keep(p, 5);
-	keep(window + 2 * PAGE, 1);
+	p = remap_pages(p, 2, 5, MREMAP_MAYMOVE, NULL);
+	die_unless(p != window && *p == 1, "the mapping was not moved");
+	keep_pages(p, 5);
+	keep_pages(window + 2 * PAGE, 1);
 }
 
-static void shrink(void)
+static void shrink_in_place(void)
 {
-	remap(map(window, 5, 0), 5, 2, 0, NULL);
-	keep(window, 2);
+	remap_pages(map_pages(window, 5, 0), 5, 2, 0, NULL);
+	keep_pages(window, 2);
 }
 
-static void move(void)
+static void move_whole(void)
 {
-	memset(map(window, 4, 0), 1, 4 * PAGE);
-	remap(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
-	keep(window + 8 * PAGE, 4);
+	memset(map_pages(window, 4, 0), 1, 4 * PAGE);
+	remap_pages(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
+	keep_pages(window + 8 * PAGE, 4);
 }
 
 static void move_untouched(void)
 {
-	map(window, 4, 0);
-	remap(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
-	keep(window + 8 * PAGE, 4);
+	map_pages(window, 4, 0);
+	remap_pages(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
+	keep_pages(window + 8 * PAGE, 4);
 }
 
 static void move_and_shrink(void)
 {
-	remap(map(window, 6, 0), 6, 2, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
-	keep(window + 8 * PAGE, 2);
+	remap_pages(map_pages(window, 6, 0), 6, 2, MREMAP_MAYMOVE | MREMAP_FIXED,
+		    window + 8 * PAGE);
+	keep_pages(window + 8 * PAGE, 2);
 }
 
 static void move_and_grow(void)
 {
-	remap(map(window, 2, 0), 2, 6, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
-	keep(window + 8 * PAGE, 6);
+	remap_pages(map_pages(window, 2, 0), 2, 6, MREMAP_MAYMOVE | MREMAP_FIXED,
+		    window + 8 * PAGE);
+	keep_pages(window + 8 * PAGE, 6);
 }
 
 /* The middle of a mapping, over a part of another one. */
 static void move_part(void)
 {
-	map(window, 6, 0);
-	map(window + 10 * PAGE, 4, 0);
-	remap(window + 2 * PAGE, 2, 2, MREMAP_MAYMOVE | MREMAP_FIXED, window + 11 * PAGE);
-	keep(window, 2);
-	keep(window + 4 * PAGE, 2);
-	keep(window + 10 * PAGE, 1);
-	keep(window + 11 * PAGE, 2);
-	keep(window + 13 * PAGE, 1);
+	map_pages(window, 6, 0);
+	map_pages(window + 10 * PAGE, 4, 0);
+	remap_pages(window + 2 * PAGE, 2, 2, MREMAP_MAYMOVE | MREMAP_FIXED, window + 11 * PAGE);
+	keep_pages(window, 2);
+	keep_pages(window + 4 * PAGE, 2);
+	keep_pages(window + 10 * PAGE, 1);
+	keep_pages(window + 11 * PAGE, 2);
+	keep_pages(window + 13 * PAGE, 1);
 }
 
 /* The kernel has merged three mappings, which are moved together. */
 static void move_several(void)
 {
-	map(window, 2, 0);
-	map(window + 2 * PAGE, 2, 0);
-	map(window + 4 * PAGE, 2, 0);
-	remap(window + PAGE, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 16 * PAGE);
-	keep(window, 1);
-	keep(window + 5 * PAGE, 1);
-	keep(window + 16 * PAGE, 1);
-	keep(window + 17 * PAGE, 2);
-	keep(window + 19 * PAGE, 1);
+	map_pages(window, 2, 0);
+	map_pages(window + 2 * PAGE, 2, 0);
+	map_pages(window + 4 * PAGE, 2, 0);
+	remap_pages(window + PAGE, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 16 * PAGE);
+	keep_pages(window, 1);
+	keep_pages(window + 5 * PAGE, 1);
+	keep_pages(window + 16 * PAGE, 1);
+	keep_pages(window + 17 * PAGE, 2);
+	keep_pages(window + 19 * PAGE, 1);
 }
 
-static void dontunmap(void)
+static void move_and_keep(void)
 {
-	map(window, 4, 0);
-	remap(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, window + 8 * PAGE);
-	keep(window, 4);
-	keep(window + 8 * PAGE, 4);
+	map_pages(window, 4, 0);
+	remap_pages(window, 4, 4, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		    window + 8 * PAGE);
+	keep_pages(window, 4);
+	keep_pages(window + 8 * PAGE, 4);
 }
 
 static void dontunmap_part(void)
 {
-	map(window, 4, 0);
-	remap(window + PAGE, 2, 2, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-	      window + 8 * PAGE);
-	keep(window, 4);
-	keep(window + 8 * PAGE, 2);
+	map_pages(window, 4, 0);
+	remap_pages(window + PAGE, 2, 2, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		    window + 8 * PAGE);
+	keep_pages(window, 4);
+	keep_pages(window + 8 * PAGE, 2);
 }
 
 /* A second mapping of the same pages. */
-static void duplicate(void)
+static void map_again(void)
 {
 	char *p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *q;
 
-	must(p != MAP_FAILED, "mmap");
-	q = remap(p, 0, 4, MREMAP_MAYMOVE, NULL);
-	keep(p, 4);
-	keep(q, 4);
+	die_unless(p != MAP_FAILED, "mmap");
+	q = remap_pages(p, 0, 4, MREMAP_MAYMOVE, NULL);
+	keep_pages(p, 4);
+	keep_pages(q, 4);
 }
 
 static void remap_fails(void)
 {
-	map(window, 2, 0);
-	map(window + 2 * PAGE, 1, 0);
+	map_pages(window, 2, 0);
+	map_pages(window + 2 * PAGE, 1, 0);
 	program_fail(mremap(window, 2 * PAGE, 8 * PAGE, 0));
 	program_fail(mremap(window + 1, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
 	program_fail(mremap(window, 2 * PAGE, 1UL << 60, MREMAP_MAYMOVE));
-	keep(window, 2);
-	keep(window + 2 * PAGE, 1);
+	keep_pages(window, 2);
+	keep_pages(window + 2 * PAGE, 1);
 }
 
 /* What is added to a mapping that is not recorded belongs to the caller of mremap. */
 static void grow_unrecorded(void)
 {
-	char *p = remap(before, 8, 12, MREMAP_MAYMOVE, NULL);
+	char *p = remap_pages(before, 8, 12, MREMAP_MAYMOVE, NULL);
 
-	keep(p + 8 * PAGE, 4);
+	keep_pages(p + 8 * PAGE, 4);
 }
 
 static void move_unrecorded(void)
 {
-	remap(before, 8, 8, MREMAP_MAYMOVE | MREMAP_FIXED, window);
+	remap_pages(before, 8, 8, MREMAP_MAYMOVE | MREMAP_FIXED, window);
 }
 
 static long remap_by_system_call(unsigned long old, unsigned long new, long flags, char *to)
 {
-	return syscall(SYS_mremap, window, old * PAGE, new * PAGE, flags, to);
+	return syscall(SYS_mremap, window, old * PAGE, new *PAGE, flags, to);
 }
 
 /* The new place is not seen. */
 static void move_by_system_call(void)
 {
-	map(window, 4, 0);
-	must(remap_by_system_call(4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE) != -1,
-	     "mremap");
+	map_pages(window, 4, 0);
+	die_unless(remap_by_system_call(4, 4, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE) !=
+			   -1,
+		   "mremap");
 }
 
 static void shrink_by_system_call(void)
 {
-	map(window, 4, 0);
-	must(remap_by_system_call(4, 1, 0, NULL) != -1, "mremap");
-	keep(window, 1);
+	map_pages(window, 4, 0);
+	die_unless(remap_by_system_call(4, 1, 0, NULL) != -1, "mremap");
+	keep_pages(window, 1);
 }
 
 static void dontunmap_by_system_call(void)
 {
-	map(window, 4, 0);
-	must(remap_by_system_call(4, 4, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-				  window + 8 * PAGE) != -1,
-	     "mremap");
-	keep(window, 4);
+	map_pages(window, 4, 0);
+	die_unless(remap_by_system_call(4, 4, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+					window + 8 * PAGE) != -1,
+		   "mremap");
+	keep_pages(window, 4);
 }
 
 /* === Shared memory === */
@@ -368,8 +384,8 @@ static char *attach_shm(char *at, size_t size, int flags)
 	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
 	char *p = shmat(id, at, flags);
 
-	must(id >= 0 && p != (void *)-1, "shmat");
-	must(!shmctl(id, IPC_RMID, NULL), "shmctl");
+	die_unless(id >= 0 && p != (void *)-1, "shmat");
+	die_unless(!shmctl(id, IPC_RMID, NULL), "shmctl");
 	return p;
 }
 
@@ -377,18 +393,18 @@ static void attach_and_detach(void)
 {
 	char *p = attach_shm(NULL, 10000, 0);
 
-	must(!shmdt(attach_shm(NULL, 10000, 0)), "shmdt");
+	die_unless(!shmdt(attach_shm(NULL, 10000, 0)), "shmdt");
 	program_fail(shmat(-1, NULL, 0));
 	program_keep_as(p, 3 * PAGE, "shm");
 }
 
 static void attach_over(void)
 {
-	map(window, 4, 0);
+	map_pages(window, 4, 0);
 	attach_shm(window + PAGE, PAGE, SHM_REMAP);
-	keep(window, 1);
+	keep_pages(window, 1);
 	program_keep_as(window + PAGE, PAGE, "shm");
-	keep(window + 2 * PAGE, 2);
+	keep_pages(window + 2 * PAGE, 2);
 }
 
 /* === The program's break === */
@@ -397,20 +413,20 @@ static void grow_break(void)
 {
 	char *p = sbrk(5000);
 
-	must(p != (void *)-1 && sbrk(0) == p + 5000, "sbrk");
+	die_unless(p != (void *)-1 && sbrk(0) == p + 5000, "sbrk");
 	program_keep_as(p, 5000, "brk");
-	must(!brk(p + 5000 + 3000), "brk");
+	die_unless(!brk(p + 5000 + 3000), "brk");
 	program_keep_as(p + 5000, 3000, "brk");
 	program_fail(sbrk(1L << 60));
-	must(!brk(NULL) || sbrk(0) == p + 8000, "brk(0)");
+	die_unless(!brk(NULL) || sbrk(0) == p + 8000, "brk(0)");
 }
 
 static void shrink_break(void)
 {
 	char *p = sbrk(50000);
 
-	must(p != (void *)-1 && sbrk(-20000) == p + 50000, "sbrk");
-	must(!brk(p + 7000), "brk");
+	die_unless(p != (void *)-1 && sbrk(-20000) == p + 50000, "sbrk");
+	die_unless(!brk(p + 7000), "brk");
 	program_keep_as(p, 7000, "brk");
 }
 
@@ -418,7 +434,7 @@ static void shrink_break_by_system_call(void)
 {
 	char *p = sbrk(10 * PAGE), *page = (char *)(((uintptr_t)p + 5 * PAGE) & -PAGE);
 
-	must(p != (void *)-1 && (char *)syscall(SYS_brk, page) == page, "brk");
+	die_unless(p != (void *)-1 && (char *)syscall(SYS_brk, page) == page, "brk");
 	program_keep_as(p, page - p, "brk");
 }
 
@@ -444,7 +460,7 @@ static void *unmap_in_thread(void *nr)
 
 	pthread_barrier_wait(&barrier);
 	for (i = 0; i < 8; i++)
-		unmap(window + (4 * i + (uintptr_t)nr) * PAGE, 1);
+		unmap_pages(window + (4 * i + (uintptr_t)nr) * PAGE, 1);
 	pthread_barrier_wait(&barrier);
 	pause();
 	return NULL;
@@ -457,7 +473,8 @@ static void start_threads(void)
 
 	pthread_barrier_init(&barrier, NULL, THREADS + 1);
 	for (i = 0; i < THREADS; i++)
-		must(!pthread_create(&thread, NULL, unmap_in_thread, (void *)i), "pthread_create");
+		die_unless(!pthread_create(&thread, NULL, unmap_in_thread, (void *)i),
+			   "pthread_create");
 }
 
 /* Each of three threads unmaps one page of each of eight mappings. */
@@ -466,8 +483,8 @@ static void unmap_in_threads(void)
 	int i;
 
 	for (i = 0; i < 8; i++) {
-		map(window + 4 * i * PAGE, 4, 0);
-		keep(window + (4 * i + 3) * PAGE, 1);
+		map_pages(window + 4 * i * PAGE, 4, 0);
+		keep_pages(window + (4 * i + 3) * PAGE, 1);
 	}
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
@@ -475,34 +492,37 @@ static void unmap_in_threads(void)
 
 /* === Two steps === */
 
-static void origin(void)
+static void keep_origin(void)
 {
-	keep(map(window, 4, 0), 4);
+	keep_pages(map_pages(window, 4, 0), 4);
 	program_done();
 	program_drop(window);
-	remap(window + PAGE, 2, 3, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
-	keep(window, 1);
-	keep(window + 3 * PAGE, 1);
-	keep(window + 8 * PAGE, 3);
+	remap_pages(window + PAGE, 2, 3, MREMAP_MAYMOVE | MREMAP_FIXED, window + 8 * PAGE);
+	keep_pages(window, 1);
+	keep_pages(window + 3 * PAGE, 1);
+	keep_pages(window + 8 * PAGE, 3);
 }
 
 /* Faster than spares can be allocated. */
 static void split_fast(void)
 {
-	char *p = map(NULL, FAST, 0);
+	char *p = map_pages(NULL, FAST, 0);
 	unsigned long i;
 
 	for (i = 1; i < FAST; i += 2)
-		unmap(p + i * PAGE, 1);
+		unmap_pages(p + i * PAGE, 1);
 	for (i = 0; i < FAST; i += 2)
-		keep(p + i * PAGE, 1);
+		keep_pages(p + i * PAGE, 1);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-#define CASE(name) { #name, name }
+#define CASE(name)          \
+	{                   \
+#name, name \
+	}
 	CASE(unmap_whole),
 	CASE(unmap_head),
 	CASE(unmap_tail),
@@ -512,7 +532,7 @@ static const struct {
 	CASE(unmap_stack),
 	CASE(unmap_by_system_call),
 	CASE(unmap_fails),
-	CASE(dontneed),
+	CASE(advise_dontneed),
 	CASE(map_over_part),
 	CASE(map_inside),
 	CASE(map_over_many),
@@ -521,16 +541,16 @@ static const struct {
 	CASE(map_huge),
 	CASE(grow_in_place),
 	CASE(grow_and_move),
-	CASE(shrink),
-	CASE(move),
+	CASE(shrink_in_place),
+	CASE(move_whole),
 	CASE(move_untouched),
 	CASE(move_and_shrink),
 	CASE(move_and_grow),
 	CASE(move_part),
 	CASE(move_several),
-	CASE(dontunmap),
+	CASE(move_and_keep),
 	CASE(dontunmap_part),
-	CASE(duplicate),
+	CASE(map_again),
 	CASE(remap_fails),
 	CASE(grow_unrecorded),
 	CASE(move_unrecorded),
@@ -544,7 +564,7 @@ static const struct {
 	CASE(shrink_break_by_system_call),
 	CASE(break_of_malloc),
 	CASE(unmap_in_threads),
-	CASE(origin),
+	CASE(keep_origin),
 	CASE(split_fast),
 };
 
@@ -554,11 +574,13 @@ int main(int argc, char **argv)
 
 	window = (char *)syscall(SYS_mmap, NULL, WINDOW * PAGE, PROT_NONE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	before = map(NULL, 8, 0);
-	must(!syscall(SYS_munmap, window, WINDOW * PAGE), "munmap");
+	before = map_pages(NULL, 8, 0);
+	die_unless(!syscall(SYS_munmap, window, WINDOW * PAGE), "munmap");
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc != 2 || strcmp(cases[i].name, argv[1]))
 			continue;
+		if (cases[i].run == map_huge && !has_huge_pages())
+			return 4;
 		if (cases[i].run == unmap_in_threads)
 			start_threads();
 		program_ready();

@@ -58,7 +58,7 @@ static void exchange_block(unsigned int *seed)
 #define MREMAP_DONTUNMAP 4
 #endif
 
-static char *remap(char *p, size_t old, size_t new, int flags)
+static char *remap_pages(char *p, size_t old, size_t new, int flags)
 {
 	char *q = mremap(p, old, new, flags);
 
@@ -86,15 +86,15 @@ static char *change_mapping(char *p, size_t *size, unsigned int how)
 		*size -= PAGE;
 		break;
 	case 2:
-		p = remap(p, *size, 3 * *size, MREMAP_MAYMOVE);
+		p = remap_pages(p, *size, 3 * *size, MREMAP_MAYMOVE);
 		*size *= 3;
 		break;
 	case 3:
-		remap(p, *size, PAGE, 0);
+		remap_pages(p, *size, PAGE, 0);
 		*size = PAGE;
 		break;
 	case 4: /* the tail is moved away */
-		q = remap(p + PAGE, *size - PAGE, *size, MREMAP_MAYMOVE);
+		q = remap_pages(p + PAGE, *size - PAGE, *size, MREMAP_MAYMOVE);
 		if (q == p + PAGE) {
 			*size += PAGE;
 		} else if (munmap(q, *size)) {
@@ -109,7 +109,7 @@ static char *change_mapping(char *p, size_t *size, unsigned int how)
 			program_die("mmap over a part");
 		break;
 	case 6:
-		q = remap(p, *size, *size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+		q = remap_pages(p, *size, *size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
 		if (munmap(q, *size))
 			program_die("munmap");
 		break;
