@@ -20,7 +20,6 @@
  * Ownership: a target that was made is in the list of born ones, which has its first reference,
  * until the worker takes it.
  */
-#include <linux/err.h>
 #include <linux/llist.h>
 #include <linux/sched/mm.h>
 
@@ -187,8 +186,8 @@ static struct mlu_target *make_target(struct mlu_group *group, struct mlu_target
  * @probe: the probe that it has hit
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
- * Return: the target, published; NULL if the process is not to be traced; ERR_PTR(-EAGAIN) if there
- * is no spare target at the moment: the event is lost, which is counted.
+ * Return: the target, published; NULL if the process is not to be traced, or if the group has no
+ * spare target at the moment: then the event is lost, which is counted.
  */
 struct mlu_target *mlu_adopt_current(const struct mlu_probe *probe)
 {
@@ -207,7 +206,7 @@ struct mlu_target *mlu_adopt_current(const struct mlu_probe *probe)
 	if (!target) {
 		mlu_target_unreserve();
 		atomic64_inc(&group->nr_lost);
-		return ERR_PTR(-EAGAIN);
+		return NULL;
 	}
 	return make_target(group, target, pid);
 }

@@ -7,6 +7,7 @@
  *
  *   arch_x86.h           arguments, result, return slot; the caller's registers; vdso; breakpoint
  *   callee_x86.c         from a return address to the function that was called, see callee.h
+ *   mremap_x86.c         the system call mremap, recognized from within it, see mremap.h
  *   lib/machine_x86.h    constants of the ELF reader and the unwinder: ELF machine, DWARF registers
  *   lib/cfi_x86.c        frames in which no call can have been made, see cfi_internal.h
  *   lib/frame_x86.c      to the caller by frame pointer or signal frame, see frame.h
@@ -17,7 +18,7 @@
  *   lib/step*_x86.c      instructions that handlers execute, see step.h
  *   lib/exits_x86.c      the instructions at which a function returns, see exits.h
  *
- * This header and lib/machine.h select among them; Kbuild names callee_x86.o and has to exclude
+ * This header and lib/machine.h select among them; Kbuild names the *_x86.o here and has to exclude
  * the lib files of other architectures.
  */
 #ifndef MLU_ARCH_H

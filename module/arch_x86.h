@@ -11,13 +11,10 @@
 
 #include <linux/mm_types.h>
 #include <linux/ptrace.h>
-#include <linux/sched/task_stack.h>
 #include <linux/uprobes.h>
 
 #include <asm/prctl.h>
-#include <asm/processor.h>
 #include <asm/processor-flags.h>
-#include <asm/unistd.h>
 #include <asm/vdso.h>
 
 #include "lib/frame.h"
@@ -117,31 +114,6 @@ static inline void mlu_arch_callers(const struct pt_regs *regs, unsigned long pc
 	caller->saved = 0;
 	caller->interrupted = false;
 	caller->slot = 0;
-}
-
-/* The arguments of mremap. */
-struct mlu_mremap {
-	unsigned long from;
-	unsigned long old_size;
-	unsigned long new_size;
-	unsigned int flags;
-};
-
-/* Return: true if current is executing the system call mremap. */
-static inline bool mlu_arch_is_in_mremap(struct mlu_mremap *mremap)
-{
-	const struct pt_regs *regs;
-
-	if (current->flags & PF_KTHREAD)
-		return false;
-	regs = task_pt_regs(current);
-	if (regs->orig_ax != __NR_mremap)
-		return false;
-	mremap->from = regs->di;
-	mremap->old_size = regs->si;
-	mremap->new_size = regs->dx;
-	mremap->flags = regs->r10;
-	return true;
 }
 
 /* Return: true if the program has asked the processor to check the alignment of its accesses. */

@@ -132,7 +132,7 @@ static void report_show_mapping(struct seq_file *m, const struct mlu_mapping_sho
 	seq_putc(m, '\n');
 }
 
-/* What is counted of mappings: a program may have written to a part of it only. */
+/* The sizes of mappings are address space: a program may have written to a part of it only. */
 static void report_show_mapped(struct seq_file *m, const struct mlu_section *section)
 {
 	u64 bytes = 0, nr = 0;

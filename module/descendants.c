@@ -67,7 +67,7 @@ struct mlu_descendant *mlu_descendant_of_mm(const struct mm_struct *mm)
 {
 	struct mlu_descendant *d;
 
-	/* Usually there are none. */
+	/* The usual case. */
 	if (!READ_ONCE(nr_descendants))
 		return NULL;
 	hlist_for_each_entry_rcu(d, bucket_of(mm), node)
@@ -88,6 +88,8 @@ static void free_descendant(struct rcu_head *rcu)
 static void remove_locked(struct mlu_descendant *d)
 {
 	hlist_del_rcu(&d->node);
+	if (!d->was_refused)
+		atomic_dec(&d->group->nr_pending);
 	WRITE_ONCE(nr_descendants, nr_descendants - 1);
 	call_rcu(&d->rcu, free_descendant);
 }
@@ -114,6 +116,7 @@ bool mlu_descendants_add(const struct mm_struct *mm, struct pid *pid, struct mlu
 	d->mm = mm;
 	d->pid = get_pid(pid);
 	d->group = mlu_group_get(group);
+	d->was_refused = is_refused;
 	d->is_refused = is_refused;
 	spin_lock(&lock);
 	hlist_for_each_entry_safe(old, next, bucket_of(mm), node)
@@ -122,6 +125,8 @@ bool mlu_descendants_add(const struct mm_struct *mm, struct pid *pid, struct mlu
 	/* Far more than processes that have been forked and have not run yet. */
 	if (nr_descendants < MAX_DESCENDANTS) {
 		hlist_add_head_rcu(&d->node, bucket_of(mm));
+		if (!is_refused)
+			atomic_inc(&group->nr_pending);
 		WRITE_ONCE(nr_descendants, nr_descendants + 1);
 		d = NULL;
 	}
@@ -234,9 +239,13 @@ static void on_fork(void *unused, struct task_struct *parent, struct task_struct
 		return;
 	rcu_read_lock();
 	group = following_group(parent->mm);
-	if (group && READ_ONCE(group->open) &&
-	    !mlu_descendants_add(mm, task_tgid(child), group, false))
+	if (!group || !READ_ONCE(group->open))
+		goto out;
+	if (mlu_descendants_add(mm, task_tgid(child), group, false))
+		mlu_group_refill(group);
+	else
 		atomic_inc(&group->nr_untraced);
+out:
 	rcu_read_unlock();
 }
 

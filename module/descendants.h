@@ -16,6 +16,7 @@ struct mlu_group;
  * @mm: a key, without a reference: the mm may have been freed, and its address used again
  * @pid: the thread group, with a reference
  * @group: the group that it belongs to, with a reference
+ * @was_refused: it was noted because it was refused; constant
  * @is_refused: it does not become a target, as there are too many
  */
 struct mlu_descendant {
@@ -24,6 +25,7 @@ struct mlu_descendant {
 	const struct mm_struct *mm;
 	struct pid *pid;
 	struct mlu_group *group;
+	bool was_refused;
 	bool is_refused;
 };
 

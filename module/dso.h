@@ -94,7 +94,7 @@ bool mlu_dso_vaddr(const struct mlu_dso *dso, u64 offset, u64 *vaddr);
 
 /**
  * mlu_dso_share() - take a further reference and a further use of a dso
- * @dso: the dso; the caller knows that it is not being freed
+ * @dso: the dso, which is not being freed
  *
  * Context: Any. Does not sleep.
  * Return: false if it has no users: its unwind data is gone.

@@ -138,9 +138,8 @@ void mlu_epoch_restore(struct mlu_epoch *epoch, struct mlu_alloc *taken)
  * @epoch: the target's epoch
  * @call: the call, which is not in flight any more
  *
- * The record that it has taken is put back; those of mappings are dropped, since these were moved
- * and nobody knows where to. The call is counted, unless it has been counted as lost
- * already. A nested call never allocates a block for the program, nor does one that an exception
+ * The record that it has taken is put back; those of mappings are dropped, since their new place is
+ * not known. The call is counted, unless it has been counted as lost already. A nested call never allocates a block for the program, nor does one that an exception
  * has left.
  *
  * Context: Handler, within rcu_read_lock(), or worker. Does not sleep.

@@ -217,10 +217,10 @@ int mlu_follow_all(struct mlu_request *request)
 	request->path = NULL;
 	group->file = get_file(request->file);
 	group->template = new_template(group);
-	if (!group->template)
-		goto out;
-	err = find_and_insert(request, group, sites);
-	if (err && group->template)
+	if (group->template)
+		err = find_and_insert(request, group, sites);
+	/* Has no effect on what is closed already. */
+	if (err)
 		close_group(group);
 out:
 	mlu_group_put(group);

@@ -13,6 +13,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "group.h"
@@ -35,13 +36,18 @@ static void free_spare(struct mlu_target *target)
 	mlu_target_put(target);
 }
 
+static unsigned int spares_wanted(const struct mlu_group *group)
+{
+	return min(MLU_SPARE_TARGETS + atomic_read(&group->nr_pending), MLU_MAX_SPARE_TARGETS);
+}
+
 /* Return: false if there are enough spares; @target is not added then. */
 static bool add_spare(struct mlu_group *group, struct mlu_target *target)
 {
 	bool is_added;
 
 	spin_lock(&group->lock);
-	is_added = READ_ONCE(group->open) && group->nr_spares < MLU_SPARE_TARGETS;
+	is_added = READ_ONCE(group->open) && group->nr_spares < spares_wanted(group);
 	if (is_added) {
 		list_add(&target->node, &group->spares);
 		group->nr_spares++;
@@ -62,7 +68,7 @@ void mlu_group_fill(struct mlu_group *group)
 {
 	struct mlu_target *target;
 
-	while (READ_ONCE(group->open) && READ_ONCE(group->nr_spares) < MLU_SPARE_TARGETS) {
+	while (READ_ONCE(group->open) && READ_ONCE(group->nr_spares) < spares_wanted(group)) {
 		target = mlu_target_new_spare(&group->options);
 		if (!target)
 			return;
@@ -131,11 +137,24 @@ void mlu_group_drain(struct mlu_group *group)
 }
 
 /**
+ * mlu_group_refill() - have as many spares made as are wanted
+ * @group: the group
+ *
+ * Context: Any. Does not sleep.
+ */
+void mlu_group_refill(struct mlu_group *group)
+{
+	mlu_group_get(group);
+	if (!queue_work(mlu_compute_wq, &group->refill_work))
+		mlu_group_put(group);
+}
+
+/**
  * mlu_group_take_spare() - take a spare target, and have another one made
  * @group: the group
  *
  * Context: Handler. Does not sleep. Takes and releases group->lock.
- * Return: the target, with its reference, or NULL if there is none at the moment.
+ * Return: the target, with its reference, or NULL if the group has no spare at the moment.
  */
 struct mlu_target *mlu_group_take_spare(struct mlu_group *group)
 {
@@ -148,9 +167,7 @@ struct mlu_target *mlu_group_take_spare(struct mlu_group *group)
 		WRITE_ONCE(group->nr_spares, group->nr_spares - 1);
 	}
 	spin_unlock(&group->lock);
-	mlu_group_get(group);
-	if (!queue_work(mlu_compute_wq, &group->refill_work))
-		mlu_group_put(group);
+	mlu_group_refill(group);
 	return target;
 }
 

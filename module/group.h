@@ -13,8 +13,12 @@
 #include "target.h"
 #include "workqueues.h"
 
-/* Spare targets of a group: processes that may have their first event at the same moment. */
+/*
+ * Spare targets of a group, for processes that have their first event at the same moment; and how
+ * many there are at most, with one for each forked process that has had no event.
+ */
 #define MLU_SPARE_TARGETS 16
+#define MLU_MAX_SPARE_TARGETS 96
 
 /**
  * struct mlu_group - the targets of one attach command with children=1, or of attach all
@@ -33,6 +37,7 @@
  * @open: handlers make targets
  * @nr_made: targets that have been made
  * @nr_live: those that are still traced
+ * @nr_pending: forked processes that have had no event
  * @nr_untraced: processes that were not traced
  * @nr_lost: events that were lost, as there was no spare target
  * @known: files that members have mapped
@@ -58,6 +63,7 @@ struct mlu_group {
 	bool open;
 	atomic_t nr_made;
 	atomic_t nr_live;
+	atomic_t nr_pending;
 	atomic_t nr_untraced;
 	atomic64_t nr_lost;
 	struct mlu_known_files known;
@@ -75,6 +81,7 @@ extern struct list_head mlu_groups;
 struct mlu_group *mlu_group_new(const struct mlu_options *options, const void *bound_to);
 void mlu_group_fill(struct mlu_group *group);
 void mlu_group_drain(struct mlu_group *group);
+void mlu_group_refill(struct mlu_group *group);
 struct mlu_target *mlu_group_take_spare(struct mlu_group *group);
 void mlu_group_put_spare(struct mlu_group *group, struct mlu_target *target);
 

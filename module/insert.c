@@ -19,6 +19,13 @@
 #include "insert.h"
 #include "process.h"
 
+/* The memory is not what it was: perhaps the target has closed the library since it was read. */
+static void note_stale(struct mlu_request *request, const struct mlu_mapping *mapping)
+{
+	if (request)
+		request->is_stale = READ_ONCE(mapping->gone);
+}
+
 static int refuse_ended(struct mlu_request *request, const struct mlu_target *target)
 {
 	if (mlu_process_has_execed(target->pid, target->mm))
@@ -112,14 +119,18 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 	if (err == -ESRCH)
 		return refuse_ended(request, target);
 	if (err)
+		note_stale(request, site->mapping);
+	if (err)
 		return mlu_refuse(request, err, "cannot read the code of %s of %.*s from memory",
 				  function, (int)len, name);
 	/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
 	for (i = 0; i < n; i++)
-		if (memory[i] != site->code[i] && !mlu_arch_is_breakpoint(&memory[i]))
+		if (memory[i] != site->code[i] && !mlu_arch_is_breakpoint(&memory[i])) {
+			note_stale(request, site->mapping);
 			return mlu_refuse(request, -EFAULT,
 					  "the code of %s of %.*s in memory differs from its file",
 					  function, (int)len, name);
+		}
 	/* A copy of another target's memory: what our probes need is there, if a breakpoint is. */
 	BUILD_BUG_ON(MLU_CODE_HEAD > BITS_PER_LONG_LONG);
 	for (i = 0; target->inherits && i < n; i++)
@@ -190,6 +201,7 @@ int mlu_insert_check(struct mlu_request *request, const struct mlu_target *targe
 	return 0;
 
 err_missing:
+	note_stale(request, use->mapping);
 	name = mlu_mapping_name(use->mapping, &len);
 	return mlu_refuse(request, err,
 			  "no breakpoint was inserted into %s of %.*s (shared or writable mapping?)",

@@ -35,6 +35,7 @@
 #include "events_internal.h"
 #include "lib/prototypes.h"
 #include "mappings.h"
+#include "mremap.h"
 
 /* How often mmap_lock is tried: for some microseconds. */
 #define LOCK_TRIES 1000
@@ -288,7 +289,7 @@ static void settle_mremap(struct mlu_target *target, struct mlu_epoch *epoch, st
 		settle_copy(target, epoch, call, regs, to);
 	else
 		settle_move(target, epoch, call, regs, to);
-	/* What is still taken was not moved. */
+	/* Records that are still taken were not moved. */
 	if (failed)
 		mlu_ranges_restore(&epoch->ranges, call->arg, end, call);
 	else
@@ -371,7 +372,7 @@ void mlu_mappings_unmap(struct mlu_target *target, unsigned long start, unsigned
 	struct mlu_epoch *epoch = rcu_dereference(target->epoch);
 	struct mlu_mremap mremap;
 
-	if (mlu_arch_is_in_mremap(&mremap) && start >= mremap.from &&
+	if (mlu_is_in_mremap(&mremap) && start >= mremap.from &&
 	    end <= mremap.from + PAGE_ALIGN(mremap.old_size))
 		unmap_moved(target, epoch, start, end, &mremap);
 	else

@@ -313,7 +313,7 @@ out:
  * @m: the mapping before, or NULL
  *
  * Context: Any. Does not sleep. Takes and releases maps->lock.
- * Return: the next mapping, or NULL if there is none.
+ * Return: the next mapping, or NULL behind the last one.
  */
 struct mlu_mapping *mlu_maps_next(struct mlu_maps *maps, struct mlu_mapping *m)
 {

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "mapping.h"
+#include "workqueues.h"
 
 /* In a target's life. More than any real program has: the table is copied at each change. */
 #define MLU_MAX_MAPPINGS 8192
@@ -81,10 +82,20 @@ void mlu_maps_name_again(struct mlu_maps *maps, struct mlu_mapping *m);
 void mlu_maps_end_attach(struct mlu_maps *maps);
 
 void mlu_maps_recheck(struct mlu_maps *maps, struct mm_struct *mm);
-void mlu_maps_resolve(struct mlu_maps *maps);
 void mlu_maps_close(struct mlu_maps *maps);
 void mlu_maps_retire(struct mlu_maps *maps);
 void mlu_maps_exit(struct mlu_maps *maps);
+
+/**
+ * mlu_maps_resolve() - queue the work that notes the paths of new mappings and drops their files
+ * @maps: the maps
+ *
+ * Context: Any. Does not sleep.
+ */
+static inline void mlu_maps_resolve(struct mlu_maps *maps)
+{
+	queue_work(mlu_close_wq, &maps->resolve);
+}
 
 struct mlu_mapping *mlu_maps_find(struct mlu_maps *maps, unsigned long pc);
 struct mlu_mapping *mlu_maps_find_at(struct mlu_maps *maps, unsigned long pc, u32 time);

@@ -88,17 +88,6 @@ void mlu_maps_resolve_work(struct work_struct *work)
 	wake_up_all(&mlu_dso_reads);
 }
 
-/**
- * mlu_maps_resolve() - queue the work that notes the paths of new mappings and drops their files
- * @maps: the maps
- *
- * Context: Any. Does not sleep.
- */
-void mlu_maps_resolve(struct mlu_maps *maps)
-{
-	queue_work(mlu_close_wq, &maps->resolve);
-}
-
 /* === Waiting === */
 
 /* The first mapping whose file is still being read and was queued for that by @time, or NULL. */

@@ -57,31 +57,23 @@ static MLU_UPROBE_FILTER(accept_users)
 }
 
 /*
- * A process that is not a target was forked with its parent's breakpoints, or its target is just
- * being ended: have the core remove the breakpoint from it.
+ * Current is no target. It was forked with its parent's breakpoints, or its target is just being
+ * ended: the core is to remove the breakpoint. Or it should be a target, and the event is lost.
  */
-static int refuse_foreign(void)
+static noinline int refuse_current(struct uprobe_consumer *uc)
 {
+	if (mlu_adopt_uses(consumer_probe(uc), current->mm))
+		return 0;
 	atomic64_inc(&foreign_hits);
 	return UPROBE_HANDLER_REMOVE;
 }
 
-/* Current is no target yet. Return: its target, which has been made now, or NULL with *@ret set. */
-static noinline struct mlu_target *adopt_or_refuse(struct uprobe_consumer *uc, int *ret)
-{
-	struct mlu_target *target = mlu_adopt_current(consumer_probe(uc));
-
-	if (!target)
-		*ret = refuse_foreign();
-	return IS_ERR(target) ? NULL : target;
-}
-
-/* Within rcu_read_lock(). Return: as adopt_or_refuse(). */
-static __always_inline struct mlu_target *target_of_current(struct uprobe_consumer *uc, int *ret)
+/* Within rcu_read_lock(). Return: the target, which may have been made just now, or NULL. */
+static __always_inline struct mlu_target *target_of_current(struct uprobe_consumer *uc)
 {
 	struct mlu_target *target = mlu_target_of_mm(current->mm);
 
-	return target ? target : adopt_or_refuse(uc, ret);
+	return likely(target) ? target : mlu_adopt_current(consumer_probe(uc));
 }
 
 /*
@@ -109,9 +101,9 @@ static MLU_UPROBE_HANDLER(on_entry)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = target_of_current(uc, &ret);
+	target = target_of_current(uc);
 	if (!target) {
-		/* Refused, or the event is lost. */
+		ret = refuse_current(uc);
 	} else if (mlu_return_probe_would_kill_current()) {
 		enter_without_return_probe(target, function, regs);
 		ret = MLU_HANDLER_NO_RETURN;
@@ -128,9 +120,11 @@ static MLU_UPROBE_HANDLER(on_entry_with_exits)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = target_of_current(uc, &ret);
+	target = target_of_current(uc);
 	if (target)
 		mlu_event_enter_by_exit(target, consumer_function(uc), regs);
+	else
+		ret = refuse_current(uc);
 	rcu_read_unlock();
 	return ret;
 }
@@ -141,10 +135,12 @@ static MLU_UPROBE_HANDLER(on_exit)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = target_of_current(uc, &ret);
+	target = target_of_current(uc);
 	if (target)
 		mlu_event_exit(target, regs, consumer_probe(uc)->kind - MLU_PROBE_EXIT,
 			       !mlu_has_other_consumers(to_mlu_consumer(uc)));
+	else
+		ret = refuse_current(uc);
 	rcu_read_unlock();
 	return ret;
 }
@@ -155,9 +151,11 @@ static MLU_UPROBE_HANDLER(on_leave)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = target_of_current(uc, &ret);
+	target = target_of_current(uc);
 	if (target)
 		mlu_event_leave(target, regs, consumer_probe(uc)->exit_len);
+	else
+		ret = refuse_current(uc);
 	rcu_read_unlock();
 	return ret;
 }
@@ -168,9 +166,11 @@ static MLU_UPROBE_HANDLER(on_free)
 	int ret = 0;
 
 	rcu_read_lock();
-	target = target_of_current(uc, &ret);
+	target = target_of_current(uc);
 	if (target)
 		mlu_event_free(target, consumer_function(uc), regs);
+	else
+		ret = refuse_current(uc);
 	rcu_read_unlock();
 	return ret;
 }
@@ -238,12 +238,11 @@ static typeof_member(struct uprobe_consumer, handler) handler_of(const struct ml
 /* A target that does not use the probe, or a process that is no target. */
 static int refuse_unnamed(void)
 {
-	bool is_target;
-
 	rcu_read_lock();
-	is_target = mlu_target_of_mm(current->mm);
+	if (!mlu_target_of_mm(current->mm))
+		atomic64_inc(&foreign_hits);
 	rcu_read_unlock();
-	return is_target ? UPROBE_HANDLER_REMOVE : refuse_foreign();
+	return UPROBE_HANDLER_REMOVE;
 }
 
 /* Probes of several sets of names may be at one place. */

@@ -168,7 +168,7 @@ bool mlu_process_has_mm(struct pid *pid, const struct mm_struct *mm)
 /**
  * mlu_process_of_current() - find the process that current's mm belongs to
  *
- * A child of vfork() has the mm of its parent. The kernel knows the owner if it accounts memory to
+ * A child of vfork() has the mm of its parent. An mm has an owner if the kernel accounts memory to
  * cgroups; otherwise it is current's process.
  *
  * Context: Any, within rcu_read_lock(). Does not sleep.

@@ -6,8 +6,8 @@
  * (mappings.c), and the records are trimmed, split or removed. A part that is split off is an
  * allocation of its own from then on, with the stack, the time and the thread of the whole.
  *
- * The notifier must not allocate: the record of the part is a spare one (ranges_spares.c). If there
- * is none, the smaller of the two parts is dropped and counted as lost_split.
+ * The notifier must not allocate: the record of the part is a spare one (ranges_spares.c). Without a
+ * spare, the smaller of the two parts is dropped and counted as lost_split.
  *
  * Records that mremap is moving (ranges_move.c) are in a tree of their own, where only walks and
  * the call find them: by the time of the call's return, another thread may have mapped their old

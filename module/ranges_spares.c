@@ -156,7 +156,7 @@ void mlu_ranges_refill(struct mlu_ranges *ranges)
  * @mapped: the record that is to be split
  *
  * Context: Under ranges->lock.
- * Return: the spare, or NULL if there is none.
+ * Return: the spare, or NULL if neither the record nor the tree has one.
  */
 struct mlu_mapped *mlu_ranges_get_spare(struct mlu_ranges *ranges, struct mlu_mapped *mapped)
 {

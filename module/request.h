@@ -51,6 +51,7 @@ enum mlu_op {
  * @path: attach all: the path of @file, or NULL
  * @file: attach all: the file as mappings of it have it, with a reference, or NULL
  * @group: attach with children=1: the group of the target, or NULL; used by the worker
+ * @is_stale: attach: it has failed because a library was closed meanwhile; used by the worker
  * @nr_targets: all but attach: number of @targets
  * @targets: all but attach: the targets, with a reference each
  * @err: result; written by the worker until @done
@@ -68,6 +69,7 @@ struct mlu_request {
 	char *path;
 	struct file *file;
 	struct mlu_group *group;
+	bool is_stale;
 	unsigned int nr_targets;
 	struct mlu_target **targets;
 	int err;

@@ -258,26 +258,19 @@ enum mlu_skip mlu_target_skip_of(struct mlu_target *target, u64 size)
 }
 
 /**
- * mlu_target_count_unknown() - count a free of a block that is not recorded
- * @target: current's target
+ * mlu_target_count_maybe_late() - count a free of a block that a late library may have made before
+ * @target: current's target, which has had a late library
  * @epoch: its epoch
  * @start: start of the function that frees
- * @unseen: the block may be one whose allocation is not traced
  *
  * Context: Handler, within rcu_read_lock(). Does not sleep.
  */
-void mlu_target_count_unknown(struct mlu_target *target, struct mlu_epoch *epoch,
-			      unsigned long start, bool unseen)
+void mlu_target_count_maybe_late(struct mlu_target *target, struct mlu_epoch *epoch,
+				 unsigned long start)
 {
-	const struct mlu_mapping *mapping = NULL;
+	const struct mlu_mapping *mapping = mlu_maps_find(&target->maps, start);
 
-	if (READ_ONCE(target->has_late))
-		mapping = mlu_maps_find(&target->maps, start);
-	if (unseen)
-		mlu_count(epoch->counters, unseen_free);
-	else if (READ_ONCE(target->skips))
-		mlu_count(epoch->counters, skipped_free);
-	else if (mapping && READ_ONCE(mapping->late))
+	if (mapping && READ_ONCE(mapping->late))
 		mlu_count(epoch->counters, late_free);
 	else
 		mlu_count(epoch->counters, unknown_free);

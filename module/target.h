@@ -289,8 +289,30 @@ static inline enum mlu_skip mlu_target_skip(struct mlu_target *target, u64 size)
 	return READ_ONCE(target->skips) ? mlu_target_skip_of(target, size) : MLU_SKIP_NONE;
 }
 
-void mlu_target_count_unknown(struct mlu_target *target, struct mlu_epoch *epoch,
-			      unsigned long start, bool unseen);
+void mlu_target_count_maybe_late(struct mlu_target *target, struct mlu_epoch *epoch,
+				 unsigned long start);
+
+/**
+ * mlu_target_count_unknown() - count a free of a block that is not recorded
+ * @target: current's target
+ * @epoch: its epoch
+ * @start: start of the function that frees
+ * @unseen: the block may be one whose allocation is not traced
+ *
+ * Context: Handler, within rcu_read_lock().
+ */
+static inline void mlu_target_count_unknown(struct mlu_target *target, struct mlu_epoch *epoch,
+					    unsigned long start, bool unseen)
+{
+	if (unseen)
+		mlu_count(epoch->counters, unseen_free);
+	else if (READ_ONCE(target->skips))
+		mlu_count(epoch->counters, skipped_free);
+	else if (READ_ONCE(target->has_late))
+		mlu_target_count_maybe_late(target, epoch, start);
+	else
+		mlu_count(epoch->counters, unknown_free);
+}
 
 void mlu_target_want_exits(struct mlu_target *target);
 void mlu_target_set_frozen(struct mlu_target *target, bool frozen);

@@ -38,11 +38,12 @@ void mlu_list_init(const struct mlu_list_ops *list_ops, unsigned int ended_targe
  */
 void mlu_list_target(struct mlu_target *target)
 {
+	/* Its files are there when control shows it. */
+	ops->target_added(target);
 	mutex_lock(&mlu_targets_lock);
 	target->state = MLU_TRACING;
 	list_add_tail(&target->node, &mlu_targets);
 	mutex_unlock(&mlu_targets_lock);
-	ops->target_added(target);
 }
 
 /**

@@ -7,7 +7,7 @@
 
 /**
  * struct mlu_list_ops - notifications about the list of targets
- * @target_added: the target is in the list and may be read
+ * @target_added: the target is about to be in the list
  * @target_removed: the target is no longer in the list
  *
  * Both are called in the worker, without a lock.

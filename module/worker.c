@@ -38,6 +38,9 @@
 /* The same while a file is being read. */
 #define POLL_SOON (HZ / 20)
 
+/* How often an attach is tried while the process closes libraries. */
+#define MAX_ATTACH_TRIES 5
+
 static struct workqueue_struct *wq;
 static unsigned int max_targets;
 
@@ -158,6 +161,7 @@ static void poll_targets_work(struct work_struct *work)
 static int attach_process(struct mlu_request *request)
 {
 	struct mlu_target *target;
+	unsigned int tries = 0;
 	int err;
 
 	if (!mlu_target_reserve())
@@ -166,8 +170,12 @@ static int attach_process(struct mlu_request *request)
 	err = request->options.children ? mlu_follow_prepare(request) : 0;
 	if (err)
 		goto err_unreserve;
-	target = mlu_attach(request, end_target_work, wq);
-	err = PTR_ERR_OR_ZERO(target);
+	/* A program that opens and closes libraries all the time is attached all the same. */
+	do {
+		request->is_stale = false;
+		target = mlu_attach(request, end_target_work, wq);
+		err = PTR_ERR_OR_ZERO(target);
+	} while (err && request->is_stale && ++tries < MAX_ATTACH_TRIES);
 	if (err)
 		goto err_group;
 	if (request->options.bound)

@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(all)
 	mst_fresh();
 }
 
-static void spawn(FIXTURE_DATA(all) * self, size_t from, size_t to, const char *threads)
+static void spawn_mix(FIXTURE_DATA(all) * self, size_t from, size_t to, const char *threads)
 {
 	size_t i;
 
@@ -126,33 +126,33 @@ static bool step_is_exact(struct mst_program *prog)
 	return mst_exact(prog) && !mst_stat(id, "uncertain") && !mst_stat(id, "lost_inflight");
 }
 
-TEST_F(all, processes_of_before_and_after_the_command_are_traced)
+TEST_F_TIMEOUT(all, processes_of_before_and_after_the_command_are_traced, 120)
 {
 	size_t i;
 
-	spawn(self, 0, MANY / 2, "1");
+	spawn_mix(self, 0, MANY / 2, "1");
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
 	EXPECT_TRUE(group_has(": 0 targets, 0 live, 0 not traced: "));
 	EXPECT_TRUE(group_has("/programs/mix_static: "));
 	EXPECT_TRUE(group_has("malloc mix_static+0x"));
-	spawn(self, MANY / 2, MANY, "1");
+	spawn_mix(self, MANY / 2, MANY, "1");
 	for (i = 0; i < MANY; i++)
 		EXPECT_TRUE(step_is_exact(&self->prog[i]));
 	EXPECT_TRUE(group_has(": 6 targets, 6 live, 0 not traced: "));
 }
 
-TEST_F(all, first_events_of_several_threads_make_one_target)
+TEST_F_TIMEOUT(all, first_events_of_several_threads_make_one_target, 120)
 {
 	size_t i;
 
-	spawn(self, 0, 2, "8");
+	spawn_mix(self, 0, 2, "8");
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
 	for (i = 0; i < 2; i++)
 		EXPECT_TRUE(step_is_exact(&self->prog[i]));
 	EXPECT_TRUE(group_has(": 2 targets, 2 live, 0 not traced: "));
 }
 
-TEST_F(all, a_library_is_traced_in_each_process_that_maps_it)
+TEST_F_TIMEOUT(all, a_library_is_traced_in_each_process_that_maps_it, 120)
 {
 	mst_spawn(&self->prog[0], "toy_apart", "tail_call", NULL);
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/libtoy.so")));
@@ -164,7 +164,7 @@ TEST_F(all, a_library_is_traced_in_each_process_that_maps_it)
 }
 
 /* Each process of the machine that uses the C library, with this one. */
-TEST_F(all, the_c_library_can_be_traced_in_all_processes)
+TEST_F_TIMEOUT(all, the_c_library_can_be_traced_in_all_processes, 120)
 {
 	char path[256];
 
@@ -183,14 +183,14 @@ TEST_F(all, the_c_library_can_be_traced_in_all_processes)
 	EXPECT_STREQ("detached", mst_state(mst_id(getpid())));
 }
 
-TEST_F(all, a_path_may_have_white_space)
+TEST_F_TIMEOUT(all, a_path_may_have_white_space, 120)
 {
 	char link[512], command[600];
 
 	snprintf(link, sizeof(link), "%s/with a space", mst_scratch());
 	unlink(link);
 	ASSERT_EQ(0, symlink(mst_here("programs/mix_static"), link));
-	spawn(self, 0, 1, "1");
+	spawn_mix(self, 0, 1, "1");
 	snprintf(command, sizeof(command), "%s/with\\040a\\040space", mst_scratch());
 	ASSERT_ACCEPTED(attach_all(command));
 	EXPECT_TRUE(group_has("/with\\040a\\040space: "));
@@ -208,7 +208,7 @@ static void expect_refused(struct __test_metadata *_metadata, int err, const cha
 	EXPECT_CONTAINS(mst_refusal, reason);
 }
 
-TEST_F(all, files_that_cannot_be_traced_are_refused)
+TEST_F_TIMEOUT(all, files_that_cannot_be_traced_are_refused, 120)
 {
 	char words[600];
 
@@ -232,13 +232,13 @@ TEST_F(all, files_that_cannot_be_traced_are_refused)
 }
 
 /* In the writer's mount namespace another program is at the path. */
-TEST_F(all, the_path_is_that_of_the_writers_mount_namespace)
+TEST_F_TIMEOUT(all, the_path_is_that_of_the_writers_mount_namespace, 120)
 {
 	int status;
 	pid_t pid;
 
 	mst_spawn(&self->prog[0], "pulse_static", "10", NULL);
-	spawn(self, 1, 2, "1");
+	spawn_mix(self, 1, 2, "1");
 	pid = fork();
 	if (!pid) {
 		if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -253,11 +253,11 @@ TEST_F(all, the_path_is_that_of_the_writers_mount_namespace)
 	EXPECT_TRUE(group_has(": 1 targets, 1 live, 0 not traced: "));
 }
 
-TEST_F(all, members_end_together)
+TEST_F_TIMEOUT(all, members_end_together, 120)
 {
 	int id;
 
-	spawn(self, 0, MANY, "1");
+	spawn_mix(self, 0, MANY, "1");
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
 	EXPECT_TRUE(step_is_exact(&self->prog[0]));
 	EXPECT_TRUE(step_is_exact(&self->prog[1]));
@@ -277,13 +277,13 @@ TEST_F(all, members_end_together)
 	EXPECT_FALSE(group_has("group"));
 }
 
-TEST_F(all, a_bound_group_is_dropped_with_its_file)
+TEST_F_TIMEOUT(all, a_bound_group_is_dropped_with_its_file, 120)
 {
 	int fd = mst_open(O_RDWR, "control");
 
 	ASSERT_EQ(0, mst_command_through(fd, "attach all bound=1 object=%s",
 					 mst_here("programs/mix_static")));
-	spawn(self, 0, 2, "1");
+	spawn_mix(self, 0, 2, "1");
 	EXPECT_TRUE(step_is_exact(&self->prog[0]));
 	close(fd);
 	EXPECT_TRUE(mst_wait_stat("targets", 0));
@@ -293,14 +293,14 @@ TEST_F(all, a_bound_group_is_dropped_with_its_file)
 	EXPECT_TRUE(mst_wait_stat("bytes_records", 0));
 }
 
-TEST_F(all, the_limit_of_targets_is_counted_and_the_others_run_on)
+TEST_F_TIMEOUT(all, the_limit_of_targets_is_counted_and_the_others_run_on, 120)
 {
 	long long foreign;
 	size_t i;
 
 	mst_reload("max_targets=2");
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
-	spawn(self, 0, MANY, "2");
+	spawn_mix(self, 0, MANY, "2");
 	for (i = 0; i < MANY; i++)
 		mst_step(&self->prog[i], "go");
 	EXPECT_TRUE(wait_group(": 2 targets, 2 live, 4 not traced: "));
@@ -313,10 +313,10 @@ TEST_F(all, the_limit_of_targets_is_counted_and_the_others_run_on)
 	EXPECT_LE(foreign, mst_stat(0, "foreign"));
 }
 
-TEST_F(all, the_module_can_be_removed_while_all_are_traced)
+TEST_F_TIMEOUT(all, the_module_can_be_removed_while_all_are_traced, 120)
 {
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
-	spawn(self, 0, 2, "1");
+	spawn_mix(self, 0, 2, "1");
 	EXPECT_TRUE(step_is_exact(&self->prog[0]));
 	EXPECT_EQ(0, mst_unload());
 	mst_step(&self->prog[1], "go");

@@ -92,6 +92,33 @@ bool fault_try_nested_events(struct fault_test *f, struct fault_site *site)
 }
 
 /**
+ * fault_try_growth() - let a program keep so many blocks that the table of records has to grow
+ * @f: the test
+ * @site: the site that fails
+ *
+ * Return: true if all blocks are recorded or counted as lost.
+ */
+bool fault_try_growth(struct fault_test *f, struct fault_site *site)
+{
+	bool good;
+	int id;
+
+	fault_kill_other(f);
+	mst_spawn(&f->other, "many", "4000", "1", NULL);
+	if (mst_command("attach %d%s", f->other.pid, f->options))
+		mst_die("%s", mst_refusal);
+	id = mst_id(f->other.pid);
+	arm_handler_site(site);
+	mst_step(&f->other, "go");
+	site->failed |= inject_disable() > 0;
+	good = mst_stat(id, "allocated") + mst_stat(id, "lost_memory") == 4000;
+	if (mst_command("detach %d", f->other.pid) || mst_command("clear %d", f->other.pid))
+		mst_die("%s", mst_refusal);
+	fault_kill_other(f);
+	return good;
+}
+
+/**
  * fault_try_mappings() - let the program map and copy mappings while a site in the handlers fails
  * @f: the test
  * @site: the site that fails
@@ -128,7 +155,11 @@ bool fault_try_refill(struct fault_test *f, struct fault_site *site)
 	mst_step(&f->l, "remap");
 	usleep(200000);
 	site->failed = inject_disable() > 0;
-	return mst_exact(&f->l) && fault_is_exact(f, "remap");
+	if (!mst_exact(&f->l))
+		return false;
+	fault_clear(f);
+	mst_step(&f->l, "remap");
+	return mst_exact(&f->l);
 }
 
 /**

@@ -122,6 +122,7 @@ bool fault_is_as_before(void);
 /* Operations that are tried while a site fails; true if the module did what it must */
 bool fault_try_events(struct fault_test *f, struct fault_site *site);
 bool fault_try_first_events(struct fault_test *f, struct fault_site *site);
+bool fault_try_growth(struct fault_test *f, struct fault_site *site);
 bool fault_try_nested_events(struct fault_test *f, struct fault_site *site);
 #define FAULT_DRAIN_STEPS 4 /* steps */
 long long fault_drain_pools(struct fault_test *f, struct inject_window spared);

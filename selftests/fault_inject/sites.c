@@ -25,6 +25,12 @@ struct excuse {
 #define IS_NESTED_RARELY "a table is nested only if a large one cannot be allocated contiguously"
 #define IS_PRESENT "the page is present, as the breakpoint has just been written to it"
 
+#define HAS_NO_NAMES "the groups of this test have no names; the call fails during attach"
+#define IS_SCANNED "a handler has met the mapping before; the call fails in the phase libraries"
+#define IS_INHERITED \
+	"the breakpoints are inherited; the call fails in the phases attach and libraries"
+#define IS_SECOND "called only after another failure"
+#define IS_MEMBER "called for members of groups only; the call fails in the phase groups"
 #define IS_REFUSED "max_targets is reached in the phase refused only"
 
 static const struct excuse excuses[] = {
@@ -56,6 +62,24 @@ static const struct excuse excuses[] = {
 	{ "groups", "", "access_process_vm", IS_PRESENT },
 	{ "groups", "mlu_probe_unuse", "",
 	  "called only after another failure; the call fails in the phase commands" },
+	{ "attach", "mlu_open_as_mapped", "",
+	  "only attach all opens a file; the calls fail in the phase groups" },
+	{ "commands", "mlu_open_as_mapped", "",
+	  "only attach all opens a file; the calls fail in the phase groups" },
+	{ "none", "parse_object", "kstrdup", "a path of attach all is copied in the phase groups" },
+	{ "groups", "mlu_names_get", "", HAS_NO_NAMES },
+	{ "groups", "mlu_target_new_spare", "mlu_names_get", HAS_NO_NAMES },
+	{ "groups", "mlu_maps_learn", "", IS_SCANNED },
+	{ "groups", "probe_update_mm", "", IS_INHERITED },
+	{ "groups", "add_site", "", "all functions of these programs are traced" },
+	{ "groups", "probe_library", "mlu_uses_new", IS_SCANNED },
+	{ "groups", "mlu_follow_complete", "mlu_descendants_add", IS_SECOND },
+	{ "libraries", "mlu_follow_complete", "", IS_SECOND },
+	{ "libraries", "mlu_maps_recheck", "", IS_MEMBER },
+	{ "libraries", "mlu_descendants_add", "", IS_MEMBER },
+	{ "libraries", "mlu_target_watch", "", IS_MEMBER },
+	{ "handlers", "mlu_descendants_add", "", IS_REFUSED },
+	{ "exits", "mlu_descendants_add", "", IS_REFUSED },
 	{ "handlers", "refuse_process", "", IS_REFUSED },
 	{ "exits", "refuse_process", "", IS_REFUSED },
 	{ "refused", "mlu_mem_zalloc", "__kvmalloc_node_noprof",

@@ -63,7 +63,7 @@ roots="
 handlers on_entry on_entry_executed on_free on_free_executed on_return on_named on_named_return
 exits on_entry_with_exits on_entry_with_exits_executed on_exit on_leave
 late mlu_late_exits_work
-groups open_file parse_path mlu_follow_prepare mlu_follow_open mlu_follow_all mlu_follow_complete refill_group_work on_fork
+groups parse_object mlu_open_as_mapped mlu_follow_prepare mlu_follow_open mlu_follow_all mlu_follow_complete refill_group_work on_fork
 refused refuse_process
 learning mlu_maps_resolve_work dso_read_work image_read walk_all refill_work
 notifier watch_invalidate watch_release

@@ -29,7 +29,7 @@
 
 extern char **environ;
 
-/* What the children have done; shared by all. */
+/* The children that have done their work; shared by all. */
 static struct noted {
 	pid_t pid;
 	size_t bytes;
@@ -38,7 +38,7 @@ static volatile unsigned int *rounds; /* how often the workers are to work */
 static volatile unsigned int *nr_noted;
 static void *inherited;
 
-static void note(size_t bytes)
+static void note_child(size_t bytes)
 {
 	unsigned int i = __atomic_fetch_add(nr_noted, 1, __ATOMIC_SEQ_CST);
 
@@ -46,15 +46,15 @@ static void note(size_t bytes)
 	__atomic_store_n(&noted[i].pid, getpid(), __ATOMIC_SEQ_CST);
 }
 
-static void nap(void)
+static void sleep_a_moment(void)
 {
-	usleep(2000);
+	usleep(20000);
 }
 
 static void wait_noted(unsigned int nr)
 {
 	while (*nr_noted < nr || !noted[nr - 1].pid)
-		nap();
+		sleep_a_moment();
 }
 
 static pid_t fork_child(void)
@@ -63,6 +63,9 @@ static pid_t fork_child(void)
 
 	if (pid < 0)
 		program_die("fork");
+	/* Also if the test is killed. */
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return pid;
 }
 
@@ -83,7 +86,7 @@ static __attribute__((noinline)) size_t leak_in_worker(void)
 	return bytes;
 }
 
-static size_t work(void)
+static size_t work_once(void)
 {
 	size_t bytes = leak_in_worker();
 
@@ -105,10 +108,10 @@ static void be_a_worker(void)
 
 	for (;;) {
 		while (done == *rounds)
-			nap();
-		bytes += done ? leak_in_worker() : work();
+			sleep_a_moment();
+		bytes += done ? leak_in_worker() : work_once();
 		done++;
-		note(bytes);
+		note_child(bytes);
 	}
 }
 
@@ -153,11 +156,11 @@ static void run_lineage(void)
 {
 	if (!fork_child()) {
 		if (!fork_child()) {
-			note(work());
+			note_child(work_once());
 			wait_for_ever();
 		}
 		wait_noted(1);
-		note(work());
+		note_child(work_once());
 		wait_for_ever();
 	}
 	wait_noted(2);
@@ -170,12 +173,12 @@ static void run_orphans(void)
 
 	if (!fork_child()) {
 		prctl(PR_SET_PDEATHSIG, 0);
-		note(work());
+		note_child(work_once());
 		while (getppid() == parent)
-			nap();
+			sleep_a_moment();
 		if (!fork_child()) {
 			sleep(1);
-			note(work());
+			note_child(leak_in_worker());
 			wait_for_ever();
 		}
 		wait_for_ever();
@@ -213,14 +216,14 @@ static void run_vfork(void)
 static void run_exec(void)
 {
 	if (!fork_child()) {
-		note(work());
+		note_child(work_once());
 		execl("/bin/sleep", "sleep", "1000", NULL);
 		program_die("/bin/sleep");
 	}
 	wait_noted(1);
 }
 
-static void *race(void *barrier)
+static void *allocate_at_once(void *barrier)
 {
 	unsigned int i;
 
@@ -244,11 +247,11 @@ static void run_race(void)
 	}
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
-		if (pthread_create(&thread[i], NULL, race, &barrier))
+		if (pthread_create(&thread[i], NULL, allocate_at_once, &barrier))
 			program_die("pthread_create");
 	for (i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
-	note((size_t)THREADS * RACE_BLOCKS * RACE_SIZE);
+	note_child((size_t)THREADS * RACE_BLOCKS * RACE_SIZE);
 	wait_for_ever();
 }
 
@@ -289,7 +292,7 @@ static void run_one_by_one(void)
 
 	for (i = 0; i < WORKERS; i++) {
 		if (!fork_child()) {
-			note(work());
+			note_child(work_once());
 			wait_for_ever();
 		}
 		wait_noted(i + 1);

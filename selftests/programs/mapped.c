@@ -334,7 +334,7 @@ static void remap_fails(void)
 	keep_pages(window + 2 * PAGE, 1);
 }
 
-/* What is added to a mapping that is not recorded belongs to the caller of mremap. */
+/* The growth of a mapping that is not recorded belongs to the caller of mremap. */
 static void grow_unrecorded(void)
 {
 	char *p = remap_pages(before, 8, 12, MREMAP_MAYMOVE, NULL);

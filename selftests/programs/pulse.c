@@ -204,7 +204,8 @@ static void map_and_copy(void)
 {
 	char *p = mmap(NULL, CODE_IMAGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
-	char *q = mremap(p, CODE_IMAGE_PAGE, CODE_IMAGE_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	char *q = mremap(p, CODE_IMAGE_PAGE, CODE_IMAGE_PAGE,
+			 MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 
 	hold_block(p, CODE_IMAGE_PAGE, "mmap");
 	hold_block(q, CODE_IMAGE_PAGE, "mremap");

@@ -60,7 +60,8 @@ static void exchange_block(unsigned int *seed)
 
 static char *remap_pages(char *p, size_t old, size_t new, int flags)
 {
-	char *q = mremap(p, old, new, flags);
+	/* With MREMAP_DONTUNMAP, libc takes the new address, too. */
+	char *q = mremap(p, old, new, flags, NULL);
 
 	if (q == MAP_FAILED)
 		program_die("mremap");

@@ -56,7 +56,7 @@ counts_are_exact_while_processes_are_recycled()
 	end_tool
 	expect_equal "2000000 400" "$(planted_total)"
 	expect_exact_live apache 2
-	expect_nothing_lost early
+	expect_nothing_lost
 	expect_server_runs
 }
 

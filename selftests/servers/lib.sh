@@ -198,19 +198,15 @@ expect_whole_stacks()
 		}' "$scratch/report"
 }
 
-# expect_nothing_lost [early]: no target has lost an event, and no process was left out. "early": in
-# new processes, mappings of their first milliseconds may be lost (see docs/limitations.md).
+# expect_nothing_lost: no target has lost an event, and no process was left out.
 expect_nothing_lost()
 {
-	awk -v early="${1:-}" '
+	awk '
 		/^target / { target = $0; targets++ }
 		/^events / && target ~ /, lost [1-9]/ {
-			gsub(early ? " lost_inflight=[0-9]+" : "^$", "")
-			if (!early || / lost_/) {
-				print target
-				print
-				bad = 1
-			}
+			print target
+			print
+			bad = 1
 		}
 		END {
 			if (!targets)

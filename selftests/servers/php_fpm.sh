@@ -101,7 +101,7 @@ leak_is_counted_by_attach_all()
 	save_report
 	expect_exact php 2
 	expect_whole_stacks php 2
-	expect_nothing_lost early
+	expect_nothing_lost
 	echo "detach all" >"$files/control"
 	expect_server_runs
 }

@@ -83,7 +83,7 @@ leak_in_20_backends_is_the_top_row()
 		PostmasterMain main _start
 	expect_exact postgres 20
 	expect_whole_stacks postgres 20
-	expect_nothing_lost early
+	expect_nothing_lost
 	expect_server_runs
 }
 
@@ -101,7 +101,7 @@ counts_are_exact_while_backends_exit()
 	wait_for_calls 82
 	end_tool
 	expect_exact_live postgres 5
-	expect_nothing_lost early
+	expect_nothing_lost
 	expect_server_runs
 }
 
@@ -112,7 +112,7 @@ repaired_extension_is_not_shown()
 	start_clients 20 5
 	end_tool
 	expect_no_leak leak_per_query postgres
-	expect_nothing_lost early
+	expect_nothing_lost
 }
 
 run_tests \

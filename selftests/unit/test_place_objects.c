@@ -245,7 +245,9 @@ static void test_allocators(struct object *o)
 				!is_landed_on(o, sym[i].value + 1,
 					      sym[i].value + places.place[k].offset);
 		good &= places_of(o, &sym[i], true, &places);
-		stepped |= places.place[0].kind == MLU_PLACE_STEPPED;
+		/* Rare functions may be: those that only map memory. */
+		stepped |= places.place[0].kind == MLU_PLACE_STEPPED &&
+			   !mlu_prototype_is_rare(&mlu_prototypes[i]);
 		note_places(names[i], &places);
 		for (k = 0; k < places.nr; k++)
 			good &= !places.place[k].offset ||
@@ -254,7 +256,7 @@ static void test_allocators(struct object *o)
 	}
 	tap_ok(good, "%s: no branch leads between the first byte of a function and its place",
 	       o->path);
-	tap_ok(!stepped, "%s: the newest kernel single-steps no allocation function", o->path);
+	tap_ok(!stepped, "%s: the newest kernel single-steps no function of heap blocks", o->path);
 }
 
 static void test_emulated(struct object *o)
