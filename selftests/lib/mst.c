@@ -308,3 +308,15 @@ long mst_scaled(long count, long debug_count)
 		count = debug_count;
 	return percent ? count * atol(percent) / 100 + 1 : count;
 }
+
+/**
+ * mst_time() - choose a time limit according to the speed of the kernel
+ * @limit: the limit for an ordinary kernel
+ * @debug_limit: the limit for a debug kernel
+ *
+ * Return: one of the two. Unlike a count it does not depend on $MLU_COUNT.
+ */
+long mst_time(long limit, long debug_limit)
+{
+	return mst_debug_kernel() ? debug_limit : limit;
+}

@@ -89,6 +89,7 @@ void mst_reload(const char *params);
 void mst_fresh(void);
 bool mst_debug_kernel(void);
 long mst_scaled(long count, long debug_count);
+long mst_time(long limit, long debug_limit);
 const char *mst_here(const char *name);
 const char *mst_scratch(void);
 const char *mst_libc(void);
