@@ -22,7 +22,15 @@
  * (names.c), whose handlers act only for the users of the probe.
  *
  * Lifetime, as a proof: a consumer is freed in mlu_probe_sync(), after it was unregistered and
- * the core has waited for its handlers; no handler runs on it then.
+ * the core has waited for its handlers; no handler runs on it then. A use is read by the filter and
+ * by handlers within rcu_read_lock() only, and is freed after it has left the list and
+ * synchronize_rcu() has returned. Nothing else refers to either: a call in flight keeps the
+ * prototype of its function, which is constant or belongs to the names of the target.
+ *
+ * The proof does not require that the target is unpublished. It is when the target ends. It is not
+ * when a library has gone (late.c): events of the probe count until the core has removed it, and
+ * a call that is in flight then is one of a thread that has left the library's code, as nothing of
+ * it is mapped; it is removed as any other call whose return is not seen.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -280,8 +288,8 @@ int mlu_probe_use(struct mlu_target *target, const struct mlu_site *site, bool b
 }
 
 /**
- * mlu_probe_leave() - let the filter of a probe refuse a target that is no longer published
- * @use: the use to end
+ * mlu_probe_leave() - let the filter of a probe refuse a target
+ * @use: the use to end; the target is unpublished, or no longer maps the file of the probe
  *
  * Context: The worker. Does not sleep. The caller calls mlu_probe_unuse() afterwards.
  */
@@ -296,8 +304,7 @@ void mlu_probe_leave(struct mlu_use *use)
  * @use: the use to end
  * @mm_is_alive: the target still has an address space, with breakpoints in it
  *
- * The file is released later. If the target is still published, events of the probe count until the
- * breakpoint has been removed.
+ * The file is released later.
  *
  * Context: The worker; may sleep. The caller calls mlu_probe_sync() afterwards.
  */
