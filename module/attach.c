@@ -35,9 +35,6 @@
 #include "sites.h"
 #include "target_watch.h"
 
-/* How long an attach waits for files to be read, all in all. */
-#define READ_TIMEOUT (2 * HZ)
-
 /* === The process === */
 
 static int get_process(struct mlu_request *request, struct mlu_process *process)
@@ -121,9 +118,19 @@ static void close_target(struct mlu_target *target)
 
 /* === Attach and detach === */
 
-/* No block is recorded whose free could be missed: functions that free come first. */
-static int insert_sites(struct mlu_request *request, struct mlu_target *target,
-			const struct mlu_sites *sites)
+/**
+ * mlu_attach_sites() - probe functions in a target, or in every process that maps their file
+ * @request: the request; gets the reason of a refusal
+ * @target: the target, published; or the template of a group, which has no mm
+ * @sites: the functions
+ *
+ * No block is recorded whose free could be missed: functions that free come first.
+ *
+ * Context: The worker; may sleep.
+ * Return: 0 or a negative errno; then @target is to be detached, too.
+ */
+int mlu_attach_sites(struct mlu_request *request, struct mlu_target *target,
+		     const struct mlu_sites *sites)
 {
 	struct mlu_uses *uses = mlu_uses_new(MLU_USES_FUNCTIONS, sites->nr);
 	int err;
@@ -153,7 +160,7 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 	if (err)
 		return err;
 	target->late.known_ns = mlu_now_ns();
-	deadline = jiffies + READ_TIMEOUT;
+	deadline = jiffies + MLU_READ_TIMEOUT;
 	err = mlu_maps_read(&target->maps, mm);
 	if (err == -ENOSPC)
 		mlu_refuse(request, err, "the process has more than %d mappings of code",
@@ -169,7 +176,7 @@ static int install_target(struct mlu_request *request, struct mlu_target *target
 		err = mlu_refuse(request, -EBUSY, "the process is already traced");
 		goto err_remove;
 	}
-	err = insert_sites(request, target, sites);
+	err = mlu_attach_sites(request, target, sites);
 	/* If the process has exited, that is the cause of any error above. */
 	if (READ_ONCE(target->end_state))
 		err = mlu_refuse(request, -ESRCH, "the process has exited");
@@ -257,21 +264,6 @@ int mlu_attach_new(struct mlu_target *target, struct mm_struct *mm, work_func_t 
 	/* Pairs with mlu_target_want_exits(). */
 	smp_store_release(&target->is_new, false);
 	return 0;
-}
-
-/**
- * mlu_attach_template() - probe the functions of a file in every process that maps it
- * @request: the request; gets the reason of a refusal
- * @template: the template of the group, with the mapping of the file
- * @sites: the sites that were found in it
- *
- * Context: The worker; may sleep.
- * Return: 0 or a negative errno; then @template is to be detached, too.
- */
-int mlu_attach_template(struct mlu_request *request, struct mlu_target *template,
-			const struct mlu_sites *sites)
-{
-	return insert_sites(request, template, sites);
 }
 
 /**

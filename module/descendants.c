@@ -94,6 +94,17 @@ static void remove_locked(struct mlu_descendant *d)
 	call_rcu(&d->rcu, free_descendant);
 }
 
+/* Remove the entry of an mm, and entries of a process that had an mm at its address before. */
+static void remove_mm_locked(const struct mm_struct *mm)
+{
+	struct mlu_descendant *d;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(d, next, bucket_of(mm), node)
+		if (d->mm == mm)
+			remove_locked(d);
+}
+
 /**
  * mlu_descendants_add() - note a process
  * @mm: its mm, which has no entry, or an old one that is not valid any more
@@ -108,8 +119,6 @@ bool mlu_descendants_add(const struct mm_struct *mm, struct pid *pid, struct mlu
 			 bool is_refused)
 {
 	struct mlu_descendant *d = mlu_mem_zalloc(MLU_MEM_TABLES, sizeof(*d), MLU_GFP);
-	struct mlu_descendant *old;
-	struct hlist_node *next;
 
 	if (!d)
 		return false;
@@ -119,9 +128,7 @@ bool mlu_descendants_add(const struct mm_struct *mm, struct pid *pid, struct mlu
 	d->was_refused = is_refused;
 	d->is_refused = is_refused;
 	spin_lock(&lock);
-	hlist_for_each_entry_safe(old, next, bucket_of(mm), node)
-		if (old->mm == mm)
-			remove_locked(old);
+	remove_mm_locked(mm);
 	/* Far more than processes that have been forked and have not run yet. */
 	if (nr_descendants < MAX_DESCENDANTS) {
 		hlist_add_head_rcu(&d->node, bucket_of(mm));
@@ -144,13 +151,8 @@ bool mlu_descendants_add(const struct mm_struct *mm, struct pid *pid, struct mlu
  */
 void mlu_descendants_remove(const struct mm_struct *mm)
 {
-	struct mlu_descendant *d;
-	struct hlist_node *next;
-
 	spin_lock(&lock);
-	hlist_for_each_entry_safe(d, next, bucket_of(mm), node)
-		if (d->mm == mm)
-			remove_locked(d);
+	remove_mm_locked(mm);
 	spin_unlock(&lock);
 }
 

@@ -33,8 +33,6 @@
 #include "process.h"
 #include "sites.h"
 
-#define READ_TIMEOUT (2 * HZ)
-
 /* === Closing one group === */
 
 /* Make no more targets. Those that have been made are left to the caller. */
@@ -175,7 +173,7 @@ static int find_and_insert(struct mlu_request *request, struct mlu_group *group,
 {
 	struct mlu_target *template = group->template;
 	const struct mlu_mapping *mapping;
-	int err = mlu_sites_find(request, template, sites, jiffies + READ_TIMEOUT);
+	int err = mlu_sites_find(request, template, sites, jiffies + MLU_READ_TIMEOUT);
 
 	if (err)
 		return err;
@@ -186,7 +184,7 @@ static int find_and_insert(struct mlu_request *request, struct mlu_group *group,
 	/* A process that hits the first probe becomes a target, so the group is open before. */
 	smp_store_release(&group->open, true);
 	mlu_group_fill(group);
-	err = mlu_attach_template(request, template, sites);
+	err = mlu_attach_sites(request, template, sites);
 	mlu_maps_end_attach(&template->maps);
 	if (err)
 		close_group(group);

@@ -118,11 +118,11 @@ int mlu_insert_probe(struct mlu_request *request, struct mlu_target *target,
 	err = read_memory(target, addr, memory, n);
 	if (err == -ESRCH)
 		return refuse_ended(request, target);
-	if (err)
+	if (err) {
 		note_stale(request, site->mapping);
-	if (err)
 		return mlu_refuse(request, err, "cannot read the code of %s of %.*s from memory",
 				  function, (int)len, name);
+	}
 	/* A breakpoint, of another tracer or a debugger, may replace any byte of the file. */
 	for (i = 0; i < n; i++)
 		if (memory[i] != site->code[i] && !mlu_arch_is_breakpoint(&memory[i])) {

@@ -114,6 +114,19 @@ const char *mlu_process_kill_reason(const struct mlu_process *process)
 	return reason;
 }
 
+/* Within rcu_read_lock(). Return: a thread of the group that has the mm, or NULL. */
+static struct task_struct *find_thread(struct pid *pid, const struct mm_struct *mm)
+{
+	struct task_struct *leader = pid_task(pid, PIDTYPE_TGID), *thread;
+
+	if (!leader)
+		return NULL;
+	for_each_thread(leader, thread)
+		if (READ_ONCE(thread->mm) == mm)
+			return thread;
+	return NULL;
+}
+
 /**
  * mlu_process_thread() - find a thread that has a given mm
  * @pid: the thread group
@@ -126,21 +139,14 @@ const char *mlu_process_kill_reason(const struct mlu_process *process)
  */
 struct task_struct *mlu_process_thread(struct pid *pid, const struct mm_struct *mm)
 {
-	struct task_struct *leader, *thread, *found = NULL;
+	struct task_struct *thread;
 
 	rcu_read_lock();
-	leader = pid_task(pid, PIDTYPE_TGID);
-	if (!leader)
-		goto out;
-	for_each_thread(leader, thread) {
-		if (READ_ONCE(thread->mm) != mm)
-			continue;
-		found = get_task_struct(thread);
-		break;
-	}
-out:
+	thread = find_thread(pid, mm);
+	if (thread)
+		get_task_struct(thread);
 	rcu_read_unlock();
-	return found;
+	return thread;
 }
 
 /**
@@ -153,14 +159,10 @@ out:
  */
 bool mlu_process_has_mm(struct pid *pid, const struct mm_struct *mm)
 {
-	struct task_struct *leader, *thread;
-	bool has_mm = false;
+	bool has_mm;
 
 	rcu_read_lock();
-	leader = pid_task(pid, PIDTYPE_TGID);
-	if (leader)
-		for_each_thread(leader, thread)
-			has_mm |= READ_ONCE(thread->mm) == mm;
+	has_mm = find_thread(pid, mm);
 	rcu_read_unlock();
 	return has_mm;
 }
