@@ -293,7 +293,8 @@ void mlu_ranges_cut(struct mlu_ranges *ranges, u64 start, u64 end)
  * @mapped: the record, which is in no tree
  * @gone: gets the records that it replaces
  *
- * Nothing should be there: what is there was unmapped unnoticed.
+ * Usually there is no other record at these addresses. If there is one, its mapping was unmapped
+ * without a call of the notifier for this target, and the record is removed.
  *
  * Context: Under ranges->lock.
  */

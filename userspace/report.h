@@ -190,8 +190,8 @@ struct mu_left_out {
  * @has_mark: @mark_ms and @marked are known
  * @mark_ms: the time since the last mark, in milliseconds
  * @marked: what was outstanding at the last mark
- * @has_mapped: @mapped is known: some of what is outstanding is address space
- * @mapped: how much of it
+ * @has_mapped: @mapped is valid: the report has a line "mapped"
+ * @mapped: the outstanding allocations that are mappings
  * @is_frozen: no new blocks are recorded
  * @frozen_ms: the time since the freeze, in milliseconds
  * @has_last: there was a table before this one
