@@ -99,13 +99,17 @@ static void write_code(void)
 	at = put_move(at, LOAD, AX, &state->flags);
 	at = PUT(at, 0x50, 0x9d); /* push %rax; popf */
 	for (i = 0; i < 16; i++)
-		at = put_move(at, LOAD, i, &state->reg[i]);
+		if (i != SP)
+			at = put_move(at, LOAD, i, &state->reg[i]);
+	at = put_move(at, LOAD, SP, &state->reg[SP]);
 	insn_at = at;
 	memset(code + at, 0x90, INSN_MAX);
 	at += INSN_MAX;
-	for (i = 0; i < 16; i++)
-		at = put_move(at, STORE, i, &state->reg[i]);
+	at = put_move(at, STORE, SP, &state->reg[SP]);
 	at = put_move(at, LOAD, SP, &state->sp);
+	for (i = 0; i < 16; i++)
+		if (i != SP)
+			at = put_move(at, STORE, i, &state->reg[i]);
 	at = PUT(at, 0x9c, 0x58); /* pushf; pop %rax */
 	at = put_move(at, STORE, AX, &state->flags);
 	/* pop them; ret */
@@ -146,6 +150,11 @@ static void fill_registers(struct pt_regs *regs)
 	memset(regs, 0, sizeof(*regs));
 	for (i = 0; i < 16; i++)
 		*register_of(regs, i) = random_value();
+	/*
+	 * On some machines, an interrupt while the stack pointer is not a canonical address ends the
+	 * program. What the instruction writes there stays for two instructions only.
+	 */
+	regs->sp &= ~0ULL >> 17;
 	regs->ip = (unsigned long)(code + insn_at);
 	regs->flags = FLAGS_ALWAYS | (random_number() & STATUS_FLAGS);
 }
