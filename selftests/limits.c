@@ -71,7 +71,7 @@ TEST_F(limit, max_targets_bounds_live_targets)
 }
 
 /* Only mappings of code count. The program has some of its own in addition. */
-TEST_F(limit, mappings_of_code_are_bounded)
+TEST_F_TIMEOUT(limit, mappings_of_code_are_bounded, 120)
 {
 	const char *library = mst_here("programs/libone.so");
 	char many[16];
@@ -92,7 +92,7 @@ TEST_F(limit, mappings_of_code_are_bounded)
 #define TOYS 129 /* libraries with eight functions each */
 
 /* With too many objects that define malloc, object= can still select one. */
-TEST_F(limit, allocator_functions_are_bounded)
+TEST_F_TIMEOUT(limit, allocator_functions_are_bounded, 120)
 {
 	const char *words[TOYS + 3] = { "daemon", "mapper" };
 	char path[TOYS][256], command[1024];
