@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 #include "lib/mst.h"
 #include "lib/mst_expect.h"
+#include "lib/mst_group.h"
 #include "lib/mst_target.h"
 
 /* As in programs/brood.c. */
@@ -53,25 +54,6 @@ static void start_brood(FIXTURE_DATA(brood) * self, const char *name)
 	self->id = attach_with(self->prog.pid, "");
 }
 
-/* The number behind a word of a group's line in control, or -1 without such a line. */
-static long group_number(int id, const char *word)
-{
-	char *text = mst_text("control"), head[32], *line, *at;
-	long number = -1;
-
-	snprintf(head, sizeof(head), "\ngroup %d ", id);
-	line = strstr(text, head);
-	if (line) {
-		line[1 + strcspn(line + 1, "\n")] = 0;
-		at = strstr(line + 1, word);
-		while (at && at > line && at[-1] != ':' && at[-1] != ',')
-			at--;
-		number = at ? atol(at) : 0;
-	}
-	free(text);
-	return number;
-}
-
 static int group_of(int id)
 {
 	char line[16384], *at;
@@ -82,29 +64,17 @@ static int group_of(int id)
 	return at ? atoi(at + strlen(" group=")) : 0;
 }
 
-/* Waits, 10 s at most, until a process is a target. Return: its id, or 0. */
-static int wait_target(pid_t pid)
-{
-	int tries, id = 0;
-
-	for (tries = 0; tries < 1000 && !id; tries++) {
-		id = mst_id(pid);
-		if (!id)
-			usleep(10000);
-	}
-	return id;
-}
-
 static bool wait_group(int group, const char *word, long number)
 {
 	int tries;
 
 	for (tries = 0; tries < 1000; tries++) {
-		if (group_number(group, word) == number)
+		if (mst_group_number(group, word) == number)
 			return true;
 		usleep(10000);
 	}
-	mst_say("group %d: expected %ld%s, is %ld", group, number, word, group_number(group, word));
+	mst_say("group %d: expected %ld%s, is %ld", group, number, word,
+		mst_group_number(group, word));
 	return false;
 }
 
@@ -132,7 +102,7 @@ static bool children_are_exact(const struct mst_program *prog, int group, size_t
 		mst_say("%zu children instead of %zu", prog->keep.count, nr);
 	for (i = 0; i < prog->keep.count; i++) {
 		const struct mst_row *child = &prog->keep.row[i];
-		int id = wait_target(child->addr);
+		int id = mst_wait_id(child->addr);
 
 		if (!id) {
 			mst_say("child %lu is no target", child->addr);
@@ -170,9 +140,9 @@ TEST_F_TIMEOUT(brood, children_are_targets_from_their_first_event_on, 240)
 	EXPECT_TRUE(children_are_exact(&self->prog, group, WORKERS, 1));
 	for (i = 0; i < self->prog.keep.count; i++)
 		EXPECT_TRUE(stacks_are_complete(mst_id(self->prog.keep.row[i].addr)));
-	EXPECT_EQ(WORKERS + 1, group_number(group, " targets"));
-	EXPECT_EQ(WORKERS + 1, group_number(group, " live"));
-	EXPECT_EQ(0, group_number(group, " not traced"));
+	EXPECT_EQ(WORKERS + 1, mst_group_number(group, " targets"));
+	EXPECT_EQ(WORKERS + 1, mst_group_number(group, " live"));
+	EXPECT_EQ(0, mst_group_number(group, " not traced"));
 	mst_step(&self->prog, "again");
 	EXPECT_TRUE(children_are_exact(&self->prog, group, WORKERS, 2));
 	EXPECT_EQ(0, mst_stat(self->id, "unknown_free"));
@@ -231,7 +201,7 @@ TEST_F_TIMEOUT(brood, children_outlive_their_parent, 240)
 	EXPECT_TRUE(wait_group(group, " targets", 3));
 	for (tries = 0; tries < 1000 && count_whole_reports() < 2; tries++)
 		usleep(10000);
-	EXPECT_EQ(2, group_number(group, " live"));
+	EXPECT_EQ(2, mst_group_number(group, " live"));
 	EXPECT_EQ(2, count_whole_reports());
 	kill(-late.pid, SIGKILL);
 	/* The group ends with its last member. */
@@ -245,7 +215,7 @@ TEST_F(brood, children_with_the_same_memory_are_the_parent)
 	start_brood(self, "vfork");
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));
-	EXPECT_EQ(1, group_number(group_of(self->id), " targets"));
+	EXPECT_EQ(1, mst_group_number(group_of(self->id), " targets"));
 	EXPECT_EQ(0, mst_stat(self->id, "uncertain"));
 }
 
@@ -255,11 +225,11 @@ TEST_F(brood, a_child_that_executes_a_program_ends)
 
 	start_brood(self, "exec");
 	mst_step(&self->prog, "go");
-	id = wait_target(self->prog.keep.row[0].addr);
+	id = mst_wait_id(self->prog.keep.row[0].addr);
 	ASSERT_NE(0, id);
 	EXPECT_TRUE(mst_wait_state(id, "exec"));
 	EXPECT_EQ(7, mst_stat(id, "allocated") - mst_stat(id, "freed"));
-	EXPECT_EQ(1, group_number(group_of(self->id), " live"));
+	EXPECT_EQ(1, mst_group_number(group_of(self->id), " live"));
 }
 
 TEST_F(brood, a_child_without_events_is_no_target_and_can_be_attached)
@@ -270,11 +240,11 @@ TEST_F(brood, a_child_without_events_is_no_target_and_can_be_attached)
 	start_brood(self, "silent");
 	group = group_of(self->id);
 	mst_step(&self->prog, "go");
-	EXPECT_EQ(1, group_number(group, " targets"));
+	EXPECT_EQ(1, mst_group_number(group, " targets"));
 	/* It is followed all the same: the group stays open without the parent. */
 	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
 	usleep(500000);
-	EXPECT_EQ(0, group_number(group, " live"));
+	EXPECT_EQ(0, mst_group_number(group, " live"));
 	text = mst_text("control");
 	EXPECT_EQ(1, mst_count(text, "\ngroup "));
 	free(text);
@@ -291,7 +261,7 @@ TEST_F(brood, children_have_the_keys_of_the_command)
 	mst_spawn(&self->prog, "brood", "race", NULL);
 	self->id = attach_with(self->prog.pid, "min=5000 max=5000 depth=9");
 	mst_step(&self->prog, "go");
-	id = wait_target(self->prog.keep.row[0].addr);
+	id = mst_wait_id(self->prog.keep.row[0].addr);
 	ASSERT_NE(0, id);
 	read_sums(id, &bytes, &blocks, &stacks);
 	EXPECT_EQ(self->prog.keep.row[0].size, bytes);
@@ -306,7 +276,7 @@ TEST_F(brood, sampled_children_are_estimated)
 	mst_spawn(&self->prog, "brood", "one_by_one", NULL);
 	self->id = attach_with(self->prog.pid, "every=1000000");
 	mst_step(&self->prog, "go");
-	id = wait_target(self->prog.keep.row[0].addr);
+	id = mst_wait_id(self->prog.keep.row[0].addr);
 	ASSERT_NE(0, id);
 	EXPECT_EQ(10, mst_stat(id, "unsampled") + mst_stat(id, "allocated"));
 }
@@ -325,13 +295,13 @@ TEST_F_TIMEOUT(brood, a_storm_of_children_is_counted, 240)
 	mst_step(&self->prog, "go");
 	EXPECT_EQ(nr, (long)self->prog.failed);
 	EXPECT_TRUE(wait_group(group, " live", 1));
-	made = group_number(group, " targets") - 1;
-	untraced = group_number(group, " not traced");
+	made = mst_group_number(group, " targets") - 1;
+	untraced = mst_group_number(group, " not traced");
 	mst_say("%ld children: %ld targets, %ld not traced, %ld events lost", nr, made, untraced,
-		group_number(group, " events lost"));
+		mst_group_number(group, " events lost"));
 	mst_say("%lld hits in processes that are not traced", mst_stat(0, "foreign"));
 	EXPECT_LE(made + untraced, nr);
-	EXPECT_LE(nr, made + untraced + group_number(group, " events lost"));
+	EXPECT_LE(nr, made + untraced + mst_group_number(group, " events lost"));
 	/* Most of them are traced. */
 	EXPECT_LT(nr / 2, made);
 	EXPECT_EQ(0, mst_end(&self->prog));
@@ -351,18 +321,18 @@ TEST_F_TIMEOUT(brood, members_are_detached_one_by_one, 240)
 	ASSERT_ACCEPTED(mst_command("detach %d", pid));
 	EXPECT_STREQ("detached", mst_state(id));
 	ASSERT_ACCEPTED(mst_command("detach %d", self->prog.pid));
-	EXPECT_EQ(WORKERS - 1, group_number(group, " live"));
+	EXPECT_EQ(WORKERS - 1, mst_group_number(group, " live"));
 	mst_step(&self->prog, "again");
-	EXPECT_EQ(WORKERS - 1, group_number(group, " live"));
+	EXPECT_EQ(WORKERS - 1, mst_group_number(group, " live"));
 	EXPECT_EQ(10, mst_stat(id, "allocated"));
-	EXPECT_EQ(20, mst_stat(wait_target(self->prog.keep.row[0].addr) == id ?
+	EXPECT_EQ(20, mst_stat(mst_wait_id(self->prog.keep.row[0].addr) == id ?
 				       mst_id(self->prog.keep.row[1].addr) :
 				       mst_id(self->prog.keep.row[0].addr),
 			       "allocated"));
 	ASSERT_ACCEPTED(mst_command("detach all"));
-	EXPECT_EQ(0, group_number(group, " live"));
+	EXPECT_EQ(0, mst_group_number(group, " live"));
 	ASSERT_ACCEPTED(mst_command("clear all"));
-	EXPECT_EQ(-1, group_number(group, " live"));
+	EXPECT_EQ(-1, mst_group_number(group, " live"));
 	EXPECT_TRUE(mst_wait_stat("probes", 0));
 }
 
@@ -391,10 +361,10 @@ TEST_F_TIMEOUT(brood, the_limit_of_targets_is_counted_and_the_others_run_on, 240
 	group = group_of(self->id);
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(wait_group(group, " targets", 5));
-	EXPECT_EQ(5, group_number(group, " live"));
-	EXPECT_EQ(WORKERS - 4, group_number(group, " not traced"));
+	EXPECT_EQ(5, mst_group_number(group, " live"));
+	EXPECT_EQ(WORKERS - 4, mst_group_number(group, " not traced"));
 	mst_step(&self->prog, "again");
-	EXPECT_EQ(WORKERS - 4, group_number(group, " not traced"));
+	EXPECT_EQ(WORKERS - 4, mst_group_number(group, " not traced"));
 	EXPECT_EQ(ENOSPC, mst_command("attach %d", getpid()));
 	EXPECT_NE(NULL, strstr(mst_refusal, "5 targets are already traced"));
 }

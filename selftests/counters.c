@@ -51,27 +51,10 @@ static int spawn_and_step(struct mst_program *prog, const char *program, const c
 	return id;
 }
 
-/* The "events" line of a target's report, which omits counters that are 0. */
-static bool counts_are(int id, const char *wanted)
-{
-	char *report = mst_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
-	bool good;
-
-	if (!events)
-		mst_die("no line \"events\" in the report: %s", report);
-	events += strlen("\nevents ");
-	events[strcspn(events, "\n")] = 0;
-	good = !strcmp(events, wanted);
-	if (!good)
-		mst_say("expected counters \"%s\", got \"%s\"", wanted, events);
-	free(report);
-	return good;
-}
-
 TEST_F(counters, allocated_and_freed_blocks_count_once)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "pairs", 1000);
-	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=1001 freed=1000"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -79,14 +62,14 @@ TEST_F(counters, allocated_and_freed_blocks_count_once)
 TEST_F(counters, frees_within_the_free_of_a_wrapper_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "counted_wrapped", "pairs", 1000);
-	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
 TEST_F(counters, frees_within_the_free_of_a_library_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "counted_apart", "pairs", 1000);
-	EXPECT_TRUE(counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=1001 freed=1000 nested=2001"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -106,25 +89,25 @@ TEST_F_TIMEOUT(counters, frees_within_the_free_of_a_wrapper_are_nested_in_thread
 TEST_F(counters, frees_of_older_blocks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "frees", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
 }
 
 TEST_F(counters, frees_of_older_blocks_on_deeper_stacks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "frees_deeper", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=0 freed=0 unknown_free=200"));
 }
 
 TEST_F(counters, wrapped_frees_of_older_blocks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted_wrapped", "frees", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
 }
 
 TEST_F(counters, wrapped_frees_of_older_blocks_on_deeper_stacks_are_unknown)
 {
 	self->id = spawn_and_step(&self->prog, "counted_apart", "frees_deeper", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=0 freed=0 nested=200 unknown_free=200"));
 }
 
 /* At a thread's end libc frees memory that it has not allocated by malloc. */
@@ -143,7 +126,7 @@ TEST_F_TIMEOUT(counters, frees_at_the_end_of_a_thread_are_not_unknown, 60)
 TEST_F(counters, parts_that_munmap_splits_off_are_counted)
 {
 	self->id = spawn_and_step(&self->prog, "counted", "unmaps", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=3 freed=2 split=1"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=3 freed=2 split=1"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -165,14 +148,14 @@ TEST_F(counters, sizes_below_min_are_filtered)
 	ASSERT_ACCEPTED(mst_command("attach %d min=31", self->prog.pid));
 	self->id = mst_id(self->prog.pid);
 	mst_step(&self->prog, "go");
-	EXPECT_TRUE(counts_are(self->id, "allocated=2 freed=0 filtered=1"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=2 freed=0 filtered=1"));
 }
 
 /* Of 115 calls, the program makes four; the allocator makes the others itself. */
 TEST_F(counters, calls_nested_deeper_than_the_kernel_follows_are_nested)
 {
 	self->id = spawn_and_step(&self->prog, "toy", "nested", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=4 freed=0 nested=111"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=4 freed=0 nested=111"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 
@@ -180,13 +163,13 @@ TEST_F(counters, calls_nested_deeper_than_the_kernel_follows_are_nested)
 TEST_F(counters, calls_deeper_than_the_kernel_follows_are_lost)
 {
 	self->id = spawn_and_step(&self->prog, "toy_apart", "hooks", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=64 freed=0 lost_inflight=6"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=64 freed=0 lost_inflight=6"));
 }
 
 TEST_F(counters, calls_abandoned_by_longjmp_are_uncertain)
 {
 	self->id = spawn_and_step(&self->prog, "toy_apart", "longjmp_same", 0);
-	EXPECT_TRUE(counts_are(self->id, "allocated=1 freed=0 uncertain=3"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=1 freed=0 uncertain=3"));
 	EXPECT_TRUE(mst_exact(&self->prog));
 }
 

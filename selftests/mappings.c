@@ -2,7 +2,7 @@
 /*
  * Mappings are intervals: what is mapped, unmapped and remapped, in every shape.
  *
- * Each test is named like the case of programs/mapped.c that it runs.
+ * Each test is named like the case of programs/mapped.c or programs/remapped.c that it runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,23 +40,6 @@ static int spawn_and_step(struct mst_program *prog, const char *program, const c
 	return id;
 }
 
-/* The counters of a target's report, without those that are 0. */
-static bool counts_are(int id, const char *wanted)
-{
-	char *report = mst_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
-	bool good;
-
-	if (!events)
-		mst_die("no line \"events\" in the report: %s", report);
-	events += strlen("\nevents ");
-	events[strcspn(events, "\n")] = 0;
-	good = !strcmp(events, wanted);
-	if (!good)
-		mst_say("expected counters \"%s\", got \"%s\"", wanted, events);
-	free(report);
-	return good;
-}
-
 /* The sums of the line "mapped" and those of the program; no line if there is no mapping. */
 static bool says_mapped(const struct mst_program *prog, int id)
 {
@@ -80,16 +63,26 @@ static bool says_mapped(const struct mst_program *prog, int id)
 	return good;
 }
 
-#define MAPPED(name, counters)                                           \
-	TEST_F(mappings, name)                                           \
-	{                                                                \
-		self->id = spawn_and_step(&self->prog, "mapped", #name); \
-		EXPECT_TRUE(mst_exact(&self->prog));                     \
-		EXPECT_TRUE(mst_sound(self->id));                        \
-		EXPECT_TRUE(says_mapped(&self->prog, self->id));         \
-		EXPECT_TRUE(counts_are(self->id, counters));             \
-		EXPECT_EQ(0, mst_end(&self->prog));                      \
+/* Runs a case, then the checks that all cases have in common. */
+static bool is_exact_after(FIXTURE_DATA(mappings) * self, const char *program, const char *name)
+{
+	bool good;
+
+	self->id = spawn_and_step(&self->prog, program, name);
+	good = mst_exact(&self->prog);
+	good = mst_sound(self->id) && good;
+	return says_mapped(&self->prog, self->id) && good;
+}
+
+#define CASE(program, name, counters)                              \
+	TEST_F(mappings, name)                                     \
+	{                                                          \
+		EXPECT_TRUE(is_exact_after(self, program, #name)); \
+		EXPECT_TRUE(mst_counts_are(self->id, counters));   \
+		EXPECT_EQ(0, mst_end(&self->prog));                \
 	}
+#define MAPPED(name, counters) CASE("mapped", name, counters)
+#define REMAPPED(name, counters) CASE("remapped", name, counters)
 
 MAPPED(unmap_whole, "allocated=1 freed=1")
 MAPPED(unmap_head, "allocated=1 freed=0")
@@ -107,39 +100,36 @@ MAPPED(map_over_many, "allocated=4 freed=1")
 MAPPED(map_over_by_system_call, "allocated=1 freed=0 split=1")
 MAPPED(map_bytes, "allocated=1 freed=0")
 MAPPED(map_huge, "allocated=2 freed=0")
-MAPPED(grow_in_place, "allocated=1 freed=0 reallocated=1")
-MAPPED(grow_and_move, "allocated=2 freed=0 reallocated=1")
-MAPPED(shrink_in_place, "allocated=1 freed=0")
-MAPPED(move_whole, "allocated=1 freed=0 reallocated=1")
-MAPPED(move_untouched, "allocated=1 freed=0 reallocated=1")
-MAPPED(move_and_shrink, "allocated=1 freed=0 reallocated=1")
-MAPPED(move_and_grow, "allocated=1 freed=0 reallocated=1")
-MAPPED(move_part, "allocated=2 freed=0 reallocated=1 split=3")
-MAPPED(move_several, "allocated=3 freed=0 reallocated=1 split=2")
-MAPPED(move_and_keep, "allocated=2 freed=0")
-MAPPED(dontunmap_part, "allocated=2 freed=0")
-MAPPED(map_again, "allocated=2 freed=0")
-MAPPED(remap_fails, "allocated=2 freed=0 failed=3")
-MAPPED(grow_unrecorded, "allocated=1 freed=0")
-MAPPED(move_unrecorded, "allocated=0 freed=0")
-MAPPED(move_by_system_call, "allocated=1 freed=1")
-MAPPED(shrink_by_system_call, "allocated=1 freed=0")
-MAPPED(dontunmap_by_system_call, "allocated=1 freed=0")
+REMAPPED(grow_in_place, "allocated=1 freed=0 reallocated=1")
+REMAPPED(grow_and_move, "allocated=2 freed=0 reallocated=1")
+REMAPPED(shrink_in_place, "allocated=1 freed=0")
+REMAPPED(move_whole, "allocated=1 freed=0 reallocated=1")
+REMAPPED(move_untouched, "allocated=1 freed=0 reallocated=1")
+REMAPPED(move_and_shrink, "allocated=1 freed=0 reallocated=1")
+REMAPPED(move_and_grow, "allocated=1 freed=0 reallocated=1")
+REMAPPED(move_part, "allocated=2 freed=0 reallocated=1 split=3")
+REMAPPED(move_several, "allocated=3 freed=0 reallocated=1 split=2")
+REMAPPED(move_and_keep, "allocated=2 freed=0")
+REMAPPED(dontunmap_part, "allocated=2 freed=0")
+REMAPPED(map_again, "allocated=2 freed=0")
+REMAPPED(remap_fails, "allocated=2 freed=0 failed=3")
+REMAPPED(grow_unrecorded, "allocated=1 freed=0")
+REMAPPED(move_unrecorded, "allocated=0 freed=0")
+REMAPPED(move_by_system_call, "allocated=1 freed=1")
+REMAPPED(shrink_by_system_call, "allocated=1 freed=0")
+REMAPPED(dontunmap_by_system_call, "allocated=1 freed=0")
 MAPPED(attach_and_detach, "allocated=2 freed=1 failed=1")
 MAPPED(attach_over, "allocated=2 freed=0 split=1")
 
 /* libc asks for the break before it changes it, and calls brk within sbrk. */
-#define BREAK(name, allocated)                                           \
-	TEST_F(mappings, name)                                           \
-	{                                                                \
-		self->id = spawn_and_step(&self->prog, "mapped", #name); \
-		EXPECT_TRUE(mst_exact(&self->prog));                     \
-		EXPECT_TRUE(mst_sound(self->id));                        \
-		EXPECT_TRUE(says_mapped(&self->prog, self->id));         \
-		EXPECT_EQ(allocated, mst_stat(self->id, "allocated"));   \
-		EXPECT_GT(mst_stat(self->id, "nested"), 0);              \
-		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));           \
-		EXPECT_EQ(0, mst_end(&self->prog));                      \
+#define BREAK(name, allocated)                                         \
+	TEST_F(mappings, name)                                         \
+	{                                                              \
+		EXPECT_TRUE(is_exact_after(self, "mapped", #name));    \
+		EXPECT_EQ(allocated, mst_stat(self->id, "allocated")); \
+		EXPECT_GT(mst_stat(self->id, "nested"), 0);            \
+		EXPECT_EQ(0, mst_stat(self->id, "uncertain"));         \
+		EXPECT_EQ(0, mst_end(&self->prog));                    \
 	}
 
 BREAK(grow_break, 2)
@@ -179,14 +169,14 @@ TEST_F(mappings, parts_keep_their_origin)
 	unsigned int stack;
 	size_t i;
 
-	self->id = spawn_and_step(&self->prog, "mapped", "keep_origin");
+	self->id = spawn_and_step(&self->prog, "remapped", "keep_origin");
 	stack = stack_at(self->id, self->prog.keep.row[0].addr);
 	EXPECT_NE(0, stack);
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(mst_exact(&self->prog));
 	for (i = 0; i < self->prog.keep.count; i++)
 		EXPECT_EQ(stack, stack_at(self->id, self->prog.keep.row[i].addr));
-	EXPECT_TRUE(counts_are(self->id, "allocated=1 freed=0 reallocated=1 split=2"));
+	EXPECT_TRUE(mst_counts_are(self->id, "allocated=1 freed=0 reallocated=1 split=2"));
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 

@@ -20,6 +20,7 @@
 #include "kselftest_harness.h"
 #include "lib/mst.h"
 #include "lib/mst_expect.h"
+#include "lib/mst_group.h"
 #include "lib/mst_target.h"
 
 #define MANY 6
@@ -57,19 +58,9 @@ static int attach_all(const char *path)
 	return mst_command("attach all object=%s", path);
 }
 
-/* The line of the only group in control, to be freed. */
-static char *group_line(void)
-{
-	char *text = mst_text("control"), *line = strstr(text, "\ngroup ");
-
-	line = line ? strndup(line + 1, strcspn(line + 1, "\n")) : strdup("");
-	free(text);
-	return line;
-}
-
 static bool group_has(const char *what)
 {
-	char *line = group_line();
+	char *line = mst_group_line(0);
 	bool has = strstr(line, what);
 
 	if (!has)
@@ -85,7 +76,7 @@ static bool wait_group(const char *what)
 	int tries;
 
 	for (tries = 0; tries < 1000; tries++) {
-		line = group_line();
+		line = mst_group_line(0);
 		has = strstr(line, what);
 		free(line);
 		if (has)
@@ -93,18 +84,6 @@ static bool wait_group(const char *what)
 		usleep(10000);
 	}
 	return group_has(what);
-}
-
-static int wait_id(pid_t pid)
-{
-	int tries, id = 0;
-
-	for (tries = 0; tries < 1000 && !id; tries++) {
-		id = mst_id(pid);
-		if (!id)
-			usleep(10000);
-	}
-	return id;
 }
 
 /*
@@ -118,7 +97,7 @@ static bool step_is_exact(struct mst_program *prog)
 	if (mst_id(prog->pid) && mst_command("clear %d", prog->pid))
 		mst_die("clear: %s", mst_refusal);
 	mst_step(prog, "go");
-	id = wait_id(prog->pid);
+	id = mst_wait_id(prog->pid);
 	if (!id) {
 		mst_say("process %d is no target", prog->pid);
 		return false;
@@ -158,9 +137,9 @@ TEST_F_TIMEOUT(all, a_library_is_traced_in_each_process_that_maps_it, 120)
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/libtoy.so")));
 	mst_spawn(&self->prog[1], "toy_apart", "tail_call", NULL);
 	mst_step(&self->prog[1], "go");
-	EXPECT_NE(0, wait_id(self->prog[1].pid));
+	EXPECT_NE(0, mst_wait_id(self->prog[1].pid));
 	mst_step(&self->prog[0], "go");
-	EXPECT_NE(0, wait_id(self->prog[0].pid));
+	EXPECT_NE(0, mst_wait_id(self->prog[0].pid));
 }
 
 /* Each process of the machine that uses the C library, with this one. */
@@ -172,12 +151,12 @@ TEST_F_TIMEOUT(all, the_c_library_can_be_traced_in_all_processes, 120)
 	mst_spawn(&self->prog[0], "mix", "malloc,calloc,realloc", "2", NULL);
 	ASSERT_ACCEPTED(attach_all(path));
 	mst_step(&self->prog[0], "go");
-	ASSERT_NE(0, wait_id(self->prog[0].pid));
+	ASSERT_NE(0, mst_wait_id(self->prog[0].pid));
 	EXPECT_TRUE(mst_exact(&self->prog[0]));
-	EXPECT_NE(0, wait_id(getpid()));
+	EXPECT_NE(0, mst_wait_id(getpid()));
 	mst_spawn(&self->prog[1], "mix", "malloc,calloc,realloc", "2", NULL);
 	mst_step(&self->prog[1], "go");
-	EXPECT_NE(0, wait_id(self->prog[1].pid));
+	EXPECT_NE(0, mst_wait_id(self->prog[1].pid));
 	ASSERT_ACCEPTED(mst_command("detach all"));
 	EXPECT_TRUE(mst_wait_stat("probes", 0));
 	EXPECT_STREQ("detached", mst_state(mst_id(getpid())));

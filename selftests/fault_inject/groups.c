@@ -6,21 +6,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "../lib/mst_group.h"
 #include "fault_inject.h"
 
 /* The children of brood lineage: a child that forks another one before its first event. */
 #define CHILDREN 2
-
-static long number_before(const char *line, const char *word)
-{
-	const char *at = strstr(line, word);
-
-	while (at && at > line && at[-1] != ':' && at[-1] != ',')
-		at--;
-	return at ? atol(at) : 0;
-}
 
 /*
  * Each of @nr processes that have had an event is a target, or was not traced, or has lost events.
@@ -29,17 +20,12 @@ static long number_before(const char *line, const char *word)
  */
 static bool accounts_for(long nr)
 {
-	char *text = mst_text("control"), *line = strstr(text, "\ngroup ");
-	long made, untraced, lost;
+	long made = mst_group_number(0, " targets");
+	long untraced = mst_group_number(0, " not traced");
+	long lost = mst_group_number(0, " events lost");
 
-	if (!line)
+	if (made < 0)
 		mst_die("no group in control");
-	line++;
-	line[strcspn(line, "\n")] = 0;
-	made = number_before(line, " targets");
-	untraced = number_before(line, " not traced");
-	lost = number_before(line, " events lost");
-	free(text);
 	if (made <= nr && untraced <= nr && (made >= nr || untraced || lost))
 		return true;
 	mst_say("expected %ld processes, found %ld targets, %ld not traced, %ld events lost", nr,

@@ -24,6 +24,47 @@ int mst_attach(pid_t pid)
 }
 
 /**
+ * mst_wait_id() - wait until a process is a target, 10 s at most
+ * @pid: the process
+ *
+ * Return: the id of its target, 0 if it has not become one
+ */
+int mst_wait_id(pid_t pid)
+{
+	int tries, id = 0;
+
+	for (tries = 0; tries < 1000 && !id; tries++) {
+		id = mst_id(pid);
+		if (!id)
+			usleep(10000);
+	}
+	return id;
+}
+
+/**
+ * mst_counts_are() - compare the counters of a target, and say what they are if they differ
+ * @id: the target
+ * @wanted: the line "events" of its report, which omits counters that are 0
+ *
+ * Return: true if they are equal
+ */
+bool mst_counts_are(int id, const char *wanted)
+{
+	char *report = mst_text("targets/%d/report", id), *events = strstr(report, "\nevents ");
+	bool good;
+
+	if (!events)
+		mst_die("no line \"events\" in the report: %s", report);
+	events += strlen("\nevents ");
+	events[strcspn(events, "\n")] = 0;
+	good = !strcmp(events, wanted);
+	if (!good)
+		mst_say("expected counters \"%s\", got \"%s\"", wanted, events);
+	free(report);
+	return good;
+}
+
+/**
  * mst_ends_well() - run a program to its end, report a bad exit status
  * @program: the program
  *

@@ -9,6 +9,8 @@
 struct mst_program;
 
 int mst_attach(pid_t pid);
+int mst_wait_id(pid_t pid);
+bool mst_counts_are(int id, const char *wanted);
 bool mst_ends_well(struct mst_program *program);
 size_t mst_rows_count(int id);
 unsigned long mst_base_of(pid_t pid, const char *object);
