@@ -85,8 +85,8 @@ void mlu_mapped_free(struct mlu_mapped *mapped)
 	mlu_pool_put(&pool, mapped);
 }
 
-/* Return: false if there are enough. */
-static bool add_spare(struct mlu_ranges *ranges, struct mlu_mapped *spare)
+/* Return: false if there are enough: then the spare still belongs to the caller. */
+static __must_check bool add_spare(struct mlu_ranges *ranges, struct mlu_mapped *spare)
 {
 	bool is_full;
 
@@ -117,7 +117,11 @@ void mlu_ranges_prepare(struct mlu_ranges *ranges)
 		if (IS_ERR(spare))
 			return;
 		init_mapped(spare);
-		add_spare(ranges, spare);
+		if (add_spare(ranges, spare))
+			continue;
+		/* Another thread or the work has filled the tree since its number was read. */
+		mlu_mapped_free(spare);
+		return;
 	}
 }
 
