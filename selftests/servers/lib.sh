@@ -104,6 +104,16 @@ save_report()
 	cat "$files/report" >"$scratch/report"
 }
 
+# ended_are_noted: succeeds if each target that is shown as traced is a process that exists. The
+# worker notes an end some time after it.
+ended_are_noted()
+{
+	local word
+	while read -r -a word; do
+		[ "${word[0]} ${word[5]}" != "target tracing" ] || [ -e "/proc/${word[3]}" ] || return 1
+	done <"$files/control"
+}
+
 # end_tool: saves the report and ends the tool, which prints its last table.
 end_tool()
 {

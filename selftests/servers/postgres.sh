@@ -99,6 +99,7 @@ counts_are_exact_while_backends_exit()
 	start_clients 5 10
 	wait "$leaving"
 	wait_for_calls 82
+	eventually ended_are_noted
 	end_tool
 	expect_exact_live postgres 5
 	expect_nothing_lost
