@@ -2,6 +2,7 @@
 /* The text of --help, at most 80 columns wide. */
 #include <stdio.h>
 
+#include "export.h"
 #include "options.h"
 
 /**
@@ -18,6 +19,9 @@ void mu_help(void)
 	      "  memleak-user symbolize [OPTION]... [FILE]\n"
 	      "  memleak-user diff [OPTION]... OLD NEW\n"
 	      "  memleak-user sum [OPTION]... [FILE]...\n"
+	      "  memleak-user export [OPTION]... FORMAT [FILE]\n"
+	      "  memleak-user export {-p PID[,PID]... | -n NAME | --all -O PATH} [OPTION]...\n"
+	      "               FORMAT [INTERVAL [COUNT]]\n"
 	      "  memleak-user top [-g] [-T NUMBER] [INTERVAL [COUNT]]\n"
 	      "\n"
 	      "Show the outstanding memory allocations of processes, grouped by stack.\n"
@@ -25,8 +29,10 @@ void mu_help(void)
 	      "the largest stack last. leaks stops the processes twice after INTERVAL, for a\n"
 	      "moment, and shows the blocks that nothing refers to. symbolize prints a saved\n"
 	      "report with symbol names. diff shows which stacks are new, grown, shrunk or\n"
-	      "gone between two reports. sum adds up the processes of saved reports. top shows\n"
-	      "which processes grow; it needs neither the module nor root.\n"
+	      "gone between two reports. sum adds up the processes of saved reports. export\n"
+	      "writes a saved report, or what processes have after INTERVAL, in a format of\n"
+	      "other programs. top shows which processes grow; it needs neither the module nor\n"
+	      "root.\n"
 	      "\n"
 	      "What to trace:\n"
 	      "  -p, --pid PID[,PID]... trace these processes; may be repeated\n"
@@ -76,7 +82,11 @@ void mu_help(void)
 	      "      --max-stop MS      stop a process for at most MS ms at once (default: 200)\n"
 	      "      --exact            search everything while the process is stopped\n"
 	      "      --why ADDRESS      show what refers to the block at ADDRESS\n"
-	      "Files:\n"
+	      "Export:\n"
+	      "      --output FILE      write to FILE, which is replaced when all is written\n",
+	      stdout);
+	mu_export_help();
+	fputs("Files:\n"
 	      "      --module FILE      load the module from FILE unless it is loaded\n"
 	      "      --debug-path DIR   search debug files also in DIR; may be repeated\n"
 	      "      --sysroot DIR      search the files of a saved report below DIR\n"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "diff.h"
+#include "export_saved.h"
 #include "msg.h"
 #include "options.h"
 #include "sum_reports.h"
@@ -27,6 +28,8 @@ static int run_mode(const struct mu_options *o)
 		return mu_diff(o);
 	case MU_SUM:
 		return mu_sum_reports(o);
+	case MU_EXPORT:
+		return mu_export_saved(o);
 	case MU_TOP:
 		return mu_top(o);
 	default:

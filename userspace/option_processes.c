@@ -122,7 +122,7 @@ int mu_options_expand_names(struct mu_options *o)
 			return MU_NOTHING;
 	o->several = o->children || o->all || o->pids.nr > 1;
 	is_sum = o->children || o->all || o->sum || (o->nr_names && o->several);
-	o->is_sum = o->mode == MU_TRACE && is_sum && !o->each;
+	o->is_sum = o->mode == MU_EXPORT_LIVE || (o->mode == MU_TRACE && is_sum && !o->each);
 	if (o->is_sum && o->show_allocations)
 		return mu_usage_error("-a shows the blocks of one process: use --each, too");
 	return 0;

@@ -43,6 +43,7 @@ const struct option mu_long_options[] = {
 	{ "ignore", required_argument, NULL, OPT_IGNORE },
 	{ "ignore-file", required_argument, NULL, OPT_IGNORE_FILE },
 	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "sysroot", required_argument, NULL, OPT_SYSROOT },
 	{ "debug-path", required_argument, NULL, OPT_DEBUG_PATH },
 	{ "max-stop", required_argument, NULL, OPT_MAX_STOP },
@@ -60,35 +61,44 @@ const struct option mu_long_options[] = {
 #define SAVED (SYMBOLIZE | DIFF | SUM)
 #define TOP (1u << MU_TOP)
 #define LEAKS (1u << MU_LEAKS)
-#define ALL (TRACE | SAVED | TOP | LEAKS)
+#define EXPORT (1u << MU_EXPORT)
+#define LIVE (1u << MU_EXPORT_LIVE)
+#define ALL (TRACE | SAVED | TOP | LEAKS | EXPORT | LIVE)
 
-/* The first word of a command line that does not trace, and its mode. */
+/* The first word of a command line that does not trace, and its mode; see also option_export.c. */
 static const struct subcommand {
 	const char *word;
 	enum mu_mode mode;
 } subcommands[] = {
-	{ "symbolize", MU_SYMBOLIZE }, { "diff", MU_DIFF }, { "sum", MU_SUM }, { "top", MU_TOP },
+	{ "symbolize", MU_SYMBOLIZE },
+	{ "diff", MU_DIFF },
+	{ "sum", MU_SUM },
+	{ "top", MU_TOP },
 	{ "leaks", MU_LEAKS },
+	{ "export", MU_EXPORT },
 };
 
-/* The modes of the options that do not belong to tracing and leaks. */
+/* The modes of the options that do not belong to all modes which trace. */
 static const struct option_modes {
 	int option;
 	unsigned int modes;
 } option_modes[] = {
 	{ 'a', TRACE },
+	{ OPT_SUM, TRACE | LEAKS },
+	{ OPT_EACH, TRACE | LEAKS },
 	{ OPT_COMBINED, TRACE },
-	{ 's', TRACE },
-	{ OPT_SAMPLE, TRACE },
-	{ OPT_FREEZE, TRACE },
-	{ 'T', ALL },
-	{ 'l', TRACE | SAVED | LEAKS },
+	{ 's', TRACE | LIVE },
+	{ OPT_SAMPLE, TRACE | LIVE },
+	{ OPT_FREEZE, TRACE | LIVE },
+	{ 'T', TRACE | SAVED | TOP | LEAKS },
+	{ 'l', TRACE | SAVED | LEAKS | EXPORT | LIVE },
 	{ OPT_SORT, TRACE | SYMBOLIZE | SUM | LEAKS },
 	{ OPT_GROUP, TRACE | SAVED },
-	{ OPT_IGNORE, TRACE | SAVED },
-	{ OPT_IGNORE_FILE, TRACE | SAVED },
-	{ OPT_DEBUG_PATH, TRACE | SAVED | LEAKS },
-	{ OPT_SYSROOT, SAVED },
+	{ OPT_IGNORE, TRACE | SAVED | EXPORT | LIVE },
+	{ OPT_IGNORE_FILE, TRACE | SAVED | EXPORT | LIVE },
+	{ OPT_DEBUG_PATH, TRACE | SAVED | LEAKS | EXPORT | LIVE },
+	{ OPT_OUTPUT, EXPORT | LIVE },
+	{ OPT_SYSROOT, SAVED | EXPORT },
 	{ 'g', TOP },
 	{ OPT_MAX_STOP, LEAKS },
 	{ OPT_EXACT, LEAKS },
@@ -105,7 +115,7 @@ static unsigned int modes_of(int option)
 	for (size_t i = 0; i < ARRAY_SIZE(option_modes); i++)
 		if (option_modes[i].option == option)
 			return option_modes[i].modes;
-	return TRACE | LEAKS;
+	return TRACE | LEAKS | LIVE;
 }
 
 /**
@@ -139,8 +149,13 @@ bool mu_option_is_of_mode(int option, enum mu_mode mode)
 	return modes_of(option) & (1u << mode);
 }
 
-/* Return: the long name of an option, or its letter if it has one. */
-static const char *option_name(int option)
+/**
+ * mu_option_name_of() - get the name of an option
+ * @option: the option
+ *
+ * Return: its letter, or its long name if it has none; valid until the next call.
+ */
+const char *mu_option_name_of(int option)
 {
 	static char name[32];
 
@@ -186,9 +201,9 @@ int mu_option_refuse_mode(enum mu_mode mode, int option)
 	for (size_t i = 0; i < ARRAY_SIZE(subcommands); i++)
 		if (subcommands[i].mode == mode)
 			return mu_usage_error("%s has no option %s", subcommands[i].word,
-					      option_name(option));
+					      mu_option_name_of(option));
 	list = list_modes(option);
-	status = mu_usage_error("%s is an option of %s only", option_name(option), list);
+	status = mu_usage_error("%s is an option of %s only", mu_option_name_of(option), list);
 	free(list);
 	return status;
 }

@@ -25,6 +25,7 @@ enum mu_option {
 	OPT_SUM,
 	OPT_EACH,
 	OPT_MODULE,
+	OPT_OUTPUT,
 	OPT_SYSROOT,
 	OPT_DEBUG_PATH,
 	OPT_MAX_STOP,
@@ -40,6 +41,7 @@ extern const struct option mu_long_options[];
 
 bool mu_option_find_mode(const char *word, enum mu_mode *mode);
 bool mu_option_is_of_mode(int option, enum mu_mode mode);
+const char *mu_option_name_of(int option);
 int mu_option_refuse_mode(enum mu_mode mode, int option);
 
 #endif

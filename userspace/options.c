@@ -4,7 +4,7 @@
  *
  * Option letters have the meaning that they have in bcc's memleak. Anything unclear is refused
  * before the tool does anything. Depends on option_table.c, option_values.c, option_processes.c,
- * pids.c, quantity.c and msg.c.
+ * option_export.c, pids.c, quantity.c and msg.c.
  */
 #include "options.h"
 
@@ -16,6 +16,7 @@
 
 #include "mem.h"
 #include "msg.h"
+#include "option_export.h"
 #include "option_table.h"
 #include "option_processes.h"
 #include "option_values.h"
@@ -127,6 +128,9 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case OPT_MODULE:
 		o->module = optarg;
 		return 0;
+	case OPT_OUTPUT:
+		o->output = optarg;
+		return 0;
 	case OPT_SYSROOT:
 		o->sysroot = optarg;
 		return 0;
@@ -163,6 +167,8 @@ static int check_trace(struct mu_options *o)
 	if (o->combined && o->show_allocations)
 		return mu_usage_error("-a and --combined-only are mutually exclusive");
 	status = mu_options_check_freeze(o);
+	if (!status && o->mode == MU_EXPORT_LIVE)
+		status = mu_options_check_export(o);
 	return status ? status : mu_options_expand_names(o);
 }
 
@@ -189,11 +195,13 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 	return status;
 }
 
-static int take_arguments(struct mu_options *o, char **words)
+static int take_arguments(struct mu_options *o, const struct mu_seen_options *seen, char **words)
 {
-	int status;
+	int status = o->mode == MU_EXPORT ? mu_option_export(o, seen, &words) : 0;
 
-	if (o->mode == MU_SYMBOLIZE)
+	if (status)
+		return status;
+	if (o->mode == MU_SYMBOLIZE || o->mode == MU_EXPORT)
 		return mu_option_file(o, words);
 	if (o->mode == MU_DIFF)
 		return mu_option_two_files(o, words);
@@ -214,12 +222,47 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
 	};
 	if (mode == MU_DIFF)
 		o->view.group = MU_GROUP_FUNCTION;
-	if (mode == MU_SYMBOLIZE || mode == MU_DIFF || mode == MU_SUM)
+	if (mode == MU_SYMBOLIZE || mode == MU_DIFF || mode == MU_SUM || mode == MU_EXPORT)
 		o->view.top = UINT64_MAX;
 	else if (mode == MU_TOP)
 		o->view.top = 0;
 	else if (mode == MU_LEAKS)
 		o->count = 1;
+}
+
+static void set_dependent_defaults(struct mu_options *o)
+{
+	if (o->filter.older == OLDER_UNSET) /* after a freeze, no block is too young to be shown */
+		o->filter.older = o->freeze_ms ? 0 : DEFAULT_OLDER_MS;
+	if (o->combined) { /* memleak's table of totals has neither ages nor addresses */
+		o->filter.older = 0;
+		o->view.bare = true;
+	}
+}
+
+static bool has_option(enum mu_mode mode, int option)
+{
+	return mu_option_is_of_mode(option, mode) ||
+	       (mode == MU_EXPORT && mu_option_is_of_mode(option, MU_EXPORT_LIVE));
+}
+
+/* Ends early, with another mode, at --help or --version. */
+static int take_options(struct mu_options *o, struct mu_seen_options *seen, int argc, char **argv)
+{
+	enum mu_mode mode = o->mode;
+	int option, status = 0;
+
+	opterr = 0;
+	optind = 1;
+	while (!status && o->mode == mode &&
+	       (option = getopt_long(argc, argv, MU_OPTION_LETTERS, mu_long_options, NULL)) != -1) {
+		if (!has_option(mode, option))
+			status = mu_option_refuse_mode(mode, option);
+		else
+			status = take_option(o, option, argv);
+		mu_seen_options_add(seen, option);
+	}
+	return status;
 }
 
 /**
@@ -234,35 +277,23 @@ static void set_defaults(struct mu_options *o, enum mu_mode mode)
  */
 int mu_options_read(struct mu_options *o, int argc, char **argv)
 {
+	struct mu_seen_options seen = {};
 	enum mu_mode mode;
 	bool has_word = mu_option_find_mode(argc > 1 ? argv[1] : NULL, &mode);
-	int option, status = 0;
+	int status;
 
 	set_defaults(o, mode);
 	if (has_word) {
 		argc--;
 		argv++;
 	}
-	opterr = 0;
-	optind = 1;
-	while (!status &&
-	       (option = getopt_long(argc, argv, MU_OPTION_LETTERS, mu_long_options, NULL)) != -1) {
-		if (!mu_option_is_of_mode(option, mode))
-			status = mu_option_refuse_mode(mode, option);
-		else
-			status = take_option(o, option, argv);
-		if (o->mode == MU_HELP || o->mode == MU_VERSION_ONLY)
-			return status;
+	status = take_options(o, &seen, argc, argv);
+	if (!status && o->mode == mode) {
+		set_dependent_defaults(o);
+		status = take_arguments(o, &seen, argv + optind);
 	}
-	if (status)
-		return status;
-	if (o->filter.older == OLDER_UNSET) /* after a freeze, no block is too young to be shown */
-		o->filter.older = o->freeze_ms ? 0 : DEFAULT_OLDER_MS;
-	if (o->combined) { /* memleak's table of totals has neither ages nor addresses */
-		o->filter.older = 0;
-		o->view.bare = true;
-	}
-	return take_arguments(o, argv + optind);
+	free(seen.option);
+	return status;
 }
 
 /**

@@ -8,6 +8,8 @@
 #include "pids.h"
 #include "print.h"
 
+struct mu_export_format;
+
 /**
  * enum mu_mode - what the tool does
  * @MU_TRACE: trace processes
@@ -16,6 +18,8 @@
  * @MU_SUM: sum up saved reports
  * @MU_TOP: show which processes grow
  * @MU_LEAKS: search processes for references to their blocks
+ * @MU_EXPORT: write a saved report in a format of other programs
+ * @MU_EXPORT_LIVE: trace processes, and write what they have in a format of other programs
  * @MU_HELP: print the help text
  * @MU_VERSION_ONLY: print the version
  */
@@ -26,6 +30,8 @@ enum mu_mode {
 	MU_SUM,
 	MU_TOP,
 	MU_LEAKS,
+	MU_EXPORT,
+	MU_EXPORT_LIVE,
 	MU_HELP,
 	MU_VERSION_ONLY,
 };
@@ -64,10 +70,12 @@ enum mu_mode {
  * @why: address of --why, or 0
  * @view: how tables are printed; of top, a limit of 0 is what fits
  * @by_cgroup: -g
+ * @format: FORMAT of an export
+ * @output: of --output, NULL: stdout
  * @sysroot: of --sysroot, or NULL
  * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
  * @old_file: the report to compare @file with; NULL: stdin
- * @file: the report to symbolize; NULL: stdin
+ * @file: the report to symbolize or to export; NULL: stdin
  * @files: the reports to sum up, ended by NULL
  */
 struct mu_options {
@@ -103,6 +111,8 @@ struct mu_options {
 	uint64_t why;
 	struct mu_view view;
 	bool by_cgroup;
+	const struct mu_export_format *format;
+	const char *output;
 	const char *sysroot;
 	char *debug_path;
 	const char *old_file;

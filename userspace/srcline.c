@@ -113,11 +113,11 @@ static char *read_name(Dwarf_Die *die)
 	return mu_demangle(name ? name : "[unknown]");
 }
 
-static char *last_component(const char *path)
+static const char *last_component(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	return path ? mu_escape(slash ? slash + 1 : path) : NULL;
+	return slash ? slash + 1 : path;
 }
 
 struct list {
@@ -127,10 +127,13 @@ struct list {
 
 static void add_function(struct list *list, char *function, struct location location)
 {
+	char *path = location.file ? mu_escape(location.file) : NULL;
+
 	list->source = mu_grow(list->source, list->nr, &list->capacity, sizeof(*list->source));
 	list->source[list->nr++] = (struct mu_srcline){
 		.function = function,
-		.file = last_component(location.file),
+		.path = path,
+		.file = last_component(path),
 		.line = location.line,
 	};
 }
@@ -183,7 +186,7 @@ void mu_srcline_free(struct mu_srcline *source, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		free(source[i].function);
-		free(source[i].file);
+		free(source[i].path);
 	}
 	free(source);
 }

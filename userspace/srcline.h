@@ -10,12 +10,14 @@
 /**
  * struct mu_srcline - a function at an address, and its source line
  * @function: name of an inlined function, safe to print, NULL for the function with the code
- * @file: last component of the source file, safe to print, NULL if it is not known
+ * @path: path of the source file, safe to print, NULL if it is not known
+ * @file: last component of @path, NULL if it is not known
  * @line: the line
  */
 struct mu_srcline {
 	char *function;
-	char *file;
+	char *path;
+	const char *file;
 	int line;
 };
 

@@ -3,8 +3,7 @@
  * One table for all processes: the sum of those that are live, by equal stacks.
  *
  * The blocks that a process has lost are gone when it ends, so that ended processes are only
- * counted. If no process is left, the table shows those that have ended since the last one. Depends
- * on sessions.c, sum.c, print.c and total.c.
+ * counted, see parts.c. Depends on parts.c, sum.c, print.c and total.c.
  */
 #include "sum_table.h"
 
@@ -14,23 +13,7 @@
 #include <string.h>
 
 #include "mem.h"
-#include "msg.h"
-
-/* A target that has been read for this table. */
-struct part {
-	struct mu_report *report;
-	struct mu_target *target;
-	struct mu_session *session; /* NULL: it had ended before it was seen */
-	bool is_live;
-	bool is_left_out; /* it is not frozen, as others are */
-};
-
-struct parts {
-	struct part *part;
-	size_t nr, capacity;
-	size_t live, left_out;
-	struct mu_amount ended; /* what the ended ones had */
-};
+#include "parts.h"
 
 /**
  * mu_sum_table_init() - prepare tables
@@ -93,19 +76,6 @@ void mu_sum_table_remove(struct mu_sum_table *table, struct mu_session *s)
 	table->gone += s->group != 0;
 }
 
-/* === Reading === */
-
-static void add_part(struct parts *parts, struct part part)
-{
-	parts->part = mu_grow(parts->part, parts->nr, &parts->capacity, sizeof(part));
-	parts->part[parts->nr++] = part;
-	parts->live += part.is_live;
-	parts->left_out += part.is_left_out;
-	if (!part.is_live)
-		mu_amount_add(&parts->ended, (struct mu_amount){ .bytes = part.target->bytes,
-								 .count = part.target->count });
-}
-
 static void update_resident(struct mu_session *s, const struct mu_target *t)
 {
 	bool is_cleared = t->allocated < s->since.allocated;
@@ -118,84 +88,14 @@ static void update_resident(struct mu_session *s, const struct mu_target *t)
 	s->since = (struct mu_since){ .has_table = true, .allocated = t->allocated };
 }
 
-static bool is_live(const struct mu_session *s, const struct mu_target *t)
-{
-	return !s->has_exited && (!strcmp(t->state, "tracing") || !strcmp(t->state, "detaching"));
-}
-
-static void read_session(struct mu_sum_table *table, struct parts *parts, struct mu_session *s)
-{
-	struct part part = { .session = s };
-
-	part.report = mu_session_read(s);
-	if (!part.report) {
-		s->over = true;
-		return;
-	}
-	part.target = &part.report->targets[0];
-	if (mu_session_is_between_programs(s, part.target)) {
-		mu_report_free(part.report);
-		return;
-	}
-	mu_symbolizer_bind(table->sym, part.target);
-	mu_allocations_free(mu_session_apply_filter(s, part.target));
-	mu_session_report_children(s);
-	part.is_live = is_live(s, part.target);
-	part.is_left_out = part.is_live && table->is_frozen && !part.target->is_frozen;
-	if (part.is_live)
-		update_resident(s, part.target);
-	add_part(parts, part);
-}
-
-static void read_unseen(struct mu_sum_table *table, struct parts *parts, uint64_t id)
-{
-	FILE *file = mu_debugfs_open_target(table->debugfs, id, "report");
-	struct part part = { .report = file ? mu_report_read(file, "report") : NULL };
-
-	if (file)
-		fclose(file);
-	if (!part.report || part.report->nr_targets != 1) { /* the module has dropped it */
-		mu_report_free(part.report);
-		return;
-	}
-	part.target = &part.report->targets[0];
-	add_part(parts, part);
-}
-
-static int compare_parts(const void *a, const void *b)
-{
-	const struct part *x = a, *y = b;
-
-	return x->target->id < y->target->id ? -1 : x->target->id > y->target->id;
-}
-
-static void read_parts(struct mu_sum_table *table, struct parts *parts, struct mu_sessions *all)
-{
-	mu_symbolizer_hold(table->sym);
-	for (size_t i = 0; i < all->nr; i++)
-		if (all->session[i]->attached && !all->session[i]->over)
-			read_session(table, parts, all->session[i]);
-	for (size_t i = 0; i < all->nr_unseen; i++)
-		read_unseen(table, parts, all->unseen[i]);
-	if (parts->nr)
-		qsort(parts->part, parts->nr, sizeof(*parts->part), compare_parts);
-}
-
-/* === Showing === */
-
-static bool is_shown(const struct parts *parts, const struct part *part)
-{
-	return parts->live ? part->is_live && !part->is_left_out : true;
-}
-
-static void sum_up(struct mu_sum_table *table, const struct parts *parts, struct mu_target *sum,
+static void sum_up(struct mu_sum_table *table, const struct mu_parts *parts, struct mu_target *sum,
 		   struct mu_resident *resident)
 {
 	const struct mu_target **targets = mu_zalloc((parts->nr + 1) * sizeof(*targets));
 	size_t nr = 0;
 
 	for (size_t i = 0; i < parts->nr; i++) {
-		if (!is_shown(parts, &parts->part[i]))
+		if (!mu_parts_is_shown(parts, &parts->part[i]))
 			continue;
 		targets[nr++] = parts->part[i].target;
 		if (parts->part[i].is_live)
@@ -206,7 +106,7 @@ static void sum_up(struct mu_sum_table *table, const struct parts *parts, struct
 }
 
 static void show_ended(struct mu_sum_table *table, const struct mu_sessions *all,
-		       const struct parts *parts)
+		       const struct mu_parts *parts)
 {
 	uint64_t read = parts->nr - parts->live, ended = all->groups.gone - table->gone;
 
@@ -224,7 +124,7 @@ static void show_ended(struct mu_sum_table *table, const struct mu_sessions *all
 	putchar('\n');
 }
 
-static void show_left_out(const struct mu_sessions *all, const struct parts *parts)
+static void show_left_out(const struct mu_sessions *all, const struct mu_parts *parts)
 {
 	if (parts->left_out)
 		printf("\tnot frozen: %zu process%s, left out\n", parts->left_out,
@@ -258,7 +158,7 @@ static void show_total(struct mu_sum_table *table, struct mu_target *sum,
 }
 
 static void show_parts(struct mu_sum_table *table, const struct mu_sessions *all,
-		       const struct parts *parts)
+		       const struct mu_parts *parts)
 {
 	const struct mu_view *view = &table->o->view;
 	struct mu_resident resident = {};
@@ -278,22 +178,6 @@ static void show_parts(struct mu_sum_table *table, const struct mu_sessions *all
 	mu_target_free(&sum);
 }
 
-static void end_sessions(struct mu_sum_table *table, const struct mu_sessions *all,
-			 const struct parts *parts)
-{
-	for (size_t i = 0; i < parts->nr; i++)
-		if (!parts->part[i].is_live && parts->part[i].session)
-			parts->part[i].session->over = true;
-	for (size_t i = 0; i < all->nr; i++) {
-		struct mu_session *s = all->session[i];
-
-		if (!s->over || !s->is_in_sum)
-			continue;
-		mu_symbolizer_remove(table->sym, s->id);
-		s->is_in_sum = false;
-	}
-}
-
 /**
  * mu_sum_table_show() - print one table
  * @table: the tables
@@ -301,13 +185,16 @@ static void end_sessions(struct mu_sum_table *table, const struct mu_sessions *a
  */
 void mu_sum_table_show(struct mu_sum_table *table, struct mu_sessions *all)
 {
-	struct parts parts = {};
+	struct mu_parts parts;
 
-	read_parts(table, &parts, all);
+	mu_parts_read(&parts, all, table->sym);
+	if (table->is_frozen)
+		mu_parts_leave_out_unfrozen(&parts);
+	for (size_t i = 0; i < parts.nr; i++)
+		if (parts.part[i].is_live)
+			update_resident(parts.part[i].session, parts.part[i].target);
 	show_parts(table, all, &parts);
 	table->shown |= parts.nr || all->o->all;
-	end_sessions(table, all, &parts);
-	for (size_t i = 0; i < parts.nr; i++)
-		mu_report_free(parts.part[i].report);
-	free(parts.part);
+	mu_parts_end_sessions(&parts, all, table->sym);
+	mu_parts_free(&parts);
 }

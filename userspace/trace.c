@@ -4,7 +4,8 @@
  *
  * Each process is a session, session.c, in a list, sessions.c. With -c the first one is that of the
  * command, which is followed through each exec, command.c. There is a table for each process, or
- * one for all, sum_table.c. This file has the main loop and the exit status.
+ * one for all, sum_table.c; or they are exported, export_live.c. This file has the main loop and
+ * the exit status.
  */
 #include "trace.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "export_live.h"
 #include "mem.h"
 #include "msg.h"
 #include "sessions.h"
@@ -29,7 +31,8 @@ struct trace {
 	struct mu_command command; /* of -c; pid is 0 without -c */
 	int signals;
 	struct mu_sessions all;
-	struct mu_sum_table table; /* if there is one for all processes */
+	struct mu_sum_table table; /* if there is one for all processes, or an export */
+	struct mu_output output;   /* of an export */
 	bool frozen;		   /* the processes have been frozen, by --freeze */
 };
 
@@ -112,10 +115,20 @@ static void show_each(struct trace *t)
 		mu_session_show(t->all.session[i]);
 }
 
+static void export_all(struct trace *t)
+{
+	if (mu_export_live(&t->all, t->table.sym, t->frozen, &t->output))
+		t->table.shown = true;
+	else
+		t->all.errors++;
+}
+
 static void show_all(struct trace *t)
 {
 	update_sessions(t);
-	if (t->o->is_sum)
+	if (t->o->mode == MU_EXPORT_LIVE)
+		export_all(t);
+	else if (t->o->is_sum)
 		mu_sum_table_show(&t->table, &t->all);
 	else
 		show_each(t);
@@ -397,9 +410,11 @@ static int trace_all(struct trace *t)
  */
 int mu_trace(const struct mu_options *o)
 {
-	struct trace t = { .o = o };
+	struct trace t = { .o = o, .output = { .path = o->output } };
 	int status;
 
+	if (o->mode == MU_EXPORT_LIVE && !o->output && !mu_output_take_stdout(&t.output))
+		return MU_NOTHING;
 	t.debugfs = mu_debugfs_open(o->module);
 	if (!t.debugfs)
 		return MU_NOTHING;
