@@ -19,6 +19,7 @@
 static const struct mu_export_format formats[] = {
 	{ "pprof", mu_export_pprof, true, "profile.proto, gzip: go tool pprof, Pyroscope, Parca" },
 	{ "folded", mu_export_folded, false, "a line for each stack: flamegraph.pl, inferno" },
+	{ "json", mu_export_json, false, "all that a report has, for scripts" },
 };
 
 /**
