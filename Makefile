@@ -15,6 +15,8 @@ FUZZ_SECONDS ?= 60
 TORTURE_SECONDS ?= 60
 TORTURE_KERNEL ?= 6.12
 SERVERS_KERNEL ?= 6.12
+PEERS_KERNEL ?= 6.12
+PEERS	?=
 # The release of the kernel in KDIR. (The file kernel.release may differ from it.)
 release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
@@ -79,6 +81,9 @@ oracle:
 servers:
 	selftests/servers/run -k $(SERVERS_KERNEL)
 
+peers:
+	selftests/peers/run -k $(PEERS_KERNEL) $(PEERS)
+
 torture:
 	selftests/vm/run -k $(TORTURE_KERNEL) -t $$(($(TORTURE_SECONDS) + 300)) -- \
 		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) torture/torture'
@@ -110,6 +115,8 @@ help:
 	@echo "                   UPDATE=1 writes the expected ones, BENCH_KERNEL=7.3 counts there"
 	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
 	@echo "  servers          find leaks in PostgreSQL, apache and php-fpm; SERVERS_KERNEL=6.12"
+	@echo "  peers            read exports with the programs that the formats are for;"
+	@echo "                   PEERS_KERNEL=6.12 PEERS=\"pprof folded json\" selects formats"
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            run checkpatch, clang-format, sparse, cppcheck, shellcheck"
@@ -117,5 +124,5 @@ help:
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall check check-kcsan demo bench oracle servers style fuzz torture clean \
+	dkms-uninstall check check-kcsan demo bench oracle servers peers style fuzz torture clean \
 	help
