@@ -104,7 +104,7 @@ static const struct {
 	[MLU_UNSEEN_UNREADABLE] = { "unreadable", "its file cannot be read " },
 	[MLU_UNSEEN_JIT] = {
 		"jit",
-		"code made at run time, whose frames have no names and need frame pointers",
+		"code made at run time: walks through it need its frame pointers",
 	},
 };
 

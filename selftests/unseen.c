@@ -86,14 +86,14 @@ TEST_F(unseen, code_made_at_run_time_is_reported)
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));
 	mst_step(&self->prog, "go");
 	EXPECT_TRUE(lines_are(self->prog.pid,
-			      "unseen jit [anon]: code made at run time, whose frames "
-			      "have no names and need frame pointers\n"));
+			      "unseen jit [anon]: code made at run time: walks through it "
+			      "need its frame pointers\n"));
 	/* The same if the code is there before the attach. */
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid,
-			      "unseen jit [anon]: code made at run time, whose frames "
-			      "have no names and need frame pointers\n"));
+			      "unseen jit [anon]: code made at run time: walks through it "
+			      "need its frame pointers\n"));
 }
 
 TEST_F(unseen, a_go_runtime_is_reported)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opening files that may be ELF files, and finding files by build-id with libdwfl.
+ * Build-ids of ELF files, and finding files by build-id with libdwfl.
  *
  * Depends on mem.c only.
  */
@@ -8,73 +8,17 @@
 
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mem.h"
 
 #define DEBUG_DIR "/usr/lib/debug"
 #define BUILD_ID_MAX 64
-
-/* glibc 2.31 has no wrapper. */
-static int open_in_root(int dir, const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return syscall(__NR_openat2, dir, path, &how, sizeof(how));
-}
-
-static int open_readable(int fd)
-{
-	char *path = mu_format("/proc/self/fd/%d", fd);
-	int readable = open(path, O_RDONLY | O_CLOEXEC);
-	int error = errno;
-
-	free(path);
-	errno = error;
-	return readable;
-}
-
-/**
- * mu_elf_open() - open a regular file for reading
- * @dir: directory that @path is relative to
- * @path: the path
- * @in_root: @dir is the root for "..", links and a leading slash in @path
- *
- * Opens with O_PATH first, as opening a device or a fifo may block or have side effects.
- *
- * Return: the open file, or -1 with errno, which is EINVAL for any other type of file.
- */
-int mu_elf_open(int dir, const char *path, bool in_root)
-{
-	int handle = in_root ? open_in_root(dir, path) : openat(dir, path, O_PATH | O_CLOEXEC);
-	struct stat st;
-	int fd = -1, error;
-
-	if (handle < 0)
-		return -1;
-	if (!fstat(handle, &st)) {
-		errno = EINVAL;
-		if (S_ISREG(st.st_mode))
-			fd = open_readable(handle);
-	}
-	error = errno;
-	close(handle);
-	errno = error;
-	return fd;
-}
 
 static char *to_hex(const unsigned char *bits, ssize_t len)
 {

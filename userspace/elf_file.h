@@ -2,9 +2,6 @@
 #ifndef MU_ELF_FILE_H
 #define MU_ELF_FILE_H
 
-#include <stdbool.h>
-
-int mu_elf_open(int dir, const char *path, bool in_root);
 char *mu_elf_build_id(int fd);
 int mu_elf_fetch(const char *build_id, const char *debug_path);
 char *mu_elf_search_path(const char *debug_path);

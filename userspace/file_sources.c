@@ -4,8 +4,8 @@
  * sum.
  *
  * In a sum, the file of a mapping is searched in the process that the mapping is of. If that has
- * ended before it was seen, the files of another process are used for what has a build-id. Depends
- * on mapped_file.c.
+ * ended before it was seen, the files of another process are used for what has a build-id. Each
+ * live process also has the names of its generated code. Depends on mapped_file.c and jit_names.c.
  */
 #include "file_sources.h"
 
@@ -17,14 +17,17 @@
 struct source {
 	uint64_t target;
 	struct mu_mapped_files *files;
+	struct mu_jit_names *jit;
 };
 
 struct mu_file_sources {
 	struct mu_search_dirs dirs;
-	struct mu_mapped_files *base; /* without processes of a sum */
+	struct mu_mapped_files *base;  /* without processes of a sum */
+	struct mu_jit_names *base_jit; /* NULL without a live process */
 	struct source *source;
 	size_t nr, capacity;
-	bool is_sum; /* there has been a process */
+	bool is_sum;   /* there has been a process */
+	size_t errors; /* of processes that were removed */
 };
 
 /**
@@ -39,7 +42,15 @@ struct mu_file_sources *mu_file_sources_new(const struct mu_search_dirs *dirs)
 
 	sources->dirs = *dirs;
 	sources->base = mu_mapped_files_new(dirs);
+	sources->base_jit = dirs->proc >= 0 ? mu_jit_names_new(dirs->proc) : NULL;
 	return sources;
+}
+
+static void free_source(struct mu_file_sources *sources, struct source *source)
+{
+	sources->errors += mu_jit_names_errors(source->jit);
+	mu_jit_names_free(source->jit);
+	mu_mapped_files_free(source->files);
 }
 
 /**
@@ -49,8 +60,10 @@ struct mu_file_sources *mu_file_sources_new(const struct mu_search_dirs *dirs)
 void mu_file_sources_free(struct mu_file_sources *sources)
 {
 	for (size_t i = 0; i < sources->nr; i++)
-		mu_mapped_files_free(sources->source[i].files);
+		free_source(sources, &sources->source[i]);
 	mu_mapped_files_free(sources->base);
+	if (sources->base_jit)
+		mu_jit_names_free(sources->base_jit);
 	free(sources->source);
 	free(sources);
 }
@@ -71,6 +84,8 @@ void mu_file_sources_add(struct mu_file_sources *sources, uint64_t target, int p
 	if (sources->nr)
 		mu_mapped_files_share(source.files, sources->source[0].files);
 	mu_mapped_files_hold(source.files);
+	source.jit = mu_jit_names_new(proc);
+	mu_jit_names_hold(source.jit);
 	sources->source = mu_grow(sources->source, sources->nr, &sources->capacity, sizeof(source));
 	sources->source[sources->nr++] = source;
 	sources->is_sum = true;
@@ -86,7 +101,7 @@ void mu_file_sources_remove(struct mu_file_sources *sources, uint64_t target)
 	for (size_t i = 0; i < sources->nr; i++) {
 		if (sources->source[i].target != target)
 			continue;
-		mu_mapped_files_free(sources->source[i].files);
+		free_source(sources, &sources->source[i]);
 		sources->source[i] = sources->source[--sources->nr];
 		return;
 	}
@@ -99,16 +114,27 @@ void mu_file_sources_remove(struct mu_file_sources *sources, uint64_t target)
 void mu_file_sources_hold(struct mu_file_sources *sources)
 {
 	mu_mapped_files_hold(sources->base);
-	for (size_t i = 0; i < sources->nr; i++)
+	if (sources->base_jit)
+		mu_jit_names_hold(sources->base_jit);
+	for (size_t i = 0; i < sources->nr; i++) {
 		mu_mapped_files_hold(sources->source[i].files);
+		mu_jit_names_hold(sources->source[i].jit);
+	}
+}
+
+static const struct source *find_source(const struct mu_file_sources *sources, uint64_t target)
+{
+	for (size_t i = 0; i < sources->nr; i++)
+		if (sources->source[i].target == target)
+			return &sources->source[i];
+	return NULL;
 }
 
 static struct mu_mapped_files *find_files(const struct mu_file_sources *sources, uint64_t target)
 {
-	for (size_t i = 0; i < sources->nr; i++)
-		if (sources->source[i].target == target)
-			return sources->source[i].files;
-	return NULL;
+	const struct source *source = find_source(sources, target);
+
+	return source ? source->files : NULL;
 }
 
 static void identify_files(const struct mu_mapped_files *files, struct mu_target *target)
@@ -149,6 +175,37 @@ struct mu_mapped_files *mu_file_sources_get(const struct mu_file_sources *source
 	if (files)
 		return files;
 	return sources->nr ? sources->source[0].files : sources->base;
+}
+
+/**
+ * mu_file_sources_jit() - get the names of a process's generated code
+ * @sources: the sources
+ * @target: id of its target
+ *
+ * Return: the names, or NULL if there is no such live process.
+ */
+struct mu_jit_names *mu_file_sources_jit(const struct mu_file_sources *sources, uint64_t target)
+{
+	const struct source *source = find_source(sources, target);
+
+	return source ? source->jit : sources->base_jit;
+}
+
+/**
+ * mu_file_sources_errors() - count maps of JITs that were not used
+ * @sources: the sources
+ *
+ * Return: their number; each has been reported once.
+ */
+size_t mu_file_sources_errors(const struct mu_file_sources *sources)
+{
+	size_t errors = sources->errors;
+
+	if (sources->base_jit)
+		errors += mu_jit_names_errors(sources->base_jit);
+	for (size_t i = 0; i < sources->nr; i++)
+		errors += mu_jit_names_errors(sources->source[i].jit);
+	return errors;
 }
 
 /**

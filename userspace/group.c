@@ -23,7 +23,7 @@ static void write_function(FILE *out, const struct mu_target *target, const stru
 	struct mu_name name = mu_symbolize(sym, target, frame);
 
 	if (name.symbol)
-		fprintf(out, "\n%s [%s]", name.symbol, frame->object);
+		fprintf(out, "\n%s [%s]", name.symbol, name.object);
 	else
 		fprintf(out, "\n%s+0x%" PRIx64, frame->object, frame->address);
 }

@@ -3,7 +3,7 @@
  * One file that a process has mapped, opened through /proc/PID/map_files, or copied if only the
  * user of the process can read it.
  *
- * Depends on file_copy.c, file_identity.c and elf_file.c.
+ * Depends on file_copy.c, file_identity.c, regular_file.c and elf_file.c.
  */
 #include "held_file.h"
 
@@ -17,6 +17,7 @@
 #include "elf_file.h"
 #include "file_copy.h"
 #include "mem.h"
+#include "regular_file.h"
 
 static char *read_link(int fd)
 {
@@ -99,7 +100,7 @@ static void open_mapped_file(int proc, struct mu_held_file *h)
 	char *name = mu_format("map_files/%" PRIx64 "-%" PRIx64, h->range.start, h->range.end);
 	int handle;
 
-	h->fd = mu_elf_open(proc, name, false);
+	h->fd = mu_regular_file_open(proc, name, 0);
 	if (h->fd < 0 && (errno == EACCES || errno == EPERM)) {
 		handle = openat(proc, name, O_PATH | O_CLOEXEC);
 		if (handle >= 0) {

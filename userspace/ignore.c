@@ -162,7 +162,7 @@ static bool matches_function(const char *pattern, const char *name)
 static bool matches_name(const char *pattern, const struct mu_frame *frame,
 			 const struct mu_name *name)
 {
-	if (!fnmatch(pattern, frame->object, 0) ||
+	if (!fnmatch(pattern, frame->object, 0) || !fnmatch(pattern, name->object, 0) ||
 	    (name->symbol && matches_function(pattern, name->symbol)))
 		return true;
 	for (size_t i = 0; i < name->nr_sources && name->source[i].function; i++)

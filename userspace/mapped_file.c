@@ -7,7 +7,7 @@
  * mapped one: its build-id has to be equal, and held_files.c has the rules for a file without one.
  *
  * Paths come from the target and may lead anywhere. They are resolved inside the root of the
- * target, and only regular files are opened. Depends on held_files.c and elf_file.c.
+ * target, and only regular files are opened. Depends on held_files.c, regular_file.c, elf_file.c.
  */
 #include "mapped_file.h"
 
@@ -22,6 +22,7 @@
 #include "elf_file.h"
 #include "held_files.h"
 #include "mem.h"
+#include "regular_file.h"
 
 /* Appended by the kernel to the path of a deleted file. */
 #define DELETED " (deleted)"
@@ -171,7 +172,7 @@ static int open_mapped(const struct mu_mapped_files *files, const struct mu_mapp
 	if (files->dirs.proc < 0 || m->unmapped)
 		return -1;
 	name = mu_format("map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
-	fd = mu_elf_open(files->dirs.proc, name, false);
+	fd = mu_regular_file_open(files->dirs.proc, name, 0);
 	free(name);
 	return check_build_id(fd, m, why);
 }
@@ -186,9 +187,9 @@ static int open_path(const struct mu_mapped_files *files, const char *path,
 	if (path[0] != '/')
 		return -1;
 	if (files->root >= 0)
-		fd = check_build_id(mu_elf_open(files->root, path, true), m, why);
+		fd = check_build_id(mu_regular_file_open(files->root, path, MU_IN_ROOT), m, why);
 	if (fd < 0 && own_root && !files->dirs.sysroot)
-		fd = check_build_id(mu_elf_open(AT_FDCWD, path, false), m, why);
+		fd = check_build_id(mu_regular_file_open(AT_FDCWD, path, 0), m, why);
 	return fd;
 }
 
@@ -204,7 +205,7 @@ static int open_flat(const struct mu_mapped_files *files, const char *path,
 		size_t len = strcspn(dir, ":");
 		char *file = mu_format("%.*s/%s", (int)len, dir, slash ? slash + 1 : path);
 
-		fd = check_build_id(mu_elf_open(AT_FDCWD, file, false), m, why);
+		fd = check_build_id(mu_regular_file_open(AT_FDCWD, file, 0), m, why);
 		free(file);
 		dir += len + (dir[len] == ':');
 	}
@@ -298,7 +299,7 @@ int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_
 	if (files->root < 0 || strlen(build_id) < 4)
 		return -1;
 	path = mu_format("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2);
-	fd = mu_elf_open(files->root, path, true);
+	fd = mu_regular_file_open(files->root, path, MU_IN_ROOT);
 	free(path);
 	if (fd < 0)
 		return -1;
@@ -320,9 +321,9 @@ int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_
  */
 int mu_mapped_files_open_path(struct mu_mapped_files *files, const char *path)
 {
-	int fd = files->root >= 0 ? mu_elf_open(files->root, path, true) : -1;
+	int fd = files->root >= 0 ? mu_regular_file_open(files->root, path, MU_IN_ROOT) : -1;
 
 	if (fd < 0 && !files->dirs.sysroot)
-		fd = mu_elf_open(AT_FDCWD, path, false);
+		fd = mu_regular_file_open(AT_FDCWD, path, 0);
 	return fd;
 }

@@ -108,10 +108,7 @@ static void print_frame(const struct mu_view *view, const struct mu_target *targ
 	print_inlined(view, frame, &name);
 	print_pc(view, frame);
 	printf("%s+0x%" PRIx64, name.symbol ? name.symbol : "[unknown]", name.offset);
-	if (frame->object[0] == '[')
-		printf(" %s", frame->object);
-	else
-		printf(" [%s]", frame->object);
+	printf(name.object[0] == '[' ? " %s" : " [%s]", name.object);
 	if (name.nr_sources)
 		print_line(&name.source[name.nr_sources - 1]);
 	if (frame->interrupted)

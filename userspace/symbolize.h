@@ -13,13 +13,15 @@
 struct mu_symbolizer;
 
 /**
- * struct mu_name - the name of a frame; valid as long as the symbolizer
+ * struct mu_name - the name of a frame; valid until mu_symbolizer_hold()
+ * @object: name of its object to print: that of the frame, or "[jit]" for generated code
  * @symbol: its symbol, safe to print, NULL if it is not known
  * @offset: distance from the symbol, without a symbol the address in the object
  * @source: lines and inlined functions
  * @nr_sources: number of @source, 0 if lines are not requested or not known
  */
 struct mu_name {
+	const char *object;
 	const char *symbol;
 	uint64_t offset;
 	const struct mu_srcline *source;

@@ -6,7 +6,7 @@
  * processes that are shown are examined, and each result is used for a minute, that of a file as
  * long as the file is unchanged. Files are opened through map_files, which needs root, else by path
  * below the root of the process. Depends on top_object.c, top_process.c, file_identity.c,
- * elf_file.c and text.c.
+ * regular_file.c and text.c.
  */
 #include "top_allocator.h"
 
@@ -19,9 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "elf_file.h"
 #include "file_identity.h"
 #include "mem.h"
+#include "regular_file.h"
 #include "text.h"
 #include "top_object.h"
 #include "top_process.h"
@@ -133,10 +133,10 @@ static struct mu_top_object read_file(struct mu_top_allocators *a, int fd)
 static int open_mapped(const struct search *s, const struct mu_maps_line *m)
 {
 	char *name = mu_format("map_files/%" PRIx64 "-%" PRIx64, m->start, m->end);
-	int fd = mu_elf_open(s->proc, name, false);
+	int fd = mu_regular_file_open(s->proc, name, 0);
 
 	free(name);
-	return fd < 0 && s->root >= 0 ? mu_elf_open(s->root, m->path, true) : fd;
+	return fd < 0 && s->root >= 0 ? mu_regular_file_open(s->root, m->path, MU_IN_ROOT) : fd;
 }
 
 /* === Names === */

@@ -5,48 +5,7 @@
 # although the file is replaced or rewritten while the process runs, and it also reads files that
 # only the target's user may read.
 
-. "$(dirname "$0")/../lib/tool.sh"
-
-# step_word WORD: lets the program do this step and waits for the end of the step.
-step_word()
-{
-	count_done
-	echo "$1" >&7
-	eventually is_done "$steps_done"
-}
-
-# attach_tool ARGUMENT...: starts the tool in the background and waits until it has attached to
-# $pid. Sets $job; the output goes to $scratch/out.
-attach_tool()
-{
-	"$tool" -o 0 -T 100 -p "$pid" "$@" >"$scratch/out" 2>&1 &
-	job=$!
-	eventually is_traced "$pid"
-}
-
-# end_tool: ends the tool, which prints its last table. Sets $status to its exit status.
-end_tool()
-{
-	status=0
-	kill -INT "$job"
-	wait "$job" || status=$?
-}
-
-# has_tables COUNT: succeeds if the tool has started to print COUNT tables.
-has_tables()
-{
-	[ "$(grep -c ' Top 100 stacks' "$scratch/out")" -ge "$1" ]
-}
-
-# print_last_name BYTES: prints the innermost function of the stack with BYTES bytes in the last
-# table of the tool; "none" if the table shows no such stack.
-print_last_name()
-{
-	awk -v bytes="$1" '/ Top 100 stacks/ { name = "none" }
-		found && $1 ~ /^0x/ { name = $2; found = 0 }
-		$1 == bytes && $2 == "bytes" { found = 1 }
-		END { sub(/\+0x.*/, "", name); print name }' "$scratch/out"
-}
+. "$(dirname "$0")/../lib/live.sh"
 
 # start_reload SUFFIX: installs the first version of the plugin and starts the program.
 start_reload()
@@ -83,15 +42,6 @@ use_both()
 	step_word load
 	step_word keep
 	step_word keep
-}
-
-# Waits until the tool prints a table that it has started after this call: the next but one, as the
-# next one may have been started before.
-wait_for_table()
-{
-	local tables
-	tables=$(grep -c ' Top 100 stacks' "$scratch/out" || true)
-	eventually has_tables $((tables + 2))
 }
 
 # Waits until the module has read the plugin. Otherwise a slow machine may read it only after it was
