@@ -313,6 +313,20 @@ int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_
 }
 
 /**
+ * mu_mapped_files_open_below() - open a regular file at a path that an object contains
+ * @files: the files
+ * @path: the path, below the root of the process or --sysroot; without these, below /
+ *
+ * Return: the open file, or -1. The caller has to check that it is the right one.
+ */
+int mu_mapped_files_open_below(const struct mu_mapped_files *files, const char *path)
+{
+	if (files->root >= 0)
+		return mu_regular_file_open(files->root, path, MU_IN_ROOT);
+	return files->dirs.sysroot ? -1 : mu_regular_file_open(AT_FDCWD, path, 0);
+}
+
+/**
  * mu_mapped_files_open_path() - open a regular file at a path that debug information contains
  * @files: the files
  * @path: the path, below the root of the process or --sysroot, else below /
@@ -321,9 +335,9 @@ int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_
  */
 int mu_mapped_files_open_path(struct mu_mapped_files *files, const char *path)
 {
-	int fd = files->root >= 0 ? mu_regular_file_open(files->root, path, MU_IN_ROOT) : -1;
+	int fd = mu_mapped_files_open_below(files, path);
 
-	if (fd < 0 && !files->dirs.sysroot)
+	if (fd < 0 && files->root >= 0 && !files->dirs.sysroot)
 		fd = mu_regular_file_open(AT_FDCWD, path, 0);
 	return fd;
 }

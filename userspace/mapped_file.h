@@ -32,6 +32,7 @@ char *mu_mapped_files_identify(const struct mu_mapped_files *files,
 int mu_mapped_files_open(struct mu_mapped_files *files, const struct mu_mapping *mapping,
 			 char **path, char **why);
 int mu_mapped_files_open_debug(struct mu_mapped_files *files, const char *build_id);
+int mu_mapped_files_open_below(const struct mu_mapped_files *files, const char *path);
 int mu_mapped_files_open_path(struct mu_mapped_files *files, const char *path);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The objects that frames are in: each is searched once, and its symbols are loaded once.
  *
- * Depends on file_sources.c for the files, and on symbols.c for what is in them.
+ * Depends on file_sources.c and debug_link.c for the files, and on symbols.c for what is in them.
  */
 #include "objects.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug_link.h"
 #include "elf_file.h"
 #include "mem.h"
 #include "msg.h"
@@ -48,8 +49,8 @@ static struct mu_mapped_files *files_of(const struct mu_object *object)
 }
 
 /*
- * libdwfl callback: searches the root of the target first. A debug link with a slash, or a file
- * name with "..", could lead out of the directories that are searched.
+ * libdwfl callback: searches the root of the target first, by build-id, then by debug link. For
+ * libdwfl, a link with a slash, or a file name with "..", could lead out of its directories.
  */
 static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,
 			  const char *file_name, const char *debuglink, GElf_Word crc,
@@ -58,6 +59,8 @@ static int find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname
 	const struct mu_object *object = *userdata;
 	int fd = object ? mu_mapped_files_open_debug(files_of(object), object->build_id) : -1;
 
+	if (fd < 0 && object && debuglink)
+		fd = mu_debug_link_open(files_of(object), object->path, debuglink, crc);
 	if (fd >= 0)
 		return fd;
 	if (debuglink && strchr(debuglink, '/'))
