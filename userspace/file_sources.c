@@ -5,7 +5,8 @@
  *
  * In a sum, the file of a mapping is searched in the process that the mapping is of. If that has
  * ended before it was seen, the files of another process are used for what has a build-id. Each
- * live process also has the names of its generated code. Depends on mapped_file.c and jit_names.c.
+ * live process also has the names of its generated code, and the code that it has moved. Depends on
+ * mapped_file.c, jit_names.c and moved_text.c.
  */
 #include "file_sources.h"
 
@@ -18,12 +19,14 @@ struct source {
 	uint64_t target;
 	struct mu_mapped_files *files;
 	struct mu_jit_names *jit;
+	struct mu_moved_text *moved;
 };
 
 struct mu_file_sources {
 	struct mu_search_dirs dirs;
-	struct mu_mapped_files *base;  /* without processes of a sum */
-	struct mu_jit_names *base_jit; /* NULL without a live process */
+	struct mu_mapped_files *base;	  /* without processes of a sum */
+	struct mu_jit_names *base_jit;	  /* NULL without a live process */
+	struct mu_moved_text *base_moved; /* the same */
 	struct source *source;
 	size_t nr, capacity;
 	bool is_sum;   /* there has been a process */
@@ -42,7 +45,10 @@ struct mu_file_sources *mu_file_sources_new(const struct mu_search_dirs *dirs)
 
 	sources->dirs = *dirs;
 	sources->base = mu_mapped_files_new(dirs);
-	sources->base_jit = dirs->proc >= 0 ? mu_jit_names_new(dirs->proc) : NULL;
+	if (dirs->proc >= 0) {
+		sources->base_jit = mu_jit_names_new(dirs->proc);
+		sources->base_moved = mu_moved_text_new(dirs->proc);
+	}
 	return sources;
 }
 
@@ -50,6 +56,7 @@ static void free_source(struct mu_file_sources *sources, struct source *source)
 {
 	sources->errors += mu_jit_names_errors(source->jit);
 	mu_jit_names_free(source->jit);
+	mu_moved_text_free(source->moved);
 	mu_mapped_files_free(source->files);
 }
 
@@ -64,6 +71,8 @@ void mu_file_sources_free(struct mu_file_sources *sources)
 	mu_mapped_files_free(sources->base);
 	if (sources->base_jit)
 		mu_jit_names_free(sources->base_jit);
+	if (sources->base_moved)
+		mu_moved_text_free(sources->base_moved);
 	free(sources->source);
 	free(sources);
 }
@@ -86,6 +95,8 @@ void mu_file_sources_add(struct mu_file_sources *sources, uint64_t target, int p
 	mu_mapped_files_hold(source.files);
 	source.jit = mu_jit_names_new(proc);
 	mu_jit_names_hold(source.jit);
+	source.moved = mu_moved_text_new(proc);
+	mu_moved_text_scan(source.moved);
 	sources->source = mu_grow(sources->source, sources->nr, &sources->capacity, sizeof(source));
 	sources->source[sources->nr++] = source;
 	sources->is_sum = true;
@@ -116,9 +127,12 @@ void mu_file_sources_hold(struct mu_file_sources *sources)
 	mu_mapped_files_hold(sources->base);
 	if (sources->base_jit)
 		mu_jit_names_hold(sources->base_jit);
+	if (sources->base_moved)
+		mu_moved_text_scan(sources->base_moved);
 	for (size_t i = 0; i < sources->nr; i++) {
 		mu_mapped_files_hold(sources->source[i].files);
 		mu_jit_names_hold(sources->source[i].jit);
+		mu_moved_text_scan(sources->source[i].moved);
 	}
 }
 
@@ -189,6 +203,23 @@ struct mu_jit_names *mu_file_sources_jit(const struct mu_file_sources *sources, 
 	const struct source *source = find_source(sources, target);
 
 	return source ? source->jit : sources->base_jit;
+}
+
+/**
+ * mu_file_sources_moved() - look up code that a process has moved
+ * @sources: the sources
+ * @target: id of its target
+ * @address: an address in the process
+ *
+ * Return: as of mu_moved_text_find(); NULL if there is no such live process.
+ */
+const struct mu_moved *mu_file_sources_moved(const struct mu_file_sources *sources, uint64_t target,
+					     uint64_t address)
+{
+	const struct source *source = find_source(sources, target);
+	const struct mu_moved_text *moved = source ? source->moved : sources->base_moved;
+
+	return moved ? mu_moved_text_find(moved, address) : NULL;
 }
 
 /**

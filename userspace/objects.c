@@ -7,6 +7,7 @@
 #include "objects.h"
 
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -312,6 +313,48 @@ struct mu_object *mu_objects_get(struct mu_objects *objects, const struct mu_tar
 	struct mu_object *object = find_any_object(objects, target, frame);
 
 	return object && object->symbols.dwfl ? object : NULL;
+}
+
+/*
+ * A file without a build-id is identified by where its code is, as it has no mapping that is known.
+ * No mapping has an id like that.
+ */
+static struct mu_mapping describe_moved(const struct mu_moved *moved)
+{
+	return (struct mu_mapping){
+		.id = UINT64_MAX - moved->start,
+		.build_id = moved->build_id,
+		.path = moved->path,
+	};
+}
+
+/**
+ * mu_objects_get_moved() - find the object of code that was moved
+ * @objects: the objects
+ * @target: id of the target
+ * @moved: the code
+ *
+ * Return: the object, or NULL if its symbols cannot be loaded.
+ */
+struct mu_object *mu_objects_get_moved(struct mu_objects *objects, uint64_t target,
+				       const struct mu_moved *moved)
+{
+	const struct mu_mapping m = describe_moved(moved);
+	const struct mu_origin origin = { .target = target, .mapping = m.id };
+	struct mu_object *object = find_object(objects, &m, &origin);
+	int fd;
+
+	if (!object) {
+		object = add_object(objects, m.build_id, m.path);
+		object->origin = origin;
+	}
+	if (!object->symbols.dwfl && object->tried != objects->binds) {
+		object->tried = objects->binds;
+		fd = fcntl(moved->fd, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0 || !load_symbols(object, fd, moved->path))
+			report_object(object, moved->path, dwfl_errmsg(-1));
+	}
+	return object->symbols.dwfl ? object : NULL;
 }
 
 /**

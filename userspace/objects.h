@@ -21,6 +21,8 @@ void mu_objects_hold(struct mu_objects *objects);
 size_t mu_objects_errors(const struct mu_objects *objects);
 struct mu_object *mu_objects_get(struct mu_objects *objects, const struct mu_target *target,
 				 const struct mu_frame *frame);
+struct mu_object *mu_objects_get_moved(struct mu_objects *objects, uint64_t target,
+				       const struct mu_moved *moved);
 struct mu_symbols *mu_object_symbols(struct mu_object *object);
 
 #endif

@@ -109,6 +109,8 @@ static void print_frame(const struct mu_view *view, const struct mu_target *targ
 	print_pc(view, frame);
 	printf("%s+0x%" PRIx64, name.symbol ? name.symbol : "[unknown]", name.offset);
 	printf(name.object[0] == '[' ? " %s" : " [%s]", name.object);
+	if (name.moved)
+		fputs(" (moved)", stdout);
 	if (name.nr_sources)
 		print_line(&name.source[name.nr_sources - 1]);
 	if (frame->interrupted)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Symbolizing frames: finds the object of a frame and looks up its address there, or asks the names
- * that a JIT has written if the frame is in no file.
+ * Symbolizing frames: finds the object of a frame and looks up its address there. A frame in memory
+ * of no file may be in code that was moved there from a file, or in code that a JIT has named.
  *
  * Results are cached, as libdwfl searches a whole symbol table for one address. Depends on
  * objects.c, and on jit_names.c.
@@ -160,42 +160,64 @@ static const struct lookup *get_lookup(struct mu_symbolizer *sym, struct mu_obje
 	return lookup;
 }
 
-static void name_by_object(struct mu_symbolizer *sym, struct mu_object *object,
-			   const struct mu_frame *frame, unsigned int behind, struct mu_name *name)
+static void name_by_object(struct mu_symbolizer *sym, struct mu_object *object, uint64_t address,
+			   unsigned int behind, struct mu_name *name)
 {
-	const struct lookup *lookup = get_lookup(sym, object, frame->address - behind);
+	const struct lookup *lookup = get_lookup(sym, object, address - behind);
 
 	name->symbol = lookup->symbol;
-	if (lookup->symbol)
-		name->offset = lookup->offset + behind;
+	name->offset = lookup->symbol ? lookup->offset + behind : address;
 	name->source = lookup->source;
 	name->nr_sources = lookup->nr_sources;
 }
 
-/* Return: true if the frame may be in generated code. */
-static bool is_in_no_file(const struct mu_mapping *m, const struct mu_frame *frame)
+/* Return: true if the frame is in memory of no file. */
+static bool is_in_memory(const struct mu_mapping *m, const struct mu_frame *frame)
 {
 	if (m)
 		return m->path[0] != '/' || mu_mapped_file_is_memory(m->path);
 	return frame->object[0] == '[';
 }
 
-static void name_by_jit(struct mu_symbolizer *sym, const struct mu_target *target,
-			const struct mu_frame *frame, unsigned int behind, struct mu_name *name)
+static bool name_by_moved(struct mu_symbolizer *sym, uint64_t target, const struct mu_frame *frame,
+			  unsigned int behind, struct mu_name *name)
 {
-	const struct mu_mapping *m = mu_report_mapping(target, frame);
-	struct mu_jit_names *jit;
+	const struct mu_moved *moved = mu_file_sources_moved(mu_objects_files(sym->objects), target,
+							     frame->pc - behind);
+	struct mu_object *object;
+
+	if (!moved)
+		return false;
+	name->object = moved->name;
+	name->moved = true;
+	name->offset = frame->pc - moved->bias;
+	object = mu_objects_get_moved(sym->objects, target, moved);
+	if (object)
+		name_by_object(sym, object, name->offset, behind, name);
+	return true;
+}
+
+static void name_by_jit(struct mu_symbolizer *sym, uint64_t target, const struct mu_frame *frame,
+			unsigned int behind, struct mu_name *name)
+{
+	struct mu_jit_names *jit = mu_file_sources_jit(mu_objects_files(sym->objects), target);
 	uint64_t offset;
 
-	if (!is_in_no_file(m, frame))
-		return;
-	jit = mu_file_sources_jit(mu_objects_files(sym->objects),
-				  m && m->origin.target ? m->origin.target : target->id);
 	name->symbol = jit ? mu_jit_names_find(jit, frame->pc - behind, &offset) : NULL;
 	if (!name->symbol)
 		return;
 	name->offset = offset + behind;
 	name->object = "[jit]";
+}
+
+static void name_in_memory(struct mu_symbolizer *sym, const struct mu_target *target,
+			   const struct mu_frame *frame, unsigned int behind, struct mu_name *name)
+{
+	const struct mu_mapping *m = mu_report_mapping(target, frame);
+	uint64_t id = m && m->origin.target ? m->origin.target : target->id;
+
+	if (is_in_memory(m, frame) && !name_by_moved(sym, id, frame, behind, name))
+		name_by_jit(sym, id, frame, behind, name);
 }
 
 /**
@@ -215,8 +237,8 @@ struct mu_name mu_symbolize(struct mu_symbolizer *sym, const struct mu_target *t
 	struct mu_object *object = mu_objects_get(sym->objects, target, frame);
 
 	if (object)
-		name_by_object(sym, object, frame, behind, &name);
+		name_by_object(sym, object, frame->address, behind, &name);
 	else
-		name_by_jit(sym, target, frame, behind, &name);
+		name_in_memory(sym, target, frame, behind, &name);
 	return name;
 }

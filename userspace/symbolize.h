@@ -15,6 +15,7 @@ struct mu_symbolizer;
 /**
  * struct mu_name - the name of a frame; valid until mu_symbolizer_hold()
  * @object: name of its object to print: that of the frame, or "[jit]" for generated code
+ * @moved: it is in code that the process has moved out of the file of @object
  * @symbol: its symbol, safe to print, NULL if it is not known
  * @offset: distance from the symbol, without a symbol the address in the object
  * @source: lines and inlined functions
@@ -22,6 +23,7 @@ struct mu_symbolizer;
  */
 struct mu_name {
 	const char *object;
+	bool moved;
 	const char *symbol;
 	uint64_t offset;
 	const struct mu_srcline *source;
