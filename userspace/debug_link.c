@@ -3,7 +3,8 @@
  * Finding the separate debug information that the debug link of an object names.
  *
  * A link is the name of a file and its checksum. It comes from the target: it may be the name of no
- * file, or of a file that is not meant, which the checksum shows. Depends on mapped_file.c.
+ * file, or of a file that is not meant, which the checksum shows. Depends on mapped_file.c
+ * and zlib.
  */
 #include "debug_link.h"
 
@@ -12,39 +13,28 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "compiler.h"
 #include "mem.h"
 
-#define POLYNOMIAL 0xedb88320 /* of CRC-32, reflected */
 #define SIZE_MAX_READ ((off_t)4 << 30)
-
-static void make_table(uint32_t table[256])
-{
-	for (uint32_t i = 0; i < 256; i++) {
-		table[i] = i;
-		for (int bit = 0; bit < 8; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? POLYNOMIAL : 0);
-	}
-}
 
 static bool has_checksum(int fd, uint32_t crc)
 {
 	static unsigned char buffer[1 << 16];
-	uint32_t table[256], sum = ~0u;
+	uLong sum = crc32(0, NULL, 0);
 	struct stat st;
 	off_t at = 0;
 	ssize_t got;
 
 	if (fstat(fd, &st) || st.st_size > SIZE_MAX_READ)
 		return false;
-	make_table(table);
 	while (at < st.st_size && (got = pread(fd, buffer, sizeof(buffer), at)) > 0) {
-		for (ssize_t i = 0; i < got; i++)
-			sum = table[(sum ^ buffer[i]) & 255] ^ sum >> 8;
+		sum = crc32(sum, buffer, got);
 		at += got;
 	}
-	return at == st.st_size && ~sum == crc;
+	return at == st.st_size && sum == crc;
 }
 
 static int open_checked(const struct mu_mapped_files *files, const char *path, uint32_t crc)
