@@ -48,7 +48,7 @@ int mu_gzip_write(FILE *out, const void *bytes, size_t nr)
 		return -ENOMEM;
 	do { /* zlib counts input in 32 bits */
 		z.next_in = (unsigned char *)p;
-		z.avail_in = nr < INPUT_LIMIT ? nr : MAX_INPUT;
+		z.avail_in = nr < INPUT_LIMIT ? nr : INPUT_LIMIT;
 		p += z.avail_in;
 		nr -= z.avail_in;
 		error = deflate_chunks(&z, out, nr ? Z_NO_FLUSH : Z_FINISH);
