@@ -189,7 +189,10 @@ static size_t read_text(int fd, char *text, size_t size, off_t offset)
 	return len;
 }
 
-/* The first line of what is read is not whole, unless it is that of the file: a space hides it. */
+/*
+ * If the read begins in the middle of the file, its first line may be cut off. A space in front
+ * makes the parser skip that line.
+ */
 static void read_map(struct mu_jit_names *names)
 {
 	off_t size = names->state.st_size;

@@ -4,8 +4,8 @@
  *
  *	START SIZE NAME
  *
- * with START and SIZE in hexadecimal. The text comes from the target and is hostile. Any other line
- * is skipped, and what is kept is bounded.
+ * with START and SIZE in hexadecimal. The text comes from the target and is hostile. Lines of any
+ * other form are skipped. The number of lines and the length of a name are limited.
  *
  * A JIT reuses the addresses of functions that it has dropped, so a later line is right where lines
  * overlap. That is decided once: the lines are cut into pieces that do not overlap, each of which
