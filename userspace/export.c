@@ -19,6 +19,8 @@
 static const struct mu_export_format formats[] = {
 	{ "pprof", mu_export_pprof, true, "profile.proto, gzip: go tool pprof, Pyroscope, Parca" },
 	{ "folded", mu_export_folded, false, "a line for each stack: flamegraph.pl, inferno" },
+	{ "svg", mu_export_svg, false, "a flame graph, for a browser" },
+	{ "html", mu_export_html, false, "a page with a flame graph and a table, for a browser" },
 	{ "json", mu_export_json, false, "all that a report has, for scripts" },
 };
 
