@@ -22,6 +22,7 @@ static const struct mu_export_format formats[] = {
 	{ "svg", mu_export_svg, false, "a flame graph, for a browser" },
 	{ "html", mu_export_html, false, "a page with a flame graph and a table, for a browser" },
 	{ "json", mu_export_json, false, "all that a report has, for scripts" },
+	{ "prometheus", mu_export_prometheus, false, "metrics, for node_exporter's textfiles" },
 };
 
 /**
@@ -41,7 +42,7 @@ const struct mu_export_format *mu_export_find(const char *name)
 /**
  * mu_export_names() - list the names of the formats
  *
- * Return: "pprof, folded, json", to be freed.
+ * Return: "pprof, folded, ...", to be freed.
  */
 char *mu_export_names(void)
 {

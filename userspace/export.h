@@ -29,6 +29,7 @@ int mu_export_folded(const struct mu_profile *profile, FILE *out);
 int mu_export_html(const struct mu_profile *profile, FILE *out);
 int mu_export_json(const struct mu_profile *profile, FILE *out);
 int mu_export_pprof(const struct mu_profile *profile, FILE *out);
+int mu_export_prometheus(const struct mu_profile *profile, FILE *out);
 int mu_export_svg(const struct mu_profile *profile, FILE *out);
 
 const struct mu_export_format *mu_export_find(const char *name);
