@@ -14,6 +14,13 @@
 
 #define NS_PER_SECOND 1000000000ULL
 
+/* The values of a process that has ended would be taken for those of now. */
+static bool is_exported(const struct mu_options *o, const struct mu_parts *parts,
+			const struct mu_part *part)
+{
+	return mu_parts_is_shown(parts, part) && (part->is_live || !o->is_textfile);
+}
+
 static struct mu_profile *make_profile(const struct mu_parts *parts, const struct mu_options *o,
 				       struct mu_symbolizer *sym)
 {
@@ -26,7 +33,7 @@ static struct mu_profile *make_profile(const struct mu_parts *parts, const struc
 		const struct mu_part *part = &parts->part[i];
 		struct mu_history none = {};
 
-		if (!mu_parts_is_shown(parts, part))
+		if (!is_exported(o, parts, part))
 			continue;
 		mu_export_prepare(o, part->target, sym,
 				  part->session ? &part->session->history : &none);

@@ -83,7 +83,9 @@ void mu_help(void)
 	      "      --exact            search everything while the process is stopped\n"
 	      "      --why ADDRESS      show what refers to the block at ADDRESS\n"
 	      "Export:\n"
-	      "      --output FILE      write to FILE, which is replaced when all is written\n",
+	      "      --output FILE      write to FILE, which is replaced when all is written\n"
+	      "      --prometheus FILE  instead of tables, write FILE for node_exporter every\n"
+	      "                         INTERVAL, and remove it at the end\n",
 	      stdout);
 	mu_export_help();
 	fputs("Files:\n"

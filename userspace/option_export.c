@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The command line of export: FORMAT, and whether it is of processes or of a saved report, which
- * only the options tell.
+ * only the options tell. --prometheus is an export of processes that goes on.
  *
  * Depends on option_table.c, export.c and msg.c.
  */
@@ -9,12 +9,15 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "export.h"
 #include "mem.h"
 #include "msg.h"
 #include "option_table.h"
+
+#define TEXTFILE_SUFFIX ".prom"
 
 /**
  * mu_seen_options_add() - remember an option
@@ -81,6 +84,39 @@ int mu_option_export(struct mu_options *o, const struct mu_seen_options *seen, c
 	return check_seen(o, seen);
 }
 
+static bool is_textfile_name(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length > strlen(TEXTFILE_SUFFIX) &&
+	       !strcmp(path + length - strlen(TEXTFILE_SUFFIX), TEXTFILE_SUFFIX);
+}
+
+/**
+ * mu_option_prometheus() - make an export of processes of --prometheus
+ * @o: the options; gets the format and the mode
+ * @seen: all options of the command line
+ *
+ * Return: 0, or the exit status, with a message.
+ */
+int mu_option_prometheus(struct mu_options *o, const struct mu_seen_options *seen)
+{
+	for (size_t i = 0; i < seen->nr; i++)
+		if (seen->option[i] != OPT_PROMETHEUS &&
+		    !mu_option_is_of_mode(seen->option[i], MU_EXPORT_LIVE))
+			return mu_usage_error("--prometheus has no tables: %s has no meaning",
+					      mu_option_name_of(seen->option[i]));
+	if (!is_textfile_name(o->output))
+		return mu_usage_error("--prometheus: \"%s\" does not end in " TEXTFILE_SUFFIX
+				      ", and node_exporter reads no other files",
+				      o->output);
+	if (o->freeze_ms)
+		return mu_usage_error("--prometheus and --freeze are mutually exclusive");
+	o->format = mu_export_find("prometheus");
+	o->mode = MU_EXPORT_LIVE;
+	return 0;
+}
+
 /**
  * mu_options_check_export() - check the options of an export of processes
  * @o: the options, after all other checks
@@ -89,7 +125,7 @@ int mu_option_export(struct mu_options *o, const struct mu_seen_options *seen, c
  */
 int mu_options_check_export(struct mu_options *o)
 {
-	if (!o->count)
+	if (!o->count && !o->is_textfile)
 		o->count = 1;
 	if (o->output)
 		return 0;

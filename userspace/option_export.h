@@ -18,6 +18,7 @@ struct mu_seen_options {
 
 void mu_seen_options_add(struct mu_seen_options *seen, int option);
 int mu_option_export(struct mu_options *o, const struct mu_seen_options *seen, char ***words);
+int mu_option_prometheus(struct mu_options *o, const struct mu_seen_options *seen);
 int mu_options_check_export(struct mu_options *o);
 
 #endif

@@ -131,6 +131,10 @@ static int take_option(struct mu_options *o, int option, char **argv)
 	case OPT_OUTPUT:
 		o->output = optarg;
 		return 0;
+	case OPT_PROMETHEUS:
+		o->output = optarg;
+		o->is_textfile = true;
+		return 0;
 	case OPT_SYSROOT:
 		o->sysroot = optarg;
 		return 0;
@@ -197,8 +201,12 @@ static int take_interval_and_count(struct mu_options *o, char **words)
 
 static int take_arguments(struct mu_options *o, const struct mu_seen_options *seen, char **words)
 {
-	int status = o->mode == MU_EXPORT ? mu_option_export(o, seen, &words) : 0;
+	int status = 0;
 
+	if (o->mode == MU_EXPORT)
+		status = mu_option_export(o, seen, &words);
+	else if (o->is_textfile)
+		status = mu_option_prometheus(o, seen);
 	if (status)
 		return status;
 	if (o->mode == MU_SYMBOLIZE || o->mode == MU_EXPORT)

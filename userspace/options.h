@@ -71,7 +71,8 @@ enum mu_mode {
  * @view: how tables are printed; of top, a limit of 0 is what fits
  * @by_cgroup: -g
  * @format: FORMAT of an export
- * @output: of --output, NULL: stdout
+ * @output: of --output or --prometheus, NULL: stdout
+ * @is_textfile: --prometheus: @output is kept fresh for a collector
  * @sysroot: of --sysroot, or NULL
  * @debug_path: of --debug-path, or NULL: absolute directories separated by colons
  * @old_file: the report to compare @file with; NULL: stdin
@@ -113,6 +114,7 @@ struct mu_options {
 	bool by_cgroup;
 	const struct mu_export_format *format;
 	const char *output;
+	bool is_textfile;
 	const char *sysroot;
 	char *debug_path;
 	const char *old_file;

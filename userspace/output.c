@@ -4,6 +4,11 @@
  * complete, so that a reader sees the old contents or the new ones, and a full disk destroys
  * nothing. A file that is not regular (a FIFO, a device) is written itself.
  *
+ * A textfile is for a collector with another user, which may own the directory: everybody can read
+ * it, whatever the umask is, and whatever has its name is replaced. A link there is not followed,
+ * so that this user cannot choose another file. The name that it has while it is written does not
+ * end in ".prom", so that node_exporter ignores it.
+ *
  * Depends on text.c, mem.c and msg.c.
  */
 #include "output.h"
@@ -20,6 +25,7 @@
 #include "text.h"
 
 #define NEW_FILE_MODE 0666
+#define TEXTFILE_MODE 0644
 
 static void report_error(const struct mu_output *output, int error)
 {
@@ -38,10 +44,17 @@ static mode_t mode_of_new_files(void)
 	return NEW_FILE_MODE & ~mask;
 }
 
+static mode_t choose_mode(const struct mu_output *output, const struct stat *old)
+{
+	if (output->is_textfile)
+		return TEXTFILE_MODE;
+	return old ? old->st_mode & 07777 : mode_of_new_files();
+}
+
 /* A link stays a link: what it leads to is replaced. */
 static bool open_aside(struct mu_output *output, const struct stat *old)
 {
-	char *target = old ? realpath(output->path, NULL) : NULL;
+	char *target = old && !output->is_textfile ? realpath(output->path, NULL) : NULL;
 	int fd;
 
 	output->temporary = mu_format("%s.XXXXXX", target ? target : output->path);
@@ -49,7 +62,7 @@ static bool open_aside(struct mu_output *output, const struct stat *old)
 	fd = mkostemp(output->temporary, 0);
 	if (fd < 0)
 		return false;
-	if (fchmod(fd, old ? old->st_mode & 07777 : mode_of_new_files())) {
+	if (fchmod(fd, choose_mode(output, old))) {
 		close(fd);
 		return false;
 	}
@@ -66,7 +79,7 @@ static bool open_file(struct mu_output *output)
 		errno = EISDIR;
 		return false;
 	}
-	if (!exists || S_ISREG(st.st_mode))
+	if (!exists || S_ISREG(st.st_mode) || output->is_textfile)
 		return open_aside(output, exists ? &st : NULL);
 	output->file = fopen(output->path, "we");
 	return output->file;
@@ -158,4 +171,14 @@ bool mu_output_end(struct mu_output *output, bool keep)
 	if (keep && error)
 		report_error(output, error);
 	return keep && !error;
+}
+
+/**
+ * mu_output_remove() - remove a file that was written, as its contents are no longer true
+ * @output: the file
+ */
+void mu_output_remove(const struct mu_output *output)
+{
+	if (unlink(output->path) && errno != ENOENT)
+		report_error(output, errno);
 }

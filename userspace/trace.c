@@ -263,7 +263,7 @@ static bool has_unshown(const struct trace *t)
 
 static void watch_sessions(struct trace *t)
 {
-	uint64_t deadline = mu_wait_clock() + t->o->interval_ms;
+	uint64_t deadline = mu_wait_clock() + (t->o->is_textfile ? 0 : t->o->interval_ms);
 	enum mu_wake wake = MU_TIME;
 	uint64_t tables = 0;
 	size_t which;
@@ -282,8 +282,10 @@ static void watch_sessions(struct trace *t)
 			deadline = mu_wait_clock() + t->o->interval_ms;
 		}
 	}
-	if (t->o->is_sum && wake != MU_SIGNAL && !mu_sessions_is_any_left(&t->all) &&
-	    has_unshown(t))
+	if (t->o->is_textfile)
+		mu_output_remove(&t->output);
+	else if (t->o->is_sum && wake != MU_SIGNAL && !mu_sessions_is_any_left(&t->all) &&
+		 has_unshown(t))
 		show_all(t);
 }
 
@@ -410,7 +412,10 @@ static int trace_all(struct trace *t)
  */
 int mu_trace(const struct mu_options *o)
 {
-	struct trace t = { .o = o, .output = { .path = o->output } };
+	struct trace t = {
+		.o = o,
+		.output = { .path = o->output, .is_textfile = o->is_textfile },
+	};
 	int status;
 
 	if (o->mode == MU_EXPORT_LIVE && !o->output && !mu_output_take_stdout(&t.output))

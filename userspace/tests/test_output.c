@@ -89,6 +89,39 @@ static void test_files(void)
 	free(path);
 }
 
+/* Another user may own the directory. */
+static void test_textfiles(void)
+{
+	char *path = in_dir("a.prom"), *other = in_dir("other");
+	struct mu_output output = { .path = path, .is_textfile = true };
+	FILE *out;
+
+	umask(077);
+	out = mu_output_begin(&output);
+	fputs("one\n", out);
+	tap_ok(strcmp(output.temporary + strlen(output.temporary) - 5, ".prom"),
+	       "a textfile has another name while it is written");
+	tap_ok(mu_output_end(&output, true), "a textfile is written");
+	is_number(mode_of(path) & 0777, 0644, "everybody can read it");
+	unlink(path);
+	write_text(other, "other\n", true);
+	tap_ok(!symlink("other", path), "somebody makes a link of its name");
+	fputs("two\n", mu_output_begin(&output));
+	tap_ok(mu_output_end(&output, true) && S_ISREG(mode_of(path)), "which is replaced");
+	is_text(read_contents(other), "other\n", "and not followed");
+	unlink(path);
+	tap_ok(!mkfifo(path, 0666), "somebody makes a FIFO of its name");
+	fputs("three\n", mu_output_begin(&output));
+	tap_ok(mu_output_end(&output, true) && S_ISREG(mode_of(path)), "which is replaced, too");
+	mu_output_remove(&output);
+	mu_output_remove(&output);
+	is_number(mode_of(path), 0, "a textfile is removed at the end");
+	unlink(other);
+	is_number(count_files(), 0, "nothing else is left");
+	free(other);
+	free(path);
+}
+
 static void test_errors(void)
 {
 	char *missing = in_dir("missing/file");
@@ -110,6 +143,7 @@ int main(void)
 	if (!dir)
 		return 1;
 	test_files();
+	test_textfiles();
 	test_errors();
 	rmdir(dir);
 	return done_testing();
