@@ -21,6 +21,7 @@ static const struct mu_export_format formats[] = {
 	{ "folded", mu_export_folded, false, "a line for each stack: flamegraph.pl, inferno" },
 	{ "svg", mu_export_svg, false, "a flame graph, for a browser" },
 	{ "html", mu_export_html, false, "a page with a flame graph and a table, for a browser" },
+	{ "heaptrack", mu_export_heaptrack, true, "heaptrack_print, heaptrack_gui" },
 	{ "json", mu_export_json, false, "all that a report has, for scripts" },
 	{ "prometheus", mu_export_prometheus, false, "metrics, for node_exporter's textfiles" },
 };

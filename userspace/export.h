@@ -26,6 +26,7 @@ struct mu_export_format {
 
 /* Each is in a file of its own, export_NAME.c. */
 int mu_export_folded(const struct mu_profile *profile, FILE *out);
+int mu_export_heaptrack(const struct mu_profile *profile, FILE *out);
 int mu_export_html(const struct mu_profile *profile, FILE *out);
 int mu_export_json(const struct mu_profile *profile, FILE *out);
 int mu_export_pprof(const struct mu_profile *profile, FILE *out);

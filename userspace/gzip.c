@@ -5,8 +5,13 @@
 #include "gzip.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <sys/types.h>
 #include <zlib.h>
+
+#include "mem.h"
 
 #define GZIP_HEADER 16 /* added to windowBits, see deflateInit2() */
 #define MEMORY_LEVEL 8
@@ -29,6 +34,12 @@ static int deflate_chunks(z_stream *z, FILE *out, int flush)
 	return 0;
 }
 
+static bool begin_deflate(z_stream *z)
+{
+	return deflateInit2(z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP_HEADER,
+			    MEMORY_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
+}
+
 /**
  * mu_gzip_write() - write bytes as a gzip file
  * @out: the stream
@@ -43,8 +54,7 @@ int mu_gzip_write(FILE *out, const void *bytes, size_t nr)
 	z_stream z = {};
 	int error = 0;
 
-	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP_HEADER,
-			 MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (!begin_deflate(&z))
 		return -ENOMEM;
 	do { /* zlib counts input in 32 bits */
 		z.next_in = (unsigned char *)p;
@@ -55,4 +65,66 @@ int mu_gzip_write(FILE *out, const void *bytes, size_t nr)
 	} while (nr && !error);
 	deflateEnd(&z);
 	return error;
+}
+
+/* === Streams === */
+
+struct stream {
+	z_stream z;
+	FILE *out;
+	int error; /* of a write: the first one, after which nothing is written */
+};
+
+static ssize_t write_stream(void *cookie, const char *bytes, size_t nr)
+{
+	struct stream *s = cookie;
+
+	s->z.next_in = (unsigned char *)bytes;
+	s->z.avail_in = nr; /* at most the buffer of the stream */
+	if (!s->error)
+		s->error = deflate_chunks(&s->z, s->out, Z_NO_FLUSH);
+	if (!s->error)
+		return nr;
+	errno = -s->error;
+	return 0;
+}
+
+static int close_stream(void *cookie)
+{
+	struct stream *s = cookie;
+	int error = s->error;
+
+	s->z.avail_in = 0;
+	if (!error)
+		error = deflate_chunks(&s->z, s->out, Z_FINISH);
+	deflateEnd(&s->z);
+	free(s);
+	errno = -error;
+	return error ? EOF : 0;
+}
+
+/**
+ * mu_gzip_open() - open a stream that is compressed
+ * @out: where it is written as a gzip file; is not closed with it
+ *
+ * Return: the stream, whose fclose() completes the file and fails if a write failed, or NULL if
+ * there is no memory.
+ */
+FILE *mu_gzip_open(FILE *out)
+{
+	const cookie_io_functions_t functions = { .write = write_stream, .close = close_stream };
+	struct stream *s = mu_zalloc(sizeof(*s));
+	FILE *stream;
+
+	s->out = out;
+	if (!begin_deflate(&s->z)) {
+		free(s);
+		return NULL;
+	}
+	stream = fopencookie(s, "w", functions);
+	if (stream)
+		return stream;
+	deflateEnd(&s->z);
+	free(s);
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+FILE *mu_gzip_open(FILE *out);
 int mu_gzip_write(FILE *out, const void *bytes, size_t nr);
 
 #endif
