@@ -241,7 +241,8 @@ char *mu_notes_summary(const struct mu_profile *profile, struct mu_amount sum)
 
 	if (gmtime_r(&seconds, &utc))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &utc);
-	return mu_format("%s bytes in %s blocks from %zu stacks, traced for %.1f s, %s",
+	return mu_format("%s bytes in %s blocks from %zu %s, traced for %.1f s, %s",
 			 mu_digits(sum.bytes).text, mu_digits(sum.count).text, profile->nr_stacks,
+			 profile->nr_stacks == 1 ? "stack" : "stacks",
 			 (double)longest_ms(profile) / MS_PER_SECOND, text);
 }

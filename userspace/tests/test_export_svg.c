@@ -5,6 +5,12 @@
 #include "mem.h"
 #include "tap.h"
 
+static const char one_stack[] =
+	"memleak_user report 1\n"
+	"target 1 pid 12 app tracing 2000 ms: 50 bytes in 2 allocations from 1 stack, lost 0\n"
+	"events allocated=2 freed=0\n"
+	"50 bytes in 2 allocations from stack 9 (age 5..6 ms, 2 made, 0 freed)\n";
+
 static char *page;
 
 static void expect_text(const char *text, const char *claim)
@@ -110,6 +116,9 @@ int main(void)
 	free(page);
 	page = export_text("svg", empty_report, &size);
 	expect_text("0 bytes in 0 blocks from 0 stacks", "and a picture");
+	free(page);
+	page = export_text("svg", one_stack, &size);
+	expect_text("50 bytes in 2 blocks from 1 stack, traced", "one stack is one stack");
 	free(page);
 	free(hostile);
 	test_parts();
