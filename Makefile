@@ -65,6 +65,9 @@ check-kcsan:
 demo:
 	selftests/vm/demo
 
+picture:
+	selftests/vm/demo -p docs/case_study.svg
+
 bench:
 	bench/run $(if $(QUICK),-q) $(if $(UPDATE),-u) $(if $(BENCH_KERNEL),-k $(BENCH_KERNEL))
 
@@ -109,6 +112,7 @@ help:
 	@echo "  clean            remove built files"
 	@echo "In throwaway virtual machines (requires root, git and make):"
 	@echo "  demo             show how the leak of a program is found"
+	@echo "  picture          write the flame graph of that leak to docs/case_study.svg"
 	@echo "  check            run all tests; KERNELS=\"6.1 7.3 debug\" selects kernels"
 	@echo "  check-kcsan      run all tests on a kernel that detects data races"
 	@echo "  bench            measure the cost of tracing; QUICK=1 compares instruction counts only,"
@@ -124,5 +128,5 @@ help:
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall check check-kcsan demo bench oracle servers peers style fuzz torture clean \
-	help
+	dkms-uninstall check check-kcsan demo picture bench oracle servers peers style fuzz torture \
+	clean help
