@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The leaking program of "make demo" (../vm/demo): main() starts a thread that computes Fibonacci
+ * The leaking program of "make demo" (../vm/demo) and of tool/guide.sh: main() starts a thread that computes Fibonacci
  * numbers once a second in memory that is never freed, and prints the last of them. With -DREPAIRED
  * it frees the memory. Built without -O. It does not use the protocol of program.h.
  *
