@@ -130,10 +130,10 @@ all_processes_that_map_a_file_are_in_it()
 	start prefork_apart 1
 	step_word fork
 	step_word leak
-	worker=$(cat "/proc/$pid/task/$pid/children")
+	read -r worker <"/proc/$pid/task/$pid/children"
 	eventually is_bytes "$worker" leak_block 1000
-	kill -9 "$pid" "${worker%% *}"
-	eventually has_no_pid "${worker%% *}"
+	kill -9 "$pid" "$worker"
+	eventually has_no_pid "$worker"
 	kill -0 "$job"
 	kill -TERM "$job"
 	wait "$job"
