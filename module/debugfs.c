@@ -12,7 +12,7 @@
 #include <linux/debugfs.h>
 
 #include "debugfs.h"
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "target.h"
 
 static struct dentry *root, *targets;

@@ -3,7 +3,7 @@
 #ifndef MLU_SNAPSHOT_H
 #define MLU_SNAPSHOT_H
 
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "lib/sample.h"
 #include "unseen.h"
 

@@ -19,7 +19,7 @@
 #include <linux/uaccess.h>
 
 #include "command.h"
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "group.h"
 #include "text.h"
 #include "unseen.h"

@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "text.h"
 
 #define SEQ_BUFFER (64UL << 10)

@@ -21,7 +21,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "text.h"
 
 /* The copy of a record. */

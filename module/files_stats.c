@@ -8,7 +8,7 @@
 #include <linux/seq_file.h>
 
 #include "dso.h"
-#include "debugfs_internal.h"
+#include "files_internal.h"
 #include "mem.h"
 #include "probe_handlers.h"
 #include "probes.h"

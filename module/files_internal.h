@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the debugfs_*.c files and snapshot.c: selections, common output, file operations. */
-#ifndef MLU_DEBUGFS_INTERNAL_H
-#define MLU_DEBUGFS_INTERNAL_H
+/* Shared by the files_*.c files and snapshot.c: selections, common output, file operations. */
+#ifndef MLU_FILES_INTERNAL_H
+#define MLU_FILES_INTERNAL_H
 
 #include <linux/fs.h>
 #include <linux/seq_file.h>
 
 #include "target.h"
 
-/* debugfs_select.c */
+/* files_select.c */
 
 /**
  * struct mlu_selection - the targets that an open file shows, oldest first
@@ -31,14 +31,14 @@ void mlu_seq_stop(struct seq_file *m, void *v);
 void mlu_seq_target(struct seq_file *m, const struct mlu_target *target);
 void mlu_seq_enlarge(struct seq_file *m);
 
-/* debugfs_report.c, debugfs_allocations.c and debugfs_stats.c; i_private is the target's id or 0 */
+/* files_report.c, files_allocations.c and files_stats.c; i_private is the target's id or 0 */
 extern const struct file_operations mlu_report_fops;
 extern const struct file_operations mlu_allocations_fops;
 extern const struct file_operations mlu_blocks_fops;
 extern const struct file_operations mlu_stats_fops;
 
-/* debugfs_control.c */
+/* files_control.c */
 void mlu_control_init(struct dentry *dir);
 void mlu_control_exit(void);
 
-#endif /* MLU_DEBUGFS_INTERNAL_H */
+#endif /* MLU_FILES_INTERNAL_H */
