@@ -2,8 +2,11 @@
 /*
  * /sys/kernel/debug/memleak_user: its files, and a directory for each target.
  *
- * Files carry the id of their target, not a pointer: open() looks the target up. Errors of debugfs
- * are ignored, since it may be switched off (debugfs=off).
+ * Files carry the id of their target, not a pointer: open() looks the target up. debugfs may be
+ * missing, or switched off (debugfs=off): then there is no directory, and a target has no files.
+ *
+ * An open file holds a reference on the module, by the owner of its operations. So none is open
+ * when the module is unloaded, and none can be opened then.
  *
  * Context: Process context; may sleep. Called from init and exit, and from the worker to add and
  * remove targets. The caller holds no lock of the module, since removing a file waits for the
@@ -15,61 +18,72 @@
 #include "files_internal.h"
 #include "target.h"
 
-static struct dentry *root, *targets;
+static struct dentry *root, *targets, *control;
 
 /*
  * The "unsafe" files are without debugfs' guard of each read, so that a file that is removed can
  * be read to its end. This is safe: only open(), which is guarded, looks at the inode. An open file
  * holds references on all that it shows.
  */
-static void debugfs_add_readers(struct dentry *dir, u32 id)
+static void add_readers(struct dentry *dir, u32 id)
 {
 	void *data = (void *)(unsigned long)id;
 
 	debugfs_create_file_unsafe("report", 0400, dir, data, &mlu_report_fops);
 	debugfs_create_file_unsafe("allocations", 0400, dir, data, &mlu_allocations_fops);
+	debugfs_create_file_unsafe("blocks", 0400, dir, data, &mlu_blocks_fops);
 	debugfs_create_file_unsafe("stats", 0400, dir, data, &mlu_stats_fops);
 }
 
 /**
- * mlu_debugfs_init() - create the directory and all of its files but control
+ * mlu_debugfs_open() - create the directory and its files: commands can be written from now on
  *
- * Context: Init, before there is a target.
+ * No other file is created before control: without control the directory is removed, while none of
+ * its files can be open.
+ *
+ * Context: Init, when commands can be executed.
+ * Return: true if there is a file control.
  */
-void mlu_debugfs_init(void)
+bool mlu_debugfs_open(void)
 {
 	root = debugfs_create_dir("memleak_user", NULL);
 	targets = debugfs_create_dir("targets", root);
-	debugfs_add_readers(root, 0);
+	control = debugfs_create_file("control", 0600, root, NULL, &mlu_control_fops);
+	if (IS_ERR(control)) {
+		debugfs_remove(root);
+		root = control;
+		targets = control;
+		return false;
+	}
+	add_readers(root, 0);
+	return true;
 }
 
 /**
- * mlu_debugfs_exit() - remove the directory
+ * mlu_debugfs_close_control() - remove control, after the last command
+ *
+ * Context: Exit.
  */
-void mlu_debugfs_exit(void)
+void mlu_debugfs_close_control(void)
+{
+	debugfs_remove(control);
+}
+
+/**
+ * mlu_debugfs_close() - remove the directory
+ *
+ * Context: Exit, when all targets have been forgotten.
+ */
+void mlu_debugfs_close(void)
 {
 	debugfs_remove(root);
 }
 
 /**
- * mlu_debugfs_open_control() - create control: commands can be written from now on
- */
-void mlu_debugfs_open_control(void)
-{
-	mlu_control_init(root);
-}
-
-/**
- * mlu_debugfs_close_control() - remove control, after the last command
- */
-void mlu_debugfs_close_control(void)
-{
-	mlu_control_exit();
-}
-
-/**
  * mlu_debugfs_add_target() - create the directory of a new target
  * @target: the target
+ *
+ * Errors are ignored: a target without files is traced all the same.
  *
  * Context: Worker. May sleep.
  */
@@ -79,9 +93,7 @@ void mlu_debugfs_add_target(struct mlu_target *target)
 
 	scnprintf(name, sizeof(name), "%u", target->id);
 	target->dir = debugfs_create_dir(name, targets);
-	debugfs_add_readers(target->dir, target->id);
-	debugfs_create_file_unsafe("blocks", 0400, target->dir, (void *)(unsigned long)target->id,
-				   &mlu_blocks_fops);
+	add_readers(target->dir, target->id);
 }
 
 /**

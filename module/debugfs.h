@@ -3,12 +3,13 @@
 #ifndef MLU_DEBUGFS_H
 #define MLU_DEBUGFS_H
 
+#include <linux/types.h>
+
 struct mlu_target;
 
-void mlu_debugfs_init(void);
-void mlu_debugfs_exit(void);
-void mlu_debugfs_open_control(void);
+bool mlu_debugfs_open(void);
 void mlu_debugfs_close_control(void);
+void mlu_debugfs_close(void);
 void mlu_debugfs_add_target(struct mlu_target *target);
 void mlu_debugfs_remove_target(struct mlu_target *target);
 

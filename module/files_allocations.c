@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "allocations" and "blocks": every outstanding allocation, streamed, as text or in binary.
+ * "allocations" and "blocks": every outstanding allocation, streamed, as text or in binary.
  *
  * A reader goes through the targets and the records of each, by a cursor that stays valid whatever
  * happens to the records (allocs.h, ranges.h). Some records are copied under a lock and printed
@@ -33,13 +33,14 @@ struct item {
 	u32 stack;
 	u8 kind;
 	bool taken;
+	bool head; /* no record, but the head of the reader's target */
 };
 
 #define MLU_BLOCKS_MAGIC "memleak_blocks1\n"
 #define MLU_BLOCK_TAKEN 4
 #define MLU_BLOCK_BRK 8
 
-/* The file blocks, see docs/ABI: a head, then a record for each block. */
+/* The file blocks, see docs/ABI: for each target a head, then a record for each block. */
 struct mlu_blocks_head {
 	char magic[16]; /* not terminated */
 	u64 now_ns;
@@ -58,16 +59,20 @@ struct mlu_block {
 /* An open file. */
 struct reader {
 	struct mlu_selection *selection;
-	bool all; /* also allocations that are younger than older= */
+	bool blocks; /* heads, and also allocations that are younger than older= */
 
 	/* The reader's position. */
 	loff_t pos; /* of items[at - 1]; 0 before the first */
 	unsigned int target;
 	struct mlu_epoch_cursor cursor;
 
-	/* The records of one step; the capacity grows to that of the largest bucket. */
+	/*
+	 * The records of one step; the capacity grows to that of the largest bucket. Before there
+	 * is any, a head has its place.
+	 */
 	unsigned int capacity, nr, at;
 	struct item *items;
+	struct item place;
 };
 
 static const char *const kind_names[MLU_NR_KINDS] = {
@@ -88,6 +93,13 @@ static void reader_copy_item(const struct mlu_alloc *alloc, void *ctx)
 	item->stack = mlu_stack_resolved(alloc->stack)->id;
 	item->kind = alloc->stack->kind;
 	item->taken = alloc->taken;
+	item->head = false;
+}
+
+static void reader_free_items(struct reader *reader)
+{
+	if (reader->items != &reader->place)
+		kvfree(reader->items);
 }
 
 static int reader_grow(struct reader *reader, unsigned int capacity)
@@ -96,10 +108,19 @@ static int reader_grow(struct reader *reader, unsigned int capacity)
 
 	if (!items)
 		return -ENOMEM;
-	kvfree(reader->items);
+	reader_free_items(reader);
 	reader->items = items;
 	reader->capacity = capacity;
 	return 0;
+}
+
+/* Go to the next target, with its head in @items if the file has heads. */
+static void reader_next_target(struct reader *reader)
+{
+	memset(&reader->cursor, 0, sizeof(reader->cursor));
+	reader->target++;
+	if (reader->blocks && reader->target < reader->selection->nr)
+		reader->items[reader->nr++] = (struct item){ .head = true };
 }
 
 /*
@@ -115,8 +136,7 @@ static int reader_refill(struct reader *reader)
 	reader->at = 0;
 	while (!err && !reader->nr && reader->target < reader->selection->nr) {
 		if (mlu_epoch_cursor_is_done(&reader->cursor)) {
-			memset(&reader->cursor, 0, sizeof(reader->cursor));
-			reader->target++;
+			reader_next_target(reader);
 		} else {
 			need = mlu_epoch_step(reader->selection->item[reader->target].epoch,
 					      &reader->cursor, reader_copy_item, reader,
@@ -153,7 +173,7 @@ static struct item *reader_next_item(struct reader *reader)
 		}
 		item = &reader->items[reader->at++];
 		older = reader->selection->item[reader->target].target->options.older_ms;
-	} while (!reader->all && older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC);
+	} while (!reader->blocks && older && reader_age_ns(reader, item) < older * NSEC_PER_MSEC);
 	reader->pos++;
 	return item;
 }
@@ -245,7 +265,8 @@ static int blocks_show(struct seq_file *m, void *v)
 	const struct reader *reader = m->private;
 	const struct item *item = v;
 
-	if (v == SEQ_START_TOKEN) {
+	/* The records of the target are copied after its head was shown. */
+	if (v == SEQ_START_TOKEN || item->head) {
 		struct mlu_blocks_head head = {
 			.magic = MLU_BLOCKS_MAGIC,
 			.now_ns = mlu_now_ns(),
@@ -253,7 +274,7 @@ static int blocks_show(struct seq_file *m, void *v)
 		};
 
 		if (reader->selection->nr)
-			head.target = reader->selection->item[0].target->id;
+			head.target = reader->selection->item[reader->target].target->id;
 		seq_write(m, &head, sizeof(head));
 	} else {
 		struct mlu_block block = {
@@ -288,7 +309,8 @@ static noinline int reader_open(struct inode *inode, struct file *file,
 	reader = __seq_open_private(file, ops, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
-	reader->all = ops == &blocks_ops;
+	reader->blocks = ops == &blocks_ops;
+	reader->items = &reader->place;
 	reader->selection = mlu_selection_new((unsigned long)inode->i_private);
 	if (!reader->selection) {
 		seq_release_private(inode, file);
@@ -313,7 +335,7 @@ static int reader_release(struct inode *inode, struct file *file)
 	struct reader *reader = ((struct seq_file *)file->private_data)->private;
 
 	mlu_selection_free(reader->selection);
-	kvfree(reader->items);
+	reader_free_items(reader);
 	return seq_release_private(inode, file);
 }
 

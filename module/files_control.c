@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "control": each write is one command. Reading shows the targets, their probes, and the
- * last command that was refused. docs/ABI/debugfs-memleak_user has the grammar and the errors.
+ * "control": each write is one command. Reading shows the targets, their probes, and the last
+ * command that was refused. docs/ABI/debugfs-memleak_user has the grammar and the errors.
  *
  * An open file is a session: a target that was attached with bound=1 is forgotten when the file is
  * closed. release() queues the work for that and does not wait for it.
@@ -10,7 +10,6 @@
  * Locks: control->lock guards a file's own refusal, last_lock the last one of all files; both are
  * leaves. mlu_targets_lock is taken with neither of them.
  */
-#include <linux/debugfs.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/module.h>
@@ -36,7 +35,6 @@ struct control {
 
 static DEFINE_MUTEX(last_lock);
 static struct mlu_refusal last_refusal;
-static struct dentry *control_file;
 
 static void refusal_copy(struct mlu_refusal *to, const struct mlu_refusal *from)
 {
@@ -230,7 +228,7 @@ static ssize_t control_write(struct file *file, const char __user *buf, size_t l
 	return err ? err : len;
 }
 
-static const struct file_operations control_fops = {
+const struct file_operations mlu_control_fops = {
 	.owner = THIS_MODULE,
 	.open = control_open,
 	.read = seq_read,
@@ -240,22 +238,12 @@ static const struct file_operations control_fops = {
 };
 
 /**
- * mlu_control_init() - create control
- * @dir: the directory
- */
-void mlu_control_init(struct dentry *dir)
-{
-	control_file = debugfs_create_file("control", 0600, dir, NULL, &control_fops);
-}
-
-/**
- * mlu_control_exit() - remove control
+ * mlu_control_exit() - forget the last refusal
  *
- * Context: Exit, with no file of the module open.
+ * Context: Exit, when no control file can be opened any more.
  */
 void mlu_control_exit(void)
 {
-	debugfs_remove(control_file);
 	put_pid(last_refusal.writer);
 	last_refusal.writer = NULL;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shared by the files_*.c files and snapshot.c: selections, common output, file operations. */
+/*
+ * Shared by the files_*.c files and snapshot.c: selections, common output, file operations. The
+ * latter are used by debugfs.c and by procfs.c.
+ */
 #ifndef MLU_FILES_INTERNAL_H
 #define MLU_FILES_INTERNAL_H
 
@@ -38,7 +41,7 @@ extern const struct file_operations mlu_blocks_fops;
 extern const struct file_operations mlu_stats_fops;
 
 /* files_control.c */
-void mlu_control_init(struct dentry *dir);
+extern const struct file_operations mlu_control_fops;
 void mlu_control_exit(void);
 
 #endif /* MLU_FILES_INTERNAL_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "report": outstanding allocations grouped by stack.
+ * "report": outstanding allocations grouped by stack.
  *
  * Collecting and printing are separate: open() takes a snapshot, show() only formats it.
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shared by the debugfs files: the check at open, the targets they show, and how they write a
- * target and an address.
+ * Shared by the files of the module: the check at open, the targets they show, and how they write
+ * a target and an address.
  *
  * A selection holds a reference on each of its targets and on what is recorded of it, so it shows
  * them even if they are cleared or forgotten meanwhile.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs "stats": the counters of events, and the memory that the module uses.
+ * "stats": the counters of events, and the memory that the module uses.
  *
  * Context: Called from readers in process context; may sleep. No lock of its own.
  */

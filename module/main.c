@@ -4,8 +4,9 @@
  *
  * Module parameters, and init and exit in mirrored order.
  *
- * Exit, as a proof: each open file of the module holds a reference on it, so none is open, and
- * none can be opened while the module is being unloaded. The worker ends and forgets all
+ * Exit, as a proof: each open file of the module holds a reference on it (debugfs.c, procfs.c), so
+ * none is open, and none can be opened while the module is being unloaded. A release() that is
+ * returning has ended by the time /proc's files are removed. The worker ends and forgets all
  * targets: no breakpoint, consumer or notifier is left. RCU callbacks and works end before the
  * caches that they free into are destroyed.
  */
@@ -14,8 +15,10 @@
 
 #include "allocs.h"
 #include "debugfs.h"
+#include "files_internal.h"
 #include "inflight.h"
 #include "mem.h"
+#include "procfs.h"
 #include "target_list.h"
 #include "ranges.h"
 #include "unwind.h"
@@ -44,6 +47,21 @@ static const struct mlu_list_ops list_ops = {
 	.target_removed = mlu_debugfs_remove_target,
 };
 
+/*
+ * Create the files, when everything else works: one directory is enough. Not inlined, so that the
+ * fault injection test finds its calls.
+ */
+static noinline int __init open_files(void)
+{
+	bool has_proc = mlu_procfs_open();
+	bool has_debugfs = mlu_debugfs_open();
+
+	if (has_proc || has_debugfs)
+		return 0;
+	pr_err("no files can be created, neither in /proc nor in debugfs: not loaded\n");
+	return -ENODEV;
+}
+
 static int __init memleak_user_init(void)
 {
 	int err;
@@ -64,16 +82,19 @@ static int __init memleak_user_init(void)
 	err = mlu_workqueues_init();
 	if (err)
 		goto err_unwind;
-	mlu_debugfs_init();
 	mlu_list_init(&list_ops, max_ended);
 	err = mlu_worker_init(max_targets);
 	if (err)
-		goto err_debugfs;
-	mlu_debugfs_open_control();
+		goto err_workqueues;
+	err = open_files();
+	if (err)
+		goto err_worker;
 	return 0;
 
-err_debugfs:
-	mlu_debugfs_exit();
+err_worker:
+	mlu_worker_exit();
+	rcu_barrier();
+err_workqueues:
 	mlu_workqueues_exit();
 err_unwind:
 	mlu_unwind_exit();
@@ -88,9 +109,11 @@ err_allocs:
 
 static void __exit memleak_user_exit(void)
 {
+	mlu_procfs_close();
 	mlu_debugfs_close_control();
+	mlu_control_exit();
 	mlu_worker_exit();
-	mlu_debugfs_exit();
+	mlu_debugfs_close();
 	rcu_barrier();
 	mlu_workqueues_exit();
 	mlu_unwind_exit();

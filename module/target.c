@@ -36,7 +36,7 @@ const struct mlu_options mlu_default_options = {
 };
 
 /**
- * mlu_state_name() - the name of a state in the debugfs files
+ * mlu_state_name() - the name of a state in the files
  * @state: the state
  *
  * Return: the name.

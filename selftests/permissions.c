@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,7 +19,11 @@
 #include "lib/mst.h"
 #include "lib/mst_target.h"
 
-static const char *const files[] = { "control", "report", "allocations", "stats" };
+static const char *const files[] = { "control", "report", "allocations", "blocks", "stats" };
+static const char *const dirs[] = { MST_DIR, MST_PROC_DIR };
+
+#define FILES (sizeof(files) / sizeof(files[0]))
+#define DIRS (sizeof(dirs) / sizeof(dirs[0]))
 
 FIXTURE(permissions)
 {
@@ -39,12 +44,13 @@ FIXTURE_TEARDOWN(permissions)
 }
 
 /* Return: the errno of an open in a child that has first called give_up(). */
-static int open_as(void (*give_up)(void), const char *file, int flags)
+static int open_as(void (*give_up)(void), const char *dir, const char *file, int flags)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (!pid) {
+		mst_dir = dir;
 		give_up();
 		_exit(mst_open(flags, "%s", file) < 0 ? errno : 0);
 	}
@@ -81,60 +87,112 @@ static void enter_user_namespace(void)
 
 TEST_F(permissions, of_unprivileged_users_do_not_suffice)
 {
-	unsigned int i;
+	unsigned int d, i;
 
-	for (i = 0; i < 4; i++)
-		EXPECT_EQ(EACCES, open_as(become_unprivileged, files[i], O_RDONLY));
+	for (d = 0; d < DIRS; d++)
+		for (i = 0; i < FILES; i++)
+			EXPECT_EQ(EACCES,
+				  open_as(become_unprivileged, dirs[d], files[i], O_RDONLY));
 }
 
 TEST_F(permissions, of_root_without_cap_sys_admin_do_not_suffice)
 {
 	char path[64];
-	unsigned int i;
+	unsigned int d, i;
 
-	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(EPERM, open_as(drop_sys_admin, files[i], O_RDONLY));
-		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
-		if (i)
-			EXPECT_EQ(EPERM, open_as(drop_sys_admin, path, O_RDONLY));
+	for (d = 0; d < DIRS; d++) {
+		for (i = 0; i < FILES; i++)
+			EXPECT_EQ(EPERM, open_as(drop_sys_admin, dirs[d], files[i], O_RDONLY));
+		EXPECT_EQ(EPERM, open_as(drop_sys_admin, dirs[d], "control", O_RDWR));
+		EXPECT_EQ(EPERM, open_as(drop_sys_admin, dirs[d], "control", O_WRONLY));
 	}
-	EXPECT_EQ(EPERM, open_as(drop_sys_admin, "control", O_RDWR));
-	EXPECT_EQ(EPERM, open_as(drop_sys_admin, "control", O_WRONLY));
+	for (i = 1; i < FILES; i++) {
+		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
+		EXPECT_EQ(EPERM, open_as(drop_sys_admin, MST_DIR, path, O_RDONLY));
+	}
 }
 
 /* Root of the namespace has no capability outside of it. */
 TEST_F(permissions, of_root_of_a_user_namespace_do_not_suffice)
 {
-	int err = open_as(enter_user_namespace, "control", O_RDWR);
+	unsigned int d;
+	int err;
 
-	if (err == 255)
-		SKIP(return, "no user namespaces");
-	EXPECT_TRUE(err == EPERM || err == EACCES)
-	{
-		TH_LOG("open should fail with EPERM or EACCES, errno is %d", err);
+	for (d = 0; d < DIRS; d++) {
+		err = open_as(enter_user_namespace, dirs[d], "control", O_RDWR);
+		if (err == 255)
+			SKIP(return, "no user namespaces");
+		EXPECT_TRUE(err == EPERM || err == EACCES)
+		{
+			TH_LOG("open should fail with EPERM or EACCES, errno is %d", err);
+		}
 	}
 }
 
-static mode_t mode_of(const char *file)
+/*
+ * A container whose root is that of the host, so that modes do not keep it out, with a /proc of its
+ * own. Exits with 254 if that cannot be mounted.
+ */
+static void enter_container(void)
+{
+	char map[] = "0 0 1";
+	pid_t pid;
+	int fd, status;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS))
+		_exit(255);
+	fd = open("/proc/self/uid_map", O_WRONLY);
+	if (fd < 0 || write(fd, map, strlen(map)) != (ssize_t)strlen(map))
+		_exit(255);
+	close(fd);
+	pid = fork();
+	if (!pid) {
+		if (mount("proc", "/proc", "proc", 0, NULL))
+			_exit(254);
+		return;
+	}
+	waitpid(pid, &status, 0);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 253);
+}
+
+TEST_F(permissions, of_root_in_a_container_do_not_suffice)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < FILES; i++) {
+		err = open_as(enter_container, MST_PROC_DIR, files[i], O_RDONLY);
+		if (err == 255)
+			SKIP(return, "no user namespaces");
+		EXPECT_EQ(EPERM, err);
+	}
+	EXPECT_EQ(EPERM, open_as(enter_container, MST_PROC_DIR, "control", O_WRONLY));
+}
+
+static mode_t mode_of(const char *dir, const char *file)
 {
 	char path[128];
 	struct stat st;
 
-	sprintf(path, MST_DIR "/%s", file);
-	return stat(path, &st) ? 0 : st.st_mode & 07777;
+	sprintf(path, "%s/%s", dir, file);
+	return stat(path, &st) || st.st_uid || st.st_gid ? 0 : st.st_mode & 07777;
 }
 
 TEST_F(permissions, modes_are_for_the_owner_only)
 {
 	char path[64];
-	unsigned int i;
+	unsigned int d, i;
 
-	EXPECT_EQ(0600, mode_of("control"));
-	for (i = 1; i < 4; i++) {
-		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
-		EXPECT_EQ(0400, mode_of(files[i]));
-		EXPECT_EQ(0400, mode_of(path));
+	for (d = 0; d < DIRS; d++) {
+		EXPECT_EQ(0600, mode_of(dirs[d], "control"));
+		for (i = 1; i < FILES; i++)
+			EXPECT_EQ(0400, mode_of(dirs[d], files[i]));
 	}
+	for (i = 1; i < FILES; i++) {
+		sprintf(path, "targets/%d/%s", mst_id(self->prog.pid), files[i]);
+		EXPECT_EQ(0400, mode_of(MST_DIR, path));
+	}
+	EXPECT_EQ(0500, mode_of(MST_PROC_DIR, "."));
 }
 
 /* Calls run() as process 1 of a new PID namespace. Return: its result as exit status. */

@@ -13,6 +13,8 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
+static const char *const dirs[] = { MST_DIR, MST_PROC_DIR };
+
 FIXTURE(module)
 {
 	struct mst_program busy, idle;
@@ -27,6 +29,7 @@ FIXTURE_SETUP(module)
 
 FIXTURE_TEARDOWN(module)
 {
+	mst_dir = MST_DIR;
 	mst_kill(&self->busy);
 	mst_kill(&self->idle);
 	mst_load("");
@@ -34,29 +37,42 @@ FIXTURE_TEARDOWN(module)
 
 TEST_F(module, stays_while_a_file_is_open)
 {
-	static const char *const files[] = { "control", "report", "allocations", "stats" };
-	unsigned int i;
+	static const char *const files[] = { "control", "report", "allocations", "blocks",
+					     "stats" };
+	unsigned int d, i;
 	int fd;
 
-	for (i = 0; i < 4; i++) {
-		fd = mst_open(O_RDONLY, "%s", files[i]);
-		EXPECT_EQ(EWOULDBLOCK, mst_unload());
-		close(fd);
+	for (d = 0; d < 2; d++) {
+		mst_dir = dirs[d];
+		for (i = 0; i < 5; i++) {
+			fd = mst_open(O_RDONLY, "%s", files[i]);
+			ASSERT_LE(0, fd);
+			EXPECT_EQ(EWOULDBLOCK, mst_unload());
+			close(fd);
+		}
 	}
 	EXPECT_EQ(0, mst_unload());
 	EXPECT_EQ(-1, access(MST_DIR, F_OK));
+	EXPECT_EQ(-1, access(MST_PROC_DIR, F_OK));
 	EXPECT_EQ(0, mst_load(""));
 	EXPECT_EQ(0, access(MST_DIR "/control", F_OK));
+	EXPECT_EQ(0, access(MST_PROC_DIR "/control", F_OK));
 }
 
 TEST_F(module, stays_while_a_target_is_bound)
 {
-	int fd = mst_open(O_RDWR, "control");
+	unsigned int d;
+	int fd;
 
-	ASSERT_ACCEPTED(mst_command_through(fd, "attach %d bound=1", self->busy.pid));
-	EXPECT_EQ(EWOULDBLOCK, mst_unload());
-	close(fd);
-	EXPECT_EQ(0, mst_unload());
+	for (d = 0; d < 2; d++) {
+		mst_dir = dirs[d];
+		fd = mst_open(O_RDWR, "control");
+		ASSERT_ACCEPTED(mst_command_through(fd, "attach %d bound=1", self->busy.pid));
+		EXPECT_EQ(EWOULDBLOCK, mst_unload());
+		close(fd);
+		EXPECT_EQ(0, mst_unload());
+		EXPECT_EQ(0, mst_load(""));
+	}
 }
 
 /* Twenty times, with a target that never pauses and in every fourth round an idle one. */

@@ -263,7 +263,8 @@ bool fault_try_attach_stranger(struct fault_test *f)
 static bool nothing_is_left(void)
 {
 	if (access("/sys/module/memleak_user", F_OK) && access(MST_DIR, F_OK) &&
-	    access("/sys/kernel/slab/mlu_alloc", F_OK) && access("/sys/kernel/slab/mlu_call", F_OK))
+	    access(MST_PROC_DIR, F_OK) && access("/sys/kernel/slab/mlu_alloc", F_OK) &&
+	    access("/sys/kernel/slab/mlu_call", F_OK))
 		return true;
 	mst_say("expected nothing of the module after the refused insmod, but something is left");
 	return false;
@@ -281,6 +282,26 @@ static int load_at(struct fault_site *site, int *failed)
 	if (!err)
 		fault_sites_locate();
 	return err;
+}
+
+/* All files in /proc exist or none of them; at least one directory has control. */
+static bool has_files(void)
+{
+	static const char *const names[] = { "control", "report", "allocations", "blocks",
+					     "stats" };
+	char path[64];
+	int i, found = 0;
+
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), MST_PROC_DIR "/%s", names[i]);
+		found += !access(path, F_OK);
+	}
+	if (found == 5 ||
+	    (!found && access(MST_PROC_DIR, F_OK) && !access(MST_DIR "/control", F_OK)))
+		return true;
+	mst_say("expected control and all other files after insmod, found %d files in /proc",
+		found);
+	return false;
 }
 
 /**
@@ -308,5 +329,34 @@ bool fault_try_load(struct fault_test *f, struct fault_site *site)
 			failed);
 		return false;
 	}
-	return !err || nothing_is_left();
+	return err ? nothing_is_left() : has_files();
+}
+
+/**
+ * fault_try_load_without_files() - load the module while no file can be created in any directory
+ *
+ * Return: true if insmod has failed with ENODEV and left nothing behind.
+ */
+bool fault_try_load_without_files(void)
+{
+	const struct inject_window nowhere = { 0 };
+	struct inject_window proc = fault_window_of("insmod", "mlu_procfs_open", "open_files");
+	struct inject_window debugfs = fault_window_of("insmod", "mlu_debugfs_open", "open_files");
+	struct inject_window both = { proc.start < debugfs.start ? proc.start : debugfs.start,
+				      proc.end > debugfs.end ? proc.end : debugfs.end };
+	int err = 0, tries;
+
+	for (tries = 0; tries < 5 && !err; tries++) {
+		err = mst_unload();
+		if (err && err != ENOENT)
+			mst_die("rmmod: %s", strerror(err));
+		inject_enable(both, nowhere, 1, INJECT_ALWAYS);
+		err = mst_load("");
+		inject_disable();
+	}
+	if (err != ENODEV) {
+		mst_say("expected insmod to fail with ENODEV, found: %s", strerror(err));
+		return false;
+	}
+	return nothing_is_left();
 }

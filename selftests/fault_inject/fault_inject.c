@@ -207,6 +207,9 @@ TEST_F_TIMEOUT(allocation, insmod_is_refused_or_done, 120)
 	EXPECT_TRUE(fault_try_inside(&self->f, "insmod", fault_try_load));
 	mst_reload("");
 	fault_sites_locate();
+	EXPECT_TRUE(fault_try_load_without_files());
+	mst_reload("");
+	fault_sites_locate();
 	fault_attach(&self->f);
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }

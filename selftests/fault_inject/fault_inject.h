@@ -150,5 +150,6 @@ bool fault_try_attach_without_names(struct fault_test *f);
 bool fault_try_attach_halfway(struct fault_test *f);
 bool fault_try_attach_stranger(struct fault_test *f);
 bool fault_try_load(struct fault_test *f, struct fault_site *site);
+bool fault_try_load_without_files(void);
 
 #endif

@@ -116,15 +116,18 @@ const char *fault_site_excuse(const struct fault_site *site)
  * @site: the site
  *
  * debugfs may be disabled, so that its errors are ignored: a target without files is traced all the
- * same. A reserve, or a stock of spares, that could not be filled is filled later. The kernel
- * reports no failure to remove a breakpoint.
+ * same. The files in /proc and those in debugfs stand in for each other. A reserve, or a stock of
+ * spares, that could not be filled is filled later. The kernel reports no failure to remove a
+ * breakpoint.
  *
  * Return: true if no operation is refused because of it.
  */
 bool fault_site_is_tolerated(const struct fault_site *site)
 {
 	return !strncmp(site->callee, "debugfs_create_", strlen("debugfs_create_")) ||
-	       !strcmp(site->function, "pool_refill") ||
+	       !strcmp(site->callee, "mlu_debugfs_open") ||
+	       !strncmp(site->callee, "proc_", strlen("proc_")) ||
+	       !strcmp(site->callee, "mlu_procfs_open") || !strcmp(site->function, "pool_refill") ||
 	       !strcmp(site->function, "mlu_ranges_prepare") ||
 	       !strcmp(site->callee, "uprobe_unregister_nosync");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The library of the tests: the module, its files in debugfs, and the traced programs.
+ * The library of the tests: the module, its files, and the traced programs.
  *
  * A function that cannot do its work (a file that cannot be opened, a line that cannot be parsed)
  * prints why and ends the test as failed. Results that tests are about, such as the errno of a
@@ -16,6 +16,10 @@
 #include <sys/types.h>
 
 #define MST_DIR "/sys/kernel/debug/memleak_user"
+#define MST_PROC_DIR "/proc/memleak_user" /* without targets/ */
+
+/* The directory that files are opened in: MST_DIR, unless a test sets it to MST_PROC_DIR. */
+extern const char *mst_dir;
 
 /**
  * struct mst_row - one line of the file allocations, or one block that a program keeps

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test library: write commands to control and read the reason of a refusal, read the files in
- * debugfs, and parse the lines of control and stats.
+ * Test library: write commands to control and read the reason of a refusal, read the
+ * module's files, and parse the lines of control and stats.
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,23 +13,26 @@
 #include "mst.h"
 
 char mst_refusal[16384];
+const char *mst_dir = MST_DIR;
 
 /**
- * mst_open() - open a file of the module in debugfs
+ * mst_open() - open a file of the module
  * @flags: as for open(2); O_CLOEXEC is added
- * @fmt: a printf format of the path below MST_DIR
+ * @fmt: a printf format of the path below mst_dir; files of targets are below MST_DIR only
  *
  * Return: a file descriptor, or -1 with errno set.
  */
 int mst_open(int flags, const char *fmt, ...)
 {
-	char path[512] = MST_DIR "/";
-	size_t len = strlen(path);
+	char file[256], path[512];
+	bool is_of_target;
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(path + len, sizeof(path) - len, fmt, args);
+	vsnprintf(file, sizeof(file), fmt, args);
 	va_end(args);
+	is_of_target = !strncmp(file, "targets/", strlen("targets/"));
+	snprintf(path, sizeof(path), "%s/%s", is_of_target ? MST_DIR : mst_dir, file);
 	return open(path, flags | O_CLOEXEC);
 }
 
@@ -62,7 +65,7 @@ char *mst_text_of(int fd)
 
 /**
  * mst_text() - read a whole file of the module
- * @fmt: a printf format of the path below MST_DIR
+ * @fmt: a printf format of the path below mst_dir
  *
  * Ends the test as failed if the file cannot be opened or read.
  *

@@ -98,7 +98,7 @@ void mst_rows_of(struct mst_rows *rows, const char *text)
 /**
  * mst_rows() - read and parse a file allocations
  * @rows: set to its rows; to be freed with mst_rows_free()
- * @fmt: a printf format of the path below MST_DIR
+ * @fmt: a printf format of the path below mst_dir
  *
  * Ends the test as failed if the file cannot be read or is malformed.
  */
