@@ -19,19 +19,24 @@
 #define MAX_BLOCKS (1UL << 30)
 #define RECORDS_PER_READ 16384
 
-struct header {
-	char magic[16];
-	uint64_t now_ns;
-	uint32_t record_size;
-	uint32_t target_id;
-};
+/**
+ * mu_blocks_is_header() - check whether a unit of the file is the header of a target
+ * @header: the unit
+ *
+ * The magic is not the address of a block, so that a record does not look like a header.
+ *
+ * Return: true if it is.
+ */
+bool mu_blocks_is_header(const struct mu_blocks_header *header)
+{
+	return !memcmp(header->magic, MAGIC, sizeof(header->magic));
+}
 
 static bool read_header(FILE *in, struct mu_blocks *blocks)
 {
-	struct header header;
+	struct mu_blocks_header header;
 
-	if (fread(&header, sizeof(header), 1, in) != 1 ||
-	    memcmp(header.magic, MAGIC, sizeof(header.magic)) ||
+	if (fread(&header, sizeof(header), 1, in) != 1 || !mu_blocks_is_header(&header) ||
 	    header.record_size != sizeof(struct mu_block)) {
 		mu_warn("blocks: not a list of blocks that this version can read");
 		return false;

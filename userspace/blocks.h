@@ -2,6 +2,7 @@
 #ifndef MU_BLOCKS_H
 #define MU_BLOCKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +27,30 @@ struct mu_block {
 };
 
 /**
+ * struct mu_blocks_header - what precedes the records of a target
+ * @magic: marks it
+ * @now_ns: the time of the reading, by the clock of a record's time
+ * @record_size: size of a record
+ * @target_id: id of the target
+ */
+struct mu_blocks_header {
+	char magic[16];
+	uint64_t now_ns;
+	uint32_t record_size;
+	uint32_t target_id;
+};
+
+/**
+ * union mu_blocks_unit - what the file consists of
+ * @header: the header of a target
+ * @block: a record
+ */
+union mu_blocks_unit {
+	struct mu_blocks_header header;
+	struct mu_block block;
+};
+
+/**
  * struct mu_blocks - the records of a target at one time
  * @now_ns: the time, by the clock of @time_ns
  * @at: the records
@@ -37,6 +62,7 @@ struct mu_blocks {
 	size_t nr;
 };
 
+bool mu_blocks_is_header(const struct mu_blocks_header *header);
 struct mu_blocks *mu_blocks_read(FILE *in);
 void mu_blocks_free(struct mu_blocks *blocks);
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Access to the module's files in debugfs, whose paths are used in this file only.
+ * Access to the module's files in debugfs or in /proc, whose paths are used in this file only.
+ *
+ * Those in debugfs are tried first. If they cannot be used (lockdown, debugfs=off, not mounted),
+ * those in /proc are. A target has files of its own in debugfs only, which a locked-down kernel
+ * still lets one read; without debugfs, what they have is taken from the files of all targets.
  *
  * The control file stays open for as long as the tool runs: a target that is attached with
  * bound=1 lives until it is closed. It is O_CLOEXEC, so that no command inherits it. Errors are
- * explained on stderr. Depends on load.c to load the module and on control.c and rows.c to parse
- * its files.
+ * explained on stderr, and so is the use of /proc. Depends on load.c to load the module, on
+ * control.c and rows.c to parse its files, and on target_file.c.
  */
 #include "debugfs.h"
 
@@ -23,12 +27,15 @@
 #include "msg.h"
 #include "rows.h"
 #include "control.h"
+#include "target_file.h"
 
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
+#define PROC_DIR "/proc/memleak_user"
 
 struct mu_debugfs {
 	int control;
-	char *dir;
+	char *dir;     /* of the files of all targets */
+	char *targets; /* of the directories of targets, or NULL */
 };
 
 /* Return: the first mount point of debugfs, to be freed, or NULL. */
@@ -46,82 +53,124 @@ static char *find_mount_point(void)
 	return dir;
 }
 
-static void explain_open(int error, const char *path)
+/* Return: the module's directory in debugfs, to be freed, or NULL if debugfs is not mounted. */
+static char *find_debugfs_directory(void)
 {
-	bool refused = error == EPERM || error == EACCES;
+	char *mount_point = find_mount_point();
+	char *dir = mount_point ? mu_format("%s/memleak_user", mount_point) : NULL;
 
-	if (refused && geteuid() != 0)
-		mu_warn("you must be root: %s: %s", path, strerror(error));
-	else if (refused && mu_is_locked_down())
-		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s",
-			MU_LOCKDOWN_FILE, path);
-	else if (refused)
-		mu_warn("%s: %s: this needs CAP_SYS_ADMIN in the initial user namespace", path,
-			strerror(error));
-	else
-		mu_warn("%s: %s", path, strerror(error));
+	free(mount_point);
+	return dir;
 }
 
-static struct mu_debugfs *open_directory(const char *dir)
+/* Return: true if a directory of the module exists, even if it is not accessible. */
+static bool has_directory(const char *dir)
+{
+	return dir && (access(dir, F_OK) == 0 || errno == EACCES);
+}
+
+static bool load_module(const char *debugfs_dir, const char *module_file)
+{
+	return has_directory(debugfs_dir) || has_directory(PROC_DIR) || mu_module_load(module_file);
+}
+
+/* Open control in a directory. Return: false with errno. */
+static bool open_in(struct mu_debugfs *debugfs, const char *dir)
+{
+	char *path = mu_format("%s/control", dir);
+	int error;
+
+	debugfs->control = open(path, O_RDWR | O_CLOEXEC);
+	error = errno;
+	if (debugfs->control >= 0)
+		debugfs->dir = mu_format("%s", dir);
+	free(path);
+	errno = error;
+	return debugfs->control >= 0;
+}
+
+static void explain_missing(const char *debugfs_dir)
+{
+	mu_warn("the module is loaded, but there is neither " PROC_DIR " nor %s",
+		debugfs_dir ? debugfs_dir : DEFAULT_DEBUGFS "/memleak_user");
+	if (!debugfs_dir)
+		mu_warn("debugfs is not mounted: mount -t debugfs none " DEFAULT_DEBUGFS);
+}
+
+/* A locked-down kernel refuses that of debugfs, whose error is therefore the less important one. */
+static void explain_open(const char *debugfs_dir, int debugfs_error, int proc_error)
+{
+	bool is_proc = proc_error != ENOENT;
+	const char *dir = is_proc ? PROC_DIR : debugfs_dir;
+	int error = is_proc ? proc_error : debugfs_error;
+	bool refused = error == EPERM || error == EACCES;
+
+	if (!is_proc && (!debugfs_dir || debugfs_error == ENOENT))
+		explain_missing(debugfs_dir);
+	else if (refused && geteuid() != 0)
+		mu_warn("you must be root: %s/control: %s", dir, strerror(error));
+	else if (refused && !is_proc && mu_is_locked_down())
+		mu_warn("the kernel is locked down (%s, Secure Boot): it refuses to open %s/control, and the loaded module has no files in /proc: load that of version %s",
+			MU_LOCKDOWN_FILE, dir, MU_VERSION);
+	else if (refused)
+		mu_warn("%s/control: %s: this needs CAP_SYS_ADMIN in the initial user namespace",
+			dir, strerror(error));
+	else
+		mu_warn("%s/control: %s", dir, strerror(error));
+	if (is_proc && debugfs_dir && debugfs_error != error)
+		mu_warn("%s/control: %s", debugfs_dir, strerror(debugfs_error));
+}
+
+/* That debugfs is used needs no message. */
+static void explain_choice(const char *debugfs_dir, int debugfs_error)
+{
+	if (!debugfs_dir)
+		mu_warn("using " PROC_DIR ", as debugfs is not mounted");
+	else if (debugfs_error == EPERM && mu_is_locked_down())
+		mu_warn("using " PROC_DIR ", as the kernel is locked down (%s)", MU_LOCKDOWN_FILE);
+	else
+		mu_warn("using " PROC_DIR ": %s/control: %s", debugfs_dir, strerror(debugfs_error));
+}
+
+/* Open control in debugfs or else in /proc, and find the files of single targets. */
+static struct mu_debugfs *open_directory(const char *debugfs_dir)
 {
 	struct mu_debugfs *debugfs = mu_zalloc(sizeof(*debugfs));
-	char *path = mu_format("%s/control", dir);
+	int debugfs_error = ENOENT;
+	char *targets;
 
-	debugfs->dir = mu_format("%s", dir);
-	debugfs->control = open(path, O_RDWR | O_CLOEXEC);
-	if (debugfs->control < 0) {
-		explain_open(errno, path);
-		mu_debugfs_close(debugfs);
-		debugfs = NULL;
+	if (debugfs_dir && !open_in(debugfs, debugfs_dir))
+		debugfs_error = errno;
+	if (!debugfs->dir) {
+		if (!open_in(debugfs, PROC_DIR)) {
+			explain_open(debugfs_dir, debugfs_error, errno);
+			free(debugfs);
+			return NULL;
+		}
+		explain_choice(debugfs_dir, debugfs_error);
 	}
-	free(path);
+	targets = debugfs_dir ? mu_format("%s/targets", debugfs_dir) : NULL;
+	if (targets && access(targets, X_OK) == 0)
+		debugfs->targets = targets;
+	else
+		free(targets);
 	return debugfs;
 }
 
-/* Return: true if the module's directory exists, even if it is not accessible. */
-static bool is_loaded(const char *dir)
-{
-	return access(dir, F_OK) == 0 || errno == EACCES;
-}
-
-static bool load_module(const char *dir, const char *module_file)
-{
-	if (is_loaded(dir))
-		return true;
-	if (!mu_module_load(module_file))
-		return false;
-	if (is_loaded(dir))
-		return true;
-	mu_warn("the module is loaded, but %s does not exist: is debugfs enabled in this kernel?",
-		dir);
-	return false;
-}
-
 /**
- * mu_debugfs_open() - open the module's directory, loading the module if necessary
+ * mu_debugfs_open() - open the module's files, loading the module if necessary
  * @module_file: load the module from this file, NULL: load the installed module
  *
  * Return: the handle, or NULL, with a message.
  */
 struct mu_debugfs *mu_debugfs_open(const char *module_file)
 {
-	char *mount_point = find_mount_point();
+	char *dir = find_debugfs_directory();
 	struct mu_debugfs *debugfs = NULL;
-	char *dir;
 
-	if (!mount_point) {
-		if (geteuid() != 0)
-			mu_warn("debugfs is not mounted, and you must be root to mount it");
-		else
-			mu_warn("debugfs is not mounted: mount -t debugfs none %s",
-				DEFAULT_DEBUGFS);
-		return NULL;
-	}
-	dir = mu_format("%s/memleak_user", mount_point);
 	if (load_module(dir, module_file))
 		debugfs = open_directory(dir);
 	free(dir);
-	free(mount_point);
 	return debugfs;
 }
 
@@ -133,9 +182,9 @@ void mu_debugfs_close(struct mu_debugfs *debugfs)
 {
 	if (!debugfs)
 		return;
-	if (debugfs->control >= 0)
-		close(debugfs->control);
+	close(debugfs->control);
 	free(debugfs->dir);
+	free(debugfs->targets);
 	free(debugfs);
 }
 
@@ -184,9 +233,8 @@ FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
 	return fdopen(fd, "r");
 }
 
-static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
+static FILE *open_path(char *path)
 {
-	char *path = mu_format("%s/%s", debugfs->dir, name);
 	FILE *file = fopen(path, "re");
 	int error = errno;
 
@@ -195,23 +243,36 @@ static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
 	return file;
 }
 
+static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
+{
+	return open_path(mu_format("%s/%s", debugfs->dir, name));
+}
+
+static FILE *open_part(struct mu_debugfs *debugfs, uint64_t id, const char *name)
+{
+	FILE *all = open_file(debugfs, name);
+	FILE *part = all ? mu_target_file(all, name, id) : NULL;
+	int error = errno;
+
+	if (all)
+		fclose(all);
+	errno = error;
+	return part;
+}
+
 /**
  * mu_debugfs_open_target() - open a file of a target
  * @debugfs: the handle
  * @id: id of the target
- * @name: "report", "allocations", "blocks" or "stats"
+ * @name: "report", "allocations" or "blocks"
  *
  * Return: the file, or NULL with errno.
  */
 FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
 {
-	char *path = mu_format("targets/%" PRIu64 "/%s", id, name);
-	FILE *file = open_file(debugfs, path);
-	int error = errno;
-
-	free(path);
-	errno = error;
-	return file;
+	if (!debugfs->targets)
+		return open_part(debugfs, id, name);
+	return open_path(mu_format("%s/%" PRIu64 "/%s", debugfs->targets, id, name));
 }
 
 /**

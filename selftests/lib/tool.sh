@@ -27,8 +27,9 @@ check_machine()
 	[ "$(id -u)" = 0 ] || skip_all "the tests need root"
 	[ -x "$tool" ] || skip_all "the tool is not built"
 	[ -e "$module" ] || skip_all "the module is not built"
-	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug
+	mountpoint -q /sys/kernel/debug || mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 	load || skip_all "the module cannot be loaded"
+	drop_targets
 }
 
 load()
@@ -126,6 +127,13 @@ is_done()
 	[ "$steps_done" -gt "$1" ]
 }
 
+# A test program that was killed, or that has failed, may have left targets behind.
+drop_targets()
+{
+	echo "detach all" >"$files/control"
+	echo "clear all" >"$files/control"
+}
+
 # Kills all jobs of a test and drops all targets.
 clean_up()
 {
@@ -134,8 +142,7 @@ clean_up()
 		kill -9 "$job" 2>/dev/null || true
 	done
 	load
-	echo "detach all" >"$files/control"
-	echo "clear all" >"$files/control"
+	drop_targets
 }
 
 # run_one TEST: called in a subshell.
