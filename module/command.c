@@ -2,7 +2,7 @@
 /*
  * Commands: from the bytes of a writer to a request for the worker.
  *
- * Takes bytes, not a file, so that an interface other than debugfs can use it. The writer is
+ * Takes bytes, not a file, so that other interfaces can use it, too. The writer is
  * current. All input is checked: words are exact, each key is given at most once, numbers are
  * decimal and in range. What changes probes is executed by the worker, the rest here.
  *
@@ -14,6 +14,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -32,6 +33,7 @@ struct parse {
 
 static int parse_attach(struct parse *p, const char *word);
 static int parse_targets(struct parse *p, const char *word);
+static int attach_targets(struct mlu_request *request);
 static int mark_targets(struct mlu_request *request);
 static int freeze_targets(struct mlu_request *request);
 
@@ -41,7 +43,7 @@ static const struct command_word {
 	int (*parse)(struct parse *p, const char *word); /* @word: the first argument, or NULL */
 	int (*run)(struct mlu_request *request);
 } words[] = {
-	{ "attach", MLU_OP_ATTACH, parse_attach, mlu_worker_run },
+	{ "attach", MLU_OP_ATTACH, parse_attach, attach_targets },
 	{ "detach", MLU_OP_DETACH, parse_targets, mlu_worker_run },
 	{ "clear", MLU_OP_CLEAR, parse_targets, mlu_worker_run },
 	{ "mark", MLU_OP_MARK, parse_targets, mark_targets },
@@ -131,6 +133,17 @@ static int parse_attach(struct parse *p, const char *word)
 		return open_file(p->request);
 	p->request->pid = find_get_pid(nr);
 	return p->request->pid ? 0 : mlu_refuse(p->request, -ESRCH, "there is no process %d", nr);
+}
+
+/* The rule of the kernel's own uprobe_events: no new probes in a kernel that keeps its secrets. */
+static int attach_targets(struct mlu_request *request)
+{
+	int err = security_locked_down(LOCKDOWN_TRACEFS);
+
+	if (!err)
+		return mlu_worker_run(request);
+	return mlu_refuse(request, err,
+			  "the kernel is locked down for confidentiality: it adds no probes");
 }
 
 /* === Commands on targets === */
