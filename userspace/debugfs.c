@@ -170,6 +170,8 @@ struct mu_debugfs *mu_debugfs_open(const char *module_file)
 
 	if (load_module(dir, module_file))
 		debugfs = open_directory(dir);
+	if (debugfs)
+		mu_module_compare_version();
 	free(dir);
 	return debugfs;
 }

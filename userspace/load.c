@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading the module with libkmod, and explaining on stderr why that failed.
+ * Loading the module with libkmod, and explaining on stderr why that failed, or that a module of
+ * another version is loaded.
  *
  * Depends on msg.c and text.c.
  */
@@ -31,8 +32,8 @@ static const char *kernel_release(void)
 	return uname(&names) ? "this kernel" : names.release;
 }
 
-/* Get the release that a module was built for. Return: false if the module does not have it. */
-static bool read_vermagic(struct kmod_module *mod, char *text, size_t size)
+/* Get a value from the information in a module's file. Return: false if it does not have it. */
+static bool read_info(struct kmod_module *mod, const char *key, char *text, size_t size)
 {
 	struct kmod_list *info = NULL, *entry;
 	bool found = false;
@@ -40,10 +41,9 @@ static bool read_vermagic(struct kmod_module *mod, char *text, size_t size)
 	if (kmod_module_get_info(mod, &info) < 0)
 		return false;
 	kmod_list_foreach(entry, info) {
-		if (strcmp(kmod_module_info_get_key(entry), "vermagic"))
+		if (strcmp(kmod_module_info_get_key(entry), key))
 			continue;
 		snprintf(text, size, "%s", kmod_module_info_get_value(entry));
-		text[strcspn(text, " ")] = '\0';
 		found = true;
 	}
 	kmod_module_info_free_list(info);
@@ -70,23 +70,48 @@ bool mu_is_locked_down(void)
 	return strchr(line, '[') && !strstr(line, "[none]");
 }
 
-static void explain_refusal(const char *name)
+/* Return: the certificate of the key that DKMS signs modules with, on Ubuntu or elsewhere. */
+static const char *dkms_certificate(void)
 {
-	if (geteuid() != 0)
+	static const char ubuntu[] = "/var/lib/shim-signed/mok/MOK.der";
+
+	return access(ubuntu, F_OK) ? "/var/lib/dkms/mok.pub" : ubuntu;
+}
+
+/* A signature that is not trusted is refused like none: the module's file has the difference. */
+static void explain_signature(struct kmod_module *mod, const char *name)
+{
+	char signature[64];
+
+	if (read_info(mod, "sig_id", signature, sizeof(signature)))
+		mu_warn("the key that %s is signed with is not trusted: if DKMS has signed it, run \"mokutil --import %s\", reboot, and enroll the key",
+			name, dkms_certificate());
+	else
+		mu_warn("%s is not signed: install it with DKMS (the package memleak-user-dkms, or \"make dkms-install\"), which signs it; then run \"mokutil --import %s\", reboot, and enroll the key",
+			name, dkms_certificate());
+}
+
+static void explain_refusal(struct kmod_module *mod, const char *name)
+{
+	if (geteuid() != 0) {
 		mu_warn("you must be root to load the module");
-	else if (mu_is_locked_down())
+	} else if (mu_is_locked_down()) {
 		mu_warn("the kernel is locked down (%s, Secure Boot) and refuses to load %s, which is not signed with a trusted key",
 			MU_LOCKDOWN_FILE, name);
-	else
+		explain_signature(mod, name);
+	} else {
 		mu_warn("the kernel refuses to load %s: is module loading disabled (kernel.modules_disabled)?",
 			name);
+	}
 }
 
 static void explain_format(struct kmod_module *mod, const char *name)
 {
-	char kernel[128];
+	char kernel[128] = "";
+	bool known = read_info(mod, "vermagic", kernel, sizeof(kernel));
 
-	if (read_vermagic(mod, kernel, sizeof(kernel)) && strcmp(kernel, kernel_release()))
+	kernel[strcspn(kernel, " ")] = '\0';
+	if (known && strcmp(kernel, kernel_release()))
 		mu_warn("%s was not built for this kernel: it was built for %s, and this is %s",
 			name, kernel, kernel_release());
 	else
@@ -99,13 +124,14 @@ static void explain_error(struct kmod_module *mod, const char *name, int error)
 	switch (error) {
 	case EPERM:
 	case EACCES:
-		explain_refusal(name);
+		explain_refusal(mod, name);
 		break;
 	case EKEYREJECTED:
 	case ENOKEY:
 	case EBADMSG:
 		mu_warn("the kernel accepts signed modules only (Secure Boot), and %s is not signed with a trusted key",
 			name);
+		explain_signature(mod, name);
 		break;
 	case ENOEXEC:
 	case EINVAL:
@@ -158,7 +184,7 @@ static bool load_installed(struct kmod_ctx *ctx)
 	bool loaded;
 
 	if (kmod_module_new_from_lookup(ctx, MU_MODULE, &list) < 0 || !list) {
-		mu_warn("the module %s is not installed for this kernel (%s): build it (make, make install) or give its file with --module",
+		mu_warn("the module %s is not installed for this kernel (%s): install it (the package memleak-user-dkms and the kernel's headers, or \"make install\"), or give its file with --module",
 			MU_MODULE, kernel_release());
 		return false;
 	}
@@ -195,4 +221,26 @@ bool mu_module_load(const char *file)
 	loaded = file && *file ? load_file(ctx, file) : load_installed(ctx);
 	kmod_unref(ctx);
 	return loaded;
+}
+
+/**
+ * mu_module_compare_version() - print a message if the loaded module is not of the tool's version
+ *
+ * As after an upgrade: the module that was loaded before goes on tracing. The tool uses it, since
+ * the files of both have numbered formats.
+ */
+void mu_module_compare_version(void)
+{
+	FILE *file = fopen(MU_VERSION_FILE, "re");
+	char version[64] = "";
+
+	if (!file)
+		return;
+	if (fgets(version, sizeof(version), file))
+		version[strcspn(version, "\n")] = '\0';
+	fclose(file);
+	if (*version && strcmp(version, MU_VERSION))
+		mu_warn("the module %s is loaded in version %s, and this is version " MU_VERSION
+			": to load the installed module, run \"rmmod %s\", which ends all tracing",
+			MU_MODULE, version, MU_MODULE);
 }

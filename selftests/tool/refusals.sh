@@ -51,6 +51,22 @@ file_that_is_not_a_module_is_reported()
 	expect "$scratch/out" "noise\\.ko"
 }
 
+# Another version of the file is mounted over the kernel's, as after an upgrade of the tool.
+loaded_module_of_another_version_is_reported()
+{
+	local version
+	version=$("$tool" --version)
+	start life idle
+	echo 0.0.1 >"$scratch/version"
+	mount --bind "$scratch/version" /sys/module/memleak_user/version
+	expect_exit 0 "$tool" -o 0 -p "$pid" 1 1
+	umount /sys/module/memleak_user/version
+	expect "$scratch/out" "loaded in version 0\\.0\\.1, and this is version ${version#* }: .*rmmod memleak_user"
+	expect "$scratch/out" " Top 10 stacks"
+	expect_exit 0 "$tool" -o 0 -p "$pid" 1 1
+	expect_not "$scratch/out" "rmmod"
+}
+
 missing_process_is_reported()
 {
 	expect_exit 2 "$tool" -p 2147483647 1 1
@@ -108,6 +124,7 @@ run_tests \
 	module_is_loaded \
 	missing_module_is_reported \
 	file_that_is_not_a_module_is_reported \
+	loaded_module_of_another_version_is_reported \
 	missing_process_is_reported \
 	kernel_thread_is_refused \
 	invalid_options_are_refused \
