@@ -56,6 +56,9 @@ dkms-install: | $(KDIR)/Makefile
 dkms-uninstall:
 	./install-module dkms-remove
 
+deb:
+	debian/make-packages
+
 check:
 	selftests/vm/check $(KERNELS)
 
@@ -92,6 +95,7 @@ torture:
 		'cd selftests && MLU_TORTURE_SECONDS=$(TORTURE_SECONDS) torture/torture'
 
 clean:
+	rm -rf build
 	$(MAKE) -C userspace clean
 	test ! -e selftests/exact || $(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
@@ -109,6 +113,7 @@ help:
 	@echo "  uninstall        remove the installed module, for all kernels, and the tool"
 	@echo "  dkms-install     install the module with DKMS, also for future kernels"
 	@echo "  dkms-uninstall   remove all versions of the module from DKMS"
+	@echo "  deb              build the Debian packages of module and tool, in build/"
 	@echo "  clean            remove built files"
 	@echo "In throwaway virtual machines (requires root, git and make):"
 	@echo "  demo             show how the leak of a program is found"
@@ -128,5 +133,5 @@ help:
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall check check-kcsan demo picture bench oracle servers peers style fuzz torture \
-	clean help
+	dkms-uninstall deb check check-kcsan demo picture bench oracle servers peers style fuzz \
+	torture clean help
