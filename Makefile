@@ -84,6 +84,9 @@ fuzz:
 oracle:
 	$(MAKE) -k -C selftests/oracle run
 
+check-deb:
+	selftests/packages/run
+
 servers:
 	selftests/servers/run -k $(SERVERS_KERNEL)
 
@@ -126,6 +129,7 @@ help:
 	@echo "  servers          find leaks in PostgreSQL, apache and php-fpm; SERVERS_KERNEL=6.12"
 	@echo "  peers            read exports with the programs that the formats are for;"
 	@echo "                   PEERS_KERNEL=6.12 PEERS=\"pprof folded json\" selects formats"
+	@echo "  check-deb        test the packages of Debian 12 and 13; takes an hour"
 	@echo "  torture          run a random stress test; TORTURE_SECONDS=60 TORTURE_KERNEL=6.12"
 	@echo "For developers:"
 	@echo "  style            run checkpatch, clang-format, sparse, cppcheck, shellcheck"
@@ -133,5 +137,5 @@ help:
 	@echo "  selftests/vm/run -- COMMAND  run COMMAND in a virtual machine"
 
 .PHONY: all modules modules_install tools selftests install uninstall dkms-install \
-	dkms-uninstall deb check check-kcsan demo picture bench oracle servers peers style fuzz \
-	torture clean help
+	dkms-uninstall deb check check-kcsan check-deb demo picture bench oracle servers peers style \
+	fuzz torture clean help

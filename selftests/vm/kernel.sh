@@ -7,12 +7,14 @@
 # shellcheck disable=SC2034,SC2154 # variables of the scripts that source this
 
 # kernel_select NAME: sets root, release, image, modules, kernel_tree and kdir (inside the root).
+# MLU_ROOT in the environment is another root file system with this kernel, with its disk image.
 kernel_select()
 {
 	local suite
 	suite=$(kernel_field "$1" 2)
 	[ -n "$suite" ] || die "unknown kernel $1: one of $(kernel_names)"
-	root=$("$vm/root" "$suite") || die "cannot make the root file system of $suite"
+	root=${MLU_ROOT:-$("$vm/root" "$suite")} ||
+		die "cannot make the root file system of $suite"
 	case $1 in
 	debug | kcsan) kernel_debug "$1" ;;
 	*) kernel_stock "$(kernel_field "$1" 5)" ;;
