@@ -91,7 +91,7 @@ it_can_be_read_without_scripts()
 	export_live $format page
 	browse plain "visible Width: bytes. Colour: object." "width reserve" "text reserve" \
 		"elements button" overlaps
-	expect_equal true "$(answer 1)" "$scratch/out"
+	expect_equal True "$(answer 1)" "$scratch/out"
 	[[ $(answer 2) =~ ^9[0-9.]*% ]]
 	expect_equal reserve "$(answer 3)"
 	expect_equal 0 "$(answer 4)"

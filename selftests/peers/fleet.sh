@@ -73,6 +73,12 @@ stop_services()
 	kill "$(pgrep -x prometheus)" "$(pgrep -x memleak-user)" "$exporter" 2>/dev/null || true
 }
 
+# The root file system of the tests has no names; any installed one does.
+name_localhost()
+{
+	grep -qs '\<localhost\>' /etc/hosts || echo "127.0.0.1 localhost" >>/etc/hosts
+}
+
 # start_myserver: starts leaky by the name that the document has.
 start_myserver()
 {
@@ -96,6 +102,12 @@ answers()
 	ask "$1" && [ "$(sed -n 's/.*=> \([^ ]*\) @.*/\1/p' "$scratch/answer")" = "$2" ]
 }
 
+# expect_answer QUERY VALUE: waits for this answer.
+expect_answer()
+{
+	eventually answers "$@" || { cat "$scratch/answer" /tmp/prometheus.log; return 1; }
+}
+
 has_no_answer()
 {
 	ask "$1" && ! matches "$scratch/answer" "=>"
@@ -108,6 +120,7 @@ the_document_works()
 		install_file $file
 	done
 	split_commands
+	name_localhost
 	make_systemctl
 	start_myserver
 	trap 'stop_services; clean_up' EXIT
@@ -119,13 +132,13 @@ the_document_works()
 	expect "$scratch/out" "^memleak_user_target_outstanding_bytes\\{.*,pid=\"$pid\"\\} "
 	run_commands 3
 	expect "$scratch/out" "SUCCESS: 3 rules found"
-	eventually answers 'memleak_user_outstanding_bytes{function="fibonacci"}' "$fibonacci_bytes"
+	expect_answer 'memleak_user_outstanding_bytes{function="fibonacci"}' "$fibonacci_bytes"
 	show "Prometheus: $(cat "$scratch/answer")"
 	show "textfile: $(grep 'outstanding_bytes.*fibonacci' "$textfile")"
-	eventually answers 'sum(memleak_user_outstanding_blocks) - sum(memleak_user_target_outstanding_blocks)' 0
-	answers 'memleak_user_outstanding_bytes{function="reserve"}' "$reserved_bytes"
+	expect_answer 'sum(memleak_user_outstanding_blocks) - sum(memleak_user_target_outstanding_blocks)' 0
+	expect_answer 'memleak_user_outstanding_bytes{function="reserve"}' "$reserved_bytes"
 	step
-	eventually answers 'memleak_user_outstanding_bytes{function="fibonacci"}' $((2 * fibonacci_bytes))
+	expect_answer 'memleak_user_outstanding_bytes{function="fibonacci"}' $((2 * fibonacci_bytes))
 	run_commands 4
 	expect "$scratch/out" "memleak_user_target_outstanding_bytes|^\\{comm=.*pid=\"$pid\".*\\} => "
 	expect "$scratch/out" "^\\{comm=.*function=\"reserve\"\\} => $((2 * reserved_bytes)) "

@@ -74,8 +74,8 @@ int main()
 {
 	prctl(PR_SET_NAME, "le;a \"k\\y\377");
 	program_ready();
-	for (;;) {
+	do {
 		lose_all();
-		program_done();
-	}
+	} while (program_done() != 'e');
+	return 0;
 }
