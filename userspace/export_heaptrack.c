@@ -159,7 +159,7 @@ static void write_stack(struct log *log, const struct mu_profile_stack *s, uint6
 
 /* === Targets === */
 
-static char *describe(const struct mu_profile_target *t)
+static char *describe_target(const struct mu_profile_target *t)
 {
 	return mu_format("%s (pid %" PRIu64 ")", t->comm, t->target->pid);
 }
@@ -172,7 +172,7 @@ static uint64_t write_root(struct log *log, const struct mu_profile *p, size_t t
 
 	if (p->nr_targets == 1)
 		return 0;
-	name = describe(&p->targets[target]);
+	name = describe_target(&p->targets[target]);
 	node = write_node(log, write_place(log, name), 0);
 	free(name);
 	return node;
@@ -180,7 +180,7 @@ static uint64_t write_root(struct log *log, const struct mu_profile *p, size_t t
 
 static void write_program(struct log *log, const struct mu_profile *p)
 {
-	char *name = p->nr_targets == 1 ? describe(&p->targets[0]) :
+	char *name = p->nr_targets == 1 ? describe_target(&p->targets[0]) :
 					  mu_format("%zu processes", p->nr_targets);
 
 	fprintf(log->out, "v %x %x\nX %s\n", HEAPTRACK_VERSION, FILE_VERSION, name);

@@ -172,7 +172,7 @@ static void write_stacks(FILE *out, const struct mu_profile *p)
 
 /* === Targets === */
 
-static bool always(const struct mu_target *t)
+static bool is_any_target(const struct mu_target *t)
 {
 	(void)t;
 	return true;
@@ -238,16 +238,16 @@ static const struct metric {
 	bool (*has)(const struct mu_target *t);
 	uint64_t (*value)(const struct mu_target *t);
 } metrics[] = {
-	{ "target_outstanding_bytes", "gauge", "Bytes that were allocated and not freed.", always,
-	  bytes_of },
-	{ "target_outstanding_blocks", "gauge", "Allocations that were not freed.", always,
+	{ "target_outstanding_bytes", "gauge", "Bytes that were allocated and not freed.",
+	  is_any_target, bytes_of },
+	{ "target_outstanding_blocks", "gauge", "Allocations that were not freed.", is_any_target,
 	  blocks_of },
 	{ "target_error_bytes", "gauge", "Standard error of the bytes of a sampled process.",
 	  is_sampled, error_bytes_of },
 	{ "target_error_blocks", "gauge", "Standard error of the allocations of a sampled process.",
 	  is_sampled, error_blocks_of },
-	{ "target_traced_seconds", "gauge", "For how long the process has been traced.", always,
-	  seconds_of },
+	{ "target_traced_seconds", "gauge", "For how long the process has been traced.",
+	  is_any_target, seconds_of },
 	{ "allocated_total", "counter", "Allocations since the attach.", has_events, allocated_of },
 	{ "freed_total", "counter", "Those of the allocations that were freed.", has_events,
 	  freed_of },

@@ -143,7 +143,7 @@ static bool has_offset(const Elf64_Phdr *segment, uint64_t offset)
 	       offset < segment->p_offset + segment->p_filesz;
 }
 
-static bool intersect(struct range *range, uint64_t start, uint64_t end)
+static bool intersect_range(struct range *range, uint64_t start, uint64_t end)
 {
 	if (range->start < start)
 		range->start = start;
@@ -165,8 +165,8 @@ static bool cut_to_segment(const Elf64_Phdr *segment, uint64_t bias, struct rang
 	if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || end < start || end > -PAGE)
 		return false;
 	*whole = *range;
-	return intersect(range, start & -PAGE, (end + PAGE - 1) & -PAGE) &&
-	       intersect(whole, (start + PAGE - 1) & -PAGE, end & -PAGE);
+	return intersect_range(range, start & -PAGE, (end + PAGE - 1) & -PAGE) &&
+	       intersect_range(whole, (start + PAGE - 1) & -PAGE, end & -PAGE);
 }
 
 static char *copy_name(const char *path)
@@ -176,7 +176,7 @@ static char *copy_name(const char *path)
 	return mu_escape(slash ? slash + 1 : path);
 }
 
-static bool overlaps(const struct mu_moved *moved, const struct range *range)
+static bool overlaps_range(const struct mu_moved *moved, const struct range *range)
 {
 	return moved->start < range->end && moved->end > range->start;
 }
@@ -185,7 +185,7 @@ static bool overlaps(const struct mu_moved *moved, const struct range *range)
 static bool is_found(const struct mu_moved_text *text, const struct range *range)
 {
 	for (size_t i = 0; i < text->nr; i++)
-		if (text->moved[i].scan == text->scans && overlaps(&text->moved[i], range))
+		if (text->moved[i].scan == text->scans && overlaps_range(&text->moved[i], range))
 			return true;
 	return false;
 }
@@ -196,7 +196,7 @@ static void forget_overlaps(struct mu_moved_text *text, const struct range *rang
 	size_t i = 0;
 
 	while (i < text->nr) {
-		if (!overlaps(&text->moved[i], range)) {
+		if (!overlaps_range(&text->moved[i], range)) {
 			i++;
 			continue;
 		}

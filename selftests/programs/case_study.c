@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The leaking program of "make demo" (../vm/demo) and of tool/guide.sh: main() starts a thread that computes Fibonacci
- * numbers once a second in memory that is never freed, and prints the last of them. With -DREPAIRED
- * it frees the memory. Built without -O. It does not use the protocol of program.h.
+ * The leaking program of "make demo" (../vm/demo) and of tool/guide.sh: main() starts a thread that
+ * computes Fibonacci numbers once a second in memory that is never freed, and prints the last of
+ * them. With -DREPAIRED it frees the memory. Built without -O. It does not use the protocol of
+ * program.h.
  *
  * The names of the functions are part of the output of the demo.
  */

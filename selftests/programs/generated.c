@@ -37,7 +37,7 @@ static APART void keep_third(void)
 }
 
 /* push %rbp; mov %rsp, %rbp; call *%rdi; pop %rbp; ret */
-static void generate(size_t offset)
+static void generate_function(size_t offset)
 {
 	static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3 };
 
@@ -73,7 +73,7 @@ static void do_step(char step)
 		call_generated(0, keep_first);
 		break;
 	case 'g':
-		generate(64);
+		generate_function(64);
 		write_map("a", 64, "second one");
 		write_map("a", 0, "renamed one");
 		call_generated(64, keep_second);
@@ -90,7 +90,7 @@ int main(void)
 		    0);
 	if (page == MAP_FAILED)
 		program_die("mmap");
-	generate(0);
+	generate_function(0);
 	program_say("ready %d\n", (int)getpid());
 	step = program_step();
 	while (step != 'e') {

@@ -5,15 +5,11 @@
 
 . "$(dirname "$0")/../lib/live.sh"
 
-# keep_once STEP...: traces the program while it does these steps and keeps one block, until the
-# tool has printed its table.
+# Traces the program while it keeps one block, until the tool has printed its table.
 keep_once()
 {
-	local word
 	attach_tool 3600
-	for word in "$@" keep; do
-		step_word "$word"
-	done
+	step_word keep
 	end_tool
 }
 

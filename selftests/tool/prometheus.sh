@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# memleak-user --prometheus: when the file is written, who can read it, which processes are in it,
+# memleak-user --prometheus: when the file is written, its mode, which processes are in it,
 # and when it is removed. selftests/peers reads it with the programs that it is for. The program
 # "sampled" allocates in each step 20 blocks of 1000 bytes from one function, 10 of 10000 from
 # another.

@@ -134,7 +134,7 @@ static void read_line(const char *line)
 }
 
 /* Decompress with zlib's functions for files. */
-static void take(const char *report)
+static void take_text(const char *report)
 {
 	char path[] = "/tmp/mu-heaptrack-XXXXXX", line[256];
 	FILE *file = fdopen(mkstemp(path), "w");
@@ -198,7 +198,7 @@ static void is_stack(size_t info, const char *wanted, const char *claim)
 
 static void test_hostile(void)
 {
-	take(hostile_report);
+	take_text(hostile_report);
 	is_number(log_read.bad, 0, "all lines can be read");
 	is_text(log_read.program, "3 processes", "the program is the number of processes");
 	is_number(log_read.ms, 2000, "the time is that of the longest trace");
@@ -214,10 +214,13 @@ static void test_hostile(void)
 
 static void test_sizes(void)
 {
-	take("memleak_user report 1\n"
-	     "target 3 pid 12 one tracing 1 ms: 107 bytes in 10 allocations from 1 stack, lost 0\n"
-	     "107 bytes in 10 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
-	     "\t0x0000000000000010 [anon]+0x10 (end)\n");
+	static const char text[] =
+		"memleak_user report 1\n"
+		"target 3 pid 12 one tracing 1 ms: 107 bytes in 10 allocations from 1 stack, lost 0\n"
+		"107 bytes in 10 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
+		"\t0x0000000000000010 [anon]+0x10 (end)\n";
+
+	take_text(text);
 	is_text(log_read.program, "one (pid 12)", "one process is the program");
 	is_number(log_read.nr_infos, 2, "sizes differ if they have to");
 	is_number(log_read.info[0].size, 10, "by one byte");
@@ -229,11 +232,14 @@ static void test_sizes(void)
 
 static void test_limit(void)
 {
-	take("memleak_user report 1\n"
-	     "target 3 pid 12 one tracing 1 ms: 1000000000001 bytes in 100000000000 allocations "
-	     "from 1 stack, lost 0\n"
-	     "1000000000001 bytes in 100000000000 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
-	     "\t0x0000000000000010 [anon]+0x10 (end)\n");
+	static const char text[] =
+		"memleak_user report 1\n"
+		"target 3 pid 12 one tracing 1 ms: 1000000000001 bytes in 100000000000 allocations "
+		"from 1 stack, lost 0\n"
+		"1000000000001 bytes in 100000000000 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
+		"\t0x0000000000000010 [anon]+0x10 (end)\n";
+
+	take_text(text);
 	is_number(sum_blocks(), 10000000, "more allocations than a file can have are larger ones");
 	is_number(sum_bytes(), 1000000000001, "of the same bytes");
 }
@@ -243,7 +249,7 @@ int main(void)
 	test_hostile();
 	test_sizes();
 	test_limit();
-	take(empty_report);
+	take_text(empty_report);
 	is_number(log_read.nr_infos + log_read.bad, 0, "an empty report has no allocations");
 	is_text(log_read.program, "0 processes", "and no process");
 	return done_testing();

@@ -38,7 +38,7 @@ static uint64_t sum_of(const char *start)
 	return sum;
 }
 
-static void take(const char *report)
+static void take_text(const char *report)
 {
 	size_t size;
 
@@ -83,23 +83,26 @@ static void test_targets(void)
 	expect_text("memleak_user_lost_total{pid=\"12\",comm=\"a; b\",reason=\"limit\"} 3\n",
 		    "losses have their reasons");
 	expect_text("memleak_user_lost_total{pid=\"12\",comm=\"a; b\",reason=\"fault\"} 0\n",
-		    "also those that there are none of");
+		    "also those that have not occurred");
 	is_number(sum_of("memleak_user_lost_total{pid=\"12\""), 7,
 		  "their sum is that of the report");
 }
 
 static void test_rare_targets(void)
 {
-	take("memleak_user report 1\n"
-	     "target 3 pid 12 old exec 1 ms: 5 bytes in 1 allocations from 1 stack, lost 2\n"
-	     "5 bytes in 1 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
-	     "\t0x0000000000000010 [anon]+0x10 (end)\n"
-	     "target 4 pid 12 old tracing 1 ms: 7 bytes in 1 allocations from 1 stack, lost 4\n"
-	     "events allocated=1 freed=0 lost_later=4\n"
-	     "7 bytes in 1 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
-	     "\t0x0000000000000010 [anon]+0x10 (end)\n");
+	static const char text[] =
+		"memleak_user report 1\n"
+		"target 3 pid 12 old exec 1 ms: 5 bytes in 1 allocations from 1 stack, lost 2\n"
+		"5 bytes in 1 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
+		"\t0x0000000000000010 [anon]+0x10 (end)\n"
+		"target 4 pid 12 old tracing 1 ms: 7 bytes in 1 allocations from 1 stack, lost 4\n"
+		"events allocated=1 freed=0 lost_later=4\n"
+		"7 bytes in 1 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
+		"\t0x0000000000000010 [anon]+0x10 (end)\n";
+
+	take_text(text);
 	expect_text("{pid=\"12\",comm=\"old\",target=\"3\",stack=\"1\",function=\"[anon]+0x10\"} 5\n",
-		    "targets with the same PID are told apart");
+		    "targets with the same PID are distinguished");
 	expect_text("{pid=\"12\",comm=\"old\",target=\"4\",stack=\"1\",function=\"[anon]+0x10\"} 7\n",
 		    "both of them");
 	expect_text("memleak_user_lost_total{pid=\"12\",comm=\"old\",target=\"3\",reason=\"unknown\"} 2\n",
@@ -138,7 +141,7 @@ static void test_many_stacks(void)
 {
 	char *text = many_stacks();
 
-	take(text);
+	take_text(text);
 	free(text);
 	is_number(count_text("memleak_user_outstanding_bytes{"), 22,
 		  "20 stacks are series, and the others of two processes");
@@ -155,12 +158,12 @@ static void test_many_stacks(void)
 
 int main(void)
 {
-	take(hostile_report);
+	take_text(hostile_report);
 	test_stacks();
 	test_targets();
 	test_rare_targets();
 	test_many_stacks();
-	take(empty_report);
+	take_text(empty_report);
 	is_number(count_text("{"), 0, "an empty report has no series");
 	is_number(count_text("# TYPE memleak_user_"), 10, "but the types of all metrics");
 	free(metrics);

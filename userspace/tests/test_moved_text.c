@@ -92,7 +92,8 @@ static void unmap_file(struct layout *l)
 }
 
 /* Return: the address in the file of an address in the memory, 0 if it is not known. */
-static uint64_t find(const struct mu_moved_text *text, const struct layout *l, size_t offset)
+static uint64_t find_in_file(const struct mu_moved_text *text, const struct layout *l,
+			     size_t offset)
 {
 	uint64_t address = (uintptr_t)l->at + offset;
 	const struct mu_moved *moved = mu_moved_text_find(text, address);
@@ -111,28 +112,31 @@ static void test_same_code(void)
 	struct layout l = map_file(file);
 	struct mu_moved_text *text = open_self();
 
-	is_number(find(text, &l, 2 * PAGE), 0, "nothing is known before the first scan");
+	is_number(find_in_file(text, &l, 2 * PAGE), 0, "nothing is known before the first scan");
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), VADDR + 2 * PAGE, "equal code is that of the file");
-	is_number(find(text, &l, PAGE), VADDR + PAGE, "from its first page");
-	is_number(find(text, &l, 5 * PAGE - 1), VADDR + 5 * PAGE - 1, "to its last one");
-	is_number(find(text, &l, 5 * PAGE), 0, "and not behind it");
+	is_number(find_in_file(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
+		  "equal code is that of the file");
+	is_number(find_in_file(text, &l, PAGE), VADDR + PAGE, "from its first page");
+	is_number(find_in_file(text, &l, 5 * PAGE - 1), VADDR + 5 * PAGE - 1, "to its last one");
+	is_number(find_in_file(text, &l, 5 * PAGE), 0, "and not behind it");
 	l.at[2 * PAGE + 5] = 0xcc;
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), VADDR + 2 * PAGE, "a breakpoint is no difference");
+	is_number(find_in_file(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
+		  "a breakpoint is no difference");
 	l.at[4 * PAGE + 5] = 0x55;
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
+	is_number(find_in_file(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
 		  "the last page, which is not the segment's alone, is not compared");
 	l.at[3 * PAGE + 5] = 0x55;
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), 0, "code that was changed is not the file's any more");
+	is_number(find_in_file(text, &l, 2 * PAGE), 0,
+		  "code that was changed is not the file's any more");
 	l.at[3 * PAGE + 5] = 0x93;
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), VADDR + 2 * PAGE, "until it is equal again");
+	is_number(find_in_file(text, &l, 2 * PAGE), VADDR + 2 * PAGE, "until it is equal again");
 	mprotect(l.at + PAGE, (PAGES - 2) * PAGE, PROT_READ);
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
+	is_number(find_in_file(text, &l, 2 * PAGE), VADDR + 2 * PAGE,
 		  "what was found stays known while no other code is there");
 	mu_moved_text_free(text);
 	unmap_file(&l);
@@ -146,7 +150,7 @@ static void check_unknown(const struct file *file, const char *claim)
 	struct mu_moved_text *text = open_self();
 
 	mu_moved_text_scan(text);
-	is_number(find(text, &l, 2 * PAGE), 0, claim);
+	is_number(find_in_file(text, &l, 2 * PAGE), 0, claim);
 	mu_moved_text_free(text);
 	unmap_file(&l);
 }

@@ -105,12 +105,12 @@ static void test_textfiles(void)
 	is_number(mode_of(path) & 0777, 0644, "everybody can read it");
 	unlink(path);
 	write_text(other, "other\n", true);
-	tap_ok(!symlink("other", path), "somebody makes a link of its name");
+	tap_ok(!symlink("other", path), "another user makes a link of its name");
 	fputs("two\n", mu_output_begin(&output));
 	tap_ok(mu_output_end(&output, true) && S_ISREG(mode_of(path)), "which is replaced");
 	is_text(read_contents(other), "other\n", "and not followed");
 	unlink(path);
-	tap_ok(!mkfifo(path, 0666), "somebody makes a FIFO of its name");
+	tap_ok(!mkfifo(path, 0666), "another user makes a FIFO of its name");
 	fputs("three\n", mu_output_begin(&output));
 	tap_ok(mu_output_end(&output, true) && S_ISREG(mode_of(path)), "which is replaced, too");
 	mu_output_remove(&output);
