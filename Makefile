@@ -17,6 +17,7 @@ TORTURE_KERNEL ?= 6.12
 SERVERS_KERNEL ?= 6.12
 PEERS_KERNEL ?= 6.12
 PEERS	?=
+SERVERS	?=
 # The release of the kernel in KDIR. (The file kernel.release may differ from it.)
 release	= sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h
 
@@ -88,7 +89,7 @@ check-deb:
 	selftests/packages/run
 
 servers:
-	selftests/servers/run -k $(SERVERS_KERNEL)
+	selftests/servers/run -k $(SERVERS_KERNEL) $(SERVERS)
 
 peers:
 	selftests/peers/run -k $(PEERS_KERNEL) $(PEERS)
@@ -126,7 +127,8 @@ help:
 	@echo "  bench            measure the cost of tracing; QUICK=1 compares instruction counts only,"
 	@echo "                   UPDATE=1 writes the expected ones, BENCH_KERNEL=7.3 counts there"
 	@echo "  oracle           compare stacks with libdw's and lines with addr2line's"
-	@echo "  servers          find leaks in PostgreSQL, apache and php-fpm; SERVERS_KERNEL=6.12"
+	@echo "  servers          find leaks in workers of servers and below compiled code of node, java;"
+	@echo "                   SERVERS_KERNEL=6.12 SERVERS=\"postgres apache php_fpm node java\""
 	@echo "  peers            read exports with the programs that the formats are for;"
 	@echo "                   PEERS_KERNEL=6.12 PEERS=\"pprof folded json\" selects formats"
 	@echo "  check-deb        test the packages of Debian 12 and 13; takes an hour"

@@ -28,10 +28,17 @@ has_calls()
 	[ ${#lines[@]} -ge "$1" ]
 }
 
-# wait_for_calls COUNT: a server under emulation may need more than the 20 seconds of eventually().
+# within_a_minute COMMAND...: a server under emulation may need more than the 20 seconds of
+# eventually().
+within_a_minute()
+{
+	eventually "$@" || eventually "$@" || eventually "$@"
+}
+
+# wait_for_calls COUNT
 wait_for_calls()
 {
-	eventually has_calls "$1" || eventually has_calls "$1" || eventually has_calls "$1"
+	within_a_minute has_calls "$1"
 }
 
 list_children()
