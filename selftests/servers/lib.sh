@@ -117,7 +117,7 @@ ended_are_noted()
 {
 	local word
 	while read -r -a word; do
-		[ "${word[0]} ${word[5]}" != "target tracing" ] || [ -e "/proc/${word[3]}" ] || return 1
+		[ "${word[0]-} ${word[5]-}" != "target tracing" ] || [ -e "/proc/${word[3]}" ] || return 1
 	done <"$files/control"
 }
 
