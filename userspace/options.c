@@ -34,12 +34,16 @@
 static int take_interval(struct mu_options *o, const char *text)
 {
 	bool is_time = mu_parse_time(text, MU_SECOND_MS, &o->interval_ms);
+	enum mu_mode mode;
 	int status = is_time ? mu_pids_check_interval(&o->pids, text, o->interval_ms) : 0;
 
 	if (status)
 		return status;
 	if (is_time && o->interval_ms >= MIN_INTERVAL_MS && o->interval_ms <= MU_DAY_MS)
 		return 0;
+	if (mu_option_find_mode(text, &mode))
+		return mu_usage_error("\"%s\" must be the first word: memleak-user %s ...", text,
+				      text);
 	return mu_usage_error("INTERVAL: invalid time \"%s\": must be from %d ms to one day, in "
 			      "seconds or with suffix ms or m",
 			      text, MIN_INTERVAL_MS);
