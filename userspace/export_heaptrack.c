@@ -7,7 +7,7 @@
  * allocations that it has outstanding. The module reports their sum only: they have all the same
  * size, or sizes that differ by one byte. All numbers are hexadecimal; strings, code locations
  * ("ip") and nodes of stacks ("trace") are numbered in the order in which they are written, from 1.
- * Depends on profile.c, gzip.c and export_pprof_strings.c.
+ * Depends on profile.c, gzip.c and export_strings.c.
  */
 #include "export.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export_pprof_strings.h"
+#include "export_strings.h"
 #include "gzip.h"
 #include "mem.h"
 
@@ -40,7 +40,7 @@
  */
 struct log {
 	FILE *out;
-	struct mu_pprof_strings strings;
+	struct mu_export_strings strings;
 	uint64_t nr_ips;
 	uint64_t nr_traces;
 	uint64_t nr_infos;
@@ -50,7 +50,7 @@ struct log {
 static uint64_t write_string(struct log *log, const char *text)
 {
 	size_t nr = log->strings.nr;
-	size_t index = mu_pprof_string(&log->strings, text);
+	size_t index = mu_export_string(&log->strings, text);
 
 	if (index == nr)
 		fprintf(log->out, "s %zx %s\n", strlen(text), text);
@@ -226,6 +226,6 @@ int mu_export_heaptrack(const struct mu_profile *profile, FILE *out)
 	write_locations(&log, profile);
 	write_targets(&log, profile);
 	fprintf(log.out, "c %" PRIx64 "\n", duration_of(profile));
-	mu_pprof_strings_free(&log.strings);
+	mu_export_strings_free(&log.strings);
 	return fclose(log.out) ? -errno : 0;
 }

@@ -7,7 +7,7 @@
  * the whole address space: with that, google/pprof, Parca and Pyroscope all compute a base of 0,
  * and find names by build-id without the process. docs/export.md has the mapping of all fields.
  *
- * Depends on export_pprof_strings.c, protobuf.c and gzip.c.
+ * Depends on export_strings.c, protobuf.c and gzip.c.
  */
 #include "export.h"
 
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export_pprof_strings.h"
+#include "export_strings.h"
 #include "gzip.h"
 #include "mem.h"
 #include "protobuf.h"
@@ -68,9 +68,9 @@ struct writer {
 	struct mu_message profile;
 	struct mu_message part;	 /* a field of the profile */
 	struct mu_message inner; /* a field of the part */
-	struct mu_pprof_strings strings;
-	struct mu_pprof_strings functions; /* by name and file; id 0 is not used */
-	bool has_start;			   /* a target has a start, so that there is growth */
+	struct mu_export_strings strings;
+	struct mu_export_strings functions; /* by name and file; id 0 is not used */
+	bool has_start;			    /* a target has a start, so that there is growth */
 };
 
 /* === Samples === */
@@ -78,8 +78,8 @@ struct writer {
 static void add_type(struct writer *w, unsigned int field, const char *type, const char *unit)
 {
 	mu_message_clear(&w->part);
-	mu_message_number(&w->part, TYPE_TYPE, mu_pprof_string(&w->strings, type));
-	mu_message_number(&w->part, TYPE_UNIT, mu_pprof_string(&w->strings, unit));
+	mu_message_number(&w->part, TYPE_TYPE, mu_export_string(&w->strings, type));
+	mu_message_number(&w->part, TYPE_UNIT, mu_export_string(&w->strings, unit));
 	mu_message_add(&w->profile, field, &w->part);
 }
 
@@ -128,9 +128,9 @@ static void add_values(struct writer *w, const struct mu_profile_stack *s)
 static void add_label(struct writer *w, const char *key, const char *text, uint64_t number)
 {
 	mu_message_clear(&w->inner);
-	mu_message_number(&w->inner, LABEL_KEY, mu_pprof_string(&w->strings, key));
+	mu_message_number(&w->inner, LABEL_KEY, mu_export_string(&w->strings, key));
 	if (text)
-		mu_message_number(&w->inner, LABEL_STR, mu_pprof_string(&w->strings, text));
+		mu_message_number(&w->inner, LABEL_STR, mu_export_string(&w->strings, text));
 	mu_message_number(&w->inner, LABEL_NUM, number);
 	mu_message_add(&w->part, SAMPLE_LABEL, &w->inner);
 }
@@ -163,8 +163,8 @@ static void add_mapping(struct writer *w, size_t index, bool has_lines)
 	mu_message_clear(m);
 	mu_message_number(m, MAPPING_ID, index + 1);
 	mu_message_number(m, MAPPING_LIMIT, UINT64_MAX);
-	mu_message_number(m, MAPPING_FILE, mu_pprof_string(&w->strings, object->path));
-	mu_message_number(m, MAPPING_BUILD_ID, mu_pprof_string(&w->strings, object->build_id));
+	mu_message_number(m, MAPPING_FILE, mu_export_string(&w->strings, object->path));
+	mu_message_number(m, MAPPING_BUILD_ID, mu_export_string(&w->strings, object->build_id));
 	mu_message_number(m, MAPPING_HAS_FUNCTIONS, !object->has_unnamed);
 	mu_message_number(m, MAPPING_HAS_FILES, has_lines);
 	mu_message_number(m, MAPPING_HAS_LINES, has_lines);
@@ -194,9 +194,9 @@ static void add_function(struct writer *w, const struct mu_profile_function *f, 
 	struct mu_message m = {};
 
 	mu_message_number(&m, FUNCTION_ID, id);
-	mu_message_number(&m, FUNCTION_NAME, mu_pprof_string(&w->strings, f->name));
-	mu_message_number(&m, FUNCTION_SYSTEM_NAME, mu_pprof_string(&w->strings, f->name));
-	mu_message_number(&m, FUNCTION_FILE, mu_pprof_string(&w->strings, f->file ? f->file : ""));
+	mu_message_number(&m, FUNCTION_NAME, mu_export_string(&w->strings, f->name));
+	mu_message_number(&m, FUNCTION_SYSTEM_NAME, mu_export_string(&w->strings, f->name));
+	mu_message_number(&m, FUNCTION_FILE, mu_export_string(&w->strings, f->file ? f->file : ""));
 	mu_message_add(&w->profile, PROFILE_FUNCTION, &m);
 	mu_message_free(&m);
 }
@@ -205,7 +205,7 @@ static size_t function_id(struct writer *w, const struct mu_profile_function *f)
 {
 	char *key = mu_format("%s\n%s", f->name, f->file ? f->file : "");
 	size_t known = w->functions.nr;
-	size_t id = mu_pprof_string(&w->functions, key);
+	size_t id = mu_export_string(&w->functions, key);
 
 	free(key);
 	if (id == known)
@@ -244,7 +244,7 @@ static void add_location(struct writer *w, size_t index)
 /* Frees the text. */
 static void add_comment(struct writer *w, char *text)
 {
-	mu_message_number(&w->profile, PROFILE_COMMENT, mu_pprof_string(&w->strings, text));
+	mu_message_number(&w->profile, PROFILE_COMMENT, mu_export_string(&w->strings, text));
 	free(text);
 }
 
@@ -299,7 +299,7 @@ static void add_head(struct writer *w)
 	add_type(w, PROFILE_PERIOD_TYPE, "space", "bytes");
 	mu_message_number(&w->profile, PROFILE_PERIOD, period_of(w->p));
 	mu_message_number(&w->profile, PROFILE_DEFAULT_SAMPLE_TYPE,
-			  mu_pprof_string(&w->strings, "inuse_space"));
+			  mu_export_string(&w->strings, "inuse_space"));
 	for (size_t i = 0; i < w->p->nr_targets; i++)
 		add_comments(w, &w->p->targets[i]);
 }
@@ -332,14 +332,14 @@ int mu_export_pprof(const struct mu_profile *profile, FILE *out)
 	struct writer w = { .p = profile };
 	int error;
 
-	mu_pprof_string(&w.strings, "");
-	mu_pprof_string(&w.functions, "");
+	mu_export_string(&w.strings, "");
+	mu_export_string(&w.functions, "");
 	add_all(&w);
 	error = mu_gzip_write(out, w.profile.bytes, w.profile.nr);
 	mu_message_free(&w.profile);
 	mu_message_free(&w.part);
 	mu_message_free(&w.inner);
-	mu_pprof_strings_free(&w.strings);
-	mu_pprof_strings_free(&w.functions);
+	mu_export_strings_free(&w.strings);
+	mu_export_strings_free(&w.functions);
 	return error;
 }

@@ -48,9 +48,9 @@ static void read_session(struct mu_parts *parts, struct mu_session *s, struct mu
 	add_part(parts, part);
 }
 
-static void read_unseen(struct mu_parts *parts, struct mu_debugfs *debugfs, uint64_t id)
+static void read_unseen(struct mu_parts *parts, struct mu_files *files, uint64_t id)
 {
-	FILE *file = mu_debugfs_open_target(debugfs, id, "report");
+	FILE *file = mu_files_open_target(files, id, "report");
 	struct mu_part part = { .report = file ? mu_report_read(file, "report") : NULL };
 
 	if (file)
@@ -84,7 +84,7 @@ void mu_parts_read(struct mu_parts *parts, struct mu_sessions *all, struct mu_sy
 		if (all->session[i]->attached && !all->session[i]->over)
 			read_session(parts, all->session[i], sym);
 	for (size_t i = 0; i < all->nr_unseen; i++)
-		read_unseen(parts, all->debugfs, all->unseen[i]);
+		read_unseen(parts, all->files, all->unseen[i]);
 	if (parts->nr)
 		qsort(parts->part, parts->nr, sizeof(*parts->part), compare_parts);
 }

@@ -6,7 +6,7 @@
  * ends, and no error path has to undo an attach. A target that another program has attached is
  * only read.
  *
- * session_show.c prints the tables. Depends on debugfs.c, rows.c, process.c, symbolize.c,
+ * session_show.c prints the tables. Depends on module_files.c, rows.c, process.c, symbolize.c,
  * children.c and wait.c.
  */
 #include "session.h"
@@ -27,7 +27,7 @@
 
 static bool find_target(struct mu_session *s, struct mu_control_row *row)
 {
-	FILE *control = mu_debugfs_open_control(s->debugfs);
+	FILE *control = mu_files_open_control(s->files);
 	bool found;
 
 	if (!control)
@@ -159,7 +159,7 @@ static bool attach_process(struct mu_session *s)
 	char *reason;
 	bool attached = false;
 
-	s->error = mu_debugfs_command(s->debugfs, command, &reason);
+	s->error = mu_files_command(s->files, command, &reason);
 	if (!s->error)
 		attached = find_own_target(s);
 	else if (s->error == EINPROGRESS)
@@ -309,7 +309,7 @@ bool mu_session_freeze(struct mu_session *s)
 	if (!s->attached || s->over)
 		return false;
 	command = mu_format("freeze %d", s->process.pid);
-	error = mu_debugfs_command(s->debugfs, command, &reason);
+	error = mu_files_command(s->files, command, &reason);
 	if (error && error != ENOENT && error != ESRCH) {
 		mu_warn("cannot freeze pid %d: %s", s->process.pid, reason);
 		s->errors++;

@@ -8,7 +8,7 @@
 
 #include "children.h"
 #include "command.h"
-#include "debugfs.h"
+#include "module_files.h"
 #include "options.h"
 #include "process.h"
 #include "symbolize.h"
@@ -18,7 +18,7 @@
 /**
  * struct mu_session - the tracing of one process
  * @o: the options
- * @debugfs: the module's files
+ * @files: the module's files
  * @command: the command of -c, NULL for a process of -p
  * @signals: descriptor of mu_wait_init()
  * @process: the process; opened by the caller
@@ -43,7 +43,7 @@
  */
 struct mu_session {
 	const struct mu_options *o;
-	struct mu_debugfs *debugfs;
+	struct mu_files *files;
 	const struct mu_command *command;
 	int signals;
 	struct mu_process process;

@@ -2,7 +2,7 @@
 /*
  * Searching the process of a session for leaks: two stops, and the tables.
  *
- * Depends on leaks.c for the search, on debugfs.c and report.c for the module's files, and on
+ * Depends on leaks.c for the search, on module_files.c and report.c for the module's files, and on
  * leaks_show.c.
  */
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 static FILE *open_file(const struct mu_session *s, const char *name)
 {
-	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, name);
+	FILE *file = mu_files_open_target(s->files, s->id, name);
 
 	if (!file)
 		mu_warn("cannot read the %s of pid %d: %s", name, s->process.pid, strerror(errno));

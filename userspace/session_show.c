@@ -2,7 +2,7 @@
 /*
  * Printing the tables of a session, and what has become of its process.
  *
- * Depends on debugfs.c and rows.c for the module's files, report.c and symbolize.c for the report,
+ * Depends on module_files.c and rows.c for the module's files, report.c and symbolize.c for the report,
  * and print.c and total.c for the table.
  */
 #include <errno.h>
@@ -16,7 +16,7 @@
 static struct mu_allocations *read_allocations(struct mu_session *s)
 {
 	const struct mu_filter all = { .max = UINT64_MAX };
-	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, "allocations");
+	FILE *file = mu_files_open_target(s->files, s->id, "allocations");
 	struct mu_allocations *allocations;
 
 	if (!file)
@@ -45,7 +45,7 @@ static void show_total(struct mu_session *s, const struct mu_target *target)
 	const struct mu_total total = {
 		.view = &s->o->view,
 		.filter = s->foreign ? NULL : &s->o->filter,
-		.limit = target->lost ? mu_debugfs_memory_limit(s->debugfs) : 0,
+		.limit = target->lost ? mu_files_memory_limit(s->files) : 0,
 		.resident = &s->resident,
 		.freeze = s->o->freeze_ms != 0,
 	};
@@ -153,7 +153,7 @@ static void report_gone(struct mu_session *s, int error)
  */
 struct mu_report *mu_session_read(struct mu_session *s)
 {
-	FILE *file = mu_debugfs_open_target(s->debugfs, s->id, "report");
+	FILE *file = mu_files_open_target(s->files, s->id, "report");
 	struct mu_report *report;
 
 	if (!file) {

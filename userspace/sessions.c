@@ -24,7 +24,7 @@ static struct mu_session *new_session(struct mu_sessions *all)
 
 	*s = (struct mu_session){
 		.o = all->o,
-		.debugfs = all->debugfs,
+		.files = all->files,
 		.command = all->command,
 		.signals = all->signals,
 		.groups = &all->groups,
@@ -82,7 +82,7 @@ bool mu_sessions_attach_all(struct mu_sessions *all)
 {
 	char *command = mu_attach_all_command(all->o);
 	char *reason;
-	int error = mu_debugfs_command(all->debugfs, command, &reason);
+	int error = mu_files_command(all->files, command, &reason);
 
 	if (error)
 		mu_warn("cannot attach to the processes that map %s: %s", all->o->object, reason);
@@ -141,7 +141,7 @@ void mu_sessions_attach_descendants(struct mu_sessions *all)
 
 static struct mu_control *read_control(struct mu_sessions *all)
 {
-	FILE *file = mu_debugfs_open_control(all->debugfs);
+	FILE *file = mu_files_open_control(all->files);
 	struct mu_control *control = file ? mu_control_read(file) : NULL;
 
 	if (file)

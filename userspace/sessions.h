@@ -7,7 +7,7 @@
 /**
  * struct mu_sessions - the processes that are traced
  * @o: the options
- * @debugfs: the module's files
+ * @files: the module's files
  * @command: the command of -c, or NULL
  * @signals: descriptor of mu_wait_init()
  * @session: the sessions
@@ -23,7 +23,7 @@
  */
 struct mu_sessions {
 	const struct mu_options *o;
-	struct mu_debugfs *debugfs;
+	struct mu_files *files;
 	const struct mu_command *command;
 	int signals;
 	struct mu_session **session;

@@ -19,16 +19,16 @@
  * mu_sum_table_init() - prepare tables
  * @table: the tables
  * @o: the options
- * @debugfs: the module's files
+ * @files: the module's files
  */
 void mu_sum_table_init(struct mu_sum_table *table, const struct mu_options *o,
-		       struct mu_debugfs *debugfs)
+		       struct mu_files *files)
 {
 	const struct mu_search_dirs dirs = { .proc = -1, .debug_path = o->debug_path };
 
 	*table = (struct mu_sum_table){
 		.o = o,
-		.debugfs = debugfs,
+		.files = files,
 		.sym = mu_symbolizer_new(&dirs, o->view.lines),
 		.sum = mu_sum_new(),
 	};
@@ -144,7 +144,7 @@ static void show_total(struct mu_sum_table *table, struct mu_target *sum,
 	const struct mu_total total = {
 		.view = &table->o->view,
 		.filter = &table->o->filter,
-		.limit = sum->lost ? mu_debugfs_memory_limit(table->debugfs) : 0,
+		.limit = sum->lost ? mu_files_memory_limit(table->files) : 0,
 		.resident = resident,
 		.freeze = table->o->freeze_ms != 0,
 	};

@@ -8,7 +8,7 @@
 /**
  * struct mu_sum_table - the tables of the sum of all processes
  * @o: the options
- * @debugfs: the module's files
+ * @files: the module's files
  * @sym: symbolizer of all processes
  * @sum: the rows of former tables
  * @history: the tables that were printed
@@ -19,7 +19,7 @@
  */
 struct mu_sum_table {
 	const struct mu_options *o;
-	struct mu_debugfs *debugfs;
+	struct mu_files *files;
 	struct mu_symbolizer *sym;
 	struct mu_sum *sum;
 	struct mu_history history;
@@ -30,7 +30,7 @@ struct mu_sum_table {
 };
 
 void mu_sum_table_init(struct mu_sum_table *table, const struct mu_options *o,
-		       struct mu_debugfs *debugfs);
+		       struct mu_files *files);
 void mu_sum_table_add(struct mu_sum_table *table, struct mu_sessions *all);
 void mu_sum_table_remove(struct mu_sum_table *table, struct mu_session *s);
 void mu_sum_table_show(struct mu_sum_table *table, struct mu_sessions *all);

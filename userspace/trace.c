@@ -27,7 +27,7 @@
 
 struct trace {
 	const struct mu_options *o;
-	struct mu_debugfs *debugfs;
+	struct mu_files *files;
 	struct mu_command command; /* of -c; pid is 0 without -c */
 	int signals;
 	struct mu_sessions all;
@@ -52,7 +52,7 @@ static void open_sessions(struct trace *t)
 	const struct mu_pids *pids = &t->o->pids;
 
 	raise_file_limit();
-	t->all = (struct mu_sessions){ .o = t->o, .debugfs = t->debugfs, .signals = t->signals };
+	t->all = (struct mu_sessions){ .o = t->o, .files = t->files, .signals = t->signals };
 	if (t->command.pid) {
 		t->all.command = &t->command;
 		mu_sessions_add(&t->all, t->command.pid);
@@ -358,7 +358,7 @@ static int trace_sessions(struct trace *t)
 	int status = MU_NOTHING;
 
 	if (t->o->is_sum)
-		mu_sum_table_init(&t->table, t->o, t->debugfs);
+		mu_sum_table_init(&t->table, t->o, t->files);
 	open_sessions(t);
 	if (!t->o->all || mu_sessions_attach_all(&t->all))
 		trace_opened(t);
@@ -420,10 +420,10 @@ int mu_trace(const struct mu_options *o)
 
 	if (o->mode == MU_EXPORT_LIVE && !o->output && !mu_output_take_stdout(&t.output))
 		return MU_NOTHING;
-	t.debugfs = mu_debugfs_open(o->module);
-	if (!t.debugfs)
+	t.files = mu_files_open(o->module);
+	if (!t.files)
 		return MU_NOTHING;
 	status = trace_all(&t);
-	mu_debugfs_close(t.debugfs);
+	mu_files_close(t.files);
 	return status;
 }

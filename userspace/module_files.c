@@ -11,7 +11,7 @@
  * explained on stderr, and so is the use of /proc. Depends on load.c to load the module, on
  * control.c and rows.c to parse its files, and on target_file.c.
  */
-#include "debugfs.h"
+#include "module_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 #define DEFAULT_DEBUGFS "/sys/kernel/debug"
 #define PROC_DIR "/proc/memleak_user"
 
-struct mu_debugfs {
+struct mu_files {
 	int control;
 	char *dir;     /* of the files of all targets */
 	char *targets; /* of the directories of targets, or NULL */
@@ -75,18 +75,18 @@ static bool load_module(const char *debugfs_dir, const char *module_file)
 }
 
 /* Open control in a directory. Return: false with errno. */
-static bool open_in(struct mu_debugfs *debugfs, const char *dir)
+static bool open_in(struct mu_files *files, const char *dir)
 {
 	char *path = mu_format("%s/control", dir);
 	int error;
 
-	debugfs->control = open(path, O_RDWR | O_CLOEXEC);
+	files->control = open(path, O_RDWR | O_CLOEXEC);
 	error = errno;
-	if (debugfs->control >= 0)
-		debugfs->dir = mu_format("%s", dir);
+	if (files->control >= 0)
+		files->dir = mu_format("%s", dir);
 	free(path);
 	errno = error;
-	return debugfs->control >= 0;
+	return files->control >= 0;
 }
 
 static void explain_missing(const char *debugfs_dir)
@@ -133,81 +133,81 @@ static void explain_choice(const char *debugfs_dir, int debugfs_error)
 }
 
 /* Open control in debugfs or else in /proc, and find the files of single targets. */
-static struct mu_debugfs *open_directory(const char *debugfs_dir)
+static struct mu_files *open_directory(const char *debugfs_dir)
 {
-	struct mu_debugfs *debugfs = mu_zalloc(sizeof(*debugfs));
+	struct mu_files *files = mu_zalloc(sizeof(*files));
 	int debugfs_error = ENOENT;
 	char *targets;
 
-	if (debugfs_dir && !open_in(debugfs, debugfs_dir))
+	if (debugfs_dir && !open_in(files, debugfs_dir))
 		debugfs_error = errno;
-	if (!debugfs->dir) {
-		if (!open_in(debugfs, PROC_DIR)) {
+	if (!files->dir) {
+		if (!open_in(files, PROC_DIR)) {
 			explain_open(debugfs_dir, debugfs_error, errno);
-			free(debugfs);
+			free(files);
 			return NULL;
 		}
 		explain_choice(debugfs_dir, debugfs_error);
 	}
 	targets = debugfs_dir ? mu_format("%s/targets", debugfs_dir) : NULL;
 	if (targets && access(targets, X_OK) == 0)
-		debugfs->targets = targets;
+		files->targets = targets;
 	else
 		free(targets);
-	return debugfs;
+	return files;
 }
 
 /**
- * mu_debugfs_open() - open the module's files, loading the module if necessary
+ * mu_files_open() - open the module's files, loading the module if necessary
  * @module_file: load the module from this file, NULL: load the installed module
  *
  * Return: the handle, or NULL, with a message.
  */
-struct mu_debugfs *mu_debugfs_open(const char *module_file)
+struct mu_files *mu_files_open(const char *module_file)
 {
 	char *dir = find_debugfs_directory();
-	struct mu_debugfs *debugfs = NULL;
+	struct mu_files *files = NULL;
 
 	if (load_module(dir, module_file))
-		debugfs = open_directory(dir);
-	if (debugfs)
+		files = open_directory(dir);
+	if (files)
 		mu_module_compare_version();
 	free(dir);
-	return debugfs;
+	return files;
 }
 
 /**
- * mu_debugfs_close() - close the module's directory, which ends all targets that are bound to it
- * @debugfs: the handle; may be NULL
+ * mu_files_close() - close the module's directory, which ends all targets that are bound to it
+ * @files: the handle; may be NULL
  */
-void mu_debugfs_close(struct mu_debugfs *debugfs)
+void mu_files_close(struct mu_files *files)
 {
-	if (!debugfs)
+	if (!files)
 		return;
-	close(debugfs->control);
-	free(debugfs->dir);
-	free(debugfs->targets);
-	free(debugfs);
+	close(files->control);
+	free(files->dir);
+	free(files->targets);
+	free(files);
 }
 
 /**
- * mu_debugfs_command() - write a command to control
- * @debugfs: the handle
+ * mu_files_command() - write a command to control
+ * @files: the handle
  * @command: the command
  * @reason: set to the reason of a refusal, to be freed, or to NULL
  *
  * Return: 0, or an errno.
  */
-int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **reason)
+int mu_files_command(struct mu_files *files, const char *command, char **reason)
 {
-	ssize_t written = write(debugfs->control, command, strlen(command));
+	ssize_t written = write(files->control, command, strlen(command));
 	int error = written < 0 ? errno : 0;
 	FILE *control;
 
 	*reason = NULL;
 	if (!error)
 		return 0;
-	control = mu_debugfs_open_control(debugfs);
+	control = mu_files_open_control(files);
 	if (control) {
 		*reason = mu_control_reason(control, command);
 		fclose(control);
@@ -218,17 +218,17 @@ int mu_debugfs_command(struct mu_debugfs *debugfs, const char *command, char **r
 }
 
 /**
- * mu_debugfs_open_control() - open control to read it
- * @debugfs: the handle
+ * mu_files_open_control() - open control to read it
+ * @files: the handle
  *
  * The descriptor is a duplicate: only the open file that wrote a command shows why that was
  * refused.
  *
  * Return: the file, or NULL with errno.
  */
-FILE *mu_debugfs_open_control(struct mu_debugfs *debugfs)
+FILE *mu_files_open_control(struct mu_files *files)
 {
-	int fd = fcntl(debugfs->control, F_DUPFD_CLOEXEC, 0);
+	int fd = fcntl(files->control, F_DUPFD_CLOEXEC, 0);
 
 	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return NULL;
@@ -245,14 +245,14 @@ static FILE *open_path(char *path)
 	return file;
 }
 
-static FILE *open_file(struct mu_debugfs *debugfs, const char *name)
+static FILE *open_file(struct mu_files *files, const char *name)
 {
-	return open_path(mu_format("%s/%s", debugfs->dir, name));
+	return open_path(mu_format("%s/%s", files->dir, name));
 }
 
-static FILE *open_part(struct mu_debugfs *debugfs, uint64_t id, const char *name)
+static FILE *open_part(struct mu_files *files, uint64_t id, const char *name)
 {
-	FILE *all = open_file(debugfs, name);
+	FILE *all = open_file(files, name);
 	FILE *part = all ? mu_target_file(all, name, id) : NULL;
 	int error = errno;
 
@@ -263,29 +263,29 @@ static FILE *open_part(struct mu_debugfs *debugfs, uint64_t id, const char *name
 }
 
 /**
- * mu_debugfs_open_target() - open a file of a target
- * @debugfs: the handle
+ * mu_files_open_target() - open a file of a target
+ * @files: the handle
  * @id: id of the target
  * @name: "report", "allocations" or "blocks"
  *
  * Return: the file, or NULL with errno.
  */
-FILE *mu_debugfs_open_target(struct mu_debugfs *debugfs, uint64_t id, const char *name)
+FILE *mu_files_open_target(struct mu_files *files, uint64_t id, const char *name)
 {
-	if (!debugfs->targets)
-		return open_part(debugfs, id, name);
-	return open_path(mu_format("%s/%" PRIu64 "/%s", debugfs->targets, id, name));
+	if (!files->targets)
+		return open_part(files, id, name);
+	return open_path(mu_format("%s/%" PRIu64 "/%s", files->targets, id, name));
 }
 
 /**
- * mu_debugfs_memory_limit() - read the memory limit of the module
- * @debugfs: the handle
+ * mu_files_memory_limit() - read the memory limit of the module
+ * @files: the handle
  *
  * Return: the limit in bytes, or 0 if it is not known.
  */
-uint64_t mu_debugfs_memory_limit(struct mu_debugfs *debugfs)
+uint64_t mu_files_memory_limit(struct mu_files *files)
 {
-	FILE *stats = open_file(debugfs, "stats");
+	FILE *stats = open_file(files, "stats");
 	uint64_t limit = stats ? mu_stats_value(stats, "bytes_limit") : 0;
 
 	if (stats)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of distinct strings, which are referred to by index in profile.proto. Depends on mem.c.
+ * Tables of distinct strings, which formats refer to by index. Depends on mem.c.
  */
-#include "export_pprof_strings.h"
+#include "export_strings.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -23,13 +23,13 @@ static int compare_nodes(const void *a, const void *b)
 }
 
 /**
- * mu_pprof_string() - get the index of a string
+ * mu_export_string() - get the index of a string
  * @strings: the table, which gets the string if it does not have it
  * @text: the string
  *
  * Return: the index.
  */
-size_t mu_pprof_string(struct mu_pprof_strings *strings, const char *text)
+size_t mu_export_string(struct mu_export_strings *strings, const char *text)
 {
 	const struct node key = { .text = text };
 	struct node **found = tfind(&key, &strings->index, compare_nodes);
@@ -48,10 +48,10 @@ size_t mu_pprof_string(struct mu_pprof_strings *strings, const char *text)
 }
 
 /**
- * mu_pprof_strings_free() - free a table
+ * mu_export_strings_free() - free a table
  * @strings: the table
  */
-void mu_pprof_strings_free(struct mu_pprof_strings *strings)
+void mu_export_strings_free(struct mu_export_strings *strings)
 {
 	tdestroy(strings->index, free);
 	for (size_t i = 0; i < strings->nr; i++)
