@@ -130,7 +130,7 @@ all_processes_that_map_a_file_are_in_it()
 	start prefork_apart 1
 	step_word fork
 	step_word leak
-	read -r worker <"/proc/$pid/task/$pid/children"
+	worker=$(pgrep -P "$pid")
 	eventually is_bytes "$worker" leak_block 1000
 	kill -9 "$pid" "$worker"
 	eventually has_no_pid "$worker"
