@@ -71,9 +71,17 @@ heaptrack_is_injected_into_a_running_program()
 	kill -INT "$job"
 	wait "$job" || true
 	expect "/proc/$pid/maps" libheaptrack
-	heaptrack_print -a 0 -T 0 -p 0 -l 1 "$scratch"/log.* >"$scratch/printed" 2>&1
+	kill "$pid"
+	eventually print_heaptrack || { cat "$scratch/out" "$scratch/printed"; return 1; }
 	expect_names "$scratch/printed"
 	show "heaptrack: $(grep 'total memory leaked' "$scratch/printed")"
+}
+
+# Its log is complete some time after the program has ended.
+print_heaptrack()
+{
+	heaptrack_print -a 0 -T 0 -p 0 -l 1 "$scratch"/log.* >"$scratch/printed" 2>&1 &&
+		matches "$scratch/printed" "^fibonacci"
 }
 
 # count_lines: sets $lines to the number of lines that the program has printed.
