@@ -77,7 +77,9 @@ static struct colour fill_of(const struct mu_flame_node *node)
 {
 	if (node->object)
 		return colour_of(node->object);
-	return node->nr_small ? (struct colour){ SMALL } : (struct colour){ NO_OBJECT };
+	if (node->nr_small)
+		return (struct colour){ SMALL };
+	return (struct colour){ NO_OBJECT };
 }
 
 /* === Frames === */
