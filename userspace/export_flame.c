@@ -10,18 +10,16 @@
  * Small siblings are merged into one node, which has the sum of them: the values of children and of
  * the node itself always add up. Sums that exceed 64 bits are cut.
  *
- * Names are borrowed from the profile. Depends on profile.c, utf8.c and amount.c.
+ * Names are borrowed from the profile. Depends on profile.c and amount.c.
  */
 #include "export_flame.h"
 
-#include <inttypes.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "amount.h"
 #include "mem.h"
-#include "utf8.h"
 
 /* Identifies a node, to find it. */
 struct key {
@@ -113,16 +111,14 @@ static size_t add_function(struct mu_flame *f, size_t parent,
 static size_t add_end(struct mu_flame *f, size_t parent, const struct mu_profile_stack *s,
 		      const struct addend *addend)
 {
+	const char *reason = mu_profile_early_end(s);
 	struct mu_flame_node child = {};
 	size_t index;
-	char *text;
 
-	if (!strcmp(s->end, "end") || !*s->end)
+	if (!reason)
 		return parent;
-	text = mu_utf8_escape(s->end);
-	child.owned = mu_format("[%s]", text);
+	child.owned = mu_format("[%s]", reason);
 	child.name = child.owned;
-	free(text);
 	index = get_child(f, parent, &child);
 	add_to_node(&f->nodes[index], addend);
 	return index;
@@ -160,7 +156,7 @@ static void add_stack(struct mu_flame *f, size_t process, const struct mu_profil
 
 static struct mu_flame_node process_node(const struct mu_profile_target *t)
 {
-	char *name = mu_format("%s (pid %" PRIu64 ")", t->comm, t->target->pid);
+	char *name = mu_profile_process_name(t);
 
 	return (struct mu_flame_node){ .name = name, .owned = name };
 }

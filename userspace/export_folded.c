@@ -32,19 +32,19 @@ static void write_location(FILE *out, const struct mu_profile_location *location
 	}
 }
 
-static void write_end(FILE *out, const char *end)
+static void write_end(FILE *out, const char *reason)
 {
-	if (!strcmp(end, "end") || !*end)
+	if (!reason)
 		return;
 	fputs(";[", out);
-	write_name(out, end);
+	write_name(out, reason);
 	putc(']', out);
 }
 
 static void write_stack(const struct mu_profile *p, const struct mu_profile_stack *s, FILE *out)
 {
 	write_name(out, p->targets[s->target].comm);
-	write_end(out, s->end);
+	write_end(out, mu_profile_early_end(s));
 	for (size_t i = s->stack->nr_frames; i-- > 0;)
 		write_location(out, &p->locations[s->locations[i]]);
 	fprintf(out, " %" PRIu64 "\n", s->stack->bytes);

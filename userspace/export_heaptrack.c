@@ -113,12 +113,11 @@ static uint64_t ip_of(size_t location)
 /* If the walk has ended early, the reason stands for the frames that are not known. */
 static uint64_t write_end(struct log *log, const struct mu_profile_stack *s, uint64_t parent)
 {
-	bool is_empty = !s->stack->nr_frames;
-	const char *reason = *s->end ? s->end : "no frames";
+	const char *reason = s->stack->nr_frames ? mu_profile_early_end(s) : "no frames";
 	uint64_t node;
 	char *name;
 
-	if (!is_empty && (!*s->end || !strcmp(s->end, "end")))
+	if (!reason)
 		return parent;
 	name = mu_format("[%s]", reason);
 	node = write_node(log, write_place(log, name), parent);
@@ -159,11 +158,6 @@ static void write_stack(struct log *log, const struct mu_profile_stack *s, uint6
 
 /* === Targets === */
 
-static char *describe_target(const struct mu_profile_target *t)
-{
-	return mu_format("%s (pid %" PRIu64 ")", t->comm, t->target->pid);
-}
-
 /* A log has one process: several ones are the outermost frames of their stacks. */
 static uint64_t write_root(struct log *log, const struct mu_profile *p, size_t target)
 {
@@ -172,7 +166,7 @@ static uint64_t write_root(struct log *log, const struct mu_profile *p, size_t t
 
 	if (p->nr_targets == 1)
 		return 0;
-	name = describe_target(&p->targets[target]);
+	name = mu_profile_process_name(&p->targets[target]);
 	node = write_node(log, write_place(log, name), 0);
 	free(name);
 	return node;
@@ -180,7 +174,7 @@ static uint64_t write_root(struct log *log, const struct mu_profile *p, size_t t
 
 static void write_program(struct log *log, const struct mu_profile *p)
 {
-	char *name = p->nr_targets == 1 ? describe_target(&p->targets[0]) :
+	char *name = p->nr_targets == 1 ? mu_profile_process_name(&p->targets[0]) :
 					  mu_format("%zu processes", p->nr_targets);
 
 	fprintf(log->out, "v %x %x\nX %s\n", HEAPTRACK_VERSION, FILE_VERSION, name);
@@ -196,17 +190,6 @@ static void write_targets(struct log *log, const struct mu_profile *p)
 		for (size_t j = t->first_stack; j < t->first_stack + t->nr_stacks; j++)
 			write_stack(log, &p->stacks[j], root);
 	}
-}
-
-/* For how long the targets were traced, the longest of all. */
-static uint64_t duration_of(const struct mu_profile *p)
-{
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < p->nr_targets; i++)
-		if (p->targets[i].target->ms > ms)
-			ms = p->targets[i].target->ms;
-	return ms;
 }
 
 /**
@@ -225,7 +208,7 @@ int mu_export_heaptrack(const struct mu_profile *profile, FILE *out)
 	write_program(&log, profile);
 	write_locations(&log, profile);
 	write_targets(&log, profile);
-	fprintf(log.out, "c %" PRIx64 "\n", duration_of(profile));
+	fprintf(log.out, "c %" PRIx64 "\n", mu_profile_longest_ms(profile));
 	mu_export_strings_free(&log.strings);
 	return fclose(log.out) ? -errno : 0;
 }

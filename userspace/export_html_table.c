@@ -60,6 +60,8 @@ static void write_function(FILE *out, const struct mu_profile *p,
 
 static void write_functions(FILE *out, const struct mu_profile *p, const struct mu_profile_stack *s)
 {
+	const char *reason = mu_profile_early_end(s);
+
 	fputs("<ol>", out);
 	for (size_t i = 0; i < s->stack->nr_frames; i++) {
 		const struct mu_profile_location *l = &p->locations[s->locations[i]];
@@ -70,9 +72,9 @@ static void write_functions(FILE *out, const struct mu_profile *p, const struct 
 			fputs("</li>", out);
 		}
 	}
-	if (*s->end && strcmp(s->end, "end") != 0) {
+	if (reason) {
 		fputs("<li>[", out);
-		mu_markup_bytes(out, s->end);
+		mu_markup_text(out, reason);
 		fputs("]</li>", out);
 	}
 	fputs("</ol>", out);
@@ -161,31 +163,9 @@ static void write_rest(FILE *out, const struct table *t, size_t nr, struct mu_am
 		columns, nr);
 }
 
-/* Larger stacks first; equally large ones as in the profile. */
-static int compare_stacks(const void *a, const void *b)
-{
-	const struct mu_profile_stack *x = *(const struct mu_profile_stack *const *)a;
-	const struct mu_profile_stack *y = *(const struct mu_profile_stack *const *)b;
-
-	if (x->stack->bytes != y->stack->bytes)
-		return x->stack->bytes < y->stack->bytes ? 1 : -1;
-	return x < y ? -1 : x > y;
-}
-
-static const struct mu_profile_stack **sort_stacks(const struct mu_profile *p)
-{
-	const struct mu_profile_stack **stacks = mu_zalloc(p->nr_stacks * sizeof(*stacks));
-
-	for (size_t i = 0; i < p->nr_stacks; i++)
-		stacks[i] = &p->stacks[i];
-	if (p->nr_stacks)
-		qsort(stacks, p->nr_stacks, sizeof(*stacks), compare_stacks);
-	return stacks;
-}
-
 static void write_rows(FILE *out, const struct table *t)
 {
-	const struct mu_profile_stack **stacks = sort_stacks(t->p);
+	const struct mu_profile_stack **stacks = mu_profile_sort_stacks(t->p);
 	struct mu_amount rest = {};
 
 	for (size_t i = 0; i < t->p->nr_stacks; i++)

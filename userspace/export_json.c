@@ -220,7 +220,7 @@ static void write_stack(FILE *out, const struct mu_profile *p, const struct mu_p
 	if (t->has_start)
 		write_amount(out, "start", stack->start);
 	fputs(", \"end\": ", out);
-	write_bytes(out, s->end);
+	write_string(out, s->end);
 	write_frames(out, p, s);
 	putc('}', out);
 }

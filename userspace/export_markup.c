@@ -80,12 +80,15 @@ static const char *end_of_columns(const char *text, size_t columns)
 {
 	for (;;) {
 		const char *next = text;
+		size_t used;
 
 		if (!*text)
 			return text;
-		if (step_char(&next) > columns)
+		used = step_char(&next);
+		if (used > columns)
 			return text;
-		columns -= step_char(&text);
+		columns -= used;
+		text = next;
 	}
 }
 

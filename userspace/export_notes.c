@@ -208,22 +208,14 @@ void mu_notes_free(struct mu_notes *notes)
  */
 char *mu_notes_heading(const struct mu_profile *profile)
 {
-	const struct mu_profile_target *t = profile->targets;
+	char *name, *heading;
 
-	if (profile->nr_targets == 1)
-		return mu_format("Outstanding allocations of %s (pid %" PRIu64 ")", t->comm,
-				 t->target->pid);
-	return mu_format("Outstanding allocations of %zu processes", profile->nr_targets);
-}
-
-static uint64_t longest_ms(const struct mu_profile *p)
-{
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < p->nr_targets; i++)
-		if (p->targets[i].target->ms > ms)
-			ms = p->targets[i].target->ms;
-	return ms;
+	if (profile->nr_targets != 1)
+		return mu_format("Outstanding allocations of %zu processes", profile->nr_targets);
+	name = mu_profile_process_name(&profile->targets[0]);
+	heading = mu_format("Outstanding allocations of %s", name);
+	free(name);
+	return heading;
 }
 
 /**
@@ -244,5 +236,5 @@ char *mu_notes_summary(const struct mu_profile *profile, struct mu_amount sum)
 	return mu_format("%s bytes in %s blocks from %zu %s, traced for %.1f s, %s",
 			 mu_digits(sum.bytes).text, mu_digits(sum.count).text, profile->nr_stacks,
 			 profile->nr_stacks == 1 ? "stack" : "stacks",
-			 (double)longest_ms(profile) / MS_PER_SECOND, text);
+			 (double)mu_profile_longest_ms(profile) / MS_PER_SECOND, text);
 }

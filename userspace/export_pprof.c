@@ -269,16 +269,6 @@ static void add_comments(struct writer *w, const struct mu_profile_target *targe
 		add_comment(w, mu_format("pid %" PRIu64 ": not seen: %s", t->pid, t->unseen[i]));
 }
 
-static uint64_t longest_ms(const struct mu_profile *p)
-{
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < p->nr_targets; i++)
-		if (p->targets[i].target->ms > ms)
-			ms = p->targets[i].target->ms;
-	return ms;
-}
-
 /* Return: SIZE of the first target that was attached with sample=SIZE, else 1. */
 static uint64_t period_of(const struct mu_profile *p)
 {
@@ -295,7 +285,8 @@ static uint64_t period_of(const struct mu_profile *p)
 static void add_head(struct writer *w)
 {
 	mu_message_number(&w->profile, PROFILE_TIME_NANOS, w->p->time_ns);
-	mu_message_number(&w->profile, PROFILE_DURATION_NANOS, longest_ms(w->p) * NS_PER_MS);
+	mu_message_number(&w->profile, PROFILE_DURATION_NANOS,
+			  mu_profile_longest_ms(w->p) * NS_PER_MS);
 	add_type(w, PROFILE_PERIOD_TYPE, "space", "bytes");
 	mu_message_number(&w->profile, PROFILE_PERIOD, period_of(w->p));
 	mu_message_number(&w->profile, PROFILE_DEFAULT_SAMPLE_TYPE,

@@ -86,40 +86,22 @@ static void begin_metric(FILE *out, const char *name, const char *type, const ch
 
 /* === Stacks === */
 
-static int compare_size(const void *a, const void *b, void *profile)
-{
-	const struct mu_profile_stack *stacks = ((const struct mu_profile *)profile)->stacks;
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-	if (stacks[x].stack->bytes != stacks[y].stack->bytes)
-		return stacks[x].stack->bytes < stacks[y].stack->bytes ? 1 : -1;
-	return x < y ? -1 : x > y;
-}
-
 static void select_largest(struct selected *s, const struct mu_profile *profile)
 {
-	size_t *order = mu_zalloc((profile->nr_stacks + 1) * sizeof(*order));
+	const struct mu_profile_stack **largest = mu_profile_sort_stacks(profile);
 
 	s->profile = profile;
 	s->is_series = mu_zalloc((profile->nr_stacks + 1) * sizeof(*s->is_series));
-	for (size_t i = 0; i < profile->nr_stacks; i++)
-		order[i] = i;
-	qsort_r(order, profile->nr_stacks, sizeof(*order), compare_size, (void *)profile);
 	for (size_t i = 0; i < profile->nr_stacks && i < MAX_STACKS; i++)
-		s->is_series[order[i]] = true;
-	free(order);
+		s->is_series[largest[i] - profile->stacks] = true;
+	free(largest);
 }
 
-/* The innermost function; if there is no frame, why. */
+/* The innermost function, if there is one. */
 static void write_function(FILE *out, const struct mu_profile *p, const struct mu_profile_stack *s)
 {
-	if (s->stack->nr_frames) {
-		write_value(out, p->locations[s->locations[0]].functions[0].name);
-		return;
-	}
-	putc('[', out);
-	write_value(out, *s->end ? s->end : "no frames");
-	putc(']', out);
+	write_value(out, s->stack->nr_frames ? p->locations[s->locations[0]].functions[0].name :
+					       "[no frames]");
 }
 
 static uint64_t number_of(const struct mu_stack *stack, bool is_bytes)

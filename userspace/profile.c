@@ -7,7 +7,9 @@
  */
 #include "profile.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mem.h"
 #include "profile_code.h"
@@ -27,11 +29,11 @@ struct mu_profile *mu_profile_new(uint64_t time_ns)
 	return profile;
 }
 
-static const char *end_of(const struct mu_stack *stack)
+static char *end_of(const struct mu_stack *stack)
 {
 	const char *note = stack->nr_frames ? stack->frames[stack->nr_frames - 1].note : NULL;
 
-	return note ? note : "";
+	return mu_utf8_escape(note ? note : "");
 }
 
 static void add_stack(struct mu_profile *p, size_t target, const struct mu_stack *stack,
@@ -86,13 +88,81 @@ void mu_profile_free(struct mu_profile *profile)
 	if (!profile)
 		return;
 	mu_profile_code_free(profile);
-	for (size_t i = 0; i < profile->nr_stacks; i++)
+	for (size_t i = 0; i < profile->nr_stacks; i++) {
 		free(profile->stacks[i].locations);
+		free(profile->stacks[i].end);
+	}
 	for (size_t i = 0; i < profile->nr_targets; i++)
 		free(profile->targets[i].comm);
 	free(profile->stacks);
 	free(profile->targets);
 	free(profile);
+}
+
+/**
+ * mu_profile_early_end() - get the reason why frames of a stack are not known
+ * @stack: the stack
+ *
+ * Return: the reason, NULL if the walk reached the outermost frame, or if there is no frame.
+ */
+const char *mu_profile_early_end(const struct mu_profile_stack *stack)
+{
+	return *stack->end && strcmp(stack->end, "end") ? stack->end : NULL;
+}
+
+/**
+ * mu_profile_process_name() - name a process so that it differs from others with its comm
+ * @target: the process
+ *
+ * Return: the name, to be freed.
+ */
+char *mu_profile_process_name(const struct mu_profile_target *target)
+{
+	return mu_format("%s (pid %" PRIu64 ")", target->comm, target->target->pid);
+}
+
+/**
+ * mu_profile_longest_ms() - get for how long the processes were traced, the longest of all
+ * @profile: the profile
+ *
+ * Return: the time in milliseconds.
+ */
+uint64_t mu_profile_longest_ms(const struct mu_profile *profile)
+{
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < profile->nr_targets; i++)
+		if (profile->targets[i].target->ms > ms)
+			ms = profile->targets[i].target->ms;
+	return ms;
+}
+
+/* Equally large ones as in the profile. */
+static int compare_stacks(const void *a, const void *b)
+{
+	const struct mu_profile_stack *x = *(const struct mu_profile_stack *const *)a;
+	const struct mu_profile_stack *y = *(const struct mu_profile_stack *const *)b;
+
+	if (x->stack->bytes != y->stack->bytes)
+		return x->stack->bytes < y->stack->bytes ? 1 : -1;
+	return x < y ? -1 : x > y;
+}
+
+/**
+ * mu_profile_sort_stacks() - list the stacks of all processes, the largest first
+ * @profile: the profile
+ *
+ * Return: the list, to be freed.
+ */
+const struct mu_profile_stack **mu_profile_sort_stacks(const struct mu_profile *profile)
+{
+	const struct mu_profile_stack **stacks = mu_zalloc(profile->nr_stacks * sizeof(*stacks));
+
+	for (size_t i = 0; i < profile->nr_stacks; i++)
+		stacks[i] = &profile->stacks[i];
+	if (profile->nr_stacks)
+		qsort(stacks, profile->nr_stacks, sizeof(*stacks), compare_stacks);
+	return stacks;
 }
 
 /**

@@ -70,13 +70,13 @@ struct mu_profile_location {
  * @stack: its numbers, id, kind and raw frames
  * @target: index of its target
  * @locations: for each of its frames the index of the location, innermost first
- * @end: why the walk ended, "end" if it reached the outermost frame
+ * @end: why the walk ended, "end" if it reached the outermost frame, "" if there is no frame
  */
 struct mu_profile_stack {
 	const struct mu_stack *stack;
 	size_t target;
 	size_t *locations;
-	const char *end;
+	char *end;
 };
 
 /**
@@ -133,6 +133,10 @@ struct mu_profile *mu_profile_new(uint64_t time_ns);
 void mu_profile_add(struct mu_profile *profile, struct mu_target *target,
 		    struct mu_symbolizer *sym);
 void mu_profile_free(struct mu_profile *profile);
+const char *mu_profile_early_end(const struct mu_profile_stack *stack);
+char *mu_profile_process_name(const struct mu_profile_target *target);
+uint64_t mu_profile_longest_ms(const struct mu_profile *profile);
+const struct mu_profile_stack **mu_profile_sort_stacks(const struct mu_profile *profile);
 uint64_t mu_profile_lookup_address(const struct mu_profile_location *location);
 
 #endif

@@ -62,6 +62,37 @@ static void test_objects(const struct mu_profile *p)
 	tap_ok(app->has_unnamed, "and whether names are missing");
 }
 
+/* The module has no such reasons, but a report may come from anywhere. */
+static void test_hostile_reason(void)
+{
+	static const char report[] =
+		"memleak_user report 1\n"
+		"target 3 pid 12 app tracing 1 ms: 5 bytes in 1 allocations from 1 stack, lost 0\n"
+		"5 bytes in 1 allocations from stack 1 (age 1..1 ms, 1 made, 0 freed)\n"
+		"\t0x0000000000000010 [anon]+0x10 (a\\b)\n";
+	struct exported e = make_exported(report);
+
+	is_number(e.profile->nr_stacks, 1, "a reason may have a backslash");
+	is_text(e.profile->stacks[0].end, "a\\134b", "it is text in the profile");
+	is_text(mu_profile_early_end(&e.profile->stacks[0]), "a\\134b", "and frames are missing");
+	free_exported(&e);
+}
+
+/* The largest one of all, and that of several equal ones that comes first in the profile. */
+static void test_order(const struct mu_profile *p)
+{
+	const struct mu_profile_stack **stacks = mu_profile_sort_stacks(p);
+	bool good = true;
+
+	for (size_t i = 1; i < p->nr_stacks; i++)
+		good &= stacks[i - 1]->stack->bytes > stacks[i]->stack->bytes ||
+			(stacks[i - 1]->stack->bytes == stacks[i]->stack->bytes &&
+			 stacks[i - 1] < stacks[i]);
+	tap_ok(good, "the stacks of all processes can be sorted");
+	free(stacks);
+	is_number(mu_profile_longest_ms(p), 2000, "the longest time of all is found");
+}
+
 int main(void)
 {
 	struct exported e = make_exported(hostile_report);
@@ -70,7 +101,9 @@ int main(void)
 	test_targets(e.profile);
 	test_locations(e.profile);
 	test_objects(e.profile);
+	test_order(e.profile);
 	free_exported(&e);
+	test_hostile_reason();
 	e = make_exported(empty_report);
 	tap_ok(!e.profile->nr_targets && !e.profile->nr_stacks,
 	       "an empty report is an empty profile");
