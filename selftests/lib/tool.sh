@@ -104,9 +104,21 @@ start_program()
 # step: lets the program do its next step and waits for the end of the step.
 step()
 {
+	step_word go
+}
+
+# step_word WORD: lets the program do this step and waits for the end of the step.
+step_word()
+{
 	count_done
-	echo go >&7
+	echo "$1" >&7
 	eventually is_done "$steps_done"
+}
+
+# has_printed LINES: succeeds if the program has printed so many lines.
+has_printed()
+{
+	[ "$(wc -l <"$scratch/program")" -ge "$1" ]
 }
 
 # count_done: sets $steps_done to the number of steps that the program has finished.

@@ -66,8 +66,7 @@ heaptrack_is_injected_into_a_running_program()
 	eventually matches "$scratch/out" "^injection finished"
 	expect "$scratch/out" "injecting heaptrack into application via GDB"
 	expect "/proc/$pid/maps" libheaptrack
-	count_lines
-	eventually has_more_lines $((lines + 3))
+	eventually has_printed $(($(wc -l <"$scratch/program") + 3))
 	kill -INT "$job"
 	wait "$job" || true
 	expect "/proc/$pid/maps" libheaptrack
@@ -82,18 +81,6 @@ print_heaptrack()
 {
 	heaptrack_print -a 0 -T 0 -p 0 -l 1 "$scratch"/log.* >"$scratch/printed" 2>&1 &&
 		matches "$scratch/printed" "^fibonacci"
-}
-
-# count_lines: sets $lines to the number of lines that the program has printed.
-count_lines()
-{
-	lines=$(wc -l <"$scratch/program")
-}
-
-has_more_lines()
-{
-	count_lines
-	[ "$lines" -ge "$1" ]
 }
 
 valgrind_runs_the_program_itself()

@@ -8,14 +8,6 @@
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-# step_word WORD: lets the program do this step and waits for the end of the step.
-step_word()
-{
-	count_done
-	echo "$1" >&7
-	eventually is_done "$steps_done"
-}
-
 # export_live FORMAT ARGUMENT...: starts an export of $pid to $scratch/result and waits until the
 # process is traced. Sets $job; messages go to $scratch/out.
 export_live()

@@ -38,12 +38,6 @@ name_program()
 	cp "$programs/$1" "$myserver"
 }
 
-# has_printed LINES: succeeds if the program has printed so many lines.
-has_printed()
-{
-	[ "$(wc -l <"$scratch/program")" -ge "$1" ]
-}
-
 # In a mount and a PID namespace of its own, at a path that does not exist outside.
 start_in_container()
 {
@@ -69,7 +63,7 @@ a_container_grows()
 	expect "$scratch/myserver.svg" "<title>fibonacci"
 }
 
-# What is cached is not lost.
+# Blocks in the cache are not lost.
 a_server_in_cxx_uses_jemalloc()
 {
 	[ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]

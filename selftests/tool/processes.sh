@@ -7,14 +7,6 @@
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-# step_word WORD: lets the program do this step and waits for the end of the step.
-step_word()
-{
-	count_done
-	echo "$1" >&7
-	eventually is_done "$steps_done"
-}
-
 # run_tool ARGUMENT...: starts the tool in the background with a table each second. Sets $job; the
 # output goes to $scratch/out.
 run_tool()

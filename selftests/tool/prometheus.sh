@@ -8,14 +8,6 @@
 
 . "$(dirname "$0")/../lib/tool.sh"
 
-# step_word WORD: lets the program do this step and waits for the end of the step.
-step_word()
-{
-	count_done
-	echo "$1" >&7
-	eventually is_done "$steps_done"
-}
-
 # watch ARGUMENT...: keeps $scratch/dir/m.prom fresh, and waits for the first one. Sets $job.
 watch()
 {
