@@ -131,7 +131,7 @@ TEST_F(allocator, names_with_one_address_share_one_probe)
 	mst_kill(&self->prog);
 }
 
-TEST_F_TIMEOUT(allocator, static_glibc_is_traced_exactly, 60)
+TEST_F(allocator, static_glibc_is_traced_exactly)
 {
 	mst_spawn(&self->prog, "mix_static", "all", "8", NULL);
 	attach_and_read_line(&self->prog, self->line, sizeof(self->line));
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(allocator, static_glibc_is_traced_exactly, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-TEST_F_TIMEOUT(allocator, musl_is_traced_exactly, 60)
+TEST_F(allocator, musl_is_traced_exactly)
 {
 	if (!is_built("programs/mix_musl"))
 		SKIP(return, "no musl-gcc when the tests were built");
@@ -151,7 +151,7 @@ TEST_F_TIMEOUT(allocator, musl_is_traced_exactly, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-TEST_F_TIMEOUT(allocator, static_musl_is_traced_exactly, 60)
+TEST_F(allocator, static_musl_is_traced_exactly)
 {
 	if (!is_built("programs/mix_musl_static"))
 		SKIP(return, "no musl-gcc when the tests were built");
@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(allocator, static_musl_is_traced_exactly, 60)
 	EXPECT_TRUE(runs_exactly(&self->prog));
 }
 
-TEST_F_TIMEOUT(allocator, a_static_program_without_free_is_traced_exactly, 60)
+TEST_F(allocator, a_static_program_without_free_is_traced_exactly)
 {
 	if (!is_built("programs/never_frees_musl"))
 		SKIP(return, "no musl-gcc when the tests were built");
@@ -175,7 +175,7 @@ TEST_F_TIMEOUT(allocator, a_static_program_without_free_is_traced_exactly, 60)
 }
 
 /* Its malloc forwards to libc's, which frees the blocks. */
-TEST_F_TIMEOUT(allocator, a_library_without_free_is_not_traced, 60)
+TEST_F(allocator, a_library_without_free_is_not_traced)
 {
 	char preload[600];
 
@@ -212,7 +212,7 @@ static bool preloaded_is_exact(struct mst_program *prog, const char *preload, co
 	return is_cheap(line) && runs_exactly(prog);
 }
 
-TEST_F_TIMEOUT(allocator, preloaded_jemalloc_is_traced_exactly, 60)
+TEST_F(allocator, preloaded_jemalloc_is_traced_exactly)
 {
 	char preload[256];
 
@@ -221,7 +221,7 @@ TEST_F_TIMEOUT(allocator, preloaded_jemalloc_is_traced_exactly, 60)
 	EXPECT_TRUE(preloaded_is_exact(&self->prog, preload, "libjemalloc.so.2"));
 }
 
-TEST_F_TIMEOUT(allocator, preloaded_tcmalloc_is_traced_exactly, 60)
+TEST_F(allocator, preloaded_tcmalloc_is_traced_exactly)
 {
 	char preload[256];
 
@@ -231,7 +231,7 @@ TEST_F_TIMEOUT(allocator, preloaded_tcmalloc_is_traced_exactly, 60)
 }
 
 /* Functions that begin with instructions of several kinds, which their probes execute. */
-TEST_F_TIMEOUT(allocator, instructions_that_probes_execute_leave_it_exact, 60)
+TEST_F(allocator, instructions_that_probes_execute_leave_it_exact)
 {
 	char preload[600];
 
@@ -267,21 +267,21 @@ static bool sanitizer_is_exact(struct mst_program *prog, const char *const *name
 	return exact;
 }
 
-TEST_F_TIMEOUT(allocator, preloaded_asan_is_traced_exactly, 60)
+TEST_F(allocator, preloaded_asan_is_traced_exactly)
 {
 	static const char *const names[] = { "libasan.so.8", "libasan.so.6", NULL };
 
 	EXPECT_TRUE(sanitizer_is_exact(&self->prog, names, "libasan.so"));
 }
 
-TEST_F_TIMEOUT(allocator, preloaded_lsan_is_traced_exactly, 60)
+TEST_F(allocator, preloaded_lsan_is_traced_exactly)
 {
 	static const char *const names[] = { "liblsan.so.0", NULL };
 
 	EXPECT_TRUE(sanitizer_is_exact(&self->prog, names, "liblsan.so"));
 }
 
-TEST_F_TIMEOUT(allocator, preloaded_tsan_is_traced_exactly, 60)
+TEST_F(allocator, preloaded_tsan_is_traced_exactly)
 {
 	static const char *const names[] = { "libtsan.so.2", "libtsan.so.0", NULL };
 
@@ -369,7 +369,7 @@ static bool deleted_is_exact(struct mst_program *prog, const char *program, bool
 	return mst_exact(prog) && mst_ends_well(prog) && named;
 }
 
-TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced_exactly, 60)
+TEST_F(allocator, a_deleted_program_is_traced_exactly)
 {
 	EXPECT_TRUE(deleted_is_exact(&self->prog, "programs/mix", true));
 	EXPECT_TRUE(deleted_is_exact(&self->prog, "programs/mix", false));
@@ -378,7 +378,7 @@ TEST_F_TIMEOUT(allocator, a_deleted_program_is_traced_exactly, 60)
 }
 
 /* More than a hundred objects with wrong headers and tables: the right allocator is found. */
-TEST_F_TIMEOUT(allocator, malformed_objects_are_ignored, 60)
+TEST_F(allocator, malformed_objects_are_ignored)
 {
 	char base[512];
 
@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(allocator, malformed_objects_are_ignored, 60)
 }
 
 /* Whatever a changed object is now: the target is exact, or the refusal has a message. */
-TEST_F_TIMEOUT(allocator, randomly_changed_objects_are_exact_or_refused, 90)
+TEST_F(allocator, randomly_changed_objects_are_exact_or_refused)
 {
 	char base[512], seed[16];
 	int i, err;

@@ -128,7 +128,7 @@ static bool stacks_are_complete(int id)
 	       mst_lost_agrees(mst_text("targets/%d/report", id));
 }
 
-TEST_F_TIMEOUT(brood, children_are_targets_from_their_first_event_on, 240)
+TEST_F(brood, children_are_targets_from_their_first_event_on)
 {
 	int group;
 	size_t i;
@@ -149,7 +149,7 @@ TEST_F_TIMEOUT(brood, children_are_targets_from_their_first_event_on, 240)
 }
 
 /* The report says which group a target is a member of, and each has a directory. */
-TEST_F_TIMEOUT(brood, reports_tell_process_by_process, 240)
+TEST_F(brood, reports_tell_process_by_process)
 {
 	char *text, line[64];
 	int group;
@@ -182,7 +182,7 @@ static size_t count_whole_reports(void)
 	return count;
 }
 
-TEST_F_TIMEOUT(brood, children_outlive_their_parent, 240)
+TEST_F(brood, children_outlive_their_parent)
 {
 	struct mst_program late;
 	int group, first, tries;
@@ -282,7 +282,7 @@ TEST_F(brood, sampled_children_are_estimated)
 }
 
 /* The numbers of traced and of other children add up to those that were forked. */
-TEST_F_TIMEOUT(brood, a_storm_of_children_is_counted, 240)
+TEST_F(brood, a_storm_of_children_is_counted)
 {
 	long nr = mst_scaled(400, 100), made, untraced;
 	char word[16];
@@ -308,7 +308,7 @@ TEST_F_TIMEOUT(brood, a_storm_of_children_is_counted, 240)
 	self->prog.pid = 0;
 }
 
-TEST_F_TIMEOUT(brood, members_are_detached_one_by_one, 240)
+TEST_F(brood, members_are_detached_one_by_one)
 {
 	int group, id, pid;
 
@@ -336,7 +336,7 @@ TEST_F_TIMEOUT(brood, members_are_detached_one_by_one, 240)
 	EXPECT_TRUE(mst_wait_stat("probes", 0));
 }
 
-TEST_F_TIMEOUT(brood, a_bound_group_is_dropped_with_its_file, 240)
+TEST_F(brood, a_bound_group_is_dropped_with_its_file)
 {
 	int fd = mst_open(O_RDWR, "control");
 
@@ -351,7 +351,7 @@ TEST_F_TIMEOUT(brood, a_bound_group_is_dropped_with_its_file, 240)
 	mst_step(&self->prog, "again");
 }
 
-TEST_F_TIMEOUT(brood, the_limit_of_targets_is_counted_and_the_others_run_on, 240)
+TEST_F(brood, the_limit_of_targets_is_counted_and_the_others_run_on)
 {
 	int group;
 
@@ -369,7 +369,7 @@ TEST_F_TIMEOUT(brood, the_limit_of_targets_is_counted_and_the_others_run_on, 240
 	EXPECT_NE(NULL, strstr(mst_refusal, "5 targets are already traced"));
 }
 
-TEST_F_TIMEOUT(brood, the_module_can_be_removed_while_children_are_followed, 240)
+TEST_F(brood, the_module_can_be_removed_while_children_are_followed)
 {
 	start_brood(self, "workers");
 	mst_step(&self->prog, "go");

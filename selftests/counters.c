@@ -74,7 +74,7 @@ TEST_F(counters, frees_within_the_free_of_a_library_are_nested)
 }
 
 /* The nested frees of several threads are not confused. */
-TEST_F_TIMEOUT(counters, frees_within_the_free_of_a_wrapper_are_nested_in_threads, 60)
+TEST_F(counters, frees_within_the_free_of_a_wrapper_are_nested_in_threads)
 {
 	long count = mst_scaled(1000, 300);
 
@@ -111,7 +111,7 @@ TEST_F(counters, wrapped_frees_of_older_blocks_on_deeper_stacks_are_unknown)
 }
 
 /* At a thread's end libc frees memory that it has not allocated by malloc. */
-TEST_F_TIMEOUT(counters, frees_at_the_end_of_a_thread_are_not_unknown, 60)
+TEST_F(counters, frees_at_the_end_of_a_thread_are_not_unknown)
 {
 	long count = mst_scaled(500, 100);
 
@@ -178,7 +178,7 @@ TEST_F(counters, calls_abandoned_by_longjmp_are_uncertain)
  * within a lost call is not an allocation of its own. Each report read meanwhile shows as lost the
  * sum of its lost_ counters.
  */
-TEST_F_TIMEOUT(counters, calls_at_the_memory_limit_count_once, 240)
+TEST_F(counters, calls_at_the_memory_limit_count_once)
 {
 	/* Not scaled by MLU_COUNT: a smaller count would not reach the limit. */
 	long count = mst_debug_kernel() ? 2000 : 4000;

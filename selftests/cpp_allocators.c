@@ -160,12 +160,12 @@ TEST_F(library, has_no_stepped_probe)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(library, records_blocks_of_each_function_once, 120)
+TEST_F(library, records_blocks_of_each_function_once)
 {
 	EXPECT_ALL(variant->makers, makers);
 }
 
-TEST_F_TIMEOUT(library, records_blocks_of_each_function_that_may_throw, 60)
+TEST_F(library, records_blocks_of_each_function_that_may_throw)
 {
 	/* glibc's are those of libstdc++, which call malloc. */
 	if (variant->name[0] && !strstr(self->line, " _Znwm "))
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(library, records_blocks_of_each_function_that_may_throw, 60)
 	EXPECT_ALL(variant->throwers, throwers);
 }
 
-TEST_F_TIMEOUT(library, drops_blocks_that_a_failing_function_frees, 60)
+TEST_F(library, drops_blocks_that_a_failing_function_frees)
 {
 	if (!variant->failers)
 		SKIP(return, "it has no such function");
@@ -198,7 +198,7 @@ FIXTURE_TEARDOWN(copy)
 	mst_fresh();
 }
 
-TEST_F_TIMEOUT(copy, of_a_string_is_recorded_by_malloc, 60)
+TEST_F(copy, of_a_string_is_recorded_by_malloc)
 {
 	mst_spawn(&self->prog, "copies", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -230,21 +230,21 @@ static bool copies_are_exact(struct mst_program *prog, const char *program, cons
 	return !mst_end(prog) && good;
 }
 
-TEST_F_TIMEOUT(copy, of_a_string_is_recorded_in_a_sanitizer, 60)
+TEST_F(copy, of_a_string_is_recorded_in_a_sanitizer)
 {
 	if (access(mst_here("programs/copies_asan"), X_OK))
 		SKIP(return, "the compiler has no AddressSanitizer");
 	EXPECT_TRUE(copies_are_exact(&self->prog, "copies_asan", "libasan.so"));
 }
 
-TEST_F_TIMEOUT(copy, of_a_string_is_recorded_in_a_program_with_a_sanitizer, 60)
+TEST_F(copy, of_a_string_is_recorded_in_a_program_with_a_sanitizer)
 {
 	if (access(mst_here("programs/copies_asan_inside"), X_OK))
 		SKIP(return, "the compiler has no AddressSanitizer");
 	EXPECT_TRUE(copies_are_exact(&self->prog, "copies_asan_inside", "copies_asan_inside+0x"));
 }
 
-TEST_F_TIMEOUT(copy, of_a_string_obeys_limits_of_sizes, 60)
+TEST_F(copy, of_a_string_obeys_limits_of_sizes)
 {
 	if (access(mst_here("programs/copies_asan"), X_OK))
 		SKIP(return, "the compiler has no AddressSanitizer");

@@ -117,7 +117,7 @@ static bool both_are_exact(struct mst_program *daemon, struct mst_program *mappe
 	       mst_sound(mst_id(daemon->pid)) && mst_sound(mst_id(mapper->pid));
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_before_its_user_is_exact, 90)
+TEST_F(daemon, a_fuse_daemon_attached_before_its_user_is_exact)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -128,7 +128,7 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_before_its_user_is_exact, 90)
 	EXPECT_TRUE(detach_succeeds(&self->mapper));
 }
 
-TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_after_its_user_is_exact, 90)
+TEST_F(daemon, a_fuse_daemon_attached_after_its_user_is_exact)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(daemon, a_fuse_daemon_attached_after_its_user_is_exact, 90)
 	EXPECT_TRUE(detach_succeeds(&self->daemon));
 }
 
-TEST_F_TIMEOUT(daemon, a_fanotify_daemon_is_exact, 90)
+TEST_F(daemon, a_fanotify_daemon_is_exact)
 {
 	start_fanotify(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -195,7 +195,7 @@ static bool delays_no_other_target(struct mst_program *target, struct mst_progra
 	return good && err >= 0 && err != EINPROGRESS && detach_succeeds(other);
 }
 
-TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_delays_no_other_target, 120)
+TEST_F(daemon, a_hanging_fuse_daemon_delays_no_other_target)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -203,7 +203,7 @@ TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_delays_no_other_target, 120)
 	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, an_unreadable_allocator_delays_no_other_target, 120)
+TEST_F(daemon, an_unreadable_allocator_delays_no_other_target)
 {
 	start_fuse(&self->daemon, "programs/libtoy.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -211,14 +211,14 @@ TEST_F_TIMEOUT(daemon, an_unreadable_allocator_delays_no_other_target, 120)
 	EXPECT_TRUE(delays_no_other_target(&self->mapper, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, a_hanging_fuse_daemon_as_target_delays_no_other, 120)
+TEST_F(daemon, a_hanging_fuse_daemon_as_target_delays_no_other)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_step(&self->daemon, "hang");
 	EXPECT_TRUE(delays_no_other_target(&self->daemon, &self->other));
 }
 
-TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_that_hangs_can_be_detached, 120)
+TEST_F(daemon, a_traced_fuse_daemon_that_hangs_can_be_detached)
 {
 	start_fuse(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -228,7 +228,7 @@ TEST_F_TIMEOUT(daemon, a_traced_fuse_daemon_that_hangs_can_be_detached, 120)
 	EXPECT_TRUE(detach_succeeds(&self->daemon));
 }
 
-TEST_F_TIMEOUT(daemon, a_hanging_fanotify_daemon_delays_no_other_target, 120)
+TEST_F(daemon, a_hanging_fanotify_daemon_delays_no_other_target)
 {
 	start_fanotify(&self->daemon, "programs/libone.so");
 	mst_spawn(&self->mapper, "daemon", "mapper", file, NULL);
@@ -237,7 +237,7 @@ TEST_F_TIMEOUT(daemon, a_hanging_fanotify_daemon_delays_no_other_target, 120)
 }
 
 /* When the daemon is dead, nothing waits for it. */
-TEST_F_TIMEOUT(daemon, killing_a_hanging_daemon_ends_the_attach, 120)
+TEST_F(daemon, killing_a_hanging_daemon_ends_the_attach)
 {
 	pid_t writer;
 
@@ -268,7 +268,7 @@ static bool has_become_another_program(pid_t pid)
 }
 
 /* The probes went into memory that is no longer the process's: refused with that reason. */
-TEST_F_TIMEOUT(daemon, exec_during_a_hanging_attach_is_refused, 120)
+TEST_F(daemon, exec_during_a_hanging_attach_is_refused)
 {
 	char *control;
 	pid_t writer;

@@ -98,7 +98,7 @@ static bool gdb_says(char *text, const char *what)
 }
 
 /* gdb stops within the chain, shows frames, and lets the allocator be called. */
-TEST_F_TIMEOUT(debugger, attached_before_us_leaves_counts_exact, 150)
+TEST_F(debugger, attached_before_us_leaves_counts_exact)
 {
 	char *text = run_gdb(self->prog.pid, "break chain_middle", self->attach, self->go,
 			     "continue", "backtrace 3", "finish", "delete", "detach", NULL);
@@ -112,7 +112,7 @@ TEST_F_TIMEOUT(debugger, attached_before_us_leaves_counts_exact, 150)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(debugger, attached_after_us_leaves_counts_exact, 150)
+TEST_F(debugger, attached_after_us_leaves_counts_exact)
 {
 	char *text;
 
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(debugger, attached_after_us_leaves_counts_exact, 150)
 }
 
 /* gdb steps into malloc, over our breakpoint, instruction by instruction. */
-TEST_F_TIMEOUT(debugger, can_step_over_our_breakpoints, 200)
+TEST_F(debugger, can_step_over_our_breakpoints)
 {
 	char *text;
 
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(debugger, can_step_over_our_breakpoints, 200)
 }
 
 /* We detach while gdb holds the target within the chain. */
-TEST_F_TIMEOUT(debugger, holding_the_target_allows_detach, 150)
+TEST_F(debugger, holding_the_target_allows_detach)
 {
 	char detach[96], *text;
 
@@ -189,7 +189,7 @@ static const char *at_our_breakpoint(pid_t pid)
 }
 
 /* Inserted and removed while ours is there: the instruction that gdb restores is our breakpoint. */
-TEST_F_TIMEOUT(debugger, with_a_breakpoint_on_top_of_ours_keeps_ours, 150)
+TEST_F(debugger, with_a_breakpoint_on_top_of_ours_keeps_ours)
 {
 	char *text;
 
@@ -208,7 +208,7 @@ TEST_F_TIMEOUT(debugger, with_a_breakpoint_on_top_of_ours_keeps_ours, 150)
  * gdb's breakpoint was there first: the kernel finds a breakpoint instruction, keeps it, and gdb
  * removes it. We cannot detect that, but the target survives, and another attach is exact again.
  */
-TEST_F_TIMEOUT(debugger, with_a_breakpoint_below_ours_harms_no_target, 150)
+TEST_F(debugger, with_a_breakpoint_below_ours_harms_no_target)
 {
 	const char *there;
 

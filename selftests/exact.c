@@ -100,7 +100,7 @@ static bool is_exact(struct mst_program *prog, const char *preload, const char *
 	return mst_ends_well(prog) && exact;
 }
 
-TEST_F_TIMEOUT(mix, lists_exactly_the_kept_blocks, 60)
+TEST_F(mix, lists_exactly_the_kept_blocks)
 {
 	static const char *const threads[] = { "1", "2", "8" };
 	char preload[600] = "PRELOAD=none";

@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(storm)
 	mst_fresh();
 }
 
-TEST_F_TIMEOUT(storm, of_reallocs_in_one_arena_is_exact, 120)
+TEST_F(storm, of_reallocs_in_one_arena_is_exact)
 {
 	char calls[16];
 
@@ -58,7 +58,7 @@ static long memory_available_mib(void)
 }
 
 /* A million on stock kernels; skipped where there is not enough memory. */
-TEST_F_TIMEOUT(storm, of_a_million_blocks_is_exact, 240)
+TEST_F(storm, of_a_million_blocks_is_exact)
 {
 	long count = mst_scaled(1000000, 10000);
 	char number[16];
@@ -105,7 +105,7 @@ static bool are_plausible(int id)
 }
 
 /* Each thread of the program holds at most one block at any time. */
-TEST_F_TIMEOUT(storm, with_a_hundred_attaches_makes_no_false_row, 200)
+TEST_F(storm, with_a_hundred_attaches_makes_no_false_row)
 {
 	int i, id, rounds = mst_scaled(100, 10);
 
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(storm, with_a_hundred_attaches_makes_no_false_row, 200)
 }
 
 /* While its threads pause, exactly the blocks that the program holds are listed. */
-TEST_F_TIMEOUT(storm, is_exact_whenever_it_pauses, 120)
+TEST_F(storm, is_exact_whenever_it_pauses)
 {
 	int i, id;
 
@@ -150,7 +150,7 @@ TEST_F_TIMEOUT(storm, is_exact_whenever_it_pauses, 120)
 }
 
 /* Blocks from before the clear are gone, later ones are exact. */
-TEST_F_TIMEOUT(storm, is_exact_after_clears_when_it_pauses, 120)
+TEST_F(storm, is_exact_after_clears_when_it_pauses)
 {
 	int i;
 

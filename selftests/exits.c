@@ -160,7 +160,7 @@ static bool has_same_results(struct mst_program *prog, const char *const *words)
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 #define SAME_RESULTS(name, ...)                                                 \
-	TEST_F_TIMEOUT(exits, give_the_same_results_for_##name, 60)             \
+	TEST_F(exits, give_the_same_results_for_##name)                         \
 	{                                                                       \
 		EXPECT_TRUE(has_same_results(&self->prog, WORDS(__VA_ARGS__))); \
 	}
@@ -200,7 +200,7 @@ static bool is_exact_after_steps(struct mst_program *prog, const char *const *wo
 }
 
 #define EXACT(name, steps, ...)                                                            \
-	TEST_F_TIMEOUT(exits, are_exact_##name, 60)                                        \
+	TEST_F(exits, are_exact_##name)                                                    \
 	{                                                                                  \
 		EXPECT_TRUE(is_exact_after_steps(&self->prog, WORDS(__VA_ARGS__), steps)); \
 	}
@@ -367,12 +367,12 @@ static bool are_exact_together(struct mst_program *prog, struct mst_program *oth
 	return mst_ends_well(prog) && mst_ends_well(other) && exact;
 }
 
-TEST_F_TIMEOUT(exits, are_exact_beside_a_target_without_them, 60)
+TEST_F(exits, are_exact_beside_a_target_without_them)
 {
 	EXPECT_TRUE(are_exact_together(&self->prog, &self->other, "always", "needed"));
 }
 
-TEST_F_TIMEOUT(exits, are_exact_behind_a_target_without_them, 60)
+TEST_F(exits, are_exact_behind_a_target_without_them)
 {
 	EXPECT_TRUE(are_exact_together(&self->prog, &self->other, "needed", "always"));
 }

@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(hooked)
 	mst_fresh();
 }
 
-TEST_F_TIMEOUT(hooked, allocator_sees_the_frames_that_it_sees_if_untraced, 60)
+TEST_F(hooked, allocator_sees_the_frames_that_it_sees_if_untraced)
 {
 	int i;
 
@@ -179,7 +179,7 @@ static void run_profiled(struct mst_program *prog, const struct profiler *by, co
 	end->log = take_profile(start, by->pattern);
 }
 
-TEST_F_TIMEOUT(profiled, program_has_the_profile_that_it_has_if_untraced, 60)
+TEST_F(profiled, program_has_the_profile_that_it_has_if_untraced)
 {
 	struct mst_end want, got;
 
@@ -238,7 +238,7 @@ FIXTURE_TEARDOWN(sanitized)
 	mst_fresh();
 }
 
-TEST_F_TIMEOUT(sanitized, program_has_the_leak_report_that_it_has_if_untraced, 60)
+TEST_F(sanitized, program_has_the_leak_report_that_it_has_if_untraced)
 {
 	spawn_and_attach(&self->prog, variant->settings, variant->program, "leak", NULL);
 	mst_step(&self->prog, "go");
@@ -254,7 +254,7 @@ TEST_F_TIMEOUT(sanitized, program_has_the_leak_report_that_it_has_if_untraced, 6
 	EXPECT_TRUE(mst_same_end(&self->want, &self->got));
 }
 
-TEST_F_TIMEOUT(sanitized, program_reports_a_use_after_free_as_if_untraced, 60)
+TEST_F(sanitized, program_reports_a_use_after_free_as_if_untraced)
 {
 	if (strcmp(variant->settings, "ASAN_OPTIONS="))
 		SKIP(return, "found by AddressSanitizer only; its walks are tested by its leaks");

@@ -147,27 +147,27 @@ static bool runs_as_untraced(struct mst_program *prog, const char *preload, cons
 	return good;
 }
 
-TEST_F_TIMEOUT(thrown, each_form_of_new_throws_as_if_untraced, 60)
+TEST_F(thrown, each_form_of_new_throws_as_if_untraced)
 {
 	EXPECT_TRUE(runs_as_untraced(&self->prog, self->preload, "huge"));
 }
 
-TEST_F_TIMEOUT(thrown, new_handler_throws_as_if_untraced, 60)
+TEST_F(thrown, new_handler_throws_as_if_untraced)
 {
 	EXPECT_TRUE(runs_as_untraced(&self->prog, self->preload, "handler"));
 }
 
-TEST_F_TIMEOUT(thrown, lack_of_memory_throws_as_if_untraced, 60)
+TEST_F(thrown, lack_of_memory_throws_as_if_untraced)
 {
 	EXPECT_TRUE(runs_as_untraced(&self->prog, self->preload, "limit"));
 }
 
-TEST_F_TIMEOUT(thrown, threads_throw_as_if_untraced, 60)
+TEST_F(thrown, threads_throw_as_if_untraced)
 {
 	EXPECT_TRUE(runs_as_untraced(&self->prog, self->preload, "threads"));
 }
 
-TEST_F_TIMEOUT(thrown, uncaught_exception_ends_the_program_as_if_untraced, 60)
+TEST_F(thrown, uncaught_exception_ends_the_program_as_if_untraced)
 {
 	EXPECT_TRUE(runs_as_untraced(&self->prog, self->preload, "uncaught"));
 }

@@ -277,7 +277,7 @@ static bool can_be_unmounted(int id)
 	return good && mst_sound(id);
 }
 
-TEST_F_TIMEOUT(family, file_system_is_free_after_exit, 60)
+TEST_F(family, file_system_is_free_after_exit)
 {
 	spawn_on_root(&self->prog, "mix", "all", "2");
 	self->id = mst_attach(self->prog.pid);
@@ -289,7 +289,7 @@ TEST_F_TIMEOUT(family, file_system_is_free_after_exit, 60)
 }
 
 /* At once, not some time later. */
-TEST_F_TIMEOUT(family, file_system_is_free_once_the_state_is_exited, 120)
+TEST_F(family, file_system_is_free_once_the_state_is_exited)
 {
 	int i, rounds = mst_debug_kernel() ? 4 : 10;
 
@@ -303,7 +303,7 @@ TEST_F_TIMEOUT(family, file_system_is_free_once_the_state_is_exited, 120)
 	}
 }
 
-TEST_F_TIMEOUT(family, file_system_is_free_after_detach_and_kill, 60)
+TEST_F(family, file_system_is_free_after_detach_and_kill)
 {
 	spawn_on_root(&self->prog, "mix", "all", "2");
 	self->id = mst_attach(self->prog.pid);
@@ -313,7 +313,7 @@ TEST_F_TIMEOUT(family, file_system_is_free_after_detach_and_kill, 60)
 	EXPECT_TRUE(can_be_unmounted(self->id));
 }
 
-TEST_F_TIMEOUT(family, file_system_is_free_after_exec, 60)
+TEST_F(family, file_system_is_free_after_exec)
 {
 	char chain[512];
 

@@ -137,7 +137,7 @@ static bool step_is_balanced(struct mst_program *prog, int id, const char *name,
 	return good;
 }
 
-TEST_F_TIMEOUT(freeing, leaves_no_record_by_any_function, 120)
+TEST_F(freeing, leaves_no_record_by_any_function)
 {
 	unsigned int tried = 0;
 	struct sums sums;
@@ -159,7 +159,7 @@ TEST_F_TIMEOUT(freeing, leaves_no_record_by_any_function, 120)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(freeing, by_moving_leaves_no_record, 120)
+TEST_F(freeing, by_moving_leaves_no_record)
 {
 	struct sums sums;
 	size_t i;
@@ -183,12 +183,12 @@ static bool objects_are_balanced(struct mst_program *prog, const char *preload, 
 	return mst_end(prog) == 0 && good;
 }
 
-TEST_F_TIMEOUT(freeing, cxx_objects_leaves_no_record, 60)
+TEST_F(freeing, cxx_objects_leaves_no_record)
 {
 	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes"));
 }
 
-TEST_F_TIMEOUT(freeing, cxx_objects_with_own_new_leaves_no_record, 60)
+TEST_F(freeing, cxx_objects_with_own_new_leaves_no_record)
 {
 	EXPECT_TRUE(objects_are_balanced(&self->prog, self->preload, "deletes_own"));
 }
@@ -210,7 +210,7 @@ FIXTURE_TEARDOWN(freeing_in)
 }
 
 /* malloc, operator new and delete are in one object: calls of malloc by new are detected. */
-TEST_F_TIMEOUT(freeing_in, a_static_program_leaves_no_record, 60)
+TEST_F(freeing_in, a_static_program_leaves_no_record)
 {
 	char line[16384];
 	struct sums sums;
@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(freeing_in, a_static_program_leaves_no_record, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(freeing_in, a_program_with_unexported_free_leaves_no_record, 60)
+TEST_F(freeing_in, a_program_with_unexported_free_leaves_no_record)
 {
 	struct sums sums;
 

@@ -382,7 +382,7 @@ TEST_F(late, two_targets_share_its_probes)
 }
 
 /* The server of its file hangs: the worker does not wait, and probes it when it has been read. */
-TEST_F_TIMEOUT(late, one_that_is_read_late_delays_no_other_target, 120)
+TEST_F(late, one_that_is_read_late_delays_no_other_target)
 {
 	char mnt[200], file[256], original[256];
 	long begin;
@@ -436,7 +436,7 @@ TEST_F(late, one_with_too_many_exits_is_reported)
 }
 
 /* Whenever it ends: before, while and after its library is probed. */
-TEST_F_TIMEOUT(late, exit_exec_and_detach_at_any_moment, 120)
+TEST_F(late, exit_exec_and_detach_at_any_moment)
 {
 	int i, id;
 

@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(limit)
 	mst_reload("");
 }
 
-TEST_F_TIMEOUT(limit, sixty_four_targets_at_once_are_exact, 180)
+TEST_F(limit, sixty_four_targets_at_once_are_exact)
 {
 	int i, count = mst_scaled(CROWD, 12);
 
@@ -71,7 +71,7 @@ TEST_F(limit, max_targets_bounds_live_targets)
 }
 
 /* Only mappings of code count. The program has some of its own in addition. */
-TEST_F_TIMEOUT(limit, mappings_of_code_are_bounded, 120)
+TEST_F(limit, mappings_of_code_are_bounded)
 {
 	const char *library = mst_here("programs/libone.so");
 	char many[16];
@@ -92,7 +92,7 @@ TEST_F_TIMEOUT(limit, mappings_of_code_are_bounded, 120)
 #define TOYS 129 /* libraries with eight functions each */
 
 /* With too many objects that define malloc, object= can still select one. */
-TEST_F_TIMEOUT(limit, allocator_functions_are_bounded, 120)
+TEST_F(limit, allocator_functions_are_bounded)
 {
 	const char *words[TOYS + 3] = { "daemon", "mapper" };
 	char path[TOYS][256], command[1024];
@@ -134,7 +134,7 @@ TEST_F(limit, max_ended_removes_the_oldest_target)
 }
 
 /* Blocks that do not fit are counted and reported as lost, and the target runs on. */
-TEST_F_TIMEOUT(limit, max_memory_counts_lost_blocks, 240)
+TEST_F(limit, max_memory_counts_lost_blocks)
 {
 	/* Either count needs more than 1 MiB. */
 	const long count = mst_debug_kernel() ? 14000 : 24000;
@@ -173,7 +173,7 @@ static const char *const parts[] = { "bytes_records", "bytes_stacks",	"bytes_inf
 
 #define NR_PARTS (sizeof(parts) / sizeof(parts[0]))
 
-TEST_F_TIMEOUT(limit, all_memory_is_given_back, 240)
+TEST_F(limit, all_memory_is_given_back)
 {
 	long long before[NR_PARTS], used, sum = 0;
 	unsigned int i, round;

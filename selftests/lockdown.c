@@ -198,7 +198,7 @@ static void check_confidentiality(struct __test_metadata *_metadata, FIXTURE_DAT
 }
 
 /* A single test, as each step depends on the one before. */
-TEST_F_TIMEOUT(lockdown, closes_debugfs_then_refuses_probes_and_harms_no_target, 180)
+TEST_F(lockdown, closes_debugfs_then_refuses_probes_and_harms_no_target)
 {
 	if (!raise_to("integrity"))
 		SKIP(return, "lockdown was raised before");

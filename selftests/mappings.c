@@ -181,7 +181,7 @@ TEST_F(mappings, parts_keep_their_origin)
 }
 
 /* Each split without a spare record loses one part, which is said. */
-TEST_F_TIMEOUT(mappings, splits_that_are_lost_are_counted, 120)
+TEST_F(mappings, splits_that_are_lost_are_counted)
 {
 	long long lost;
 	struct mst_rows rows;
@@ -286,7 +286,7 @@ static bool run_random(struct mst_program *prog, int *id, long steps, long threa
 	return good;
 }
 
-TEST_F_TIMEOUT(mappings, random_steps_are_exact, 240)
+TEST_F(mappings, random_steps_are_exact)
 {
 	EXPECT_TRUE(run_random(&self->prog, &self->id, mst_scaled(100000, 10000), 1, getpid()));
 	EXPECT_EQ(0, mst_stat(self->id, "lost_split"));
@@ -296,7 +296,7 @@ TEST_F_TIMEOUT(mappings, random_steps_are_exact, 240)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(mappings, random_steps_of_threads_are_exact, 240)
+TEST_F(mappings, random_steps_of_threads_are_exact)
 {
 	EXPECT_TRUE(run_random(&self->prog, &self->id, mst_scaled(40000, 8000), 4, getpid()));
 	EXPECT_EQ(0, mst_stat(self->id, "lost_split"));

@@ -84,7 +84,7 @@ static bool stacks_are_right(int id, int steps)
 	return good;
 }
 
-TEST_F_TIMEOUT(tracer, enabled_before_the_attach_leaves_us_exact, 60)
+TEST_F(tracer, enabled_before_the_attach_leaves_us_exact)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -96,7 +96,7 @@ TEST_F_TIMEOUT(tracer, enabled_before_the_attach_leaves_us_exact, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(tracer, enabled_after_the_attach_leaves_us_exact, 60)
+TEST_F(tracer, enabled_after_the_attach_leaves_us_exact)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	self->id = mst_attach(self->prog.pid);
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(tracer, enabled_after_the_attach_leaves_us_exact, 60)
 	EXPECT_EQ(0, mst_end(&self->prog));
 }
 
-TEST_F_TIMEOUT(tracer, disabled_while_we_trace_leaves_us_exact, 60)
+TEST_F(tracer, disabled_while_we_trace_leaves_us_exact)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -122,7 +122,7 @@ TEST_F_TIMEOUT(tracer, disabled_while_we_trace_leaves_us_exact, 60)
 }
 
 /* We remove only our own probes. */
-TEST_F_TIMEOUT(tracer, still_counts_after_our_detach, 60)
+TEST_F(tracer, still_counts_after_our_detach)
 {
 	long before;
 
@@ -139,7 +139,7 @@ TEST_F_TIMEOUT(tracer, still_counts_after_our_detach, 60)
 }
 
 /* Both tracers probe all functions. */
-TEST_F_TIMEOUT(tracer, on_every_function_leaves_us_exact, 60)
+TEST_F(tracer, on_every_function_leaves_us_exact)
 {
 	mst_spawn(&self->prog, "mix", "all", "4", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -151,7 +151,7 @@ TEST_F_TIMEOUT(tracer, on_every_function_leaves_us_exact, 60)
 }
 
 /* Our probe leaves an instruction that allocates the frame to the kernel while there is another. */
-TEST_F_TIMEOUT(tracer, of_returns_on_an_executed_instruction_sees_all, 60)
+TEST_F(tracer, of_returns_on_an_executed_instruction_sees_all)
 {
 	char preload[600], line[16384];
 	long entries;
@@ -176,7 +176,7 @@ TEST_F_TIMEOUT(tracer, of_returns_on_an_executed_instruction_sees_all, 60)
 }
 
 /* A thread's first free maps an arena, which is not an allocation of the program. */
-TEST_F_TIMEOUT(tracer, on_a_free_that_maps_leaves_us_exact, 60)
+TEST_F(tracer, on_a_free_that_maps_leaves_us_exact)
 {
 	mst_spawn(&self->prog, "edge", "first_free", NULL);
 	ASSERT_TRUE(tracer_turn(true));
@@ -187,7 +187,7 @@ TEST_F_TIMEOUT(tracer, on_a_free_that_maps_leaves_us_exact, 60)
 }
 
 /* Calls are in progress whenever its probes are enabled or disabled. */
-TEST_F_TIMEOUT(tracer, toggled_during_calls_leaves_us_exact, 120)
+TEST_F(tracer, toggled_during_calls_leaves_us_exact)
 {
 	int i;
 
@@ -239,7 +239,7 @@ static void first_in_library(struct mst_program *prog, char *frames, size_t size
 }
 
 /* Its return trampolines in the copied stack are not taken for code. */
-TEST_F_TIMEOUT(tracer, below_a_deferred_walk_leaves_the_stack_whole, 60)
+TEST_F(tracer, below_a_deferred_walk_leaves_the_stack_whole)
 {
 	char without[4096], with[4096];
 
@@ -300,7 +300,7 @@ static bool bcc_says(int from, const char *what)
  * Both show the same four blocks; then bcc exits and we go on. bcc names something as a reference
  * counter that is not one, see ref_counters.c.
  */
-TEST_F_TIMEOUT(tracer, memleak_of_bcc_leaves_us_exact, 200)
+TEST_F(tracer, memleak_of_bcc_leaves_us_exact)
 {
 	int from;
 	pid_t bcc;

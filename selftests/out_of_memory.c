@@ -16,6 +16,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
 #define CGROUP "/sys/fs/cgroup/mlu_test"
@@ -61,7 +62,7 @@ static bool throws_exactly(struct mst_program *prog, const char *name)
 	return mst_ends_well(prog) && exact;
 }
 
-TEST_F_TIMEOUT(memory, exceptions_through_allocating_frames_leave_us_exact, 60)
+TEST_F(memory, exceptions_through_allocating_frames_leave_us_exact)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "frames"));
 }
@@ -76,7 +77,7 @@ TEST_F(memory, a_throwing_new_handler_leaves_us_exact)
 	EXPECT_TRUE(throws_exactly(&self->prog, "handler"));
 }
 
-TEST_F_TIMEOUT(memory, a_caught_bad_alloc_leaves_us_exact, 60)
+TEST_F(memory, a_caught_bad_alloc_leaves_us_exact)
 {
 	EXPECT_TRUE(throws_exactly(&self->prog, "exhausted"));
 }
@@ -137,7 +138,7 @@ static bool lists_all_blocks(const struct mst_rows *rows, const uint64_t *list)
 }
 
 /* The OOM reaper unmaps memory of a target concurrently, and must not be blocked. */
-TEST_F_TIMEOUT(memory, oom_killed_target_leaves_an_exact_report, 120)
+TEST_F(memory, oom_killed_target_leaves_an_exact_report)
 {
 	struct mst_rows rows;
 	char path[128];

@@ -56,7 +56,7 @@ static bool step_is_exact(struct mst_program *prog, int id, const char *step)
 	       !mst_stat(id, "replaced") && !mst_stat(id, "uncertain");
 }
 
-TEST_F_TIMEOUT(pair, blocks_of_a_pool_are_rows_and_its_chunks_are_not, 60)
+TEST_F(pair, blocks_of_a_pool_are_rows_and_its_chunks_are_not)
 {
 	self->id = attach_with(&self->prog, POOL, self->line, sizeof(self->line));
 	EXPECT_CONTAINS(self->line, " " POOL ":");
@@ -70,7 +70,7 @@ TEST_F_TIMEOUT(pair, blocks_of_a_pool_are_rows_and_its_chunks_are_not, 60)
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "x"));
 }
 
-TEST_F_TIMEOUT(pair, a_pool_that_is_not_named_is_not_traced, 60)
+TEST_F(pair, a_pool_that_is_not_named_is_not_traced)
 {
 	self->id = attach_with(&self->prog, WRAP, self->line, sizeof(self->line));
 	EXPECT_LACKS(self->line, "pool_alloc");
@@ -78,7 +78,7 @@ TEST_F_TIMEOUT(pair, a_pool_that_is_not_named_is_not_traced, 60)
 	EXPECT_EQ(3, (int)mst_rows_count(self->id));
 }
 
-TEST_F_TIMEOUT(pair, blocks_with_a_header_count_once, 60)
+TEST_F(pair, blocks_with_a_header_count_once)
 {
 	self->id = attach_with(&self->prog, WRAP, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "w"));
@@ -86,7 +86,7 @@ TEST_F_TIMEOUT(pair, blocks_with_a_header_count_once, 60)
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
 }
 
-TEST_F_TIMEOUT(pair, blocks_of_malloc_itself_count_once, 60)
+TEST_F(pair, blocks_of_malloc_itself_count_once)
 {
 	self->id = attach_with(&self->prog, SAME, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "s"));
@@ -94,13 +94,13 @@ TEST_F_TIMEOUT(pair, blocks_of_malloc_itself_count_once, 60)
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
 }
 
-TEST_F_TIMEOUT(pair, functions_may_be_local, 60)
+TEST_F(pair, functions_may_be_local)
 {
 	self->id = attach_with(&self->prog, HIDDEN, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "h"));
 }
 
-TEST_F_TIMEOUT(pair, arguments_are_numbered_from_1_to_4, 60)
+TEST_F(pair, arguments_are_numbered_from_1_to_4)
 {
 	self->id = attach_with(&self->prog, MAP, self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "m"));
@@ -108,7 +108,7 @@ TEST_F_TIMEOUT(pair, arguments_are_numbered_from_1_to_4, 60)
 	EXPECT_EQ(20, mst_stat(self->id, "freed"));
 }
 
-TEST_F_TIMEOUT(pair, several_pairs_are_traced_at_once, 60)
+TEST_F(pair, several_pairs_are_traced_at_once)
 {
 	self->id = attach_with(&self->prog, POOL " " WRAP " " SAME " " HIDDEN " " MAP, self->line,
 			       sizeof(self->line));
@@ -121,7 +121,7 @@ TEST_F_TIMEOUT(pair, several_pairs_are_traced_at_once, 60)
 }
 
 /* Calls within a pool's function are nested also if that call is not followed. */
-TEST_F_TIMEOUT(pair, filtered_blocks_hide_their_chunks, 60)
+TEST_F(pair, filtered_blocks_hide_their_chunks)
 {
 	self->id = attach_with(&self->prog, POOL " max=20", self->line, sizeof(self->line));
 	mst_step(&self->prog, "p");
@@ -131,7 +131,7 @@ TEST_F_TIMEOUT(pair, filtered_blocks_hide_their_chunks, 60)
 	EXPECT_EQ(3, mst_stat(self->id, "nested"));
 }
 
-TEST_F_TIMEOUT(pair, of_one_target_does_not_concern_another, 60)
+TEST_F(pair, of_one_target_does_not_concern_another)
 {
 	int other;
 
@@ -149,7 +149,7 @@ TEST_F_TIMEOUT(pair, of_one_target_does_not_concern_another, 60)
 	EXPECT_EQ(40, (int)mst_rows_count(self->id));
 }
 
-TEST_F_TIMEOUT(pair, of_two_targets_may_mean_different_arguments, 60)
+TEST_F(pair, of_two_targets_may_mean_different_arguments)
 {
 	struct mst_rows rows;
 	int other;
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(pair, of_two_targets_may_mean_different_arguments, 60)
 }
 
 /* Frees of functions that are called while probes come and go. */
-TEST_F_TIMEOUT(pair, can_be_attached_and_detached_in_a_busy_program, 120)
+TEST_F(pair, can_be_attached_and_detached_in_a_busy_program)
 {
 	static const char *const keys[] = { POOL, POOL " " SAME, "", SAME };
 	int i, n = mst_scaled(20, 8);
@@ -213,7 +213,7 @@ TEST_F(pair, that_no_object_defines_is_refused)
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
 
-TEST_F_TIMEOUT(pair, prefix_traces_an_allocator_with_a_prefix, 60)
+TEST_F(pair, prefix_traces_an_allocator_with_a_prefix)
 {
 	self->id = attach_with(&self->prog, "prefix=my_", self->line, sizeof(self->line));
 	EXPECT_CONTAINS(self->line, " prefix=my_:");
@@ -224,7 +224,7 @@ TEST_F_TIMEOUT(pair, prefix_traces_an_allocator_with_a_prefix, 60)
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "x"));
 }
 
-TEST_F_TIMEOUT(pair, prefix_and_pairs_are_traced_together, 60)
+TEST_F(pair, prefix_and_pairs_are_traced_together)
 {
 	self->id = attach_with(&self->prog, SAME " prefix=my_", self->line, sizeof(self->line));
 	EXPECT_TRUE(step_is_exact(&self->prog, self->id, "f"));

@@ -17,6 +17,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/mst.h"
+#include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
 static const char *const files[] = { "control", "report", "allocations", "blocks", "stats" };

@@ -105,7 +105,7 @@ static bool step_is_exact(struct mst_program *prog)
 	return mst_exact(prog) && !mst_stat(id, "uncertain") && !mst_stat(id, "lost_inflight");
 }
 
-TEST_F_TIMEOUT(all, processes_of_before_and_after_the_command_are_traced, 120)
+TEST_F(all, processes_of_before_and_after_the_command_are_traced)
 {
 	size_t i;
 
@@ -120,7 +120,7 @@ TEST_F_TIMEOUT(all, processes_of_before_and_after_the_command_are_traced, 120)
 	EXPECT_TRUE(group_has(": 6 targets, 6 live, 0 not traced: "));
 }
 
-TEST_F_TIMEOUT(all, first_events_of_several_threads_make_one_target, 120)
+TEST_F(all, first_events_of_several_threads_make_one_target)
 {
 	size_t i;
 
@@ -131,7 +131,7 @@ TEST_F_TIMEOUT(all, first_events_of_several_threads_make_one_target, 120)
 	EXPECT_TRUE(group_has(": 2 targets, 2 live, 0 not traced: "));
 }
 
-TEST_F_TIMEOUT(all, a_library_is_traced_in_each_process_that_maps_it, 120)
+TEST_F(all, a_library_is_traced_in_each_process_that_maps_it)
 {
 	mst_spawn(&self->prog[0], "toy_apart", "tail_call", NULL);
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/libtoy.so")));
@@ -143,7 +143,7 @@ TEST_F_TIMEOUT(all, a_library_is_traced_in_each_process_that_maps_it, 120)
 }
 
 /* Each process of the machine that uses the C library, with this one. */
-TEST_F_TIMEOUT(all, the_c_library_can_be_traced_in_all_processes, 120)
+TEST_F(all, the_c_library_can_be_traced_in_all_processes)
 {
 	char path[256];
 
@@ -162,7 +162,7 @@ TEST_F_TIMEOUT(all, the_c_library_can_be_traced_in_all_processes, 120)
 	EXPECT_STREQ("detached", mst_state(mst_id(getpid())));
 }
 
-TEST_F_TIMEOUT(all, a_path_may_have_white_space, 120)
+TEST_F(all, a_path_may_have_white_space)
 {
 	char link[512], command[600];
 
@@ -187,7 +187,7 @@ static void expect_refused(struct __test_metadata *_metadata, int err, const cha
 	EXPECT_CONTAINS(mst_refusal, reason);
 }
 
-TEST_F_TIMEOUT(all, files_that_cannot_be_traced_are_refused, 120)
+TEST_F(all, files_that_cannot_be_traced_are_refused)
 {
 	char words[600];
 
@@ -211,7 +211,7 @@ TEST_F_TIMEOUT(all, files_that_cannot_be_traced_are_refused, 120)
 }
 
 /* In the writer's mount namespace another program is at the path. */
-TEST_F_TIMEOUT(all, the_path_is_that_of_the_writers_mount_namespace, 120)
+TEST_F(all, the_path_is_that_of_the_writers_mount_namespace)
 {
 	int status;
 	pid_t pid;
@@ -232,7 +232,7 @@ TEST_F_TIMEOUT(all, the_path_is_that_of_the_writers_mount_namespace, 120)
 	EXPECT_TRUE(group_has(": 1 targets, 1 live, 0 not traced: "));
 }
 
-TEST_F_TIMEOUT(all, members_end_together, 120)
+TEST_F(all, members_end_together)
 {
 	int id;
 
@@ -256,7 +256,7 @@ TEST_F_TIMEOUT(all, members_end_together, 120)
 	EXPECT_FALSE(group_has("group"));
 }
 
-TEST_F_TIMEOUT(all, a_bound_group_is_dropped_with_its_file, 120)
+TEST_F(all, a_bound_group_is_dropped_with_its_file)
 {
 	int fd = mst_open(O_RDWR, "control");
 
@@ -272,7 +272,7 @@ TEST_F_TIMEOUT(all, a_bound_group_is_dropped_with_its_file, 120)
 	EXPECT_TRUE(mst_wait_stat("bytes_records", 0));
 }
 
-TEST_F_TIMEOUT(all, the_limit_of_targets_is_counted_and_the_others_run_on, 120)
+TEST_F(all, the_limit_of_targets_is_counted_and_the_others_run_on)
 {
 	long long foreign;
 	size_t i;
@@ -292,7 +292,7 @@ TEST_F_TIMEOUT(all, the_limit_of_targets_is_counted_and_the_others_run_on, 120)
 	EXPECT_LE(foreign, mst_stat(0, "foreign"));
 }
 
-TEST_F_TIMEOUT(all, the_module_can_be_removed_while_all_are_traced, 120)
+TEST_F(all, the_module_can_be_removed_while_all_are_traced)
 {
 	ASSERT_ACCEPTED(attach_all(mst_here("programs/mix_static")));
 	spawn_mix(self, 0, 2, "1");

@@ -77,7 +77,7 @@ static pid_t fork_short_lived(unsigned int wait_us, bool exec)
 	_exit(0);
 }
 
-TEST_F_TIMEOUT(race, attach_during_exit_leaves_nothing_behind, 90)
+TEST_F(race, attach_during_exit_leaves_nothing_behind)
 {
 	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 1;
@@ -95,7 +95,7 @@ TEST_F_TIMEOUT(race, attach_during_exit_leaves_nothing_behind, 90)
 	EXPECT_TRUE(remove_all_targets());
 }
 
-TEST_F_TIMEOUT(race, attach_during_exec_leaves_nothing_behind, 90)
+TEST_F(race, attach_during_exec_leaves_nothing_behind)
 {
 	int i, rounds = mst_scaled(30, 15);
 	unsigned int seed = 2;
@@ -158,7 +158,7 @@ static void read_on(unsigned int seed)
 	}
 }
 
-TEST_F_TIMEOUT(race, conflicting_writers_leave_the_module_working, 90)
+TEST_F(race, conflicting_writers_leave_the_module_working)
 {
 	pid_t child[WRITERS + READERS];
 	int i;

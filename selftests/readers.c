@@ -99,7 +99,7 @@ TEST_F(reader, of_a_report_gets_a_snapshot)
 }
 
 /* The target never pauses; each snapshot is whole. */
-TEST_F_TIMEOUT(reader, of_single_bytes_gets_a_whole_report, 120)
+TEST_F(reader, of_single_bytes_gets_a_whole_report)
 {
 	char *text;
 	int fd, i;
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(reader, of_single_bytes_gets_a_whole_report, 120)
 }
 
 /* Each file has been read in part when its target ends and is removed. */
-TEST_F_TIMEOUT(reader, of_open_files_gets_them_to_the_end, 60)
+TEST_F(reader, of_open_files_gets_them_to_the_end)
 {
 	static const char *const files[] = { "report", "allocations", "stats" };
 	char byte, *rest[3];
@@ -181,7 +181,7 @@ static bool has_unique_addresses(struct mst_rows *rows)
 }
 
 /* 10000 blocks stay while others are allocated and freed: each reading shows each of them once. */
-TEST_F_TIMEOUT(reader, of_allocations_gets_each_block_once, 180)
+TEST_F(reader, of_allocations_gets_each_block_once)
 {
 	size_t stay = mst_scaled(10000, 2000);
 	struct mst_rows rows;

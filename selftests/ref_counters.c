@@ -126,7 +126,7 @@ static void detach_and_clear(struct mst_program *prog)
 }
 
 /* The other tracer is first; a second target shares the probe that we have then. */
-TEST_F_TIMEOUT(ref_counter, of_another_tracer_moves_our_probe, 60)
+TEST_F(ref_counter, of_another_tracer_moves_our_probe)
 {
 	long preferred, taken;
 
@@ -157,7 +157,7 @@ TEST_F_TIMEOUT(ref_counter, of_another_tracer_moves_our_probe, 60)
 }
 
 /* calloc starts with a push in every glibc that is tested: there is no other instruction. */
-TEST_F_TIMEOUT(ref_counter, of_another_tracer_prevents_the_attach, 60)
+TEST_F(ref_counter, of_another_tracer_prevents_the_attach)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	self->fd[0] = other_probe(self->prog.pid, CALLOC, 0, false, COUNTER);
@@ -174,7 +174,7 @@ TEST_F_TIMEOUT(ref_counter, of_another_tracer_prevents_the_attach, 60)
 }
 
 /* The other tracer is second: it is refused only on the instruction that we need. */
-TEST_F_TIMEOUT(ref_counter, of_a_later_tracer_is_refused_on_our_probe, 60)
+TEST_F(ref_counter, of_a_later_tracer_is_refused_on_our_probe)
 {
 	mst_spawn(&self->prog, "chain", NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
@@ -212,7 +212,7 @@ static bool probe_like_bcc(struct mst_program *prog, int *fd)
 }
 
 /* We use the counter of bcc in the process that bcc traces, and in no other process. */
-TEST_F_TIMEOUT(ref_counter, of_bcc_is_shared_with_our_probes, 120)
+TEST_F(ref_counter, of_bcc_is_shared_with_our_probes)
 {
 	int i;
 

@@ -127,7 +127,7 @@ static bool calls_are_counted(int id, long calls)
 	return counted >= calls && counted <= calls + 16 * THREADS && !mst_stat(id, "uncertain");
 }
 
-TEST_F_TIMEOUT(sampled, by_bytes_estimates_what_is_outstanding, 120)
+TEST_F(sampled, by_bytes_estimates_what_is_outstanding)
 {
 	self->id = spawn_sampled(&self->prog, self->count, "sample=4096");
 	mst_step(&self->prog, "make");
@@ -136,7 +136,7 @@ TEST_F_TIMEOUT(sampled, by_bytes_estimates_what_is_outstanding, 120)
 	EXPECT_GT(mst_stat(self->id, "unsampled"), mst_stat(self->id, "allocated"));
 }
 
-TEST_F_TIMEOUT(sampled, by_calls_estimates_what_is_outstanding, 120)
+TEST_F(sampled, by_calls_estimates_what_is_outstanding)
 {
 	self->id = spawn_sampled(&self->prog, self->count, "every=10");
 	mst_step(&self->prog, "make");
@@ -144,7 +144,7 @@ TEST_F_TIMEOUT(sampled, by_calls_estimates_what_is_outstanding, 120)
 	EXPECT_TRUE(calls_are_counted(self->id, THREADS * self->count * GROUP));
 }
 
-TEST_F_TIMEOUT(sampled, reallocated_blocks_are_estimated_with_their_new_size, 120)
+TEST_F(sampled, reallocated_blocks_are_estimated_with_their_new_size)
 {
 	double bytes = THREADS * self->count * 2. * (8 * 16 + 4 * 100 + 2 * 1000 + 10000);
 	struct estimate e;
@@ -158,7 +158,7 @@ TEST_F_TIMEOUT(sampled, reallocated_blocks_are_estimated_with_their_new_size, 12
 	EXPECT_EQ(0, estimate_of(self->id, 100).recorded);
 }
 
-TEST_F_TIMEOUT(sampled, freed_blocks_are_not_outstanding, 120)
+TEST_F(sampled, freed_blocks_are_not_outstanding)
 {
 	size_t i;
 

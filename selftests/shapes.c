@@ -154,7 +154,7 @@ TEST_F(format, of_control_is_as_documented)
 	free(text);
 }
 
-TEST_F_TIMEOUT(format, of_report_is_as_documented, 60)
+TEST_F(format, of_report_is_as_documented)
 {
 	unsigned int seen;
 	char *text = mst_text("report");
@@ -170,7 +170,7 @@ TEST_F_TIMEOUT(format, of_report_is_as_documented, 60)
 	free(text);
 }
 
-TEST_F_TIMEOUT(format, of_allocations_is_as_documented, 60)
+TEST_F(format, of_allocations_is_as_documented)
 {
 	unsigned int seen;
 	char *text = mst_text("targets/%d/allocations", self->id);

@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(wait)
 }
 
 /* Some kernels do not have to wait; then the detach succeeds at once. */
-TEST_F_TIMEOUT(wait, for_a_detach_ends_with_einprogress, 60)
+TEST_F(wait, for_a_detach_ends_with_einprogress)
 {
 	long long start = mst_now_ms();
 	int err = mst_command("detach %d", self->prog.pid);
@@ -65,7 +65,7 @@ TEST_F_TIMEOUT(wait, for_a_detach_ends_with_einprogress, 60)
 	EXPECT_EQ(0, mst_stat(0, "probes"));
 }
 
-TEST_F_TIMEOUT(wait, for_a_detach_can_be_killed, 60)
+TEST_F(wait, for_a_detach_can_be_killed)
 {
 	long long start;
 	int status;
@@ -83,7 +83,7 @@ TEST_F_TIMEOUT(wait, for_a_detach_can_be_killed, 60)
 }
 
 /* The target is then an ended one. */
-TEST_F_TIMEOUT(wait, in_a_hanging_target_ends_when_it_is_killed, 60)
+TEST_F(wait, in_a_hanging_target_ends_when_it_is_killed)
 {
 	kill(self->prog.pid, SIGKILL);
 	EXPECT_TRUE(mst_wait_state(self->id, "exited"));
@@ -171,7 +171,7 @@ static bool need_both_in_time(struct scene *s)
 	return mst_now_ms() - second < SECOND * 9 / 10;
 }
 
-TEST_F_TIMEOUT(file, that_blocks_is_waited_for_a_second_each, 120)
+TEST_F(file, that_blocks_is_waited_for_a_second_each)
 {
 	unsigned int tries = 1;
 
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(file, that_blocks_is_waited_for_a_second_each, 120)
 }
 
 /* A reader does not wait longer either. */
-TEST_F_TIMEOUT(file, that_blocks_delays_readers_by_a_second, 60)
+TEST_F(file, that_blocks_delays_readers_by_a_second)
 {
 	long long begin = mst_now_ms();
 

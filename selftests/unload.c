@@ -76,7 +76,7 @@ TEST_F(module, stays_while_a_target_is_bound)
 }
 
 /* Twenty times, with a target that never pauses and in every fourth round an idle one. */
-TEST_F_TIMEOUT(module, can_be_reloaded_with_live_targets, 120)
+TEST_F(module, can_be_reloaded_with_live_targets)
 {
 	int i, rounds = mst_scaled(20, 5);
 

@@ -182,7 +182,7 @@ static void *attach_by_thread(void *arg)
 }
 
 /* The attach waits for a file that a daemon does not let anyone open. */
-TEST_F_TIMEOUT(files, keep_the_module_while_an_attach_waits, 120)
+TEST_F(files, keep_the_module_while_an_attach_waits)
 {
 	char path[512], command[32];
 	pthread_t thread;
@@ -271,7 +271,7 @@ static void *use_files(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(files, are_whole_or_absent_while_the_module_comes_and_goes, 180)
+TEST_F(files, are_whole_or_absent_while_the_module_comes_and_goes)
 {
 	/* On a busy host, most of the time passes while the module is loaded. */
 	long wanted = mst_scaled(100, 20), least = 5, gone = 0, refused = 0;

@@ -12,6 +12,7 @@
  */
 #include "fault_inject.h"
 #include "kselftest_harness.h"
+#include "../lib/mst_expect.h"
 
 FIXTURE(allocation)
 {
@@ -28,7 +29,7 @@ FIXTURE_TEARDOWN(allocation)
 	EXPECT_TRUE(fault_teardown(&self->f));
 }
 
-TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 180)
+TEST_F(allocation, events_are_recorded_or_counted_as_lost)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_events));
 	EXPECT_TRUE(fault_try_each(&self->f, "handlers", fault_try_first_events));
@@ -38,7 +39,7 @@ TEST_F_TIMEOUT(allocation, events_are_recorded_or_counted_as_lost, 180)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, events_at_exits_are_recorded_or_counted_as_lost, 180)
+TEST_F(allocation, events_at_exits_are_recorded_or_counted_as_lost)
 {
 	fault_attach_with(&self->f, " exits=always");
 	EXPECT_TRUE(fault_try_each(&self->f, "exits", fault_try_events));
@@ -49,7 +50,7 @@ TEST_F_TIMEOUT(allocation, events_at_exits_are_recorded_or_counted_as_lost, 180)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
+TEST_F(allocation, a_reserve_lasts_for_a_while_and_is_refilled)
 {
 	struct inject_window calls = fault_window_of("handlers", "mlu_call_alloc",
 						     "mlu_event_enter");
@@ -70,7 +71,7 @@ TEST_F_TIMEOUT(allocation, a_reserve_lasts_for_a_while_and_is_refilled, 60)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, a_file_that_could_not_be_read_is_read_by_the_next, 60)
+TEST_F(allocation, a_file_that_could_not_be_read_is_read_by_the_next)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "learning", fault_try_refill));
 	EXPECT_TRUE(fault_try_each(&self->f, "learning", fault_try_learning));
@@ -78,7 +79,7 @@ TEST_F_TIMEOUT(allocation, a_file_that_could_not_be_read_is_read_by_the_next, 60
 }
 
 /* Reads the files of a detached target, which do not change. */
-TEST_F_TIMEOUT(allocation, a_reading_is_refused_or_whole, 60)
+TEST_F(allocation, a_reading_is_refused_or_whole)
 {
 	EXPECT_TRUE(fault_is_exact(&self->f, "code"));
 	ASSERT_EQ(0, mst_command("detach %d", self->f.l.pid));
@@ -87,13 +88,13 @@ TEST_F_TIMEOUT(allocation, a_reading_is_refused_or_whole, 60)
 	EXPECT_TRUE(fault_try_files_one_by_one());
 }
 
-TEST_F_TIMEOUT(allocation, mark_is_refused_or_done, 60)
+TEST_F(allocation, mark_is_refused_or_done)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "commands", fault_try_mark));
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, clear_is_refused_or_done, 60)
+TEST_F(allocation, clear_is_refused_or_done)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "commands", fault_try_clear));
 	EXPECT_TRUE(fault_try_each(&self->f, "commands", fault_try_empty_command));
@@ -102,7 +103,7 @@ TEST_F_TIMEOUT(allocation, clear_is_refused_or_done, 60)
 }
 
 /* While another process uses the same probes, and while no other process does. */
-TEST_F_TIMEOUT(allocation, detach_is_refused_or_done, 60)
+TEST_F(allocation, detach_is_refused_or_done)
 {
 	fault_spawn_other(&self->f, "pulse");
 	ASSERT_EQ(0, mst_command("attach %d", self->f.other.pid));
@@ -114,7 +115,7 @@ TEST_F_TIMEOUT(allocation, detach_is_refused_or_done, 60)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, detach_with_exits_is_refused_or_done, 60)
+TEST_F(allocation, detach_with_exits_is_refused_or_done)
 {
 	fault_attach_with(&self->f, " exits=always");
 	fault_spawn_other(&self->f, "pulse");
@@ -126,7 +127,7 @@ TEST_F_TIMEOUT(allocation, detach_with_exits_is_refused_or_done, 60)
 }
 
 /* While another process uses no exit probes, and while it uses them. */
-TEST_F_TIMEOUT(allocation, exits_are_added_or_calls_counted_as_lost, 120)
+TEST_F(allocation, exits_are_added_or_calls_counted_as_lost)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "late", fault_try_late_exits));
 	fault_attach_with(&self->f, " exits=always");
@@ -136,7 +137,7 @@ TEST_F_TIMEOUT(allocation, exits_are_added_or_calls_counted_as_lost, 120)
 }
 
 /* Sites that add functions which are not traced are reached by another library only. */
-TEST_F_TIMEOUT(allocation, a_library_that_is_opened_is_probed_after_all, 400)
+TEST_F(allocation, a_library_that_is_opened_is_probed_after_all)
 {
 	EXPECT_TRUE(fault_try_each(&self->f, "libraries", fault_try_library));
 	EXPECT_TRUE(fault_try_inside(&self->f, "libraries", fault_try_library));
@@ -146,7 +147,7 @@ TEST_F_TIMEOUT(allocation, a_library_that_is_opened_is_probed_after_all, 400)
 }
 
 /* The other process is a static program. */
-TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
+TEST_F(allocation, attach_is_refused_or_done)
 {
 	mst_fresh();
 	fault_spawn_other(&self->f, "pulse_static");
@@ -161,7 +162,7 @@ TEST_F_TIMEOUT(allocation, attach_is_refused_or_done, 180)
 }
 
 /* The program's operator new has no exit probes, and may throw. */
-TEST_F_TIMEOUT(allocation, attach_with_untraced_functions_is_refused_or_done, 60)
+TEST_F(allocation, attach_with_untraced_functions_is_refused_or_done)
 {
 	mst_fresh();
 	fault_spawn_shaped(&self->f, "programs/libshaped_new.so");
@@ -169,7 +170,7 @@ TEST_F_TIMEOUT(allocation, attach_with_untraced_functions_is_refused_or_done, 60
 }
 
 /* While another process uses the same probes. */
-TEST_F_TIMEOUT(allocation, attach_to_a_second_process_is_refused_or_done, 60)
+TEST_F(allocation, attach_to_a_second_process_is_refused_or_done)
 {
 	mst_fresh();
 	fault_spawn_other(&self->f, "pulse");
@@ -180,7 +181,7 @@ TEST_F_TIMEOUT(allocation, attach_to_a_second_process_is_refused_or_done, 60)
 }
 
 /* Forked children, and every process that maps a file. */
-TEST_F_TIMEOUT(allocation, members_of_groups_are_traced_or_counted, 300)
+TEST_F(allocation, members_of_groups_are_traced_or_counted)
 {
 	mst_fresh();
 	EXPECT_TRUE(fault_try_each(&self->f, "groups", fault_try_groups));
@@ -189,7 +190,7 @@ TEST_F_TIMEOUT(allocation, members_of_groups_are_traced_or_counted, 300)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, members_beyond_the_limit_are_refused, 60)
+TEST_F(allocation, members_beyond_the_limit_are_refused)
 {
 	mst_reload("max_targets=1");
 	fault_sites_locate();
@@ -200,7 +201,7 @@ TEST_F_TIMEOUT(allocation, members_beyond_the_limit_are_refused, 60)
 	EXPECT_TRUE(fault_is_exact(&self->f, "go"));
 }
 
-TEST_F_TIMEOUT(allocation, insmod_is_refused_or_done, 120)
+TEST_F(allocation, insmod_is_refused_or_done)
 {
 	mst_fresh();
 	EXPECT_TRUE(fault_try_each(&self->f, "insmod", fault_try_load));

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Assertions that log the text they looked at when they fail. To be included after
- * kselftest_harness.h and mst.h, and used in the body of a test.
+ * Assertions that log the text they looked at when they fail, and how long a test may take. To be
+ * included after kselftest_harness.h and mst.h, before the first test.
  */
 #ifndef MST_EXPECT_H
 #define MST_EXPECT_H
 
 #include <string.h>
+
+/*
+ * In seconds. It ends a test that hangs, so it is many times what the slowest one takes on an idle
+ * machine: an emulated machine that shares its CPUs with others is slow at any time. The harness
+ * has 30.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 400
 
 /**
  * EXPECT_CONTAINS() - expect a string in a text

@@ -24,6 +24,7 @@
 
 #include "kselftest_harness.h"
 #include "../lib/mst.h"
+#include "../lib/mst_expect.h"
 #include "torture.h"
 
 #define BLOCKS 300
