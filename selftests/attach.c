@@ -45,13 +45,9 @@ static bool has_directory(int id)
 /* The worker removes a target from control's list shortly before its directory. */
 static bool directory_is_removed(int id)
 {
-	int tries;
-
-	for (tries = 0; tries < 1000 && has_directory(id); tries++)
-		usleep(10000);
-	if (!has_directory(id))
+	if (MST_WAIT_UNTIL(!has_directory(id)))
 		return true;
-	mst_say("targets/%d should be removed, it is still there after 10 s", id);
+	mst_say("targets/%d should be removed, it is still there", id);
 	return false;
 }
 

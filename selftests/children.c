@@ -66,13 +66,8 @@ static int group_of(int id)
 
 static bool wait_group(int group, const char *word, long number)
 {
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		if (mst_group_number(group, word) == number)
-			return true;
-		usleep(10000);
-	}
+	if (MST_WAIT_UNTIL(mst_group_number(group, word) == number))
+		return true;
 	mst_say("group %d: expected %ld%s, is %ld", group, number, word,
 		mst_group_number(group, word));
 	return false;
@@ -185,7 +180,7 @@ static size_t count_whole_reports(void)
 TEST_F(brood, children_outlive_their_parent)
 {
 	struct mst_program late;
-	int group, first, tries;
+	int group, first;
 
 	start_brood(self, "orphans");
 	group = group_of(self->id);
@@ -199,10 +194,8 @@ TEST_F(brood, children_outlive_their_parent)
 	EXPECT_STREQ("tracing", mst_state(first));
 	/* The orphan forks, and its child has its first event a second later. */
 	EXPECT_TRUE(wait_group(group, " targets", 3));
-	for (tries = 0; tries < 1000 && count_whole_reports() < 2; tries++)
-		usleep(10000);
+	EXPECT_TRUE(MST_WAIT_UNTIL(count_whole_reports() == 2));
 	EXPECT_EQ(2, mst_group_number(group, " live"));
-	EXPECT_EQ(2, count_whole_reports());
 	kill(-late.pid, SIGKILL);
 	/* The group ends with its last member. */
 	EXPECT_TRUE(wait_group(group, " live", 0));

@@ -19,7 +19,7 @@
 #include "lib/mst_expect.h"
 #include "lib/mst_target.h"
 
-#define WATCHDOG 30 /* seconds within which an attach must end */
+#define WATCHDOG 60 /* seconds within which an attach must end */
 
 static char dir[128], file[512];
 
@@ -255,16 +255,10 @@ TEST_F(daemon, killing_a_hanging_daemon_ends_the_attach)
 static bool has_become_another_program(pid_t pid)
 {
 	char link[64], before[512] = "", now[512] = "";
-	int tries;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	snprintf(before, sizeof(before), "%s", mst_here("programs/daemon"));
-	for (tries = 0; tries < 1000; tries++) {
-		if (readlink(link, now, sizeof(now) - 1) > 0 && strcmp(now, before))
-			return true;
-		usleep(1000);
-	}
-	return false;
+	return MST_WAIT_UNTIL(readlink(link, now, sizeof(now) - 1) > 0 && strcmp(now, before));
 }
 
 /* The probes went into memory that is no longer the process's: refused with that reason. */

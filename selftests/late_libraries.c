@@ -87,14 +87,11 @@ static bool control_has(const char *text)
 /* Return: how many milliseconds it takes until control has (or lacks) a text; -1: too many. */
 static long wait_for(const char *text, bool wanted)
 {
-	long begin = now_ms(), limit = mst_time(5000, 20000);
+	long begin = now_ms();
 
-	while (now_ms() - begin < limit) {
-		if (control_has(text) == wanted)
-			return now_ms() - begin;
-		usleep(5000);
-	}
-	mst_say("waited %ld ms for control to %s \"%s\"", limit, wanted ? "have" : "lack", text);
+	if (MST_WAIT_UNTIL(control_has(text) == wanted))
+		return now_ms() - begin;
+	mst_say("control does not %s \"%s\"", wanted ? "have" : "lack", text);
 	return -1;
 }
 
@@ -264,7 +261,6 @@ TEST_F(late, several_at_once_are_traced)
 TEST_F(late, a_closed_library_does_not_keep_its_file_system_busy)
 {
 	char mnt[200], library[256], command[700];
-	int tries = 0;
 
 	snprintf(mnt, sizeof(mnt), "%s/mnt", mst_scratch());
 	mkdir(mnt, 0755);
@@ -278,9 +274,7 @@ TEST_F(late, a_closed_library_does_not_keep_its_file_system_busy)
 	ASSERT_GE(wait_for("unseen late libmounted.so: ", true), 0);
 	EXPECT_NE(0, umount(mnt));
 	mst_step(&self->prog, "close");
-	while (umount(mnt) && ++tries < mst_time(50, 200))
-		usleep(100000);
-	EXPECT_LT(tries, mst_time(50, 200));
+	EXPECT_TRUE(MST_WAIT_UNTIL(!umount(mnt)));
 }
 
 /* The probes of libc are in its file: those of a second one are there at once. */

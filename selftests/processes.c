@@ -58,32 +58,26 @@ static int attach_all(const char *path)
 	return mst_command("attach all object=%s", path);
 }
 
-static bool group_has(const char *what)
+static bool has_in_line(const char *what)
 {
 	char *line = mst_group_line(0);
 	bool has = strstr(line, what);
 
-	if (!has)
-		mst_say("no \"%s\" in \"%s\"", what, line);
 	free(line);
 	return has;
 }
 
+static bool group_has(const char *what)
+{
+	if (has_in_line(what))
+		return true;
+	mst_say("no \"%s\" in \"%s\"", what, mst_group_line(0));
+	return false;
+}
+
 static bool wait_group(const char *what)
 {
-	char *line;
-	bool has;
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		line = mst_group_line(0);
-		has = strstr(line, what);
-		free(line);
-		if (has)
-			return true;
-		usleep(10000);
-	}
-	return group_has(what);
+	return MST_WAIT_UNTIL(has_in_line(what)) || group_has(what);
 }
 
 /*

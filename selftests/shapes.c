@@ -253,7 +253,6 @@ TEST_F(format, of_an_old_report_keeps_no_file_system_busy)
 	struct mst_program other;
 	char command[1200], dir[128], path[160];
 	char *report;
-	int i;
 
 	snprintf(dir, sizeof(dir), "%s/mnt", mst_scratch());
 	snprintf(path, sizeof(path), "%s/program", dir);
@@ -266,14 +265,7 @@ TEST_F(format, of_an_old_report_keeps_no_file_system_busy)
 	ASSERT_EQ(0, mst_end(&other));
 	ASSERT_TRUE(mst_wait_state(mst_id(other.pid), "exited"));
 	/* The kernel releases the file system shortly after the exit. */
-	for (i = 0; i < 300 && umount(dir); i++) {
-		ASSERT_EQ(EBUSY, errno);
-		usleep(10000);
-	}
-	EXPECT_LT(i, 300)
-	{
-		TH_LOG("%s is still busy after 3 s", dir);
-	}
+	EXPECT_TRUE(MST_WAIT_UNTIL(!umount(dir) || errno != EBUSY));
 	report = mst_text("report");
 	EXPECT_CONTAINS(report, " program+0x");
 	EXPECT_CONTAINS(report, path);

@@ -216,9 +216,7 @@ TEST_F(files, keep_the_module_while_an_attach_waits)
 		self->daemon.pid = 0;
 		self->prog.pid = 0;
 	}
-	for (d = 0; d < 200 && mst_unload(); d++)
-		usleep(10000);
-	EXPECT_LT(d, 200);
+	EXPECT_TRUE(MST_WAIT_UNTIL(!mst_unload()));
 }
 
 /* === Files in use all the time === */

@@ -140,8 +140,6 @@ static bool is_late(const char *library)
 /* Until it is traced, and then for how long it was not. */
 TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
 {
-	int tries = 0;
-
 	mst_spawn(&self->prog, "frames", "late_allocator", mst_here("programs/libtoy.so"),
 		  mst_here("programs/libone.so"), NULL);
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
@@ -151,9 +149,7 @@ TEST_F(unseen, an_allocator_mapped_after_the_attach_is_reported)
 			      "unseen allocator libtoy.so: its malloc and free are "
 			      "not traced, since it was mapped after the attach\n") ||
 		    is_late("libtoy.so"));
-	while (!is_late("libtoy.so") && ++tries < 500)
-		usleep(10000);
-	EXPECT_LT(tries, 500);
+	EXPECT_TRUE(MST_WAIT_UNTIL(is_late("libtoy.so")));
 	mst_fresh();
 	ASSERT_ACCEPTED(mst_command("attach %d", self->prog.pid));
 	EXPECT_TRUE(lines_are(self->prog.pid, ""));

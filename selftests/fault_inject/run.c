@@ -72,7 +72,7 @@ void fault_setup(struct fault_test *f)
  *
  * A leak is reported once; later calls expect the leaked bytes.
  *
- * Return: true if that is so within 10 s.
+ * Return: true if that is so, possibly after a while.
  */
 bool fault_is_as_before(void)
 {

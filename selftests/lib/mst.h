@@ -14,6 +14,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
+
+/**
+ * MST_WAIT_UNTIL() - evaluate an expression until it is true, a hundred times a second
+ * @condition: the expression
+ *
+ * It gives up after a minute. What is waited for takes far less, but the machine may be slow.
+ *
+ * Return: true if the expression was true.
+ */
+#define MST_WAIT_UNTIL(condition)                                  \
+	({                                                         \
+		int mst_waits_ = 6000;                             \
+                                                                   \
+		while (mst_waits_ && !(condition) && --mst_waits_) \
+			usleep(10000);                             \
+		mst_waits_ > 0;                                    \
+	})
 
 #define MST_DIR "/sys/kernel/debug/memleak_user"
 #define MST_PROC_DIR "/proc/memleak_user" /* without targets/ */

@@ -208,7 +208,7 @@ long long mst_stat(int id, const char *name)
 }
 
 /**
- * mst_wait_stat() - wait until a counter of all targets has a value, 10 s at most
+ * mst_wait_stat() - wait until a counter of all targets has a value
  * @name: the counter
  * @value: the expected value
  *
@@ -219,14 +219,9 @@ long long mst_stat(int id, const char *name)
  */
 bool mst_wait_stat(const char *name, long long value)
 {
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		if (mst_stat(0, name) == value)
-			return true;
-		usleep(10000);
-	}
-	mst_say("%s: expected %lld within 10 s, is %lld", name, value, mst_stat(0, name));
+	if (MST_WAIT_UNTIL(mst_stat(0, name) == value))
+		return true;
+	mst_say("%s: expected %lld, is %lld", name, value, mst_stat(0, name));
 	return false;
 }
 
@@ -288,7 +283,7 @@ const char *mst_state(int id)
 }
 
 /**
- * mst_wait_state() - wait until a target has a state, 10 s at most
+ * mst_wait_state() - wait until a target has a state
  * @id: the target
  * @state: the expected state, as control shows it
  *
@@ -299,14 +294,9 @@ const char *mst_state(int id)
  */
 bool mst_wait_state(int id, const char *state)
 {
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		if (!strcmp(mst_state(id), state))
-			return true;
-		usleep(10000);
-	}
-	mst_say("target %d: expected state '%s' within 10 s, is '%s'", id, state, mst_state(id));
+	if (MST_WAIT_UNTIL(!strcmp(mst_state(id), state)))
+		return true;
+	mst_say("target %d: expected state '%s', is '%s'", id, state, mst_state(id));
 	return false;
 }
 

@@ -24,21 +24,16 @@ int mst_attach(pid_t pid)
 }
 
 /**
- * mst_wait_id() - wait until a process is a target, 10 s at most
+ * mst_wait_id() - wait until a process is a target
  * @pid: the process
  *
  * Return: the id of its target, 0 if it has not become one
  */
 int mst_wait_id(pid_t pid)
 {
-	int tries, id = 0;
+	int id;
 
-	for (tries = 0; tries < 1000 && !id; tries++) {
-		id = mst_id(pid);
-		if (!id)
-			usleep(10000);
-	}
-	return id;
+	return MST_WAIT_UNTIL((id = mst_id(pid))) ? id : 0;
 }
 
 /**

@@ -57,12 +57,12 @@ matches()
 	return 1
 }
 
-# eventually COMMAND...: runs the command ten times a second until it succeeds, for about 20 s.
+# eventually COMMAND...: runs the command ten times a second until it succeeds, for about a minute.
 # Prints the command if it never does.
 eventually()
 {
 	local tries start=$SECONDS
-	for ((tries = 0; tries < 200; tries++)); do
+	for ((tries = 0; tries < 600; tries++)); do
 		if "$@"; then
 			return 0
 		fi

@@ -70,7 +70,7 @@ static void kill_process_group(void)
 }
 
 /**
- * torture_no_child_left() - wait until all children of the targets have ended, 10 s at most
+ * torture_no_child_left() - wait until all children of the targets have ended
  *
  * A child that remains would keep the output of this test open. Prints and kills the processes that
  * are left.
@@ -79,17 +79,9 @@ static void kill_process_group(void)
  */
 bool torture_no_child_left(void)
 {
-	pid_t pid = 0;
-	int tries;
-
-	for (tries = 0; tries < 1000 && pid >= 0; tries++) {
-		pid = waitpid(-1, NULL, WNOHANG | __WALL);
-		if (!pid)
-			usleep(10000);
-	}
-	if (pid < 0)
+	if (MST_WAIT_UNTIL(waitpid(-1, NULL, WNOHANG | __WALL) < 0))
 		return true;
-	mst_say("a child of a target has not ended within 10 s");
+	mst_say("a child of a target has not ended");
 	kill_process_group();
 	return false;
 }
