@@ -15,6 +15,9 @@ LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 DEBUGFS = "/sys/kernel/debug/memleak_user/"
 # A sample has more allocations than this.
 LEAST = 100
+# Pairs in a slice whose instructions are counted. Few: a slice is shorter than the time between two
+# timer interrupts.
+COUNTED = 20
 
 
 def check(condition, why):
@@ -30,12 +33,12 @@ def text_of(path):
 
 
 class Pairs:
-    """A measured program (pairs.c), on the last CPU."""
+    """A measured program (pairs.c), on the last CPU; started by another one if "start" names it."""
 
-    def __init__(self, program="pairs", allocator=None):
+    def __init__(self, program="pairs", allocator=None, start=()):
         self.allocator = allocator or os.path.basename(os.path.realpath(LIBC))
         # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen(["bench/" + program], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*start, "bench/" + program], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid
         os.sched_setaffinity(self.pid, {os.cpu_count() - 1})
@@ -165,6 +168,17 @@ def bpfcc(pairs, *arguments):
         yield tool
         tool.kill()
     wait_until(lambda: pairs.ask("probed") == "0")
+
+
+# === What is counted ===
+
+
+def count_pair(program, frames, put_in):
+    """The instructions of a pair with these probes."""
+    program.ask(f"frames {frames}")
+    with put_in():
+        program.ask(f"count {COUNTED}")
+        return int(program.ask(f"count {COUNTED}")) / COUNTED
 
 
 # === The places and frames that are measured ===
