@@ -2,7 +2,7 @@
 /*
  * The host's own bare probes: a breakpoint and a return probe on a function that allocates, and a
  * breakpoint on one that frees. They are perf's, and their events are disabled: the kernel handles
- * the exceptions and finds that no one wants to know.
+ * the exceptions and calls no handler.
  *
  * Both functions begin with an instruction that the kernel emulates, as those of the C library do.
  */
