@@ -23,7 +23,7 @@ trace_calls()
 expect_planted_below()
 {
 	expect_planted node 100 'leak_per_call\+[^|]* \[planted_node.so\]' \
-		'planted\+[^|]* \[planted_node.so\]' '.* \[libnode.so[^|]*\]' "$@" \
+		'call_planted\+[^|]* \[planted_node.so\]' '.* \[libnode.so[^|]*\]' "$@" \
 		'.* \[libnode.so[^|]*\]' '.*' '_start\+[^|]* \[node\]'
 }
 

@@ -13,7 +13,7 @@ static __attribute__((noipa)) void leak_per_call(size_t size)
 	plant(size);
 }
 
-static napi_value planted(napi_env env, napi_callback_info info)
+static napi_value call_planted(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
 	size_t count = 1;
@@ -30,7 +30,7 @@ NAPI_MODULE_INIT()
 {
 	napi_value function;
 
-	if (napi_create_function(env, "planted", NAPI_AUTO_LENGTH, planted, NULL, &function) ||
+	if (napi_create_function(env, "planted", NAPI_AUTO_LENGTH, call_planted, NULL, &function) ||
 	    napi_set_named_property(env, exports, "planted", function))
 		abort();
 	return exports;
