@@ -65,7 +65,7 @@ static void add_lost(struct target_notes *n)
 	for (size_t i = 0; i < t->nr_counts; i++) {
 		char *name = mu_utf8_escape(t->counts[i].name);
 
-		if (!strncmp(name, "lost_", strlen("lost_")))
+		if (mu_count_loss(&t->counts[i]))
 			add_note(n, "%s: %s", name, mu_digits(t->counts[i].value).text);
 		free(name);
 	}

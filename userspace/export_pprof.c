@@ -256,7 +256,7 @@ static void add_comments(struct writer *w, const struct mu_profile_target *targe
 				 " allocations, lost %" PRIu64,
 				 t->pid, target->comm, t->bytes, t->count, t->lost));
 	for (size_t i = 0; i < t->nr_counts; i++)
-		if (!strncmp(t->counts[i].name, "lost_", strlen("lost_")))
+		if (mu_count_loss(&t->counts[i]))
 			add_comment(w, mu_format("pid %" PRIu64 ": %s=%" PRIu64, t->pid,
 						 t->counts[i].name, t->counts[i].value));
 	if (t->sampling)

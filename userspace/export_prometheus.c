@@ -21,7 +21,6 @@
 
 #define MAX_STACKS 20
 #define PREFIX "memleak_user_"
-#define LOST "lost_"
 #define OTHER "other"
 #define MS_PER_SECOND 1000
 
@@ -269,16 +268,10 @@ static bool is_known_reason(const char *reason)
 	return false;
 }
 
-/* Return: the reason that a counter counts, NULL if it counts no losses. */
-static const char *reason_of(const struct mu_count *count)
-{
-	return strncmp(count->name, LOST, strlen(LOST)) ? NULL : count->name + strlen(LOST);
-}
-
 static uint64_t loss_by(const struct mu_target *t, const char *reason)
 {
 	for (size_t i = 0; i < t->nr_counts; i++) {
-		const char *name = reason_of(&t->counts[i]);
+		const char *name = mu_count_loss(&t->counts[i]);
 
 		if (name && !strcmp(name, reason))
 			return t->counts[i].value;
@@ -298,7 +291,7 @@ static void write_losses_of(FILE *out, const struct mu_profile *p,
 	for (size_t i = 0; i < ARRAY_SIZE(loss_reasons); i++)
 		write_loss(out, p, target, loss_reasons[i], loss_by(t, loss_reasons[i]));
 	for (size_t i = 0; i < t->nr_counts; i++) { /* those of a later module */
-		const char *reason = reason_of(&t->counts[i]);
+		const char *reason = mu_count_loss(&t->counts[i]);
 
 		if (reason && !is_known_reason(reason))
 			write_loss(out, p, target, reason, t->counts[i].value);

@@ -332,6 +332,20 @@ static int compare_growth(const struct mu_stack *x, const struct mu_stack *y)
 	return since_start ? since_start : mu_change_compare(&first, &second);
 }
 
+/**
+ * mu_count_loss() - get the reason of the losses that a counter counts
+ * @count: a counter of the events line
+ *
+ * Return: its name without "lost_"; NULL if it counts something else
+ */
+const char *mu_count_loss(const struct mu_count *count)
+{
+	static const char prefix[] = "lost_";
+	size_t length = strlen(prefix);
+
+	return strncmp(count->name, prefix, length) ? NULL : count->name + length;
+}
+
 /* Equal stacks are sorted by id, the oldest one last, so that tables can be compared. */
 static int compare_stacks(const void *a, const void *b, void *sort)
 {

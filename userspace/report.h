@@ -273,6 +273,7 @@ void mu_target_free(struct mu_target *target);
 void mu_report_free(struct mu_report *report);
 const struct mu_mapping *mu_report_mapping(const struct mu_target *target,
 					   const struct mu_frame *frame);
+const char *mu_count_loss(const struct mu_count *count);
 void mu_report_sort(struct mu_target *target, enum mu_sort sort);
 
 #endif

@@ -15,8 +15,6 @@
 #include "compiler.h"
 #include "top_format.h"
 
-#define LOST "lost_"
-
 static uint64_t find_count(const struct mu_target *t, const char *name)
 {
 	for (size_t i = 0; i < t->nr_counts; i++)
@@ -117,7 +115,7 @@ static void print_lost(const struct mu_total *total, const struct mu_target *t)
 		return;
 	printf("\t%" PRIu64 " allocations were lost%s\n", t->lost, t->has_events ? ":" : "");
 	for (size_t i = 0; i < t->nr_counts; i++)
-		if (!strncmp(t->counts[i].name, LOST, strlen(LOST)))
+		if (mu_count_loss(&t->counts[i]))
 			print_loss(total, &t->counts[i]);
 }
 
