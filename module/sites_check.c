@@ -163,6 +163,6 @@ int mlu_sites_check(struct mlu_request *request, struct mlu_target *target,
 		return err;
 	name = mlu_mapping_name(sites->unread, &len);
 	return mlu_refuse(request, -ETIMEDOUT,
-			  "timed out reading %.*s (is its server responding?); exclude it with object=",
-			  (int)len, name);
+			  "timed out reading %.*s: try again, or exclude it with object=", (int)len,
+			  name);
 }

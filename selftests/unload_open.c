@@ -184,7 +184,7 @@ static void *attach_by_thread(void *arg)
 /* The attach waits for a file that a daemon does not let anyone open. */
 TEST_F(files, keep_the_module_while_an_attach_waits)
 {
-	char path[512], command[32];
+	char path[512], command[32], *text;
 	pthread_t thread;
 	unsigned int d;
 	FILE *copy;
@@ -208,6 +208,9 @@ TEST_F(files, keep_the_module_while_an_attach_waits)
 		EXPECT_EQ(EWOULDBLOCK, mst_unload());
 		pthread_join(thread, NULL);
 		EXPECT_EQ(ETIMEDOUT, a.error);
+		text = mst_text("control");
+		EXPECT_CONTAINS(text, "timed out reading library");
+		free(text);
 		EXPECT_EQ(EWOULDBLOCK, mst_unload());
 		close(a.fd);
 		mst_step(&self->daemon, "answer");

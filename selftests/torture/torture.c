@@ -223,15 +223,18 @@ static void kill_one(FIXTURE_DATA(torture) * self)
 
 /*
  * Repeats a command while the module's worker is busy with the other targets for longer than a
- * writer waits (EINPROGRESS). Returns 0 or an errno.
+ * writer waits (EINPROGRESS), or for so long that a file is not read in time (ETIMEDOUT). Returns 0
+ * or an errno.
  */
 static int command_until_done(const char *first, const char *then, pid_t pid)
 {
 	int tries, err = try_command(first, pid);
 
-	for (tries = 0; tries < 300 && (err == EINPROGRESS || (tries && err == ENOENT)); tries++) {
+	for (tries = 0; tries < 300; tries++) {
+		if (err != EINPROGRESS && err != ETIMEDOUT && !(tries && err == ENOENT))
+			break;
 		usleep(100000);
-		err = try_command(then, pid);
+		err = try_command(err == ETIMEDOUT ? first : then, pid);
 	}
 	return err;
 }
