@@ -357,7 +357,7 @@ static void print_counts(const struct torture *t)
 
 TEST_F_TIMEOUT(torture, all_at_once, 3600)
 {
-	long end = seconds_now() + self->seconds, at_last = end + 2 * self->seconds;
+	long end = seconds_now() + self->seconds, at_last = end + 5 * self->seconds;
 	bool good = true;
 	int i;
 
