@@ -122,11 +122,12 @@ void mlu_follow_open(struct mlu_group *group, struct mlu_target *target)
 		mlu_known_files_add(&group->known, mapping);
 	atomic_inc(&group->nr_made);
 	atomic_inc(&group->nr_live);
+	/* The first event of a process needs a spare target. */
+	mlu_group_fill(group);
 	list_group(group);
 	mlu_group_put(group);
 	/* Pairs with handlers, which find a group that is set up. */
 	smp_store_release(&group->open, true);
-	mlu_group_fill(group);
 }
 
 /* The template of a group: its only mapping is that of the whole file. */
@@ -180,10 +181,10 @@ static int find_and_insert(struct mlu_request *request, struct mlu_group *group,
 	group->prefers_exits = template->prefers_exits;
 	list_for_each_entry(mapping, &template->maps.all, node)
 		mlu_known_files_add(&group->known, mapping);
+	mlu_group_fill(group);
 	list_group(group);
 	/* A process that hits the first probe becomes a target, so the group is open before. */
 	smp_store_release(&group->open, true);
-	mlu_group_fill(group);
 	err = mlu_attach_sites(request, template, sites);
 	mlu_maps_end_attach(&template->maps);
 	if (err)

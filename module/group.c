@@ -41,13 +41,13 @@ static unsigned int spares_wanted(const struct mlu_group *group)
 	return min(MLU_SPARE_TARGETS + atomic_read(&group->nr_pending), MLU_MAX_SPARE_TARGETS);
 }
 
-/* Return: false if there are enough spares; @target is not added then. */
+/* Return: false if there are enough spares, or none is needed any more: @target is not added. */
 static bool add_spare(struct mlu_group *group, struct mlu_target *target)
 {
 	bool is_added;
 
 	spin_lock(&group->lock);
-	is_added = READ_ONCE(group->open) && group->nr_spares < spares_wanted(group);
+	is_added = !group->is_drained && group->nr_spares < spares_wanted(group);
 	if (is_added) {
 		list_add(&target->node, &group->spares);
 		group->nr_spares++;
@@ -58,7 +58,7 @@ static bool add_spare(struct mlu_group *group, struct mlu_target *target)
 
 /**
  * mlu_group_fill() - make spare targets until there are enough
- * @group: the group; without effect if it is not open
+ * @group: the group; without effect if it is closed
  *
  * Without memory there are fewer, and the next event tries again.
  *
@@ -68,7 +68,8 @@ void mlu_group_fill(struct mlu_group *group)
 {
 	struct mlu_target *target;
 
-	while (READ_ONCE(group->open) && READ_ONCE(group->nr_spares) < spares_wanted(group)) {
+	while (!READ_ONCE(group->is_drained) &&
+	       READ_ONCE(group->nr_spares) < spares_wanted(group)) {
 		target = mlu_target_new_spare(&group->options);
 		if (!target)
 			return;
@@ -116,8 +117,8 @@ struct mlu_group *mlu_group_new(const struct mlu_options *options, const void *b
 }
 
 /**
- * mlu_group_drain() - free the spares of a group that is not open
- * @group: the group
+ * mlu_group_drain() - free the spares of a group that is being closed
+ * @group: the group; gets no more spares
  *
  * Context: Process context. May sleep.
  */
@@ -127,6 +128,7 @@ void mlu_group_drain(struct mlu_group *group)
 	LIST_HEAD(spares);
 
 	spin_lock(&group->lock);
+	WRITE_ONCE(group->is_drained, true);
 	list_splice_init(&group->spares, &spares);
 	group->nr_spares = 0;
 	spin_unlock(&group->lock);

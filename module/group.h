@@ -41,9 +41,10 @@
  * @nr_untraced: processes that were not traced
  * @nr_lost: events that were lost, as there was no spare target
  * @known: files that members have mapped
- * @lock: protects @spares and @nr_spares; a leaf
+ * @lock: protects @spares, @nr_spares and @is_drained; a leaf
  * @spares: targets that are no process's yet
  * @nr_spares: their number
+ * @is_drained: the group is being closed: no more spares are added
  * @refill_work: makes spares
  * @free_work: frees the group
  */
@@ -71,6 +72,7 @@ struct mlu_group {
 	spinlock_t lock; /* a leaf */
 	struct list_head spares;
 	unsigned int nr_spares;
+	bool is_drained;
 	struct work_struct refill_work;
 	struct work_struct free_work;
 };

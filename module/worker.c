@@ -181,10 +181,11 @@ static int attach_process(struct mlu_request *request)
 	if (request->options.bound)
 		target->bound_to = request->session;
 	target->attached_ns = mlu_now_ns();
-	mlu_list_target(target);
 	if (request->group)
 		mlu_follow_open(request->group, target);
 	mlu_target_set_gate(target, !READ_ONCE(target->end_state));
+	/* Last: what control shows as a target is traced, and its children are followed. */
+	mlu_list_target(target);
 	start_polling();
 	return 0;
 

@@ -143,6 +143,39 @@ TEST_F(brood, children_are_targets_from_their_first_event_on)
 	EXPECT_EQ(0, mst_stat(self->id, "unknown_free"));
 }
 
+static pid_t start_attach(pid_t pid)
+{
+	pid_t writer = fork();
+
+	if (!writer)
+		_exit(mst_command("attach %d children=1", pid));
+	return writer;
+}
+
+/* Also if the writer has not returned yet. */
+TEST_F(brood, children_are_followed_when_control_shows_the_target)
+{
+	int i, group, status;
+	pid_t writer;
+
+	for (i = 0; i < 5; i++) {
+		mst_spawn(&self->prog, "brood", "workers", NULL);
+		writer = start_attach(self->prog.pid);
+		while (!(self->id = mst_id(self->prog.pid)))
+			;
+		mst_step(&self->prog, "go");
+		group = group_of(self->id);
+		EXPECT_TRUE(children_are_exact(&self->prog, group, WORKERS, 1));
+		EXPECT_EQ(WORKERS + 1, mst_group_number(group, " targets"));
+		ASSERT_EQ(writer, waitpid(writer, &status, 0));
+		EXPECT_EQ(0, status);
+		kill(-self->prog.pid, SIGKILL);
+		mst_kill(&self->prog);
+		self->prog.pid = 0;
+		mst_fresh();
+	}
+}
+
 /* The report says which group a target is a member of, and each has a directory. */
 TEST_F(brood, reports_tell_process_by_process)
 {
