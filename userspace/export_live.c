@@ -7,9 +7,11 @@
  */
 #include "export_live.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "export.h"
+#include "msg.h"
 #include "parts.h"
 
 #define NS_PER_SECOND 1000000000ULL
@@ -43,6 +45,20 @@ static struct mu_profile *make_profile(const struct mu_parts *parts, const struc
 	return profile;
 }
 
+/* What belongs to no target is in no format: say it when it has increased. */
+static void warn_of_missing(struct mu_target_groups *groups)
+{
+	if (groups->untraced + groups->lost <= groups->warned)
+		return;
+	groups->warned = groups->untraced + groups->lost;
+	if (groups->untraced)
+		mu_warn("%" PRIu64
+			" processes are missing, they are not traced (max_targets of the module, or no memory)",
+			groups->untraced);
+	if (groups->lost)
+		mu_warn("%" PRIu64 " first events of new processes are missing", groups->lost);
+}
+
 /**
  * mu_export_live() - export the processes as they are now
  * @all: the sessions; those of ended processes are over then
@@ -63,6 +79,7 @@ bool mu_export_live(struct mu_sessions *all, struct mu_symbolizer *sym, bool is_
 	if (is_frozen)
 		mu_parts_leave_out_unfrozen(&parts);
 	profile = make_profile(&parts, all->o, sym);
+	warn_of_missing(&all->groups);
 	written = (parts.nr || all->o->all) && mu_export_write(all->o->format, profile, output);
 	mu_profile_free(profile);
 	mu_parts_end_sessions(&parts, all, sym);

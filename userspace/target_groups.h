@@ -15,6 +15,7 @@
  * @gone: number of targets that were made and are not live
  * @untraced: number of processes that could not be traced
  * @lost: number of events that were lost when processes had their first one
+ * @warned: sum of @untraced and @lost when a message named them
  */
 struct mu_target_groups {
 	uint64_t *id;
@@ -26,6 +27,7 @@ struct mu_target_groups {
 	uint64_t gone;
 	uint64_t untraced;
 	uint64_t lost;
+	uint64_t warned;
 };
 
 void mu_target_groups_add(struct mu_target_groups *groups, uint64_t id);

@@ -146,6 +146,24 @@ several_processes_are_told_apart()
 	expect "$scratch/result" '"function": "leak_block"'
 }
 
+processes_that_are_missing_are_named()
+{
+	unload
+	insmod "$module" max_targets=2
+	start prefork 3
+	"$tool" export folded -o 0 --children -p "$pid" --output "$scratch/result" 1m >"$scratch/out" 2>&1 &
+	job=$!
+	eventually is_traced "$pid"
+	step_word fork
+	step_word leak
+	kill -INT "$job"
+	wait "$job"
+	expect "$scratch/out" " 2 processes are missing, they are not traced "
+	expect_equal 1 "$(grep -c leak_block "$scratch/result")" "$scratch/result"
+	kill -9 "$pid"
+	unload
+}
+
 a_command_is_exported()
 {
 	"$tool" export folded -o 0 -c "$programs/sampled 10 1" --output "$scratch/result" 1m \
@@ -165,4 +183,5 @@ what_cannot_be_traced_is_not_exported()
 
 run_tests a_process_is_exported_at_ctrl_c stdout_has_the_export_only sums_are_those_of_the_report \
 	a_file_is_replaced_at_each_interval a_process_that_exits_is_exported_at_once \
-	several_processes_are_told_apart a_command_is_exported what_cannot_be_traced_is_not_exported
+	several_processes_are_told_apart processes_that_are_missing_are_named a_command_is_exported \
+	what_cannot_be_traced_is_not_exported
