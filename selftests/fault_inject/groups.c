@@ -33,6 +33,16 @@ static bool accounts_for(long nr)
 	return false;
 }
 
+/*
+ * Waits until the worker has completed the members: it does so before it executes a command. A
+ * kernel thread cannot be attached.
+ */
+static void wait_for_worker(void)
+{
+	if (!mst_command("attach 2"))
+		mst_die("a kernel thread was attached");
+}
+
 /* Arms a site, runs a command and then a step of the program, and disarms it. */
 static bool run_at(struct fault_site *site, const char *command, struct mst_program *prog, int *err)
 {
@@ -41,6 +51,8 @@ static bool run_at(struct fault_site *site, const char *command, struct mst_prog
 	fault_arm(site);
 	*err = mst_command("%s", command);
 	mst_step(prog, "go");
+	if (!*err)
+		wait_for_worker();
 	failed = inject_disable();
 	if (failed)
 		site->failed = true;
