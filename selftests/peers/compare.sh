@@ -37,7 +37,7 @@ memleak_user_names_the_callers_in_a_running_program()
 memleak_user_finds_what_is_lost()
 {
 	start_case_study
-	"$tool" leaks -p "$pid" 5 >"$scratch/out"
+	"$tool" leaks --max-stop 60000 -p "$pid" 5 >"$scratch/out"
 	expect "$scratch/out" "definitely lost: [1-9]"
 	expect_names "$scratch/out"
 	show "memleak_user: $(grep 'definitely lost: ' "$scratch/out")"
