@@ -132,14 +132,11 @@ a_process_that_exits_is_exported_at_once()
 several_processes_are_told_apart()
 {
 	start prefork 2
-	"$tool" export json -o 0 --children -p "$pid" --output "$scratch/result" 1m >"$scratch/out" 2>&1 &
-	job=$!
-	eventually is_traced "$pid"
+	export_live json --children 1m
 	step_word fork
 	step_word leak
 	step_word leak
-	kill -INT "$job"
-	wait "$job"
+	end_export
 	for worker in $(cat "/proc/$pid/task/$pid/children"); do
 		expect "$scratch/result" "\"pid\": $worker, \"id\": .*\"kind\": \"heap\", \"bytes\": 2000,"
 	done
@@ -151,13 +148,10 @@ processes_that_are_missing_are_named()
 	unload
 	insmod "$module" max_targets=2
 	start prefork 3
-	"$tool" export folded -o 0 --children -p "$pid" --output "$scratch/result" 1m >"$scratch/out" 2>&1 &
-	job=$!
-	eventually is_traced "$pid"
+	export_live folded --children 1m
 	step_word fork
 	step_word leak
-	kill -INT "$job"
-	wait "$job"
+	end_export
 	expect "$scratch/out" " 2 processes are missing, they are not traced "
 	expect_equal 1 "$(grep -c leak_block "$scratch/result")" "$scratch/result"
 	kill -9 "$pid"
