@@ -3,7 +3,6 @@
  * The format of the files, line by line, as documented in docs/ABI/debugfs-memleak_user; and that
  * an old report holds no references, only text.
  */
-#include <errno.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
